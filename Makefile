@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+# The whole build, in one file: programs, tests, install.  `make help` lists
+# the targets; V=1 shows commands; CC=clang works too.
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+B ?= build
+
+CC = gcc
+CFLAGS ?= -O2 -g
+PKGS := xenlight xencontrol xenstore libcrypto yaml-0.1 libudev blkid \
+	devmapper libarchive libzstd json-c libseccomp libuv
+hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Werror=implicit \
+	-fstack-protector-strong -fPIE -fno-common \
+	-ffunction-sections -fdata-sections -MMD -MP \
+	$(shell pkg-config --cflags $(PKGS)) $(EXTRA_CFLAGS)
+ifneq ($(findstring -O,$(CFLAGS)),)
+hd_cflags += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+hd_ldflags := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+	-Wl,--as-needed $(EXTRA_LDFLAGS)
+hd_libs := $(shell pkg-config --libs $(PKGS))
+
+# A program's main file bears its name; everything else goes in one archive,
+# from which each program takes what it uses.
+mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c)
+srcs  := $(filter-out $(mains),$(wildcard hv/*/*.c pv-drivers/*/*.c))
+tests := $(wildcard test/unit/*.c)
+progs := $(patsubst %.c,$(B)/bin/%,$(notdir $(mains)))
+objs  := $(srcs:%.c=$(B)/obj/%.o)
+lib   := $(B)/libhotdom.a
+
+bins    := hotdom
+sbins   := hotdomd
+libexec := hotdom-reader hotdom-job hotdom-hotplug
+
+prefix     ?= /usr
+DESTDIR    ?=
+mandir     := $(prefix)/share/man
+libexecdir := /usr/libexec/hotdom
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+.PHONY: all
+all: $(progs)
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
+
+$(lib): $(objs)
+	$(call say,AR,$@) rm -f $@; $(AR) rcs $@ $^
+
+define program
+$(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@) $$(CC) $$(hd_ldflags) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(hd_libs)
+endef
+$(foreach m,$(filter-out pv-drivers/%,$(mains)),$(eval $(call program,$(m))))
+
+# libxl runs this one for every device, so it is static: no loader, no search.
+$(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
+		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
+
+$(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs) -lcunit
+
+.PHONY: check check-unit check-asan check-system check-style demo
+# The one test command: everything, the quick part first.
+check: check-unit check-asan check-style check-system
+
+# No root, no Xen.  T=suite/test runs one.
+check-unit: $(B)/bin/unit all
+	$(Q)$(B)/bin/unit $(T)
+
+check-asan:
+	$(Q)$(MAKE) B=$(B)/asan check-unit CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
+		EXTRA_LDFLAGS="-fsanitize=address,undefined"
+
+check-style:
+	$(Q)scripts/check-style
+
+# In the bed, a real Xen host.  T=name runs the tests whose name matches.
+check-system: all
+	$(Q)test/system/run $(T)
+
+demo:
+	$(Q)scripts/demo
+
+.PHONY: install
+install: all
+	$(Q)install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin \
+		$(DESTDIR)$(libexecdir) $(DESTDIR)$(mandir)/man8 \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)/etc/hotdom/trusted.d \
+		$(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d \
+		$(DESTDIR)/usr/lib/udev/rules.d \
+		$(DESTDIR)$(prefix)/share/doc/hotdom
+	$(Q)install -m 755 $(bins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/bin
+	$(Q)install -m 755 $(sbins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/sbin
+	$(Q)install -m 755 $(libexec:%=$(B)/bin/%) $(DESTDIR)$(libexecdir)
+	$(Q)install -m 644 config/hotdomd.service $(DESTDIR)/usr/lib/systemd/system
+	$(Q)install -m 644 config/hotdom.sysusers $(DESTDIR)/usr/lib/sysusers.d/hotdom.conf
+	$(Q)install -m 644 config/59-hotdom.rules $(DESTDIR)/usr/lib/udev/rules.d
+	$(Q)install -m 644 config/*.yaml $(DESTDIR)$(prefix)/share/doc/hotdom
+	$(Q)install -m 644 $(wildcard hv/*/*.8) $(DESTDIR)$(mandir)/man8
+	$(Q)install -m 644 $(wildcard hv/*/*.5) $(DESTDIR)$(mandir)/man5
+
+.PHONY: clean help
+clean:
+	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(lib)
+
+help:
+	@echo 'make            build all programs into $(B)/bin'
+	@echo 'make check      all tests: unit, sanitizers, style, the bed'
+	@echo 'make check-unit [T=suite/test]     no root, no Xen'
+	@echo 'make check-system [T=name]         in the bed'
+	@echo 'make demo       a stick, a guest, a yank: from nothing to "demo: ok"'
+	@echo 'make install [DESTDIR=...]'
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: ordered steps from the host as it is to the guests running.  Pure:
+ * the same input gives the same bytes, and nothing is touched. */
+#ifndef HD_PLAN_PLAN_H
+#define HD_PLAN_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../host/inventory.h"
+#include "../host/policy.h"
+#include "../store/manifest.h"
+#include "../store/reader.h"
+
+/* A store's name on this host: its own, or with "-" and the first four digits
+ * of its id when another attached store has the same. */
+#define HD_LABEL_SIZE (HD_NAME_SIZE + 5)
+/* hotdom-LABEL-VOLUME, as /dev/mapper shows it. */
+#define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE)
+/* LABEL.GUEST, as `xl list` shows it. */
+#define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
+
+/* Undo of each step, by the ledger: remove the dm device, destroy the domain;
+ * the two attachments go with their domain. */
+enum hd_step_kind {
+    HD_STEP_OPEN_VOLUME,
+    HD_STEP_BUILD_DOMAIN, /* leaves it paused */
+    HD_STEP_ATTACH_BLOCK,
+    HD_STEP_ATTACH_NET,
+    HD_STEP_START_DOMAIN, /* unpause */
+};
+
+struct hd_step_volume {
+    char dm_name[HD_DM_NAME_SIZE];
+    uint64_t start, length; /* bytes on the medium */
+    uint32_t mode;          /* enum hd_mode */
+};
+
+struct hd_step_domain {
+    char name[HD_DOMAIN_NAME_SIZE];
+    struct hd_uuid uuid;
+    uint32_t kernel;     /* index of a manifest file */
+    int32_t ramdisk;     /* the same, or -1 */
+    uint32_t vcpus;
+    uint64_t memory;     /* bytes */
+    char cmdline[HD_CMDLINE_SIZE];
+};
+
+struct hd_step_block {
+    char dm_name[HD_DM_NAME_SIZE];
+    char as[8];
+    uint32_t mode;
+};
+
+struct hd_step_net {
+    char bridge[16];
+    char as[HD_NAME_SIZE];
+    uint32_t devid;
+    uint8_t mac[6];
+};
+
+struct hd_step {
+    uint32_t kind; /* enum hd_step_kind */
+    char guest[HD_NAME_SIZE];
+    union {
+        struct hd_step_volume volume;
+        struct hd_step_domain domain;
+        struct hd_step_block block;
+        struct hd_step_net net;
+    } u;
+};
+
+/* Plain data, sent to the job as bytes: hd_plan_size(n_steps) of them. */
+struct hd_plan {
+    struct hd_uuid store;
+    char label[HD_LABEL_SIZE];
+    uint32_t n_steps;
+    struct hd_step steps[];
+};
+
+#define HD_PLAN_MAX_STEPS                                                      \
+    (HD_MAX_GUESTS * (2 + HD_MAX_NICS) + 2 * HD_MAX_VOLUMES)
+
+size_t hd_plan_size(uint32_t n_steps);
+
+/* Host quota beats manifest: HD_E_NO_MEMORY, HD_E_NO_NETWORK, HD_E_LIMIT,
+ * HD_E_DENIED name the guest, what is missing and how much.  All guests of the
+ * store, each after the other; memory.want shrinks towards memory.min when the
+ * host has less.  The caller frees `*ret`. */
+int hd_plan_make(const struct hd_answer *store, const char *label,
+                 const struct hd_inventory *inventory,
+                 const struct hd_policy *policy, struct hd_plan **ret,
+                 struct hd_err *err);
+
+/* One line a step, for people and golden files. */
+void hd_plan_print(const struct hd_plan *plan, FILE *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hotdom-job: the short-lived root process that makes and undoes effects, and
+ * the protocol that hotdomd speaks with it.
+ */
+#ifndef HD_RUN_JOB_H
+#define HD_RUN_JOB_H
+
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../plan/plan.h"
+#include "ledger.h"
+
+/*
+ * `hotdom-job`, without arguments, descriptors 0 and 1 = /dev/null, 2 = log,
+ *   3  pipe: struct hd_job_report, one write each
+ *   4  sealed memfd: struct hd_job_request, then the plan (START)
+ *   5  pipe: the password, ended by EOF; /dev/null when there is none
+ *   6+ sealed memfds: the store's files in the manifest's order (START)
+ * It runs in a process group of its own, so that hotdomd's SIGKILL takes what
+ * libxl forked as well, and dies with hotdomd (PR_SET_PDEATHSIG).  After a
+ * crash or a kill the ledger says what is left; a YANK job undoes it.
+ */
+#define HD_JOB_REPORT   3
+#define HD_JOB_REQUEST  4
+#define HD_JOB_PASSWORD 5
+#define HD_JOB_FILES    6
+
+enum hd_job_op {
+    HD_JOB_START, /* authenticate, then perform the plan; undo whole on error */
+    HD_JOB_EJECT, /* shut down in order, within the grace time, then undo */
+    HD_JOB_YANK,  /* pause, fence, destroy, wait until gone, undo */
+};
+
+struct hd_job_request {
+    uint32_t op;
+    uint32_t ask;           /* START: `auth` must be satisfied first */
+    struct hd_auth auth;
+    struct hd_uuid store;
+    char guest[HD_NAME_SIZE]; /* EJECT, YANK: only this one; empty: all */
+    struct hd_ledger_head head; /* START: for the new ledger */
+    uint32_t devmajor, devminor;
+    uint64_t grace_ms;      /* EJECT */
+    uint64_t deadline_ms;   /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
+    uint32_t n_files;
+    uint32_t plan_size;     /* bytes of plan that follow; 0 but for START */
+};
+
+enum hd_report_kind {
+    HD_REPORT_UNLOCKED, /* the password fitted */
+    HD_REPORT_BUILDING, /* guest */
+    HD_REPORT_RUNNING,  /* guest, domid */
+    HD_REPORT_FAILED,   /* guest, err: this guest is undone, others go on */
+    HD_REPORT_EJECTING, /* guest, domid */
+    HD_REPORT_FENCED,   /* all volumes answer EIO from now on */
+    HD_REPORT_GONE,     /* guest: no trace of it is left */
+    HD_REPORT_DONE,     /* last: err has the outcome of the whole */
+};
+
+/* Smaller than PIPE_BUF, so one write is one report. */
+struct hd_job_report {
+    uint32_t kind;
+    uint32_t domid;
+    char guest[HD_NAME_SIZE];
+    struct hd_err err;
+};
+
+#endif

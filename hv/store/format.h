@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The store on the medium: type GUIDs, names and limits; no code. */
+#ifndef HD_STORE_FORMAT_H
+#define HD_STORE_FORMAT_H
+
+/*
+ * A store is a GPT disk (UEFI specification 2.10, chapter 5) with one *header*
+ * partition and the *volume* partitions.  The header is a plain POSIX ustar
+ * stream (IEEE 1003.1-2017, pax, "ustar Interchange Format"), members in this
+ * order: manifest.yaml, manifest.sig (raw Ed25519 over the manifest's bytes,
+ * RFC 8032), signer.pub (PEM, RFC 8410), then the manifest's `files`.
+ */
+#define HD_GUID_HEADER "7c0f4e4a-6864-4d01-8a57-686f74646f6d"
+#define HD_GUID_VOLUME "7c0f4e4a-6864-4d02-8a57-686f74646f6d"
+
+/* Partition names: the kernel reports them as PARTNAME in the uevent, so the
+ * udev rule knows ours without anyone having parsed the medium. */
+#define HD_PARTNAME_HEADER "hotdom:"
+#define HD_PARTNAME_VOLUME "hotdom:" /* followed by the volume's name */
+
+#define HD_MEMBER_MANIFEST "manifest.yaml"
+#define HD_MEMBER_SIG      "manifest.sig"
+#define HD_MEMBER_SIGNER   "signer.pub"
+
+#define HD_MANIFEST_BYTES (1 << 20)   /* manifest.yaml, at most */
+#define HD_HEADER_BYTES   (1u << 29)  /* the header partition, at most */
+#define HD_UNPACKED_BYTES (1u << 28)  /* one unpacked file, at most */
+
+/* Counts, at most; a GPT has room for 128 partitions. */
+#define HD_MAX_FILES   64
+#define HD_MAX_VOLUMES 127
+#define HD_MAX_USERS   32
+#define HD_MAX_GUESTS  64
+#define HD_MAX_DISKS   16 /* volumes of one guest */
+#define HD_MAX_NICS    8  /* nics of one guest */
+
+/* Bytes with the NUL.  A GPT name has 36 UTF-16 units, 7 of them our prefix. */
+#define HD_NAME_SIZE    30
+#define HD_FILE_SIZE    100 /* ustar's name field */
+#define HD_CMDLINE_SIZE 1024
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The manifest: what a store holds and what its guests want, as plain data. */
+#ifndef HD_STORE_MANIFEST_H
+#define HD_STORE_MANIFEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "format.h"
+#include "uuid.h"
+#include "yaml.h"
+
+/*
+ * All structs are plain data without pointers, so that one crosses a process
+ * boundary as bytes; the receiver runs hd_manifest_check() before it looks.
+ */
+
+struct hd_file { /* a member of the header behind the first three */
+    char name[HD_FILE_SIZE];
+    uint64_t size;      /* bytes in the header */
+    uint64_t unpacked;  /* bytes after zstd; 0: stored as it is */
+    uint8_t sha256[32]; /* of the bytes in the header */
+};
+
+enum hd_volume_kind {
+    HD_VOLUME_DATA, /* read-write, plain */
+};
+
+struct hd_volume {
+    char name[HD_NAME_SIZE];
+    uint32_t kind; /* enum hd_volume_kind */
+    struct hd_uuid partuuid;
+    uint64_t size; /* bytes, a multiple of 1 MiB */
+    char from[HD_FILE_SIZE * 4]; /* source only: a file, or empty for zeros */
+};
+
+/* EVP_KDF-SCRYPT(7ssl); the password is never stored. */
+struct hd_auth {
+    uint64_t n, r, p;
+    uint8_t salt[32];
+    uint8_t hash[32];
+};
+
+struct hd_user {
+    char name[HD_NAME_SIZE];
+    struct hd_auth auth;
+};
+
+struct hd_range {
+    uint64_t min, want;
+};
+
+enum hd_mode { HD_MODE_RW, HD_MODE_RO };
+
+struct hd_disk {
+    char name[HD_NAME_SIZE]; /* of a volume; a volume belongs to one guest */
+    char as[8];              /* xvda .. xvdp */
+    uint32_t mode;           /* enum hd_mode */
+};
+
+enum hd_level { HD_LEVEL_PREFERRED, HD_LEVEL_REQUIRED, HD_LEVEL_OPTIONAL };
+
+struct hd_nic {
+    char role[HD_NAME_SIZE]; /* the policy joins it to a bridge */
+    char as[HD_NAME_SIZE];
+    uint32_t level; /* enum hd_level */
+};
+
+enum hd_on_yank { HD_YANK_DESTROY };
+
+struct hd_stop {
+    uint64_t grace; /* milliseconds from the request to force */
+    uint32_t on_yank;
+};
+
+struct hd_guest {
+    char name[HD_NAME_SIZE];
+    struct hd_uuid id;          /* the domain's UUID; MACs come from it */
+    char kernel[HD_FILE_SIZE];  /* of a file; in the source a local path */
+    char ramdisk[HD_FILE_SIZE]; /* the same, or empty */
+    char cmdline[HD_CMDLINE_SIZE];
+    struct hd_range memory; /* bytes */
+    struct hd_range vcpus;
+    uint32_t n_disks, n_nics;
+    struct hd_disk disks[HD_MAX_DISKS]; /* `volumes` in YAML */
+    struct hd_nic nics[HD_MAX_NICS];
+    struct hd_stop stop;
+};
+
+struct hd_store_id {
+    struct hd_uuid id;
+    char name[HD_NAME_SIZE];
+    uint64_t generation;
+};
+
+struct hd_manifest {
+    uint64_t version; /* `hotdom: 1` */
+    struct hd_store_id store;
+    uint32_t n_files, n_volumes, n_users, n_guests;
+    struct hd_file files[HD_MAX_FILES];
+    struct hd_volume volumes[HD_MAX_VOLUMES];
+    struct hd_user users[HD_MAX_USERS];
+    struct hd_guest guests[HD_MAX_GUESTS];
+};
+
+/* The field table (STYLE T2): parser, checks, messages and the manual. */
+extern const struct hd_table hd_manifest_table;
+
+/* Parses and checks; `which` is HD_F_SOURCE or HD_F_SIGNED.  The caller frees
+ * `*ret_m`.  Errors: HD_E_BAD_MANIFEST with line and column. */
+int hd_manifest_parse(const char *text, size_t len, unsigned which,
+                      struct hd_manifest **ret_m, struct hd_err *err);
+
+/* Everything that a table cannot say: names are unique, disks name volumes,
+ * kernels name files, min <= want, a volume has one guest, sizes add up.  Runs
+ * hd_yaml_check first, so that it is safe on bytes from another process. */
+int hd_manifest_check(const struct hd_manifest *m, unsigned which,
+                      struct hd_err *err);
+
+/* Index or -1. */
+int hd_manifest_file(const struct hd_manifest *m, const char *name);
+int hd_manifest_volume(const struct hd_manifest *m, const char *name);
+int hd_manifest_guest(const struct hd_manifest *m, const char *name);
+int hd_manifest_user(const struct hd_manifest *m, const char *name);
+
+#endif

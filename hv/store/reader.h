@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hotdom-reader: reads a store in an unprivileged process of its own, and the
+ * bounded answer it gives.  The caller never parses a byte of the medium.
+ */
+#ifndef HD_STORE_READER_H
+#define HD_STORE_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "manifest.h"
+#include "sign.h"
+
+/*
+ * The program: `hotdom-reader [--any-signer]`, descriptors 0 = /dev/null,
+ * 2 = log,
+ *   3  SOCK_SEQPACKET: the answer goes there, one message
+ *   4  the medium, read-only
+ *   5  sealed memfd of n * 32 bytes: the trusted signers' keys
+ * Started as root it becomes the user hotdom-reader and confines itself before
+ * it looks at descriptor 4; started by a plain user it confines itself as far
+ * as it may.  --any-signer (hotdom inspect) parses what anybody signed.
+ *
+ * The message is the text "hotdom-reader 1" with these descriptors: the answer
+ * (a sealed memfd of exactly sizeof(struct hd_answer)), and, when answer.err
+ * is HD_OK, one sealed memfd for each manifest file in order, unpacked.  With
+ * --any-signer no files follow.
+ */
+#define HD_READER_SOCK   3
+#define HD_READER_MEDIUM 4
+#define HD_READER_KEYS   5
+#define HD_READER_HELLO  "hotdom-reader 1"
+
+#define HD_READER_DEADLINE_MS 10000
+
+struct hd_extent { /* where a volume lies on the medium, in bytes */
+    uint64_t start, length;
+};
+
+struct hd_answer {
+    struct hd_err err;       /* code HD_OK, or why it is refused */
+    struct hd_signer signer; /* zero when there was none to read */
+    uint32_t trusted;        /* the signer is one of descriptor 5's */
+    uint64_t medium_size;    /* bytes */
+    struct hd_extent extents[HD_MAX_VOLUMES]; /* by volume */
+    struct hd_manifest manifest;
+};
+
+/*
+ * The receiver's side: takes one message from `sock` (does not block when it is
+ * readable), checks seals, sizes and every field, and gives the answer and the
+ * files.  A refused store is success here: see answer->err.  The caller frees
+ * `*ret` and closes the `*ret_n` descriptors in `fds`.
+ */
+int hd_reader_receive(int sock, struct hd_answer **ret,
+                      int fds[HD_MAX_FILES], size_t *ret_n, struct hd_err *err);
+
+/* Blocks until the reader at `reader_path` has answered about `medium`, at most
+ * HD_READER_DEADLINE_MS; for the command line, not for hotdomd. */
+int hd_reader_run(const char *reader_path, int medium,
+                  const struct hd_signer *trusted, size_t n_trusted,
+                  struct hd_answer **ret, struct hd_err *err);
+
+/* The memfd for descriptor 5. Returns it or -1. */
+int hd_reader_keys(const struct hd_signer *trusted, size_t n,
+                   struct hd_err *err);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A strict reader and writer of YAML driven by field tables (STYLE T2); used
+ * for the manifest and for the host's policy.  It never allocates by what the
+ * text says, and never accepts what a table does not name.
+ */
+#ifndef HD_STORE_YAML_H
+#define HD_STORE_YAML_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../../pv-drivers/base/err.h"
+
+enum hd_field_type {
+    HD_T_UINT,     /* uint64_t; decimal digits only, no sign, no leading 0 */
+    HD_T_SIZE,     /* uint64_t bytes; digits with K, M, G or T behind (1024) */
+    HD_T_DURATION, /* uint64_t milliseconds; digits with ms, s, m or h */
+    HD_T_BOOL,     /* uint8_t; true or false */
+    HD_T_NAME,     /* char[size]; [a-z0-9][a-z0-9._-]*, not "." or ".." */
+    HD_T_PATH,     /* char[size]; /-joined names, relative, no ".." */
+    HD_T_TEXT,     /* char[size]; printable UTF-8, no control characters */
+    HD_T_ENUM,     /* uint32_t; index in `names` */
+    HD_T_UUID,     /* struct hd_uuid */
+    HD_T_HEX,      /* uint8_t[size]; exactly 2*size lower-case hex digits */
+    HD_T_MAP,      /* a struct, described by `sub`, in place */
+    HD_T_LIST,     /* an array of such, `max` at most, its uint32_t count at
+                      `count` */
+};
+
+#define HD_F_REQUIRED 1u /* must be there */
+#define HD_F_SOURCE   2u /* only in what `hotdom pack` is given */
+#define HD_F_SIGNED   4u /* only in the manifest of a store */
+
+struct hd_table;
+
+struct hd_field {
+    const char *key;
+    enum hd_field_type type;
+    unsigned flags;
+    size_t offset, size; /* of the member, in bytes */
+    size_t count;        /* HD_T_LIST: offset of the count */
+    uint64_t min, max;   /* UINT, SIZE, DURATION: the range; LIST: of count */
+    uint64_t def;        /* when absent and not required */
+    const char *const *names; /* HD_T_ENUM: NULL-terminated */
+    const struct hd_table *sub;
+    const char *doc; /* one line for the manual */
+};
+
+struct hd_table {
+    const char *what; /* "guest": for messages */
+    size_t size;      /* of one struct */
+    const struct hd_field *fields;
+    size_t n;
+};
+
+/*
+ * Reads one document of at most `len` bytes into `out` (zeroed first).  `which`
+ * is HD_F_SOURCE, HD_F_SIGNED or 0: fields flagged otherwise are unknown keys
+ * then.  Refused with line and column: unknown and duplicate keys, anchors,
+ * aliases, tags, directives, a second document, NUL, BOM, invalid UTF-8, depth
+ * over 8, numbers out of range or in another form.  The code of an error is
+ * `code`.
+ */
+int hd_yaml_read(const char *text, size_t len, const struct hd_table *table,
+                 unsigned which, enum hd_code code, void *out,
+                 struct hd_err *err);
+
+/* Writes `obj` so that hd_yaml_read gives it back; same input, same bytes.
+ * The caller frees `*ret_text`. */
+int hd_yaml_write(const struct hd_table *table, unsigned which, const void *obj,
+                  char **ret_text, size_t *ret_len, struct hd_err *err);
+
+/* The same checks on a struct that came over a wire: strings end and have the
+ * right characters, numbers and counts are in range. */
+int hd_yaml_check(const struct hd_table *table, unsigned which, const void *obj,
+                  enum hd_code code, struct hd_err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Where everything lives on a host; nothing outside these is ever written. */
+#ifndef HD_BASE_PATHS_H
+#define HD_BASE_PATHS_H
+
+#define HD_RUN_DIR     "/run/hotdom" /* gone at reboot, as the guests are */
+#define HD_CONTROL     HD_RUN_DIR "/control" /* the daemon's socket */
+#define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
+#define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
+#define HD_ETC_DIR     "/etc/hotdom"
+#define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
+#define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"
+#define HD_LIB_DIR     "/var/lib/hotdom"
+#define HD_LIBEXEC_DIR "/usr/libexec/hotdom"
+#define HD_READER      HD_LIBEXEC_DIR "/hotdom-reader"
+#define HD_JOB         HD_LIBEXEC_DIR "/hotdom-job"
+#define HD_HOTPLUG     HD_LIBEXEC_DIR "/hotdom-hotplug"
+
+#endif
