@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole reads and writes, sealed memory, deadlines; never retries for ever. */
-#define _GNU_SOURCE
 #include "io.h"
 
 #include <fcntl.h>

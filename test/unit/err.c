@@ -53,4 +53,4 @@ static const struct hd_test tests[] = {
     HD_TEST(every_code_has_a_reason_a_status_and_a_remedy),
 };
 
-HD_SUITE(suite_err, "base/err", tests);
+HD_SUITE("base/err", tests);

@@ -102,4 +102,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_deadline_that_is_over_leaves_nothing),
 };
 
-HD_SUITE(suite_io, "base/io", tests);
+HD_SUITE("base/io", tests);

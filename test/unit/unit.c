@@ -6,17 +6,9 @@
 
 #include "unit.h"
 
-#define HD_SUITES(X) X(suite_err) X(suite_io)
-
-#define HD_X(s) extern const struct hd_suite s;
-HD_SUITES(HD_X)
-#undef HD_X
-
-static const struct hd_suite *const suites[] = {
-#define HD_X(s) &s,
-    HD_SUITES(HD_X)
-#undef HD_X
-};
+/* The bounds of section "hd_suites", made by the linker. */
+extern const struct hd_suite *const __start_hd_suites[];
+extern const struct hd_suite *const __stop_hd_suites[];
 
 /* "store/gpt" takes the suite, "store/gpt/name" one test of it. */
 static int wanted(const char *want, const struct hd_suite *s,
@@ -55,8 +47,9 @@ int main(int argc, char **argv)
 
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
-    for (size_t i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
-        int added = add_suite(suites[i], want);
+    for (const struct hd_suite *const *s = __start_hd_suites;
+         s < __stop_hd_suites; s++) {
+        int added = add_suite(*s, want);
 
         if (added < 0)
             return 1;

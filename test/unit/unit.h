@@ -20,8 +20,13 @@ struct hd_suite {
 };
 
 #define HD_TEST(fn) {#fn, fn}
-#define HD_SUITE(symbol, title, list)                                          \
-    const struct hd_suite symbol = {title, list, sizeof(list) / sizeof(*(list))}
+/* Enters the suite in the linker's section "hd_suites", where unit.c finds all
+ * of them; no list to keep. */
+#define HD_SUITE(title, list)                                                  \
+    static const struct hd_suite suite = {title, list,                         \
+                                          sizeof(list) / sizeof(*(list))};     \
+    static const struct hd_suite *const suite_entry                            \
+        __attribute__((section("hd_suites"), used)) = &suite
 
 /* 0 expected; prints the error's message when it is not. */
 #define CHECK_OK(call, err)                                                    \

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What a command of `hotdom` is: one file cmd_NAME.c, one row in hotdom.c. */
+#ifndef HD_CLI_CMD_H
+#define HD_CLI_CMD_H
+
+#include <stdbool.h>
+
+#include "../../pv-drivers/base/err.h"
+
+/*
+ * argv[0] is the command's name; getopt_long(3) is reset for it.  Prints its
+ * result on stdout; returns 0, or -1 with `err` filled in, which main prints
+ * once ("hotdom COMMAND: MESSAGE") and turns into the exit status.  `--help` is
+ * handled by main, from the row.
+ */
+typedef int hd_cmd_fn(int argc, char **argv, struct hd_err *err);
+
+struct hd_cmd {
+    const char *name;
+    const char *usage; /* behind the name: "STORE [-u USER]" */
+    const char *brief; /* one line for the list of commands */
+    const char *help;  /* options, one a line, two spaces in front */
+    hd_cmd_fn *run;
+};
+
+hd_cmd_fn hd_cmd_attach, hd_cmd_console, hd_cmd_eject, hd_cmd_events,
+    hd_cmd_inspect, hd_cmd_keygen, hd_cmd_list, hd_cmd_pack, hd_cmd_trust,
+    hd_cmd_unlock, hd_cmd_verify_host;
+
+#endif
