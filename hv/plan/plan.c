@@ -8,7 +8,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 
-#define MIB (1ull << 20)
+#define MIB ((uint64_t)1 << 20)
 
 /* What Xen and its toolstack take beside a PV guest's own pages (page tables of
  * the pool, grant frames, the shared info); measured about 3 MiB. */

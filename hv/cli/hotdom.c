@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* hotdom: the command line; picks a command from the table, never does its
+ * work. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "cmd.h"
+
+#ifndef HD_VERSION
+#define HD_VERSION "0.1"
+#endif
+
+static const struct hd_cmd cmds[] = {
+    {"list", "[--json]", "show attached stores and their guests",
+     "  --json    the objects of the control socket\n", hd_cmd_list},
+    {"unlock", "[STORE] [-u USER] [--password-fd N]",
+     "open a store with a user's password and start its guests",
+     "  -u, --user USER     who unlocks; may be left out when there is one\n"
+     "  --password-fd N     read the password from descriptor N, not the "
+     "terminal\n",
+     hd_cmd_unlock},
+    {"console", "GUEST", "connect to a guest's console; Ctrl-] leaves it", "",
+     hd_cmd_console},
+    {"eject", "[STORE]", "shut a store's guests down, until safe to remove", "",
+     hd_cmd_eject},
+    {"attach", "DEVICE", "look at a device again, after an eject", "",
+     hd_cmd_attach},
+    {"events", "[--follow] [--json]", "show what happened, or what happens",
+     "  -f, --follow    go on until interrupted\n"
+     "  --json          one object a line\n",
+     hd_cmd_events},
+    {"verify-host", "[--all] [--json] [--baseline]",
+     "prove that ejected and pulled stores left no trace",
+     "  --all         other programs' changes too\n"
+     "  --json        one array\n"
+     "  --baseline    note the host as it is now, to compare with\n",
+     hd_cmd_verify_host},
+    {"keygen", "NAME", "make a signer's key pair, NAME.key and NAME.pub", "",
+     hd_cmd_keygen},
+    {"trust", "list [--json] | add NAME KEY|FILE.pub | rm NAME",
+     "keep the signers whose stores this host accepts",
+     "  KEY is ed25519:... as `hotdom keygen` and refusals print it\n",
+     hd_cmd_trust},
+    {"pack",
+     "--manifest M.yaml --key K.key -o IMAGE|DEVICE [--force] "
+     "[--password-fd N]",
+     "write a signed store",
+     "  --manifest M.yaml   what goes in, see hotdom-manifest(5)\n"
+     "  --key K.key         the signer's private key\n"
+     "  -o, --output OUT    an image file or a device\n"
+     "  --force             overwrite what OUT holds\n"
+     "  --password-fd N     one password a line, in the users' order\n"
+     "  -q, --quiet         no progress\n",
+     hd_cmd_pack},
+    {"inspect", "IMAGE|DEVICE [--json]", "show a store without trusting it",
+     "  --json    one object\n", hd_cmd_inspect},
+};
+
+static void list_commands(FILE *out)
+{
+    fputs("usage: hotdom COMMAND [ARGUMENT...]\n\n", out);
+    for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
+        fprintf(out, "  %-12s %s\n", cmds[i].name, cmds[i].brief);
+    fputs("\n`hotdom COMMAND --help` tells more; so does hotdom(8).\n", out);
+}
+
+static const struct hd_cmd *find(const char *name)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
+        if (!strcmp(cmds[i].name, name))
+            return &cmds[i];
+    return NULL;
+}
+
+static int wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return 1;
+    return 0;
+}
+
+static int run(const struct hd_cmd *cmd, int argc, char **argv)
+{
+    struct hd_err err = {0};
+
+    if (wants_help(argc, argv)) {
+        printf("usage: hotdom %s %s\n\n%s.\n%s%s", cmd->name, cmd->usage,
+               cmd->brief, *cmd->help ? "\n" : "", cmd->help);
+        return 0;
+    }
+    optind = 0;
+    opterr = 0;
+    if (cmd->run(argc, argv, &err) == 0)
+        return 0;
+    fprintf(stderr, "hotdom %s: %s\n", cmd->name, err.msg);
+    if (err.code == HD_E_USAGE)
+        fprintf(stderr, "usage: hotdom %s %s\n", cmd->name, cmd->usage);
+    return hd_err_status(err.code);
+}
+
+int main(int argc, char **argv)
+{
+    const struct hd_cmd *cmd;
+
+    if (argc < 2) {
+        list_commands(stderr);
+        return hd_err_status(HD_E_USAGE);
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+        !strcmp(argv[1], "help")) {
+        list_commands(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("hotdom " HD_VERSION);
+        return 0;
+    }
+    cmd = find(argv[1]);
+    if (!cmd) {
+        fprintf(stderr, "hotdom: there is no command %s\n", argv[1]);
+        list_commands(stderr);
+        return hd_err_status(HD_E_USAGE);
+    }
+    return run(cmd, argc - 1, argv + 1);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/plan/plan: what a manifest and a host lead to, word for word. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../hv/plan/plan.h"
+#include "../../pv-drivers/base/mem.h"
+#include "unit.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* One guest `desk` with two volumes and a nic, 4 vcpus wished. */
+static struct hd_answer *one_guest(void)
+{
+    struct hd_answer *a = calloc(1, sizeof(*a));
+    struct hd_manifest *m = &a->manifest;
+    struct hd_guest *g = &m->guests[0];
+
+    strcpy(m->store.name, "travel");
+    m->n_files = 2;
+    strcpy(m->files[0].name, "vmlinux");
+    strcpy(m->files[1].name, "initrd");
+    m->n_volumes = 2;
+    strcpy(m->volumes[0].name, "home");
+    strcpy(m->volumes[1].name, "root");
+    a->extents[0] = (struct hd_extent){8 * MIB, 4 * MIB};
+    a->extents[1] = (struct hd_extent){1 * MIB, 7 * MIB};
+    m->n_guests = 1;
+    strcpy(g->name, "desk");
+    strcpy(g->kernel, "vmlinux");
+    strcpy(g->ramdisk, "initrd");
+    for (int i = 0; i < 16; i++)
+        g->id.byte[i] = (uint8_t)i;
+    g->memory = (struct hd_range){256 * MIB, 2048 * MIB};
+    g->vcpus = (struct hd_range){1, 4};
+    g->n_disks = 2;
+    strcpy(g->disks[0].name, "root");
+    strcpy(g->disks[0].as, "xvda");
+    g->disks[0].mode = HD_MODE_RO;
+    strcpy(g->disks[1].name, "home");
+    strcpy(g->disks[1].as, "xvdb");
+    g->n_nics = 1;
+    strcpy(g->nics[0].role, "internet");
+    strcpy(g->nics[0].as, "lan0");
+    return a;
+}
+
+static const struct hd_inventory host = {
+    .memory_total = 4096 * MIB,
+    .memory_free = 1024 * MIB,
+    .cpus = 2,
+    .n_bridges = 2,
+    .bridges = {"xenbr0", "br1"},
+};
+
+static struct hd_policy policy(void)
+{
+    return (struct hd_policy){.limits = {.guests = 64, .stores = 64}};
+}
+
+/* The printed plan; the caller frees it. */
+static char *plan_text(const struct hd_answer *a, const struct hd_inventory *h,
+                       const struct hd_policy *p, struct hd_err *err)
+{
+    hd_autofree struct hd_plan *plan = NULL;
+    char *text = NULL;
+    size_t len;
+    FILE *out;
+
+    if (hd_plan_make(a, "travel", h, p, &plan, err))
+        return NULL;
+    out = open_memstream(&text, &len);
+    hd_plan_print(plan, out);
+    fclose(out);
+    return text;
+}
+
+static void a_guest_is_opened_built_attached_and_started_in_order(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+    hd_autofree char *text = plan_text(a, &host, &p, &err);
+
+    CU_ASSERT_STRING_EQUAL(
+        text ? text : err.msg,
+        " 1  desk         open-volume hotdom-travel-root start=1048576 "
+        "length=7340032 ro\n"
+        " 2  desk         open-volume hotdom-travel-home start=8388608 "
+        "length=4194304 rw\n"
+        " 3  desk         build-domain travel.desk memory=1016M vcpus=2\n"
+        " 4  desk         attach-block hotdom-travel-root as=xvda ro\n"
+        " 5  desk         attach-block hotdom-travel-home as=xvdb rw\n"
+        " 6  desk         attach-net xenbr0 as=lan0 mac=00:16:3e:0d:0e:0f\n"
+        " 7  desk         start-domain\n");
+}
+
+static void the_same_input_gives_the_same_bytes(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *x = NULL, *y = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_plan_make(a, "travel", &host, &p, &x, &err), &err);
+    CHECK_OK(hd_plan_make(a, "travel", &host, &p, &y, &err), &err);
+    CU_ASSERT_EQUAL(memcmp(x, y, hd_plan_size(x->n_steps)), 0);
+}
+
+static void too_little_memory_refuses_and_says_how_much(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    a->manifest.guests[0].memory = (struct hd_range){8192 * MIB, 8192 * MIB};
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_NO_MEMORY,
+                "guest desk needs 8200 MiB and 1024 MiB are free");
+    CU_ASSERT_PTR_NULL(plan);
+    a->manifest.guests[0].memory = (struct hd_range){256 * MIB, 512 * MIB};
+    p.limits.memory = 100 * MIB;
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_NO_MEMORY, "under the policy's limit");
+}
+
+static void the_last_guest_gets_its_minimum_before_the_first_its_wish(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    struct hd_manifest *m = &a->manifest;
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+    uint64_t memory[2], n = 0;
+
+    m->guests[0].n_disks = m->guests[0].n_nics = 0;
+    m->guests[1] = m->guests[0];
+    strcpy(m->guests[1].name, "second");
+    m->guests[1].memory = (struct hd_range){512 * MIB, 512 * MIB};
+    m->n_guests = 2;
+    CHECK_OK(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err);
+    for (uint32_t i = 0; plan && i < plan->n_steps; i++)
+        if (plan->steps[i].kind == HD_STEP_BUILD_DOMAIN)
+            memory[n++] = plan->steps[i].u.domain.memory;
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT_EQUAL(memory[0], (1024 - 512 - 16) * MIB);
+    CU_ASSERT_EQUAL(memory[1], 512 * MIB);
+}
+
+static void more_vcpus_than_the_host_has_are_refused_only_as_minimum(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    a->manifest.guests[0].vcpus.min = 3;
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_LIMIT, "needs 3 vcpus and this host gives 2");
+    a->manifest.guests[0].vcpus.min = 2;
+    p.limits.vcpus = 1;
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_LIMIT, "this host gives 1");
+}
+
+static void a_role_goes_to_the_bridge_that_the_policy_names(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    p.n_networks = 1;
+    strcpy(p.networks[0].role, "internet");
+    strcpy(p.networks[0].bridge, "br1");
+    hd_autofree char *text = plan_text(a, &host, &p, &err);
+    CU_ASSERT_PTR_NOT_NULL(text ? strstr(text, "attach-net br1 as=lan0") : 0);
+}
+
+static void a_missing_bridge_refuses_a_required_nic_and_drops_another(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    p.n_networks = 1;
+    strcpy(p.networks[0].role, "internet");
+    strcpy(p.networks[0].bridge, "gone0");
+    hd_autofree char *text = plan_text(a, &host, &p, &err);
+    CU_ASSERT_PTR_NOT_NULL(text);
+    CU_ASSERT_PTR_NULL(text ? strstr(text, "attach-net") : "");
+    a->manifest.guests[0].nics[0].level = HD_LEVEL_REQUIRED;
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_NO_NETWORK, "requires a network of role internet");
+}
+
+static void a_store_with_more_guests_than_allowed_is_refused(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    p.limits.guests = 0;
+    CHECK_FAILS(hd_plan_make(a, "travel", &host, &p, &plan, &err), &err,
+                HD_E_LIMIT, "has 1 guests and the policy allows 0");
+}
+
+static void the_longest_names_fit_their_places(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    struct hd_manifest *m = &a->manifest;
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+    char label[HD_LABEL_SIZE], name[HD_NAME_SIZE], want[200];
+
+    memset(label, 'l', sizeof(label) - 1);
+    label[sizeof(label) - 1] = '\0';
+    memset(name, 'n', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    strcpy(m->guests[0].name, name);
+    strcpy(m->volumes[1].name, name);
+    strcpy(m->guests[0].disks[0].name, name);
+    CHECK_OK(hd_plan_make(a, label, &host, &p, &plan, &err), &err);
+    snprintf(want, sizeof(want), "hotdom-%s-%s", label, name);
+    CU_ASSERT_STRING_EQUAL(plan->steps[0].u.volume.dm_name, want);
+    snprintf(want, sizeof(want), "%s.%s", label, name);
+    CU_ASSERT_STRING_EQUAL(plan->steps[2].u.domain.name, want);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_guest_is_opened_built_attached_and_started_in_order),
+    HD_TEST(the_same_input_gives_the_same_bytes),
+    HD_TEST(too_little_memory_refuses_and_says_how_much),
+    HD_TEST(the_last_guest_gets_its_minimum_before_the_first_its_wish),
+    HD_TEST(more_vcpus_than_the_host_has_are_refused_only_as_minimum),
+    HD_TEST(a_role_goes_to_the_bridge_that_the_policy_names),
+    HD_TEST(a_missing_bridge_refuses_a_required_nic_and_drops_another),
+    HD_TEST(a_store_with_more_guests_than_allowed_is_refused),
+    HD_TEST(the_longest_names_fit_their_places),
+};
+
+HD_SUITE("plan/plan", tests);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/host/policy: what a host says, and what it means to say nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../hv/host/policy.h"
+#include "../../pv-drivers/base/io.h"
+#include "unit.h"
+
+/* Loads `text` as the policy. */
+static int load(const char *text, struct hd_policy *p, struct hd_err *err)
+{
+    char path[] = "/tmp/hd-policy-XXXXXX";
+    int failed;
+
+    close(mkstemp(path));
+    failed = hd_io_write_file(path, text, strlen(text), 0644, err) ||
+             hd_policy_load(path, p, err);
+    unlink(path);
+    return failed ? -1 : 0;
+}
+
+static void no_file_means_ask_and_no_limit_of_memory(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_policy_load("/nonexistent/hotdom.yaml", &p, &err), &err);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "anyone"), HD_ACTIVATION_ASK);
+    CU_ASSERT_EQUAL(p.limits.memory, 0);
+    CU_ASSERT_EQUAL(p.limits.guests, HD_MAX_GUESTS);
+    CU_ASSERT_EQUAL(p.limits.stores, 64);
+    CU_ASSERT_PTR_NULL(hd_policy_bridge(&p, "internet"));
+}
+
+static void the_entry_of_a_signer_beats_the_default(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("activation: deny\n"
+                  "signers:\n"
+                  "  - {name: lab, activation: auto}\n",
+                  &p, &err),
+             &err);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab"), HD_ACTIVATION_AUTO);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab2"), HD_ACTIVATION_DENY);
+}
+
+static void a_role_is_joined_to_its_bridge(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("networks: [{role: internet, bridge: brLAN}]\n"
+                  "limits: {memory: 2G, vcpus: 3}\n",
+                  &p, &err),
+             &err);
+    CU_ASSERT_STRING_EQUAL(hd_policy_bridge(&p, "internet"), "brLAN");
+    CU_ASSERT_EQUAL(p.limits.memory, (uint64_t)2 << 30);
+    CU_ASSERT_EQUAL(p.limits.vcpus, 3);
+}
+
+static void a_mistake_is_named_with_file_line_and_column(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_FAILS(load("activation: maybe\n", &p, &err), &err, HD_E_FAILED,
+                "1:13");
+    CHECK_FAILS(load("activation: ask\nautostart: yes\n", &p, &err), &err,
+                HD_E_FAILED, "2:1");
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "/tmp/hd-policy-"));
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(no_file_means_ask_and_no_limit_of_memory),
+    HD_TEST(the_entry_of_a_signer_beats_the_default),
+    HD_TEST(a_role_is_joined_to_its_bridge),
+    HD_TEST(a_mistake_is_named_with_file_line_and_column),
+};
+
+HD_SUITE("host/policy", tests);
