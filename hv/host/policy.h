@@ -8,7 +8,11 @@
 #include "../../pv-drivers/base/err.h"
 #include "../store/manifest.h"
 
-enum hd_activation { HD_ACTIVATION_ASK, HD_ACTIVATION_AUTO, HD_ACTIVATION_DENY };
+enum hd_activation {
+    HD_ACTIVATION_ASK,
+    HD_ACTIVATION_AUTO,
+    HD_ACTIVATION_DENY
+};
 
 struct hd_policy_signer {
     char name[HD_NAME_SIZE]; /* in trusted.d */

@@ -41,10 +41,10 @@ struct hd_step_volume {
 struct hd_step_domain {
     char name[HD_DOMAIN_NAME_SIZE];
     struct hd_uuid uuid;
-    uint32_t kernel;     /* index of a manifest file */
-    int32_t ramdisk;     /* the same, or -1 */
+    uint32_t kernel; /* index of a manifest file */
+    int32_t ramdisk; /* the same, or -1 */
     uint32_t vcpus;
-    uint64_t memory;     /* bytes */
+    uint64_t memory; /* bytes */
     char cmdline[HD_CMDLINE_SIZE];
 };
 

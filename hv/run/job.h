@@ -35,16 +35,16 @@ enum hd_job_op {
 
 struct hd_job_request {
     uint32_t op;
-    uint32_t ask;           /* START: `auth` must be satisfied first */
+    uint32_t ask; /* START: `auth` must be satisfied first */
     struct hd_auth auth;
     struct hd_uuid store;
-    char guest[HD_NAME_SIZE]; /* EJECT, YANK: only this one; empty: all */
+    char guest[HD_NAME_SIZE];   /* EJECT, YANK: only this one; empty: all */
     struct hd_ledger_head head; /* START: for the new ledger */
     uint32_t devmajor, devminor;
-    uint64_t grace_ms;      /* EJECT */
-    uint64_t deadline_ms;   /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
+    uint64_t grace_ms;    /* EJECT */
+    uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
-    uint32_t plan_size;     /* bytes of plan that follow; 0 but for START */
+    uint32_t plan_size; /* bytes of plan that follow; 0 but for START */
 };
 
 enum hd_report_kind {

@@ -38,8 +38,8 @@ struct hd_effect {
     char guest[HD_NAME_SIZE];
     char value[HD_LEDGER_VALUE];
     bool undone;
-    bool running;   /* DOMAIN: it was unpaused */
-    int32_t domid;  /* DOMAIN: -1 while not known */
+    bool running;  /* DOMAIN: it was unpaused */
+    int32_t domid; /* DOMAIN: -1 while not known */
 };
 
 struct hd_ledger; /* opaque; holds the file open and locked against others */

@@ -22,9 +22,9 @@
 #define HD_MEMBER_SIG      "manifest.sig"
 #define HD_MEMBER_SIGNER   "signer.pub"
 
-#define HD_MANIFEST_BYTES (1 << 20)   /* manifest.yaml, at most */
-#define HD_HEADER_BYTES   (1u << 29)  /* the header partition, at most */
-#define HD_UNPACKED_BYTES (1u << 28)  /* one unpacked file, at most */
+#define HD_MANIFEST_BYTES (1 << 20)  /* manifest.yaml, at most */
+#define HD_HEADER_BYTES   (1u << 29) /* the header partition, at most */
+#define HD_UNPACKED_BYTES (1u << 28) /* one unpacked file, at most */
 
 /* Counts, at most; a GPT has room for 128 partitions. */
 #define HD_MAX_FILES   64

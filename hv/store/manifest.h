@@ -31,7 +31,7 @@ struct hd_volume {
     char name[HD_NAME_SIZE];
     uint32_t kind; /* enum hd_volume_kind */
     struct hd_uuid partuuid;
-    uint64_t size; /* bytes, a multiple of 1 MiB */
+    uint64_t size;               /* bytes, a multiple of 1 MiB */
     char from[HD_FILE_SIZE * 4]; /* source only: a file, or empty for zeros */
 };
 

@@ -54,8 +54,8 @@ struct hd_answer {
  * files.  A refused store is success here: see answer->err.  The caller frees
  * `*ret` and closes the `*ret_n` descriptors in `fds`.
  */
-int hd_reader_receive(int sock, struct hd_answer **ret,
-                      int fds[HD_MAX_FILES], size_t *ret_n, struct hd_err *err);
+int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
+                      size_t *ret_n, struct hd_err *err);
 
 /* Blocks until the reader at `reader_path` has answered about `medium`, at most
  * HD_READER_DEADLINE_MS; for the command line, not for hotdomd. */

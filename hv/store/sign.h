@@ -20,9 +20,11 @@ struct hd_signer {
     uint8_t key[HD_SIGNER_BYTES];
 };
 
-void hd_signer_format(const struct hd_signer *signer, char text[HD_SIGNER_TEXT]);
+void hd_signer_format(const struct hd_signer *signer,
+                      char text[HD_SIGNER_TEXT]);
 /* Takes exactly what hd_signer_format gives. */
-int hd_signer_parse(const char *text, struct hd_signer *ret, struct hd_err *err);
+int hd_signer_parse(const char *text, struct hd_signer *ret,
+                    struct hd_err *err);
 /* Takes exactly the 113 bytes of `openssl pkey -pubout`. */
 int hd_signer_parse_pem(const char *pem, size_t len, struct hd_signer *ret,
                         struct hd_err *err);
