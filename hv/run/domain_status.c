@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* What Xen says of a domain: a few hypercalls; never changes anything. */
+#include "domain_status.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <xenctrl.h>
+
+/* Domains asked for in one hypercall; Xen has room for 32752. */
+#define BATCH 128
+
+struct hd_hypervisor {
+    xc_interface *xch;
+};
+
+/* DOMID_FIRST_RESERVED (xen/xen.h): real domids are below. */
+#define DOMIDS 0x7ff0u
+
+static enum hd_domain_state state_of(uint32_t flags)
+{
+    if (flags & XEN_DOMINF_dying)
+        return HD_DOMAIN_DYING;
+    if (flags & XEN_DOMINF_shutdown)
+        return HD_DOMAIN_SHUTDOWN;
+    if (flags & XEN_DOMINF_paused)
+        return HD_DOMAIN_PAUSED;
+    return HD_DOMAIN_RUNNING;
+}
+
+static enum hd_domain_reason reason_of(uint32_t flags)
+{
+    unsigned code = flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+
+    /* The guest chooses the code: what Xen does not define is a crash. */
+    return code <= HD_DOMAIN_SOFT_RESET ? (enum hd_domain_reason)code
+                                        : HD_DOMAIN_CRASH;
+}
+
+static struct hd_domain_status status_of(const xc_domaininfo_t *info)
+{
+    struct hd_domain_status s = {
+        .domid = info->domain,
+        .state = state_of(info->flags),
+        .reason = reason_of(info->flags),
+        .memory = info->tot_pages * XC_PAGE_SIZE,
+        .vcpus = info->nr_online_vcpus,
+        .cpu_ns = info->cpu_time,
+    };
+
+    memcpy(s.uuid.byte, info->handle, sizeof(s.uuid.byte));
+    return s;
+}
+
+/* The domains from domid `first` on; gives their number or -1. */
+static int batch(struct hd_hypervisor *hv, uint32_t first,
+                 xc_domaininfo_t infos[BATCH], struct hd_err *err)
+{
+    int n;
+
+    if (first >= DOMIDS)
+        return 0;
+    n = xc_domain_getinfolist(hv->xch, first, BATCH, infos);
+    if (n < 0)
+        return hd_fail_errno(err, HD_E_FAILED, "xen does not list its domains");
+    return n;
+}
+
+/* libxc's own logger prints on stderr; errno says as much. */
+static void drop_message(struct xentoollog_logger *logger,
+                         xentoollog_level level, int errnoval,
+                         const char *context, const char *format, va_list al)
+{
+    (void)logger, (void)level, (void)errnoval, (void)context, (void)format,
+        (void)al;
+}
+
+static void keep_logger(struct xentoollog_logger *logger)
+{
+    (void)logger;
+}
+
+int hd_hypervisor_open(struct hd_hypervisor **ret, struct hd_err *err)
+{
+    static struct xentoollog_logger quiet = {.vmessage = drop_message,
+                                             .destroy = keep_logger};
+    hd_auto(hd_hypervisor) hv = calloc(1, sizeof(*hv));
+
+    if (!hv)
+        return hd_fail_errno(err, HD_E_FAILED, "open xen");
+    hv->xch = xc_interface_open(&quiet, &quiet, 0);
+    if (!hv->xch)
+        return hd_fail_errno(err, HD_E_NO_XEN, "xen does not answer");
+    *ret = hd_steal(&hv);
+    return 0;
+}
+
+void hd_hypervisor_free(struct hd_hypervisor *hv)
+{
+    if (!hv)
+        return;
+    xc_interface_close(hv->xch);
+    free(hv);
+}
+
+int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
+                     struct hd_domain_status *ret, struct hd_err *err)
+{
+    xc_domaininfo_t infos[BATCH];
+    int n = batch(hv, domid, infos, err);
+
+    if (n < 0)
+        return -1;
+    /* Xen answers with the next domain when this one is not there. */
+    if (n > 0 && infos[0].domain == domid)
+        *ret = status_of(&infos[0]);
+    else
+        *ret = (struct hd_domain_status){.domid = domid};
+    return 0;
+}
+
+int hd_domain_list(struct hd_hypervisor *hv, struct hd_domain_status **ret,
+                   size_t *ret_n, struct hd_err *err)
+{
+    hd_autofree struct hd_domain_status *list = NULL;
+    xc_domaininfo_t infos[BATCH];
+    uint32_t next = 1;
+    size_t used = 0;
+    int n;
+
+    while ((n = batch(hv, next, infos, err)) > 0) {
+        void *grown = realloc(list, (used + (size_t)n) * sizeof(*list));
+
+        if (!grown)
+            return hd_fail_errno(err, HD_E_FAILED, "list domains");
+        list = grown;
+        for (int i = 0; i < n; i++)
+            list[used++] = status_of(&infos[i]);
+        next = infos[n - 1].domain + 1;
+    }
+    if (n < 0)
+        return -1;
+    *ret = hd_steal(&list);
+    *ret_n = used;
+    return 0;
+}
+
+int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
+                   struct hd_domain_status *ret, struct hd_err *err)
+{
+    struct hd_domain_status found = {.uuid = *uuid};
+    hd_autofree struct hd_domain_status *list = NULL;
+    size_t n;
+
+    if (hd_domain_list(hv, &list, &n, err))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (!hd_uuid_equal(&list[i].uuid, uuid))
+            continue;
+        if (found.state == HD_DOMAIN_GONE || found.state == HD_DOMAIN_DYING)
+            found = list[i];
+    }
+    *ret = found;
+    return 0;
+}
+
+int hd_hypervisor_free_kib(struct hd_hypervisor *hv, uint64_t *ret,
+                           struct hd_err *err)
+{
+    xc_physinfo_t info = {0};
+
+    if (xc_physinfo(hv->xch, &info))
+        return hd_fail_errno(err, HD_E_FAILED, "xen does not tell its memory");
+    *ret = (info.free_pages + info.scrub_pages) * (XC_PAGE_SIZE / 1024);
+    return 0;
+}

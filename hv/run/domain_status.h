@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What Xen says of a domain: a few hypercalls; never changes anything. */
+#ifndef HD_RUN_DOMAIN_STATUS_H
+#define HD_RUN_DOMAIN_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../store/uuid.h"
+
+enum hd_domain_state {
+    HD_DOMAIN_GONE, /* no such domain */
+    HD_DOMAIN_RUNNING,
+    HD_DOMAIN_PAUSED,
+    HD_DOMAIN_SHUTDOWN, /* it ended, someone must destroy it; see `reason` */
+    HD_DOMAIN_DYING,    /* destroyed, but something still holds its memory */
+};
+
+enum hd_domain_reason { /* Xen's SHUTDOWN_*, what it knows in 4.17 */
+                        HD_DOMAIN_POWEROFF,
+                        HD_DOMAIN_REBOOT,
+                        HD_DOMAIN_SUSPEND,
+                        HD_DOMAIN_CRASH,
+                        HD_DOMAIN_WATCHDOG,
+                        HD_DOMAIN_SOFT_RESET,
+};
+
+struct hd_domain_status {
+    struct hd_uuid uuid;
+    uint32_t domid;
+    enum hd_domain_state state;
+    enum hd_domain_reason reason; /* when state is HD_DOMAIN_SHUTDOWN */
+    uint64_t memory;              /* bytes that it holds now */
+    uint32_t vcpus;
+    uint64_t cpu_ns; /* time that it has run, of all vcpus */
+};
+
+struct hd_hypervisor; /* opaque; libxenctrl only, libxl is not pulled in */
+
+/* HD_E_NO_XEN unless this is dom0 and the caller is root. */
+int hd_hypervisor_open(struct hd_hypervisor **ret, struct hd_err *err);
+void hd_hypervisor_free(struct hd_hypervisor *hv);
+HD_DEFINE_AUTO(hd_hypervisor)
+
+/* These do not block.  No such domain is success with HD_DOMAIN_GONE.  By UUID
+ * a living domain is preferred over a dying one with the same UUID. */
+int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
+                     struct hd_domain_status *ret, struct hd_err *err);
+int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
+                   struct hd_domain_status *ret, struct hd_err *err);
+/* All domains but dom0, by domid; the caller frees `*ret`. */
+int hd_domain_list(struct hd_hypervisor *hv, struct hd_domain_status **ret,
+                   size_t *ret_n, struct hd_err *err);
+
+/* Xen's free memory and what is being scrubbed, in KiB. */
+int hd_hypervisor_free_kib(struct hd_hypervisor *hv, uint64_t *ret,
+                           struct hd_err *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Bounded access to xenstore; never trusts what a node holds. */
+#ifndef HD_BUS_XS_H
+#define HD_BUS_XS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/err.h"
+#include "../base/mem.h"
+
+/* Bytes with the NUL; xenstore's own limits (xen/io/xs_wire.h, 2 KiB a value by
+ * quota). */
+#define HD_XS_PATH_SIZE  1024
+#define HD_XS_VALUE_SIZE 2049
+
+struct hd_xs; /* opaque; one connection, for one thread */
+
+/* One node of hd_xs_write; a NULL value removes it and what is below. */
+struct hd_xs_node {
+    const char *path, *value;
+};
+
+/* HD_E_NO_XEN when xenstored does not answer.  Every request below blocks until
+ * xenstored has answered it, which takes well under a millisecond. */
+int hd_xs_open(struct hd_xs **ret, struct hd_err *err);
+void hd_xs_free(struct hd_xs *xs);
+HD_DEFINE_AUTO(hd_xs)
+
+/* Copies a node of at most `size` - 1 printable ASCII characters into `buf`.
+ * 1: there; 0: no such node (`buf` is untouched); -1: anything else, a longer
+ * value and other characters as well. */
+int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
+               struct hd_err *err);
+/* All `n` nodes or none, in one transaction.  Removing what is not there is
+ * success. */
+int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
+                struct hd_err *err);
+/* The names of a node's children; a node that is not there has none.  The
+ * caller frees `*ret_names` in one piece. */
+int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
+               size_t *ret_n, struct hd_err *err);
+
+/* An event each time that `path` or what is below changes, and one at once.
+ * Special paths: "@releaseDomain" (a domain shut down or went away) and
+ * "@introduceDomain". */
+int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
+                struct hd_err *err);
+/* Readable when events wait; for poll(2) only.  Lives as long as `xs`. */
+int hd_xs_fd(struct hd_xs *xs);
+/* Takes one event without blocking: 1 with its token (at most `size` - 1
+ * characters of it), 0: none is left, -1: the connection is lost.  Call it
+ * until it gives 0. */
+int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err);
+/* Blocks until an event was there (all that wait are taken) or `deadline_ms` is
+ * over; which one, the caller sees by looking at what it waits for. */
+int hd_xs_wait(struct hd_xs *xs, uint64_t deadline_ms, struct hd_err *err);
+
+#endif
