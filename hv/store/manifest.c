@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* The manifest's field table; never touches a file: local paths of the source
+ * form are text here. */
+#include "manifest.h"
+
+#include "../../pv-drivers/base/mem.h"
+#include "auth.h"
+
+#define AT(tag, m)                                                             \
+    .offset = offsetof(struct tag, m), .size = sizeof(((struct tag *)0)->m)
+#define COUNT(tag, m, most) .count = offsetof(struct tag, m), .max = (most)
+#define TABLE(tag, what, fields)                                               \
+    {                                                                          \
+        what, sizeof(struct tag), fields, HD_ARRAY_LEN(fields)                 \
+    }
+
+#define REQ    HD_F_REQUIRED
+#define SOURCE HD_F_SOURCE
+#define SIGNED HD_F_SIGNED
+#define MIB    (1ull << 20)
+
+static const char *const volume_kinds[] = {[HD_VOLUME_DATA] = "data", NULL};
+static const char *const modes[] = {
+    [HD_MODE_RW] = "rw", [HD_MODE_RO] = "ro", NULL};
+static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
+                                     [HD_LEVEL_REQUIRED] = "required",
+                                     [HD_LEVEL_OPTIONAL] = "optional",
+                                     NULL};
+static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
+
+static const struct hd_field store_fields[] = {
+    {"id", HD_T_UUID, REQ | SIGNED, AT(hd_store_id, id),
+     .doc = "the store's identity, on every host"},
+    {"id", HD_T_UUID, SOURCE, AT(hd_store_id, id),
+     .doc = "default: a new one is made"},
+    {"name", HD_T_NAME, REQ, AT(hd_store_id, name),
+     .doc = "what people call the store"},
+    {"generation", HD_T_UINT, REQ | SIGNED, AT(hd_store_id, generation),
+     .min = 1, .max = INT64_MAX, .doc = "grows with every change of a store"},
+    {"generation", HD_T_UINT, SOURCE, AT(hd_store_id, generation), .min = 1,
+     .max = INT64_MAX, .def = 1, .doc = "grows with every change; default 1"},
+};
+
+static const struct hd_field file_fields[] = {
+    {"name", HD_T_PATH, REQ, AT(hd_file, name),
+     .doc = "of the member in the header"},
+    {"size", HD_T_SIZE, REQ, AT(hd_file, size), .min = 1,
+     .max = HD_HEADER_BYTES, .doc = "bytes in the header"},
+    {"unpacked", HD_T_SIZE, 0, AT(hd_file, unpacked), .max = HD_UNPACKED_BYTES,
+     .doc = "bytes after zstd; 0 or absent: stored as it is"},
+    {"sha256", HD_T_HEX, REQ, AT(hd_file, sha256),
+     .doc = "of the bytes in the header"},
+};
+
+static const struct hd_field volume_fields[] = {
+    {"name", HD_T_NAME, REQ, AT(hd_volume, name),
+     .doc = "the partition is named hotdom: and this"},
+    {"kind", HD_T_ENUM, 0, AT(hd_volume, kind), .names = volume_kinds,
+     .doc = "data: read-write, as it is; default data"},
+    {"partuuid", HD_T_UUID, REQ | SIGNED, AT(hd_volume, partuuid),
+     .doc = "the partition's own UUID"},
+    {"size", HD_T_SIZE, REQ | SIGNED, AT(hd_volume, size), .min = MIB,
+     .max = 1ull << 50, .doc = "bytes, whole MiB"},
+    {"size", HD_T_SIZE, SOURCE, AT(hd_volume, size), .max = 1ull << 50,
+     .doc = "rounded up to whole MiB; default: as large as `from`"},
+    {"from", HD_T_TEXT, SOURCE, AT(hd_volume, from),
+     .doc = "a file with the content; default: zeros"},
+};
+
+static const struct hd_field auth_fields[] = {
+    {"n", HD_T_UINT, REQ, AT(hd_auth, n), .min = HD_SCRYPT_N_MIN,
+     .max = HD_SCRYPT_N_MAX, .doc = "scrypt's cost, a power of two"},
+    {"r", HD_T_UINT, REQ, AT(hd_auth, r), .min = HD_SCRYPT_R,
+     .max = HD_SCRYPT_R, .doc = "scrypt's block size"},
+    {"p", HD_T_UINT, REQ, AT(hd_auth, p), .min = HD_SCRYPT_P,
+     .max = HD_SCRYPT_P, .doc = "scrypt's parallelism"},
+    {"salt", HD_T_HEX, REQ, AT(hd_auth, salt), .doc = "random"},
+    {"hash", HD_T_HEX, REQ, AT(hd_auth, hash),
+     .doc = "what scrypt makes of the password and the salt"},
+};
+static const struct hd_table auth_table = TABLE(hd_auth, "auth", auth_fields);
+
+static const struct hd_field user_fields[] = {
+    {"name", HD_T_NAME, REQ, AT(hd_user, name), .doc = "for hotdom unlock -u"},
+    {"auth", HD_T_MAP, REQ | SIGNED, AT(hd_user, auth), .sub = &auth_table,
+     .doc = "the password's verifier; hotdom pack asks for the password"},
+};
+
+static const struct hd_field memory_fields[] = {
+    {"min", HD_T_SIZE, 0, AT(hd_range, min), .min = 16 * MIB, .max = 1ull << 44,
+     .def = 256 * MIB,
+     .doc = "without this much it is not started; "
+            "default 256M"},
+    {"want", HD_T_SIZE, 0, AT(hd_range, want), .min = 16 * MIB,
+     .max = 1ull << 44, .doc = "what it gets if the host has it; default: min"},
+};
+static const struct hd_field vcpus_fields[] = {
+    {"min", HD_T_UINT, 0, AT(hd_range, min), .min = 1, .max = 512, .def = 1,
+     .doc = "without this many it is not started; default 1"},
+    {"want", HD_T_UINT, 0, AT(hd_range, want), .min = 1, .max = 512,
+     .doc = "what it gets if the host has them; default: min"},
+};
+static const struct hd_field disk_fields[] = {
+    {"name", HD_T_NAME, REQ, AT(hd_disk, name),
+     .doc = "of one of the store's volumes; a volume has one guest"},
+    {"as", HD_T_NAME, REQ, AT(hd_disk, as), .doc = "xvda to xvdp"},
+    {"mode", HD_T_ENUM, 0, AT(hd_disk, mode), .names = modes,
+     .doc = "rw or ro; default rw"},
+};
+static const struct hd_field nic_fields[] = {
+    {"role", HD_T_NAME, REQ, AT(hd_nic, role),
+     .doc = "the host's policy joins it to a bridge"},
+    {"as", HD_T_NAME, REQ, AT(hd_nic, as), .doc = "the guest's name for it"},
+    {"level", HD_T_ENUM, 0, AT(hd_nic, level), .names = levels,
+     .doc = "required: the guest is not started without it; preferred or "
+            "optional: it is; default preferred"},
+};
+static const struct hd_field stop_fields[] = {
+    {"grace", HD_T_DURATION, 0, AT(hd_stop, grace), .max = 3600000,
+     .def = 30000,
+     .doc = "from the request to shut down to force; "
+            "default 30s"},
+    {"on_yank", HD_T_ENUM, 0, AT(hd_stop, on_yank), .names = on_yank,
+     .doc = "what becomes of the guest when the store is pulled: destroy"},
+};
+static const struct hd_table memory_table =
+    TABLE(hd_range, "memory", memory_fields);
+static const struct hd_table vcpus_table =
+    TABLE(hd_range, "vcpus", vcpus_fields);
+static const struct hd_table disk_table = TABLE(hd_disk, "volume", disk_fields);
+static const struct hd_table nic_table = TABLE(hd_nic, "nic", nic_fields);
+static const struct hd_table stop_table = TABLE(hd_stop, "stop", stop_fields);
+
+static const struct hd_field guest_fields[] = {
+    {"name", HD_T_NAME, REQ, AT(hd_guest, name), .doc = "the domain's name"},
+    {"id", HD_T_UUID, REQ | SIGNED, AT(hd_guest, id),
+     .doc = "the domain's UUID; MAC addresses come from it"},
+    {"kernel", HD_T_PATH, REQ | SIGNED, AT(hd_guest, kernel),
+     .doc = "one of `files`"},
+    {"kernel", HD_T_TEXT, REQ | SOURCE, AT(hd_guest, kernel),
+     .doc = "a local file, bzImage or ELF, with a Xen PV entry"},
+    {"ramdisk", HD_T_PATH, SIGNED, AT(hd_guest, ramdisk),
+     .doc = "one of `files`"},
+    {"ramdisk", HD_T_TEXT, SOURCE, AT(hd_guest, ramdisk),
+     .doc = "a local file; default: none"},
+    {"cmdline", HD_T_TEXT, 0, AT(hd_guest, cmdline),
+     .doc = "the kernel's command line"},
+    {"memory", HD_T_MAP, 0, AT(hd_guest, memory), .sub = &memory_table,
+     .doc = "min and want"},
+    {"vcpus", HD_T_MAP, 0, AT(hd_guest, vcpus), .sub = &vcpus_table,
+     .doc = "min and want"},
+    {"volumes", HD_T_LIST, 0, AT(hd_guest, disks),
+     COUNT(hd_guest, n_disks, HD_MAX_DISKS), .sub = &disk_table,
+     .doc = "the guest's disks"},
+    {"nics", HD_T_LIST, 0, AT(hd_guest, nics),
+     COUNT(hd_guest, n_nics, HD_MAX_NICS), .sub = &nic_table,
+     .doc = "the guest's network cards"},
+    {"stop", HD_T_MAP, 0, AT(hd_guest, stop), .sub = &stop_table,
+     .doc = "how it ends"},
+};
+
+static const struct hd_table store_table =
+    TABLE(hd_store_id, "store", store_fields);
+static const struct hd_table file_table = TABLE(hd_file, "file", file_fields);
+static const struct hd_table volume_table =
+    TABLE(hd_volume, "volume", volume_fields);
+static const struct hd_table user_table = TABLE(hd_user, "user", user_fields);
+static const struct hd_table guest_table =
+    TABLE(hd_guest, "guest", guest_fields);
+
+static const struct hd_field manifest_fields[] = {
+    {"hotdom", HD_T_UINT, REQ, AT(hd_manifest, version), .min = 1, .max = 1,
+     .doc = "the version of this format: 1"},
+    {"store", HD_T_MAP, REQ, AT(hd_manifest, store), .sub = &store_table,
+     .doc = "who the store is"},
+    {"files", HD_T_LIST, REQ | SIGNED, AT(hd_manifest, files),
+     COUNT(hd_manifest, n_files, HD_MAX_FILES), .min = 1, .sub = &file_table,
+     .doc = "the header's members behind the first three, in order"},
+    {"volumes", HD_T_LIST, 0, AT(hd_manifest, volumes),
+     COUNT(hd_manifest, n_volumes, HD_MAX_VOLUMES), .sub = &volume_table,
+     .doc = "the store's partitions"},
+    {"users", HD_T_LIST, 0, AT(hd_manifest, users),
+     COUNT(hd_manifest, n_users, HD_MAX_USERS), .sub = &user_table,
+     .doc = "who may unlock the store"},
+    {"guests", HD_T_LIST, REQ, AT(hd_manifest, guests),
+     COUNT(hd_manifest, n_guests, HD_MAX_GUESTS), .min = 1, .sub = &guest_table,
+     .doc = "what the store starts"},
+};
+
+const struct hd_table hd_manifest_table =
+    TABLE(hd_manifest, "manifest", manifest_fields);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* What the manifest's table cannot say: names that are unique or refer to one
+ * another, sizes that add up; safe on bytes from anywhere. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "manifest.h"
+
+#define BAD(err, ...) hd_fail(err, HD_E_BAD_MANIFEST, __VA_ARGS__)
+
+/* Every list's struct begins with its name, `size` bytes apart. */
+static int find(const void *list, uint32_t n, size_t size, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!strcmp((const char *)list + i * size, name))
+            return (int)i;
+    return -1;
+}
+
+#define FIND(list, n, name) find(list, n, sizeof(*(list)), name)
+
+static int check_unique(const char *what, const void *list, uint32_t n,
+                        size_t size, struct hd_err *err)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        const char *name = (const char *)list + i * size;
+
+        if (find(list, i, size, name) >= 0)
+            return BAD(err, "two %s are named \"%s\"", what, name);
+    }
+    return 0;
+}
+
+#define CHECK_UNIQUE(what, list, n, err)                                       \
+    check_unique(what, list, n, sizeof(*(list)), err)
+
+static int check_files(const struct hd_manifest *m, struct hd_err *err)
+{
+    uint64_t packed = 0, unpacked = 0;
+
+    for (uint32_t i = 0; i < m->n_files; i++) {
+        const struct hd_file *f = &m->files[i];
+
+        if (!strcmp(f->name, HD_MEMBER_MANIFEST) ||
+            !strcmp(f->name, HD_MEMBER_SIG) ||
+            !strcmp(f->name, HD_MEMBER_SIGNER))
+            return BAD(err, "file \"%s\": the name is taken", f->name);
+        if (!f->unpacked && f->size > HD_UNPACKED_BYTES)
+            return BAD(err, "file \"%s\": it is too large", f->name);
+        packed += f->size;
+        unpacked += f->unpacked ? f->unpacked : f->size;
+    }
+    /* Each is bounded by its field, so 64 of them do not overflow. */
+    if (packed > HD_HEADER_BYTES || unpacked > HD_HEADER_BYTES)
+        return BAD(err, "the files have more than %u MiB together",
+                   HD_HEADER_BYTES >> 20);
+    return 0;
+}
+
+static int check_volumes(const struct hd_manifest *m, unsigned which,
+                         struct hd_err *err)
+{
+    for (uint32_t i = 0; i < m->n_volumes; i++) {
+        const struct hd_volume *v = &m->volumes[i];
+
+        if (which == HD_F_SOURCE) {
+            if (!v->size && !v->from[0])
+                return BAD(err, "volume \"%s\" has neither size nor from",
+                           v->name);
+            continue;
+        }
+        if (v->size % (1 << 20))
+            return BAD(err, "volume \"%s\": its size is not whole MiB",
+                       v->name);
+        for (uint32_t j = 0; j < i; j++)
+            if (hd_uuid_equal(&v->partuuid, &m->volumes[j].partuuid))
+                return BAD(err, "volumes \"%s\" and \"%s\" have one partuuid",
+                           m->volumes[j].name, v->name);
+    }
+    return 0;
+}
+
+static int check_users(const struct hd_manifest *m, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < m->n_users; i++) {
+        uint64_t n = m->users[i].auth.n;
+
+        if (n & (n - 1))
+            return BAD(err, "user \"%s\": n is not a power of two",
+                       m->users[i].name);
+    }
+    return 0;
+}
+
+/* xvda to xvdp: what Xen's block front end numbers without extensions. */
+static bool is_disk_name(const char *as)
+{
+    return !strncmp(as, "xvd", 3) && as[3] >= 'a' && as[3] <= 'p' && !as[4];
+}
+
+static int check_disks(const struct hd_manifest *m, const struct hd_guest *g,
+                       bool used[HD_MAX_VOLUMES], struct hd_err *err)
+{
+    for (uint32_t i = 0; i < g->n_disks; i++) {
+        const struct hd_disk *d = &g->disks[i];
+        int v = hd_manifest_volume(m, d->name);
+
+        if (v < 0)
+            return BAD(err, "guest \"%s\": no volume is named \"%s\"", g->name,
+                       d->name);
+        if (used[v])
+            return BAD(err, "guest \"%s\": volume \"%s\" is in use already",
+                       g->name, d->name);
+        used[v] = true;
+        if (!is_disk_name(d->as))
+            return BAD(err, "guest \"%s\": \"%s\" is not one of xvda to xvdp",
+                       g->name, d->as);
+        for (uint32_t j = 0; j < i; j++)
+            if (!strcmp(d->as, g->disks[j].as))
+                return BAD(err, "guest \"%s\": two volumes are \"%s\"", g->name,
+                           d->as);
+    }
+    return 0;
+}
+
+static int check_nics(const struct hd_guest *g, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < g->n_nics; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (!strcmp(g->nics[i].as, g->nics[j].as))
+                return BAD(err, "guest \"%s\": two nics are \"%s\"", g->name,
+                           g->nics[i].as);
+    return 0;
+}
+
+static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
+                              struct hd_err *err)
+{
+    const struct hd_guest *g = &m->guests[index];
+
+    if (hd_manifest_file(m, g->kernel) < 0)
+        return BAD(err, "guest \"%s\": no file is named \"%s\"", g->name,
+                   g->kernel);
+    if (g->ramdisk[0] && hd_manifest_file(m, g->ramdisk) < 0)
+        return BAD(err, "guest \"%s\": no file is named \"%s\"", g->name,
+                   g->ramdisk);
+    for (uint32_t i = 0; i < index; i++)
+        if (hd_uuid_equal(&g->id, &m->guests[i].id))
+            return BAD(err, "guests \"%s\" and \"%s\" have one id",
+                       m->guests[i].name, g->name);
+    return 0;
+}
+
+static int check_guests(const struct hd_manifest *m, unsigned which,
+                        struct hd_err *err)
+{
+    bool used[HD_MAX_VOLUMES] = {false};
+
+    for (uint32_t i = 0; i < m->n_guests; i++) {
+        const struct hd_guest *g = &m->guests[i];
+
+        if (g->memory.min > g->memory.want)
+            return BAD(err, "guest \"%s\": memory.min is more than memory.want",
+                       g->name);
+        if (g->vcpus.min > g->vcpus.want)
+            return BAD(err, "guest \"%s\": vcpus.min is more than vcpus.want",
+                       g->name);
+        if (check_disks(m, g, used, err) || check_nics(g, err) ||
+            (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
+            return -1;
+    }
+    return 0;
+}
+
+int hd_manifest_file(const struct hd_manifest *m, const char *name)
+{
+    return FIND(m->files, m->n_files, name);
+}
+
+int hd_manifest_volume(const struct hd_manifest *m, const char *name)
+{
+    return FIND(m->volumes, m->n_volumes, name);
+}
+
+int hd_manifest_guest(const struct hd_manifest *m, const char *name)
+{
+    return FIND(m->guests, m->n_guests, name);
+}
+
+int hd_manifest_user(const struct hd_manifest *m, const char *name)
+{
+    return FIND(m->users, m->n_users, name);
+}
+
+int hd_manifest_check(const struct hd_manifest *m, unsigned which,
+                      struct hd_err *err)
+{
+    if (hd_yaml_check(&hd_manifest_table, which, m, HD_E_BAD_MANIFEST, err) ||
+        CHECK_UNIQUE("volumes", m->volumes, m->n_volumes, err) ||
+        CHECK_UNIQUE("users", m->users, m->n_users, err) ||
+        CHECK_UNIQUE("guests", m->guests, m->n_guests, err) ||
+        check_volumes(m, which, err) || check_guests(m, which, err))
+        return -1;
+    if (which == HD_F_SOURCE)
+        return 0;
+    if (CHECK_UNIQUE("files", m->files, m->n_files, err) || check_files(m, err))
+        return -1;
+    return check_users(m, err);
+}
+
+/* "want" that nobody wrote is "min". */
+static void fill_wants(struct hd_manifest *m)
+{
+    for (uint32_t i = 0; i < m->n_guests; i++) {
+        struct hd_guest *g = &m->guests[i];
+
+        if (!g->memory.want)
+            g->memory.want = g->memory.min;
+        if (!g->vcpus.want)
+            g->vcpus.want = g->vcpus.min;
+    }
+}
+
+int hd_manifest_parse(const char *text, size_t len, unsigned which,
+                      struct hd_manifest **ret_m, struct hd_err *err)
+{
+    hd_autofree struct hd_manifest *m = calloc(1, sizeof(*m));
+
+    if (!m)
+        return hd_fail_errno(err, HD_E_FAILED, "parse the manifest");
+    if (len > HD_MANIFEST_BYTES)
+        return BAD(err, "the manifest is larger than %d bytes",
+                   HD_MANIFEST_BYTES);
+    if (hd_yaml_read(text, len, &hd_manifest_table, which, HD_E_BAD_MANIFEST, m,
+                     err))
+        return -1;
+    fill_wants(m);
+    if (hd_manifest_check(m, which, err))
+        return -1;
+    *ret_m = hd_steal(&m);
+    return 0;
+}
