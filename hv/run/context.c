@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What one job works with; never changes the host. */
+#include "context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+
+static bool wanted(const struct hd_context *ctx, const char *guest)
+{
+    return !ctx->req->guest[0] || !strcmp(ctx->req->guest, guest);
+}
+
+static bool listed(char names[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                   const char *guest)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(names[i], guest))
+            return true;
+    return false;
+}
+
+int hd_context_connect(struct hd_context *ctx, struct hd_err *err)
+{
+    if (hd_toolstack_open(&ctx->ts, err) || hd_hypervisor_open(&ctx->hv, err) ||
+        hd_xs_open(&ctx->xs, err))
+        return -1;
+    return hd_xs_watch(ctx->xs, "@releaseDomain", "ended", err);
+}
+
+void hd_context_fini(struct hd_context *ctx)
+{
+    hd_xs_free(ctx->xs);
+    hd_hypervisor_free(ctx->hv);
+    hd_toolstack_free(ctx->ts);
+    hd_ledger_free(ctx->ledger);
+    *ctx = (struct hd_context){0};
+}
+
+const struct hd_effect *hd_context_domain(const struct hd_context *ctx,
+                                          const char *guest)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HD_EFFECT_DOMAIN && !e[i].undone &&
+            !strcmp(e[i].guest, guest))
+            return &e[i];
+    return NULL;
+}
+
+size_t hd_context_guests(const struct hd_context *ctx,
+                         char names[HD_MAX_GUESTS][HD_NAME_SIZE])
+{
+    size_t n, used = 0;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+
+    while (n-- > 0 && used < HD_MAX_GUESTS) {
+        if (e[n].undone || !wanted(ctx, e[n].guest) ||
+            listed(names, used, e[n].guest))
+            continue;
+        strcpy(names[used++], e[n].guest);
+    }
+    return used;
+}
+
+void hd_context_report(enum hd_report_kind kind, const char *guest,
+                       uint32_t domid, const struct hd_err *err)
+{
+    struct hd_job_report report = {.kind = kind, .domid = domid};
+
+    snprintf(report.guest, sizeof(report.guest), "%s", guest);
+    if (err)
+        report.err = *err;
+    (void)hd_io_write(HD_JOB_REPORT, &report, sizeof(report), NULL);
+}

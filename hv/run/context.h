@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What one job works with: its request, the ledger, and the ways to Xen. */
+#ifndef HD_RUN_CONTEXT_H
+#define HD_RUN_CONTEXT_H
+
+#include <stdbool.h>
+
+#include "../../pv-drivers/bus/xs.h"
+#include "domain.h"
+#include "job.h"
+
+/* Filled in and owned by hotdom-job's main; everything else borrows it. */
+struct hd_context {
+    const struct hd_job_request *req;
+    const struct hd_plan *plan; /* START */
+    struct hd_ledger *ledger;   /* NULL until the job has it */
+    struct hd_toolstack *ts;
+    struct hd_hypervisor *hv;
+    struct hd_xs *xs; /* hd_xs_wait: a domain ended */
+};
+
+/* Opens the ways to Xen, and watches for domains that end. */
+int hd_context_connect(struct hd_context *ctx, struct hd_err *err);
+void hd_context_fini(struct hd_context *ctx);
+
+/* A borrowed effect of the guest that is not undone, or NULL. */
+const struct hd_effect *hd_context_domain(const struct hd_context *ctx,
+                                          const char *guest);
+
+/* The guests that the request is about and that have something left to undo,
+ * the last one started first.  Gives their number. */
+size_t hd_context_guests(const struct hd_context *ctx,
+                         char names[HD_MAX_GUESTS][HD_NAME_SIZE]);
+
+/* One report to hotdomd; `err` may be NULL.  A report that cannot be written is
+ * lost: without hotdomd the job is killed anyway. */
+void hd_context_report(enum hd_report_kind kind, const char *guest,
+                       uint32_t domid, const struct hd_err *err);
+
+#endif

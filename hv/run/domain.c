@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains through libxl: build, attach, start, end; never decides when. */
+#include "domain.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <libxl.h>
+#include <libxl_utils.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+
+#define PAUSE_NS 10000000
+
+struct hd_toolstack {
+    struct xentoollog_logger logger; /* first: libxl hands it back */
+    libxl_ctx *ctx;
+    char why[256]; /* the first error since the call began */
+};
+
+static void on_message(struct xentoollog_logger *logger, xentoollog_level level,
+                       int errnoval, const char *context, const char *format,
+                       va_list al) __attribute__((format(printf, 5, 0)));
+
+static void on_message(struct xentoollog_logger *logger, xentoollog_level level,
+                       int errnoval, const char *context, const char *format,
+                       va_list al)
+{
+    struct hd_toolstack *ts = (struct hd_toolstack *)logger;
+    char text[512];
+    const char *end;
+
+    vsnprintf(text, sizeof(text), format, al);
+    hd_log(HD_LOG_DEBUG, "%s: %s", context ? context : "libxl", text);
+    if (level < XTL_ERROR || ts->why[0])
+        return;
+    /* "libxl_create.c:123:function: " says nothing to a user. */
+    end = strncmp(text, "libxl", 5) ? NULL : strstr(text, ": ");
+    snprintf(ts->why, sizeof(ts->why), "%.200s", end ? end + 2 : text);
+    if (errnoval > 0)
+        snprintf(ts->why + strlen(ts->why), 50, ": %s", strerror(errnoval));
+}
+
+/* It lives in the toolstack. */
+static void on_destroy(struct xentoollog_logger *logger)
+{
+    (void)logger;
+}
+
+/* Before each call, so that `why` is about this one. */
+static libxl_ctx *begin(struct hd_toolstack *ts)
+{
+    ts->why[0] = '\0';
+    return ts->ctx;
+}
+
+static int check(struct hd_toolstack *ts, int rc, const char *verb,
+                 const char *name, struct hd_err *err)
+{
+    if (!rc)
+        return 0;
+    return hd_fail(err, HD_E_FAILED, "cannot %s %s: %s", verb, name,
+                   ts->why[0] ? ts->why : "libxl says no more");
+}
+
+static int check_id(struct hd_toolstack *ts, int rc, const char *verb,
+                    uint32_t domid, struct hd_err *err)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "domain %u", domid);
+    return check(ts, rc, verb, name, err);
+}
+
+static char *fd_path(int fd)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return strdup(path);
+}
+
+/* Every string is libxl's to free. */
+static int fill(libxl_ctx *ctx, libxl_domain_config *config,
+                const struct hd_step_domain *step, int kernel, int ramdisk)
+{
+    libxl_domain_create_info *c = &config->c_info;
+    libxl_domain_build_info *b = &config->b_info;
+
+    c->type = LIBXL_DOMAIN_TYPE_PV;
+    c->name = strdup(step->name);
+    memcpy(c->uuid.uuid, step->uuid.byte, sizeof(step->uuid.byte));
+    libxl_domain_build_info_init_type(b, LIBXL_DOMAIN_TYPE_PV);
+    b->max_vcpus = (int)step->vcpus;
+    b->max_memkb = b->target_memkb = step->memory / 1024;
+    b->kernel = fd_path(kernel);
+    b->ramdisk = ramdisk < 0 ? NULL : fd_path(ramdisk);
+    b->cmdline = strdup(step->cmdline);
+    if (libxl_cpu_bitmap_alloc(ctx, &b->avail_vcpus, (int)step->vcpus))
+        return -1;
+    for (uint32_t i = 0; i < step->vcpus; i++)
+        libxl_bitmap_set(&b->avail_vcpus, (int)i);
+    /* What happens when it ends is hotdomd's to say; xl reads these. */
+    config->on_poweroff = config->on_reboot = config->on_crash =
+        config->on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
+    return c->name && b->kernel && b->cmdline ? 0 : -1;
+}
+
+int hd_toolstack_open(struct hd_toolstack **ret, struct hd_err *err)
+{
+    hd_auto(hd_toolstack) ts = calloc(1, sizeof(*ts));
+
+    if (!ts)
+        return hd_fail_errno(err, HD_E_FAILED, "open libxl");
+    ts->logger.vmessage = on_message;
+    ts->logger.destroy = on_destroy;
+    if (libxl_ctx_alloc(&ts->ctx, LIBXL_VERSION, 0, &ts->logger))
+        return hd_fail(err, HD_E_NO_XEN, "libxl finds no xen: %s", ts->why);
+    *ret = hd_steal(&ts);
+    return 0;
+}
+
+void hd_toolstack_free(struct hd_toolstack *ts)
+{
+    if (!ts)
+        return;
+    libxl_ctx_free(ts->ctx);
+    free(ts);
+}
+
+int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
+                    int kernel, int ramdisk, uint32_t *ret_domid,
+                    struct hd_err *err)
+{
+    libxl_domain_config config;
+    uint32_t domid = UINT32_MAX; /* libxl: choose one */
+    int rc;
+
+    libxl_domain_config_init(&config);
+    rc = fill(begin(ts), &config, step, kernel, ramdisk);
+    if (!rc)
+        rc = libxl_domain_create_new(ts->ctx, &config, &domid, NULL, NULL);
+    libxl_domain_config_dispose(&config);
+    if (check(ts, rc, "build", step->name, err))
+        return -1;
+    *ret_domid = domid;
+    return 0;
+}
+
+int hd_domain_attach_block(struct hd_toolstack *ts, uint32_t domid,
+                           const struct hd_step_block *step, struct hd_err *err)
+{
+    libxl_device_disk disk;
+    char path[128];
+    int rc;
+
+    snprintf(path, sizeof(path), "/dev/mapper/%s", step->dm_name);
+    libxl_device_disk_init(&disk);
+    disk.pdev_path = strdup(path);
+    disk.vdev = strdup(step->as);
+    disk.script = strdup(HD_HOTPLUG);
+    disk.backend = LIBXL_DISK_BACKEND_PHY;
+    disk.format = LIBXL_DISK_FORMAT_RAW;
+    disk.readwrite = step->mode == HD_MODE_RW;
+    libxl_defbool_set(&disk.discard_enable, disk.readwrite);
+    rc = libxl_device_disk_add(begin(ts), domid, &disk, NULL);
+    libxl_device_disk_dispose(&disk);
+    return check(ts, rc, "attach", path, err);
+}
+
+int hd_domain_attach_net(struct hd_toolstack *ts, uint32_t domid,
+                         const struct hd_step_net *step, struct hd_err *err)
+{
+    libxl_device_nic nic;
+    int rc;
+
+    libxl_device_nic_init(&nic);
+    nic.devid = (int)step->devid;
+    nic.nictype = LIBXL_NIC_TYPE_VIF;
+    memcpy(nic.mac, step->mac, sizeof(nic.mac));
+    nic.bridge = strdup(step->bridge);
+    nic.script = strdup(HD_HOTPLUG);
+    rc = libxl_device_nic_add(begin(ts), domid, &nic, NULL);
+    libxl_device_nic_dispose(&nic);
+    return check(ts, rc, "attach a nic to", step->bridge, err);
+}
+
+int hd_domain_unpause(struct hd_toolstack *ts, uint32_t domid,
+                      struct hd_err *err)
+{
+    int rc = libxl_domain_unpause(begin(ts), domid, NULL);
+
+    return check_id(ts, rc, "start", domid, err);
+}
+
+int hd_domain_pause(struct hd_toolstack *ts, uint32_t domid, struct hd_err *err)
+{
+    int rc = libxl_domain_pause(begin(ts), domid, NULL);
+
+    return check_id(ts, rc, "pause", domid, err);
+}
+
+int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
+                               struct hd_err *err)
+{
+    int rc = libxl_domain_shutdown(begin(ts), domid, NULL);
+
+    return check_id(ts, rc, "shut down", domid, err);
+}
+
+int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
+                      struct hd_err *err)
+{
+    int rc = libxl_domain_destroy(begin(ts), domid, NULL);
+
+    return check_id(ts, rc, "destroy", domid, err);
+}
+
+int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
+                        uint64_t deadline_ms, struct hd_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct hd_domain_status status;
+
+    for (;;) {
+        if (hd_domain_status(hv, domid, &status, err))
+            return -1;
+        if (status.state == HD_DOMAIN_GONE)
+            return 0;
+        if (!hd_io_left_ms(deadline_ms))
+            return hd_fail(err, HD_E_TIMEOUT,
+                           "domain %u is destroyed but not gone; a backend "
+                           "holds its memory",
+                           domid);
+        nanosleep(&pause, NULL);
+    }
+}

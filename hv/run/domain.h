@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains through libxl: build, attach, start, end. */
+#ifndef HD_RUN_DOMAIN_H
+#define HD_RUN_DOMAIN_H
+
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../plan/plan.h"
+#include "domain_status.h"
+
+struct hd_toolstack; /* opaque; libxl's context: one a process */
+
+/* HD_E_NO_XEN when libxl finds none.  libxl's own messages go to hd_log at
+ * debug; the first error of a call ends in its `err`. */
+int hd_toolstack_open(struct hd_toolstack **ret, struct hd_err *err);
+void hd_toolstack_free(struct hd_toolstack *ts);
+HD_DEFINE_AUTO(hd_toolstack)
+
+/* These block as libxl does: for some tens of milliseconds, or up to 10 s for
+ * a backend that does not answer. */
+
+/* A paused PV domain with a console and no devices.  `kernel` and `ramdisk`
+ * (-1: none) are sealed memfds; libxl reads them through /proc/self/fd. */
+int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
+                    int kernel, int ramdisk, uint32_t *ret_domid,
+                    struct hd_err *err);
+int hd_domain_attach_block(struct hd_toolstack *ts, uint32_t domid,
+                           const struct hd_step_block *step,
+                           struct hd_err *err);
+int hd_domain_attach_net(struct hd_toolstack *ts, uint32_t domid,
+                         const struct hd_step_net *step, struct hd_err *err);
+int hd_domain_unpause(struct hd_toolstack *ts, uint32_t domid,
+                      struct hd_err *err);
+int hd_domain_pause(struct hd_toolstack *ts, uint32_t domid,
+                    struct hd_err *err);
+/* Asks the guest's kernel; does not wait for it. */
+int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
+                               struct hd_err *err);
+/* Its devices and xenstore nodes too.  Success does not mean that it is gone:
+ * see hd_domain_wait_gone. */
+int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
+                      struct hd_err *err);
+
+/* Blocks until the domid is free; HD_E_TIMEOUT when something still holds the
+ * domain's memory at the deadline. */
+int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
+                        uint64_t deadline_ms, struct hd_err *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What a domain leaves behind when libxl was killed while it destroyed it. */
+#ifndef HD_RUN_DOMAIN_SWEEP_H
+#define HD_RUN_DOMAIN_SWEEP_H
+
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/bus/xs.h"
+#include "../store/uuid.h"
+
+/* Removes the xenstore nodes and libxl's files of a domain that is gone; with
+ * its backend nodes go the devices in dom0.  Nothing there is success.  The
+ * caller has made sure that no domain has this domid. */
+int hd_domain_sweep(struct hd_xs *xs, uint32_t domid,
+                    const struct hd_uuid *uuid, struct hd_err *err);
+
+#endif

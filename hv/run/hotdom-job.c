@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The short-lived root process that makes and undoes effects (job.h); it takes
+ * no arguments, and never outlives hotdomd or its deadline. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "job_request.h"
+#include "jobs.h"
+
+/* What libxl and the kernel may take longer than a deadline allows, before this
+ * process ends itself: in seconds. */
+#define SLACK 1
+
+static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
+    [HD_JOB_START] = hd_job_start,
+    [HD_JOB_EJECT] = hd_job_eject,
+    [HD_JOB_YANK] = hd_job_yank,
+};
+
+/* A group of its own, so that one signal ends what libxl forked as well; an end
+ * with hotdomd; no core, for there is a password in memory; and descriptors
+ * that hotdom-hotplug does not inherit. */
+static int settle(struct hd_err *err)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (setpgid(0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL) ||
+        prctl(PR_SET_DUMPABLE, 0))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot settle");
+    if (getppid() == 1)
+        return hd_fail(err, HD_E_NO_DAEMON, "hotdomd has ended");
+    for (int fd = HD_JOB_REPORT; fd < HD_JOB_FILES + HD_MAX_FILES; fd++)
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+static int check_files(const struct hd_job_request *req, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < req->n_files; i++)
+        if (hd_io_check_sealed(HD_JOB_FILES + (int)i, UINT64_MAX, err))
+            return hd_wrap(err, "file %u of the job", i);
+    return 0;
+}
+
+static int run(struct hd_err *err)
+{
+    hd_autofree struct hd_job_request *req = NULL;
+    hd_autofree struct hd_plan *plan = NULL;
+    struct hd_context ctx = {0};
+    int rc;
+
+    if (settle(err) || hd_job_request_read(HD_JOB_REQUEST, &req, &plan, err) ||
+        check_files(req, err))
+        return -1;
+    /* The ledger tells the next job what this one left. */
+    alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
+    ctx.req = req;
+    ctx.plan = plan;
+    rc = ops[req->op](&ctx, err);
+    hd_context_fini(&ctx);
+    explicit_bzero(req, sizeof(*req));
+    return rc;
+}
+
+int main(void)
+{
+    struct hd_err err = {0};
+    int rc;
+
+    hd_log_init("hotdom-job",
+                getenv("HOTDOM_DEBUG") ? HD_LOG_DEBUG : HD_LOG_INFO);
+    rc = run(&err);
+    hd_context_report(HD_REPORT_DONE, "", 0, rc ? &err : NULL);
+    return rc ? 1 : 0;
+}

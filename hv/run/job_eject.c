@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends the guests of a store in order; destroys only who outlives the grace
+ * time, never drops what a guest has written. */
+#include "jobs.h"
+
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "undo.h"
+#include "volume.h"
+
+/* A watch event may be lost with xenstored; Xen is asked again after this. */
+#define LOOK_MS 1000
+
+static void ask(struct hd_context *ctx, const char *guest)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+
+    if (!e || hd_undo_find(ctx, e, &status, NULL))
+        return;
+    hd_context_report(HD_REPORT_EJECTING, guest, status.domid, NULL);
+    /* A guest that cannot be asked is destroyed in the end. */
+    if (e->running &&
+        (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED))
+        (void)hd_domain_request_shutdown(ctx->ts, status.domid, NULL);
+}
+
+static bool is_up(struct hd_context *ctx, const char *guest)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+
+    if (!e || !e->running || hd_undo_find(ctx, e, &status, NULL))
+        return false;
+    return status.state == HD_DOMAIN_RUNNING ||
+           status.state == HD_DOMAIN_PAUSED;
+}
+
+static bool any_up(struct hd_context *ctx,
+                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_up(ctx, guests[i]))
+            return true;
+    return false;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void wait_down(struct hd_context *ctx,
+                      char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+{
+    uint64_t until =
+        sooner(hd_io_now_ms() + ctx->req->grace_ms, ctx->req->deadline_ms);
+
+    while (hd_io_left_ms(until) && any_up(ctx, guests, n))
+        if (hd_xs_wait(ctx->xs, sooner(until, hd_io_now_ms() + LOOK_MS), NULL))
+            return;
+}
+
+static int flush(struct hd_context *ctx, const char *guest, struct hd_err *err)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
+            !strcmp(e[i].guest, guest) && hd_volume_flush(e[i].value, err))
+            rc = -1;
+    return rc;
+}
+
+/* All three whatever happens, so that as little as may be is left. */
+static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
+{
+    struct hd_err ignored;
+    int rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, err);
+
+    if (flush(ctx, guest, rc ? &ignored : err))
+        rc = -1;
+    if (hd_undo(ctx, guest, HD_EFFECT_DM, rc ? &ignored : err))
+        rc = -1;
+    return rc;
+}
+
+int hd_job_eject(struct hd_context *ctx, struct hd_err *err)
+{
+    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    struct hd_err ignored;
+    int rc = hd_job_resume(ctx, err);
+    bool empty;
+    size_t n;
+
+    if (rc <= 0)
+        return rc;
+    n = hd_context_guests(ctx, guests);
+    for (size_t i = 0; i < n; i++)
+        ask(ctx, guests[i]);
+    wait_down(ctx, guests, n);
+    rc = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (end(ctx, guests[i], rc ? &ignored : err))
+            rc = -1;
+        else
+            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
+    }
+    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+        rc = -1;
+    return rc;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The job's side of struct hd_job_request: takes it in and checks it; never
+ * acts on it. */
+#include "job_request.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/net/vif_hotplug.h"
+#include "../store/auth.h"
+
+#define SECTOR 512u
+#define DM     "hotdom-"
+#define NAME   "abcdefghijklmnopqrstuvwxyz0123456789._-"
+
+/* A name that ends within `size` and has only a manifest's characters. */
+static bool is_name(const char *s, size_t size)
+{
+    size_t len = strnlen(s, size);
+
+    return len > 0 && len < size && strspn(s, NAME) == len;
+}
+
+static bool is_dm_name(const char *s)
+{
+    return is_name(s, HD_DM_NAME_SIZE) && !strncmp(s, DM, sizeof(DM) - 1);
+}
+
+static bool is_text(const char *s, size_t size)
+{
+    size_t len = strnlen(s, size);
+
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return false;
+    return len < size;
+}
+
+static bool volume_ok(const struct hd_job_request *req,
+                      const struct hd_step *step)
+{
+    const struct hd_step_volume *v = &step->u.volume;
+
+    (void)req;
+    return is_dm_name(v->dm_name) && v->length && !(v->start % SECTOR) &&
+           !(v->length % SECTOR) && v->start <= INT64_MAX - v->length &&
+           v->length <= INT64_MAX && v->mode <= HD_MODE_RO;
+}
+
+static bool domain_ok(const struct hd_job_request *req,
+                      const struct hd_step *step)
+{
+    const struct hd_step_domain *d = &step->u.domain;
+
+    return is_name(d->name, sizeof(d->name)) && !hd_uuid_is_zero(&d->uuid) &&
+           d->kernel < req->n_files && d->ramdisk >= -1 &&
+           d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
+           d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
+           is_text(d->cmdline, sizeof(d->cmdline));
+}
+
+static bool block_ok(const struct hd_job_request *req,
+                     const struct hd_step *step)
+{
+    const struct hd_step_block *b = &step->u.block;
+
+    (void)req;
+    return is_dm_name(b->dm_name) && b->mode <= HD_MODE_RO &&
+           !strncmp(b->as, "xvd", 3) && b->as[3] >= 'a' && b->as[3] <= 'p' &&
+           !b->as[4];
+}
+
+static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
+{
+    const struct hd_step_net *n = &step->u.net;
+
+    (void)req;
+    return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
+           !hd_vif_hotplug_check(n->bridge, NULL) && n->devid < HD_MAX_NICS &&
+           !(n->mac[0] & 1);
+}
+
+static bool start_ok(const struct hd_job_request *req,
+                     const struct hd_step *step)
+{
+    (void)req, (void)step;
+    return true;
+}
+
+static bool (*const checks[])(const struct hd_job_request *,
+                              const struct hd_step *) = {
+    [HD_STEP_OPEN_VOLUME] = volume_ok, [HD_STEP_BUILD_DOMAIN] = domain_ok,
+    [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
+    [HD_STEP_START_DOMAIN] = start_ok,
+};
+
+static int check_plan(const struct hd_job_request *req,
+                      const struct hd_plan *plan, struct hd_err *err)
+{
+    if (!plan || !is_name(plan->label, sizeof(plan->label)) ||
+        !hd_uuid_equal(&plan->store, &req->store) ||
+        plan->n_steps > HD_PLAN_MAX_STEPS ||
+        hd_plan_size(plan->n_steps) != req->plan_size)
+        return hd_fail(err, HD_E_FAILED, "the job's plan is bad");
+    for (uint32_t i = 0; i < plan->n_steps; i++) {
+        const struct hd_step *step = &plan->steps[i];
+
+        if (step->kind >= HD_ARRAY_LEN(checks) ||
+            !is_name(step->guest, sizeof(step->guest)) ||
+            !checks[step->kind](req, step))
+            return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
+                           i + 1);
+    }
+    return 0;
+}
+
+static int check_start(const struct hd_job_request *req,
+                       const struct hd_plan *plan, struct hd_err *err)
+{
+    if (req->n_files > HD_MAX_FILES || req->ask > 1 ||
+        !hd_uuid_equal(&req->head.store, &req->store) ||
+        !is_name(req->head.label, sizeof(req->head.label)) ||
+        !is_text(req->head.devname, sizeof(req->head.devname)))
+        return hd_fail(err, HD_E_FAILED, "the job's request to start is bad");
+    if (req->ask &&
+        (req->auth.n < HD_SCRYPT_N_MIN || req->auth.n > HD_SCRYPT_N_MAX))
+        return hd_fail(err, HD_E_FAILED, "the job's verifier is bad");
+    return check_plan(req, plan, err);
+}
+
+int hd_job_request_check(const struct hd_job_request *req,
+                         const struct hd_plan *plan, struct hd_err *err)
+{
+    if (req->op > HD_JOB_YANK || hd_uuid_is_zero(&req->store) ||
+        (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
+        return hd_fail(err, HD_E_FAILED, "the job's request is bad");
+    if (req->op == HD_JOB_START)
+        return check_start(req, plan, err);
+    if (plan || req->plan_size || req->n_files)
+        return hd_fail(err, HD_E_FAILED, "only a start has a plan and files");
+    return 0;
+}
+
+int hd_job_request_read(int fd, struct hd_job_request **ret,
+                        struct hd_plan **ret_plan, struct hd_err *err)
+{
+    hd_autofree struct hd_job_request *req = malloc(sizeof(*req));
+    hd_autofree struct hd_plan *plan = NULL;
+    size_t max = hd_plan_size(HD_PLAN_MAX_STEPS);
+
+    if (!req)
+        return hd_fail_errno(err, HD_E_FAILED, "read the job's request");
+    if (hd_io_check_sealed(fd, UINT64_MAX, err) ||
+        hd_io_pread(fd, req, sizeof(*req), 0, err))
+        return hd_wrap(err, "the job's request");
+    if (req->plan_size > max ||
+        (req->plan_size && req->plan_size < hd_plan_size(0)))
+        return hd_fail(err, HD_E_FAILED, "a plan of %u bytes", req->plan_size);
+    if (hd_io_check_sealed(fd, sizeof(*req) + req->plan_size, err))
+        return hd_wrap(err, "the job's request");
+    if (req->plan_size) {
+        plan = malloc(req->plan_size);
+        if (!plan)
+            return hd_fail_errno(err, HD_E_FAILED, "read the job's plan");
+        if (hd_io_pread(fd, plan, req->plan_size, sizeof(*req), err))
+            return hd_wrap(err, "the job's plan");
+    }
+    if (hd_job_request_check(req, plan, err))
+        return -1;
+    *ret = hd_steal(&req);
+    *ret_plan = hd_steal(&plan);
+    return 0;
+}

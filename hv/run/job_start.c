@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts the guests of a store: authenticate, then step by step; never leaves
+ * half a guest. */
+#include "jobs.h"
+
+#include <string.h>
+
+#include "../../pv-drivers/base/paths.h"
+#include "../store/auth.h"
+#include "step.h"
+#include "undo.h"
+
+/* One byte more than allowed, so that a longer one shows. */
+static int read_password(struct hd_secret *secret, struct hd_err *err)
+{
+    while (secret->len < secret->size) {
+        ssize_t n = read(HD_JOB_PASSWORD, secret->data + secret->len,
+                         secret->size - secret->len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return hd_fail_errno(err, HD_E_IO, "cannot read the password");
+        if (n == 0)
+            return 0;
+        secret->len += (size_t)n;
+    }
+    return hd_fail(err, HD_E_WRONG_PASSWORD,
+                   "no password has more than %d bytes", HD_PASSWORD_MAX);
+}
+
+static int authenticate(const struct hd_context *ctx, struct hd_err *err)
+{
+    hd_auto(hd_secret) secret = NULL;
+
+    if (!ctx->req->ask)
+        return 0;
+    secret = hd_secret_new(HD_PASSWORD_MAX + 1);
+    if (!secret)
+        return hd_fail_errno(err, HD_E_FAILED, "no memory for a password");
+    if (read_password(secret, err) ||
+        hd_auth_check(&ctx->req->auth, secret, err))
+        return -1;
+    hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
+    return 0;
+}
+
+/* Steps [from, to) are one guest's. */
+static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
+                       struct hd_err *err)
+{
+    const char *guest = ctx->plan->steps[from].guest;
+    const struct hd_effect *domain;
+
+    hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
+    for (uint32_t i = from; i < to; i++)
+        if (hd_step_do(ctx, &ctx->plan->steps[i], err))
+            return -1;
+    domain = hd_context_domain(ctx, guest);
+    if (!domain || !domain->running)
+        return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
+                       guest);
+    hd_context_report(HD_REPORT_RUNNING, guest, (uint32_t)domain->domid, NULL);
+    return 0;
+}
+
+static uint32_t end_of_guest(const struct hd_plan *plan, uint32_t from)
+{
+    uint32_t to = from + 1;
+
+    while (to < plan->n_steps &&
+           !strcmp(plan->steps[to].guest, plan->steps[from].guest))
+        to++;
+    return to;
+}
+
+/* What cannot be undone stays in the ledger and is said with why. */
+static void give_up(struct hd_context *ctx, const char *guest,
+                    struct hd_err *why)
+{
+    struct hd_err left = {0};
+
+    if (hd_undo_guest(ctx, guest, &left)) {
+        hd_wrap(why, "%s, behind", left.msg);
+        why->code = left.code;
+    }
+    hd_context_report(HD_REPORT_FAILED, guest, 0, why);
+}
+
+static int start_all(struct hd_context *ctx, struct hd_err *err)
+{
+    const struct hd_plan *plan = ctx->plan;
+    struct hd_err first = {0}, now = {0};
+    uint32_t running = 0;
+
+    for (uint32_t i = 0, to; i < plan->n_steps; i = to) {
+        to = end_of_guest(plan, i);
+        if (!start_guest(ctx, i, to, &now)) {
+            running++;
+            continue;
+        }
+        give_up(ctx, plan->steps[i].guest, &now);
+        if (!first.code)
+            first = now;
+    }
+    if (running || !first.code)
+        return 0;
+    if (err)
+        *err = first;
+    return -1;
+}
+
+int hd_job_start(struct hd_context *ctx, struct hd_err *err)
+{
+    struct hd_err ignored;
+    bool empty;
+    int rc;
+
+    if (authenticate(ctx, err) ||
+        hd_ledger_create(HD_LEDGER_DIR, &ctx->req->head, &ctx->ledger, err))
+        return -1;
+    rc = hd_context_connect(ctx, err) || start_all(ctx, err);
+    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+        return -1;
+    return rc ? -1 : 0;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends the guests of a store whose plug was pulled, or that a killed job left;
+ * never waits for the medium. */
+#include "jobs.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
+#include "undo.h"
+#include "volume.h"
+
+#define PAUSE_NS 10000000
+
+int hd_job_resume(struct hd_context *ctx, struct hd_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct hd_err why;
+
+    while (
+        hd_ledger_open(HD_LEDGER_DIR, &ctx->req->store, &ctx->ledger, &why)) {
+        if (why.code == HD_E_NO_STORE)
+            return 0;
+        if (why.code != HD_E_BUSY || !hd_io_left_ms(ctx->req->deadline_ms)) {
+            if (err)
+                *err = why;
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return hd_context_connect(ctx, err) ? -1 : 1;
+}
+
+/* So that the guest sees no flood of errors, and makes none. */
+static void pause_guest(struct hd_context *ctx, const char *guest)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+
+    if (e && !hd_undo_find(ctx, e, &status, NULL) &&
+        status.state == HD_DOMAIN_RUNNING)
+        (void)hd_domain_pause(ctx->ts, status.domid, NULL);
+}
+
+static int fence_guest(struct hd_context *ctx, const char *guest,
+                       struct hd_err *err)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
+            !strcmp(e[i].guest, guest) && hd_volume_fence(e[i].value, err))
+            rc = -1;
+    return rc;
+}
+
+int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
+{
+    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    struct hd_err ignored;
+    int rc = hd_job_resume(ctx, err);
+    bool empty;
+    size_t n;
+
+    if (rc <= 0)
+        return rc;
+    n = hd_context_guests(ctx, guests);
+    for (size_t i = 0; i < n; i++)
+        pause_guest(ctx, guests[i]);
+    rc = 0;
+    for (size_t i = 0; i < n; i++)
+        if (fence_guest(ctx, guests[i], rc ? &ignored : err))
+            rc = -1;
+    if (!rc)
+        hd_context_report(HD_REPORT_FENCED, ctx->req->guest, 0, NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (hd_undo_guest(ctx, guests[i], rc ? &ignored : err))
+            rc = -1;
+        else
+            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
+    }
+    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+        rc = -1;
+    return rc;
+}

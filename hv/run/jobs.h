@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The three things that hotdom-job does; each takes over the whole of it. */
+#ifndef HD_RUN_JOBS_H
+#define HD_RUN_JOBS_H
+
+#include "context.h"
+
+/* `ctx` holds request and plan, and nothing else yet.  They report as they go
+ * on; the caller reports HD_REPORT_DONE with `err`, and frees `ctx`. */
+
+/* Authenticates, then starts guest after guest.  Fails when none runs; nothing
+ * is left of a guest that does not. */
+int hd_job_start(struct hd_context *ctx, struct hd_err *err);
+/* Asks the guests to shut down, waits, and undoes; fails when what they wrote
+ * may not be on the medium, or something is left. */
+int hd_job_eject(struct hd_context *ctx, struct hd_err *err);
+/* Ends the guests without asking, safe with a medium that does not answer. */
+int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
+
+/* For the last two: 1 with ctx->ledger and Xen open, 0: nothing is to undo, -1.
+ * Waits for what a killed job's children still hold. */
+int hd_job_resume(struct hd_context *ctx, struct hd_err *err);
+
+#endif

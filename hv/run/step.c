@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Performs one step of a plan, its effect in the ledger first; never undoes. */
+#include "step.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "volume.h"
+
+/* The kernel reuses numbers and names of disks, never a diskseq. */
+static int check_medium(const struct hd_job_request *req, struct hd_err *err)
+{
+    char path[64];
+    hd_autofree char *text = NULL;
+
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/diskseq", req->devmajor,
+             req->devminor);
+    if (hd_io_read_file(path, 32, &text, NULL, NULL) ||
+        strtoull(text, NULL, 10) != req->head.diskseq)
+        return hd_fail(err, HD_E_GONE, "the store's medium %s was unplugged",
+                       req->head.devname);
+    return 0;
+}
+
+static int volume_free(struct hd_context *ctx, const struct hd_step *step,
+                       struct hd_err *err)
+{
+    (void)ctx;
+    return hd_volume_check_free(step->u.volume.dm_name, err);
+}
+
+static void volume_value(const struct hd_step *step,
+                         char value[HD_LEDGER_VALUE])
+{
+    snprintf(value, HD_LEDGER_VALUE, "%s", step->u.volume.dm_name);
+}
+
+static int open_volume(struct hd_context *ctx, const struct hd_step *step,
+                       uint32_t seq, struct hd_err *err)
+{
+    (void)seq;
+    if (hd_volume_open(&step->u.volume, &ctx->req->store, ctx->req->devmajor,
+                       ctx->req->devminor, err))
+        return -1;
+    /* From now on the device holds its medium, so what this sees stays. */
+    return check_medium(ctx->req, err);
+}
+
+/* The undo goes by the UUID, so nobody else's domain may have it. */
+static int domain_free(struct hd_context *ctx, const struct hd_step *step,
+                       struct hd_err *err)
+{
+    struct hd_domain_status status;
+
+    if (hd_domain_find(ctx->hv, &step->u.domain.uuid, &status, err))
+        return -1;
+    if (status.state != HD_DOMAIN_GONE)
+        return hd_fail(err, HD_E_EXISTS,
+                       "domain %u has the UUID of guest %s; destroy it",
+                       status.domid, step->guest);
+    return 0;
+}
+
+static void domain_value(const struct hd_step *step,
+                         char value[HD_LEDGER_VALUE])
+{
+    hd_uuid_format(&step->u.domain.uuid, value);
+}
+
+static int build_domain(struct hd_context *ctx, const struct hd_step *step,
+                        uint32_t seq, struct hd_err *err)
+{
+    const struct hd_step_domain *d = &step->u.domain;
+    int ramdisk = d->ramdisk < 0 ? -1 : HD_JOB_FILES + d->ramdisk;
+    uint32_t domid;
+
+    if (hd_domain_build(ctx->ts, d, HD_JOB_FILES + (int)d->kernel, ramdisk,
+                        &domid, err))
+        return -1;
+    return hd_ledger_set_domid(ctx->ledger, seq, domid, err);
+}
+
+static const struct hd_effect *domain_of(const struct hd_context *ctx,
+                                         const struct hd_step *step,
+                                         struct hd_err *err)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, step->guest);
+
+    if (e && e->domid >= 0)
+        return e;
+    hd_fail(err, HD_E_FAILED, "guest %s has no domain yet", step->guest);
+    return NULL;
+}
+
+static int attach_block(struct hd_context *ctx, const struct hd_step *step,
+                        uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+
+    (void)seq;
+    return e ? hd_domain_attach_block(ctx->ts, (uint32_t)e->domid,
+                                      &step->u.block, err)
+             : -1;
+}
+
+static int attach_net(struct hd_context *ctx, const struct hd_step *step,
+                      uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+
+    (void)seq;
+    return e ? hd_domain_attach_net(ctx->ts, (uint32_t)e->domid, &step->u.net,
+                                    err)
+             : -1;
+}
+
+static int start_domain(struct hd_context *ctx, const struct hd_step *step,
+                        uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+
+    (void)seq;
+    if (!e || hd_domain_unpause(ctx->ts, (uint32_t)e->domid, err))
+        return -1;
+    return hd_ledger_set_running(ctx->ledger, e->seq, err);
+}
+
+/* A step with `value` has an effect of that kind; `is_free` looks before the
+ * ledger takes it, for what is not ours must never be undone. */
+static const struct {
+    int (*is_free)(struct hd_context *ctx, const struct hd_step *step,
+                   struct hd_err *err);
+    void (*value)(const struct hd_step *step, char value[HD_LEDGER_VALUE]);
+    enum hd_effect_kind effect;
+    int (*make)(struct hd_context *ctx, const struct hd_step *step,
+                uint32_t seq, struct hd_err *err);
+} kinds[] = {
+    [HD_STEP_OPEN_VOLUME] = {volume_free, volume_value, HD_EFFECT_DM,
+                             open_volume},
+    [HD_STEP_BUILD_DOMAIN] = {domain_free, domain_value, HD_EFFECT_DOMAIN,
+                              build_domain},
+    [HD_STEP_ATTACH_BLOCK] = {.make = attach_block},
+    [HD_STEP_ATTACH_NET] = {.make = attach_net},
+    [HD_STEP_START_DOMAIN] = {.make = start_domain},
+};
+
+int hd_step_do(struct hd_context *ctx, const struct hd_step *step,
+               struct hd_err *err)
+{
+    char value[HD_LEDGER_VALUE];
+    uint32_t seq = 0;
+
+    if (!hd_io_left_ms(ctx->req->deadline_ms))
+        return hd_fail(err, HD_E_TIMEOUT, "no time is left to start guest %s",
+                       step->guest);
+    if (kinds[step->kind].value) {
+        kinds[step->kind].value(step, value);
+        if (kinds[step->kind].is_free(ctx, step, err) ||
+            hd_ledger_take(ctx->ledger, kinds[step->kind].effect, step->guest,
+                           value, &seq, err))
+            return -1;
+    }
+    return kinds[step->kind].make(ctx, step, seq, err);
+}

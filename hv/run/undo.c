@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes effects back that are in the ledger; never one that is not. */
+#include "undo.h"
+
+#include <string.h>
+
+#include "domain_sweep.h"
+#include "volume.h"
+
+static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
+                   struct hd_err *err)
+{
+    return hd_volume_remove(effect->value, ctx->req->deadline_ms, err);
+}
+
+/* libxl removes a domain's nodes before the domain itself, so one that was
+ * killed in between left nodes, or the domain, or both. */
+static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
+                       struct hd_err *err)
+{
+    struct hd_domain_status status;
+    struct hd_uuid uuid;
+
+    if (hd_undo_find(ctx, effect, &status, err))
+        return -1;
+    uuid = status.uuid;
+    if (status.state == HD_DOMAIN_GONE) {
+        if (effect->domid < 0)
+            return 0;
+        if (hd_domain_status(ctx->hv, (uint32_t)effect->domid, &status, err))
+            return -1;
+        /* Someone else's domain by now, so ours was cleaned up long ago. */
+        if (status.state != HD_DOMAIN_GONE)
+            return 0;
+    } else if (status.state != HD_DOMAIN_DYING &&
+               hd_domain_destroy(ctx->ts, status.domid, err)) {
+        return -1;
+    }
+    if (hd_domain_sweep(ctx->xs, status.domid, &uuid, err))
+        return -1;
+    return hd_domain_wait_gone(ctx->hv, status.domid, ctx->req->deadline_ms,
+                               err);
+}
+
+static int (*const kinds[])(struct hd_context *ctx,
+                            const struct hd_effect *effect,
+                            struct hd_err *err) = {
+    [HD_EFFECT_DM] = undo_dm,
+    [HD_EFFECT_DOMAIN] = undo_domain,
+};
+
+int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
+                 struct hd_domain_status *ret, struct hd_err *err)
+{
+    struct hd_uuid uuid;
+
+    if (hd_uuid_parse(effect->value, &uuid, err) ||
+        hd_domain_find(ctx->hv, &uuid, ret, err))
+        return -1;
+    if (ret->state != HD_DOMAIN_GONE && effect->domid != (int32_t)ret->domid)
+        return hd_ledger_set_domid(ctx->ledger, effect->seq, ret->domid, err);
+    return 0;
+}
+
+int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
+            struct hd_err *err)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+    struct hd_err first = {0}, now = {0};
+
+    while (n-- > 0) {
+        if (e[n].undone || e[n].kind != kind || strcmp(e[n].guest, guest))
+            continue;
+        if ((kinds[kind](ctx, &e[n], &now) ||
+             hd_ledger_undone(ctx->ledger, e[n].seq, &now)) &&
+            !first.code)
+            first = now;
+    }
+    if (!first.code)
+        return 0;
+    if (err)
+        *err = first;
+    return hd_wrap(err, "undo guest %s", guest);
+}
+
+int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
+{
+    struct hd_err second;
+    int rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, err);
+
+    if (hd_undo(ctx, guest, HD_EFFECT_DM, rc ? &second : err))
+        rc = -1;
+    return rc;
+}

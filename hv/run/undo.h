@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes effects back that are in the ledger, whoever made them. */
+#ifndef HD_RUN_UNDO_H
+#define HD_RUN_UNDO_H
+
+#include "context.h"
+
+/* Each of these may be repeated, and may begin where a killed job stopped. */
+
+/* Undoes what the ledger has of this kind for a guest, last effect first;
+ * blocks until each is really gone or the request's deadline is over.  Goes on
+ * behind a failure, and gives the first. */
+int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
+            struct hd_err *err);
+/* All of a guest: its domain, then its volumes. */
+int hd_undo_guest(struct hd_context *ctx, const char *guest,
+                  struct hd_err *err);
+
+/* Where the domain of an effect is now; writes its domid to the ledger when a
+ * killed job did not come to that. */
+int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
+                 struct hd_domain_status *ret, struct hd_err *err);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Volumes: our own dm-linear devices over parts of a store's medium; never
+ * reads or writes what is in them. */
+#include "volume.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libdevmapper.h>
+#include <linux/fs.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
+
+#define SECTOR   512u
+#define PAUSE_NS 10000000
+#define OURS     "HOTDOM-" /* how the dm uuid of each of our devices begins */
+
+/* Blkid, LVM, md and the like must never open a guest's volume: they would
+ * read what is not theirs to read, and make it busy. */
+#define UDEV_FLAGS                                                             \
+    (DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG | DM_UDEV_DISABLE_DISK_RULES_FLAG |  \
+     DM_UDEV_DISABLE_OTHER_RULES_FLAG)
+
+/* libdevmapper tells why through a global function only. */
+static char last_message[256];
+
+static void keep_message(int level, const char *file, int line, int dm_errno,
+                         const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void keep_message(int level, const char *file, int line, int dm_errno,
+                         const char *fmt, ...)
+{
+    va_list ap;
+
+    (void)file, (void)line, (void)dm_errno;
+    if ((level & 7) > 4) /* its _LOG_WARN; what is above is no trouble */
+        return;
+    va_start(ap, fmt);
+    vsnprintf(last_message, sizeof(last_message), fmt, ap);
+    va_end(ap);
+}
+
+static void task_freep(struct dm_task **task)
+{
+    if (*task)
+        dm_task_destroy(*task);
+}
+
+#define auto_task __attribute__((cleanup(task_freep))) struct dm_task *
+
+/*
+ * The nodes in /dev/mapper are made by libdevmapper itself: without udev's
+ * semaphore there is nothing to wait for when udevd is slow or away, and
+ * nothing to leak when this process is killed.  The flags travel all the same.
+ */
+static struct dm_task *task_new(int type, const char *name)
+{
+    auto_task task = NULL;
+    uint32_t cookie = 0;
+
+    dm_log_with_errno_init(keep_message);
+    dm_udev_set_sync_support(0);
+    last_message[0] = '\0';
+    task = dm_task_create(type);
+    if (!task || (name && !dm_task_set_name(task, name)))
+        return NULL;
+    if ((type == DM_DEVICE_CREATE || type == DM_DEVICE_RESUME ||
+         type == DM_DEVICE_REMOVE) &&
+        !dm_task_set_cookie(task, &cookie, UDEV_FLAGS))
+        return NULL;
+    return hd_steal(&task);
+}
+
+static int fail(struct hd_err *err, const char *verb, const char *name)
+{
+    return hd_fail(err, HD_E_FAILED, "cannot %s the volume %s: %s", verb, name,
+                   last_message[0] ? last_message : "device-mapper is away");
+}
+
+static int run(struct dm_task *task)
+{
+    int ok = dm_task_run(task);
+
+    dm_task_update_nodes();
+    return ok ? 0 : -1;
+}
+
+/* 1: a device of that name is there and ours, 0: there is none, -1. */
+static int find(const char *name, struct hd_err *err)
+{
+    auto_task task = task_new(DM_DEVICE_INFO, name);
+    struct dm_info info;
+    const char *uuid;
+
+    if (!task || run(task) || !dm_task_get_info(task, &info))
+        return fail(err, "find", name);
+    if (!info.exists)
+        return 0;
+    uuid = dm_task_get_uuid(task);
+    if (!uuid || strncmp(uuid, OURS, sizeof(OURS) - 1))
+        return hd_fail(err, HD_E_EXISTS,
+                       "the dm device %s is none of hotdom's; remove it", name);
+    return 1;
+}
+
+static int create(const struct hd_step_volume *volume, const char *uuid,
+                  const char *params, struct hd_err *err)
+{
+    auto_task task = task_new(DM_DEVICE_CREATE, volume->dm_name);
+
+    if (!task || !dm_task_set_uuid(task, uuid) ||
+        (volume->mode == HD_MODE_RO && !dm_task_set_ro(task)) ||
+        !dm_task_add_target(task, 0, volume->length / SECTOR, "linear",
+                            params) ||
+        run(task))
+        return fail(err, "open", volume->dm_name);
+    return 0;
+}
+
+static int simple(int type, const char *name)
+{
+    auto_task task = task_new(type, name);
+
+    return task ? run(task) : -1;
+}
+
+/* Without noflush it would wait for the I/O that a pulled plug never ends. */
+static int suspend(const char *name)
+{
+    auto_task task = task_new(DM_DEVICE_SUSPEND, name);
+
+    return task && dm_task_no_flush(task) && dm_task_skip_lockfs(task)
+               ? run(task)
+               : -1;
+}
+
+static int load_error(const char *name, uint64_t sectors)
+{
+    auto_task task = task_new(DM_DEVICE_RELOAD, name);
+
+    return task && dm_task_add_target(task, 0, sectors, "error", "") ? run(task)
+                                                                     : -1;
+}
+
+/* Sectors of the live table, which need not be what a plan said. */
+static int sectors_of(const char *name, uint64_t *ret)
+{
+    auto_task task = task_new(DM_DEVICE_TABLE, name);
+    uint64_t start, length;
+    char *type, *params;
+
+    if (!task || run(task))
+        return -1;
+    dm_get_next_target(task, NULL, &start, &length, &type, &params);
+    *ret = start + length;
+    return 0;
+}
+
+/* 0: removed or gone, EBUSY: in use, -1. */
+static int try_remove(const char *name, bool deferred)
+{
+    auto_task task = task_new(DM_DEVICE_REMOVE, name);
+    int sys;
+
+    if (!task || (deferred && !dm_task_deferred_remove(task)))
+        return -1;
+    if (!run(task))
+        return 0;
+    sys = dm_task_get_errno(task);
+    if (sys == ENXIO)
+        return 0;
+    return sys == EBUSY ? EBUSY : -1;
+}
+
+int hd_volume_open(const struct hd_step_volume *volume,
+                   const struct hd_uuid *store, uint32_t devmajor,
+                   uint32_t devminor, struct hd_err *err)
+{
+    char id[HD_UUID_SIZE], uuid[128], params[64], node[128];
+
+    hd_uuid_format(store, id);
+    snprintf(uuid, sizeof(uuid), OURS "%s-%s", id, volume->dm_name);
+    snprintf(params, sizeof(params), "%" PRIu32 ":%" PRIu32 " %" PRIu64,
+             devmajor, devminor, volume->start / SECTOR);
+    if (create(volume, uuid, params, err))
+        return -1;
+    snprintf(node, sizeof(node), "%s/%s", dm_dir(), volume->dm_name);
+    if (access(node, F_OK))
+        return hd_fail_errno(err, HD_E_FAILED, "there is no %s", node);
+    return 0;
+}
+
+int hd_volume_fence(const char *dm_name, struct hd_err *err)
+{
+    uint64_t sectors;
+    int found = find(dm_name, err);
+
+    if (found <= 0)
+        return found;
+    if (sectors_of(dm_name, &sectors) || suspend(dm_name))
+        return fail(err, "suspend", dm_name);
+    /* A device that was created and never got a table has no sectors. */
+    if (sectors && load_error(dm_name, sectors))
+        return fail(err, "fence", dm_name);
+    if (simple(DM_DEVICE_RESUME, dm_name))
+        return fail(err, "resume", dm_name);
+    return 0;
+}
+
+int hd_volume_flush(const char *dm_name, struct hd_err *err)
+{
+    hd_autofd int fd = -1;
+    char node[128];
+
+    snprintf(node, sizeof(node), "%s/%s", dm_dir(), dm_name);
+    fd = open(node, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENXIO))
+        return 0;
+    if (fd < 0 || fsync(fd) || ioctl(fd, BLKFLSBUF, 0))
+        return hd_fail_errno(err, HD_E_IO, "cannot write the volume %s out",
+                             dm_name);
+    return 0;
+}
+
+int hd_volume_remove(const char *dm_name, uint64_t deadline_ms,
+                     struct hd_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    int found = find(dm_name, err);
+    int rc;
+
+    if (found <= 0)
+        return found;
+    while ((rc = try_remove(dm_name, false)) == EBUSY &&
+           hd_io_left_ms(deadline_ms))
+        nanosleep(&pause, NULL);
+    if (rc == EBUSY) {
+        (void)try_remove(dm_name, true);
+        return hd_fail(err, HD_E_BUSY,
+                       "the volume %s is in use; it goes when that ends",
+                       dm_name);
+    }
+    return rc ? fail(err, "remove", dm_name) : 0;
+}
+
+int hd_volume_check_free(const char *dm_name, struct hd_err *err)
+{
+    int found = find(dm_name, err);
+
+    if (found > 0)
+        return hd_fail(err, HD_E_EXISTS, "the volume %s is open already",
+                       dm_name);
+    return found;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int hd_volume_list(char ***ret_names, size_t *ret_n, struct hd_err *err)
+{
+    auto_task task = task_new(DM_DEVICE_LIST, NULL);
+    size_t n = 0, bytes = 0;
+    struct dm_names *first, *e;
+    char **names, *text;
+
+    if (!task || run(task) || !(first = dm_task_get_names(task)))
+        return fail(err, "list", "devices");
+    /* An empty list is one entry without a device. */
+    for (e = first; first->dev; e = (void *)((char *)e + e->next)) {
+        n++;
+        bytes += strlen(e->name) + 1;
+        if (!e->next)
+            break;
+    }
+    names = malloc(n * sizeof(*names) + bytes + 1);
+    if (!names)
+        return hd_fail_errno(err, HD_E_FAILED, "list volumes");
+    text = (char *)(names + n);
+    e = first;
+    for (size_t i = 0; i < n; i++, e = (void *)((char *)e + e->next)) {
+        names[i] = text;
+        text = stpcpy(text, e->name) + 1;
+    }
+    qsort(names, n, sizeof(*names), by_name);
+    *ret_names = names;
+    *ret_n = n;
+    return 0;
+}

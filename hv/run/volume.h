@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Volumes: our own dm-linear devices over parts of a store's medium. */
+#ifndef HD_RUN_VOLUME_H
+#define HD_RUN_VOLUME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../plan/plan.h"
+
+/* All of these are for one thread: libdevmapper keeps global state.  Nothing is
+ * printed; its last message ends in `err`.  None waits for udevd.  Devices that
+ * are not hotdom's (by their dm uuid) are never touched: HD_E_EXISTS. */
+
+/* Creates it over the medium `devmajor:devminor`; when it returns,
+ * /dev/mapper/NAME is there, and udev's rules leave it alone (no blkid, no LVM,
+ * no links by content). */
+int hd_volume_open(const struct hd_step_volume *volume,
+                   const struct hd_uuid *store, uint32_t devmajor,
+                   uint32_t devminor, struct hd_err *err);
+
+/* HD_E_EXISTS when a device of that name is there. */
+int hd_volume_check_free(const char *dm_name, struct hd_err *err);
+
+/* Every request, those in flight as well, ends with EIO from now on and the
+ * medium is let go; users of the device may stay.  No such device is
+ * success. */
+int hd_volume_fence(const char *dm_name, struct hd_err *err);
+
+/* Blocks until what was written is on the medium.  No such device is
+ * success. */
+int hd_volume_flush(const char *dm_name, struct hd_err *err);
+
+/* Removes it, again and again while it is in use.  Still in use at the
+ * deadline: the kernel removes it at the last close, and this is HD_E_BUSY.  No
+ * such device is success. */
+int hd_volume_remove(const char *dm_name, uint64_t deadline_ms,
+                     struct hd_err *err);
+
+/* The names of all dm devices, anybody's, sorted; the caller frees `*ret_names`
+ * in one piece. */
+int hd_volume_list(char ***ret_names, size_t *ret_n, struct hd_err *err);
+
+#endif
