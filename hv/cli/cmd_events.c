@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* hotdom events: prints the changes of state that hotdomd tells. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "client.h"
+#include "cmd.h"
+#include "../../pv-drivers/base/io.h"
+#include "follow.h"
+
+static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {NULL, 0, NULL, 0}};
+
+/* Each at once: who reads this may be a program that waits for it. */
+static void print(struct json_object *event, bool json)
+{
+    char line[4800];
+
+    if (json) {
+        puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN));
+    } else {
+        hd_follow_line(event, line, sizeof(line));
+        printf("%s  %7.3fs  %s\n", hd_client_text(event, "time"),
+               hd_client_seconds(event, "seconds"), line);
+    }
+    fflush(stdout);
+}
+
+static int follow(bool until_interrupted, bool json, struct hd_err *err)
+{
+    hd_auto(hd_client) client = NULL;
+    struct json_object *parameters = json_object_new_object();
+    struct json_object *event;
+    bool continues = true;
+
+    json_object_object_add(parameters, "follow",
+                           json_object_new_boolean(until_interrupted));
+    if (hd_client_open(&client, err)) {
+        json_object_put(parameters);
+        return -1;
+    }
+    if (hd_client_send(client, "Events", parameters, true, err))
+        return -1;
+    for (;;) {
+        uint64_t deadline = until_interrupted
+                                ? UINT64_MAX
+                                : hd_io_now_ms() + HD_CLIENT_QUICK_MS;
+
+        if (hd_client_receive(client, deadline, &event, &continues, err))
+            return -1;
+        if (!continues)
+            return 0;
+        print(event, json);
+    }
+}
+
+int hd_cmd_events(int argc, char **argv, struct hd_err *err)
+{
+    bool until_interrupted = false, json = false;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+        if (c == '?')
+            return hd_fail(err, HD_E_USAGE, "unknown option %s",
+                           argv[optind - 1]);
+        until_interrupted |= c == 'f';
+        json |= c == 'j';
+    }
+    if (optind < argc)
+        return hd_fail(err, HD_E_USAGE, "it takes options only");
+    return follow(until_interrupted, json, err);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What an earlier hotdomd left behind: adopted when it is whole, undone when
+ * it is not; a guest is never started twice. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+#include "life.h"
+#include "read.h"
+
+static bool lives(struct hd_hypervisor *xen, const struct hd_effect *effect)
+{
+    struct hd_domain_status status;
+    struct hd_uuid uuid;
+    struct hd_err err;
+
+    return effect->running && !hd_uuid_parse(effect->value, &uuid, &err) &&
+           !hd_domain_find(xen, &uuid, &status, &err) &&
+           status.state != HD_DOMAIN_GONE && status.state != HD_DOMAIN_DYING;
+}
+
+/* Every domain in it was started and is there still, and there is one. */
+static bool is_whole(struct hd_hypervisor *xen, const struct hd_ledger *ledger)
+{
+    const struct hd_effect *effects;
+    size_t n, alive = 0;
+
+    effects = hd_ledger_effects(ledger, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone)
+            continue;
+        if (!lives(xen, &effects[i]))
+            return false;
+        alive++;
+    }
+    return alive > 0;
+}
+
+/* The device is gone, and with it all but the ledger. */
+static struct hd_store *orphan(struct hd_daemon *d,
+                               const struct hd_ledger_head *head)
+{
+    struct hd_device device = {.diskseq = head->diskseq};
+    struct hd_store *store;
+
+    snprintf(device.name, sizeof(device.name), "%s", head->devname);
+    store = hd_store_new(d, d->loop, &device);
+    if (!store)
+        return NULL;
+    store->present = false;
+    hd_stores_add(&d->stores, store);
+    return store;
+}
+
+static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
+                     struct hd_err *err)
+{
+    hd_auto(hd_ledger) ledger = NULL;
+    const struct hd_ledger_head *head;
+    struct hd_store *store;
+    bool whole;
+
+    if (hd_ledger_peek(HD_LEDGER_DIR, id, &ledger, err))
+        return -1;
+    head = hd_ledger_head(ledger);
+    store = hd_stores_by_diskseq(&d->stores, head->diskseq);
+    whole = store && is_whole(d->xen, ledger);
+    if (!store)
+        store = orphan(d, head);
+    if (!store)
+        return hd_fail_errno(err, HD_E_FAILED, "no memory");
+    /* No second store of this id or label comes in meanwhile. */
+    store->id = *id;
+    strcpy(store->label, head->label);
+    store->adopt = hd_steal(&ledger);
+    hd_log(HD_LOG_INFO, "%s: %s", store->label,
+           whole ? "guests are running; checking the store"
+                 : "was interrupted; cleaning up");
+    if (whole)
+        return 0; /* the reader's answer decides */
+    if (store->reader)
+        hd_read_cancel(hd_steal(&store->reader));
+    hd_teardown_yank(store, NULL,
+                     store->present ? HD_AFTER_READ : HD_AFTER_DROP);
+    return 0;
+}
+
+int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
+{
+    hd_autofree struct hd_uuid *ids = NULL;
+    struct hd_err one;
+    size_t n;
+
+    if (hd_ledger_list(HD_LEDGER_DIR, &ids, &n, err))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (take_over(d, &ids[i], &one))
+            hd_log(HD_LOG_ERROR, "a ledger cannot be read: %s", one.msg);
+    return 0;
+}
+
+/* The guests that the ledger knows and the manifest too; the others have ended
+ * before. */
+static bool adopt_guests(struct hd_store *store)
+{
+    const struct hd_effect *effects;
+    size_t n;
+
+    for (size_t i = 0; i < store->n_guests; i++)
+        store->guests[i].state = HD_STATE_GONE;
+    effects = hd_ledger_effects(store->adopt, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct hd_guest_life *guest = hd_store_guest(store, effects[i].guest);
+        struct hd_domain_status status;
+
+        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone)
+            continue;
+        if (!guest ||
+            hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
+            return false;
+        guest->state = HD_STATE_RUNNING;
+        guest->domid = status.domid;
+        guest->memory = status.memory;
+        guest->vcpus = status.vcpus;
+    }
+    return true;
+}
+
+bool hd_adopt_accept(struct hd_store *store)
+{
+    const struct hd_ledger_head *head = hd_ledger_head(store->adopt);
+
+    if (!hd_uuid_equal(&head->store, &store->answer->manifest.store.id) ||
+        !is_whole(store->daemon->xen, store->adopt))
+        return false;
+    hd_store_fill(store);
+    if (!adopt_guests(store))
+        return false;
+    strcpy(store->label, head->label);
+    hd_ledger_free(hd_steal(&store->adopt));
+    hd_life_set(store, HD_STATE_RUNNING, "adopted", NULL);
+    hd_log(HD_LOG_INFO, "%s is adopted", store->label);
+    hd_life_look(store);
+    return true;
+}

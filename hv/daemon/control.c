@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket: connections and who is behind them; knows no method. */
+#include "control.h"
+
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mem.h"
+#include "daemon.h"
+#include "method.h"
+#include "view.h"
+#include "wire.h"
+
+struct hd_control {
+    uv_pipe_t pipe;
+    struct hd_daemon *daemon;
+    gid_t group;
+    struct hd_conn *first;
+    size_t n, n_plain;
+    bool stopped;
+};
+
+struct write {
+    uv_write_t req;
+    struct json_object *reply; /* keeps the text alive */
+};
+
+/* ---- the end of a connection */
+
+static void forget(struct hd_control *control, struct hd_conn *conn)
+{
+    struct hd_conn **at = &control->first;
+
+    while (*at != conn)
+        at = &(*at)->next;
+    *at = conn->next;
+    control->n--;
+    control->n_plain -= !conn->privileged;
+    for (struct hd_store *s = control->daemon->stores.first; s; s = s->next)
+        if (s->waiter == conn)
+            s->waiter = NULL;
+}
+
+static void on_conn_closed(uv_handle_t *handle)
+{
+    struct hd_conn *conn = handle->data;
+
+    hd_frame_clear(conn->frame);
+    free(conn->frame);
+    free(conn);
+}
+
+static void hang_up(struct hd_conn *conn)
+{
+    if (conn->closing)
+        return;
+    conn->closing = true;
+    forget(conn->control, conn);
+    uv_close((uv_handle_t *)&conn->pipe, on_conn_closed);
+}
+
+/* ---- replies */
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct write *w = (struct write *)req;
+    struct hd_conn *conn = req->handle->data;
+
+    json_object_put(w->reply);
+    free(w);
+    if (status < 0)
+        hang_up(conn);
+}
+
+static void send_json(struct hd_conn *conn, struct json_object *reply)
+{
+    struct write *w = calloc(1, sizeof(*w));
+    const char *text =
+        json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN);
+    uv_buf_t buf;
+
+    if (!w || !text) {
+        json_object_put(reply);
+        free(w);
+        hang_up(conn);
+        return;
+    }
+    w->reply = reply;
+    buf = uv_buf_init((char *)text, (unsigned)strlen(text) + 1);
+    if (uv_write(&w->req, (uv_stream_t *)&conn->pipe, &buf, 1, on_written)) {
+        json_object_put(reply);
+        free(w);
+        hang_up(conn);
+        return;
+    }
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&conn->pipe) >
+        HD_CONTROL_QUEUE)
+        hang_up(conn);
+}
+
+void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last)
+{
+    if (conn->closing) {
+        json_object_put(reply);
+        return;
+    }
+    if (last)
+        conn->busy = conn->following = false;
+    send_json(conn, reply);
+}
+
+void hd_control_progress(struct hd_conn *conn, const struct hd_event *event)
+{
+    if (conn->more)
+        hd_conn_reply(conn, hd_reply_ok(hd_view_event(event), true), false);
+}
+
+void hd_control_finish(struct hd_conn **conn, const struct hd_err *why,
+                       const struct hd_store *store)
+{
+    struct hd_conn *to = hd_steal(conn);
+    struct json_object *parameters;
+
+    if (!to)
+        return;
+    if (why) {
+        hd_conn_reply(to, hd_reply_error(why), true);
+        return;
+    }
+    parameters = json_object_new_object();
+    if (store)
+        json_object_object_add(parameters, "store", hd_view_store(store));
+    else
+        json_object_object_add(parameters, "message",
+                               json_object_new_string("safe to remove"));
+    hd_conn_reply(to, hd_reply_ok(parameters, false), true);
+}
+
+static void on_event(void *ctx, const struct hd_event *event)
+{
+    struct hd_control *control = ctx;
+    struct hd_conn *next;
+
+    for (struct hd_conn *c = control->first; c; c = next) {
+        next = c->next;
+        if (c->following)
+            hd_conn_reply(c, hd_reply_ok(hd_view_event(event), true), false);
+    }
+}
+
+/* ---- calls */
+
+static void take_calls(struct hd_conn *conn)
+{
+    const char *text;
+
+    while (!conn->closing && !conn->busy &&
+           (text = hd_frame_first(conn->frame))) {
+        conn->busy = true;
+        hd_method_call(conn->control->daemon, conn, text);
+        hd_frame_drop(conn->frame);
+    }
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    static char bytes[4096]; /* one loop, one read at a time */
+
+    (void)handle;
+    (void)suggested;
+    *buf = uv_buf_init(bytes, sizeof(bytes));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct hd_conn *conn = stream->data;
+    struct hd_err err = {0};
+
+    if (n < 0 || conn->busy) {
+        hang_up(conn);
+        return;
+    }
+    if (hd_frame_add(conn->frame, buf->base, (size_t)n, &err)) {
+        hd_conn_reply(conn, hd_reply_error(&err), true);
+        hang_up(conn);
+    }
+    explicit_bzero(buf->base, (size_t)n);
+    take_calls(conn);
+    /* One call at a time: who talks on before the answer is cut off. */
+    if (conn->busy && conn->frame->used)
+        hang_up(conn);
+}
+
+/* ---- who it is */
+
+bool hd_control_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n,
+                           gid_t group)
+{
+    if (uid == 0)
+        return true;
+    if (group == (gid_t)-1)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (groups[i] == group)
+            return true;
+    return gid == group;
+}
+
+/* The kernel noted it at connect(2); false for whoever it does not know. */
+static bool is_privileged(int fd, gid_t group)
+{
+    gid_t groups[256];
+    socklen_t groups_len = sizeof(groups);
+    struct ucred cred;
+    socklen_t len = sizeof(cred);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+        return false;
+    /* In more groups than that: only uid and gid count. */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &groups_len))
+        groups_len = 0;
+    return hd_control_may_change(cred.uid, cred.gid, groups,
+                                 groups_len / sizeof(*groups), group);
+}
+
+static bool has_room(const struct hd_control *control, bool privileged)
+{
+    return !control->stopped && control->n < HD_CONTROL_CONNS &&
+           (privileged || control->n_plain < HD_CONTROL_PLAIN_CONNS);
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    struct hd_control *control = server->data;
+    struct hd_conn *conn = calloc(1, sizeof(*conn));
+    uv_os_fd_t fd;
+
+    if (conn)
+        conn->frame = calloc(1, sizeof(*conn->frame));
+    if (status < 0 || !conn || !conn->frame) {
+        free(conn ? conn->frame : NULL);
+        free(conn);
+        return;
+    }
+    conn->control = control;
+    conn->frame->max = HD_WIRE_REQUEST_MAX;
+    conn->pipe.data = conn;
+    uv_pipe_init(server->loop, &conn->pipe, 0);
+    conn->next = control->first;
+    control->first = conn;
+    if (!uv_accept(server, (uv_stream_t *)&conn->pipe) &&
+        !uv_fileno((uv_handle_t *)&conn->pipe, &fd))
+        conn->privileged = is_privileged(fd, control->group);
+    else
+        conn->closing = true;
+    status = conn->closing || !has_room(control, conn->privileged);
+    control->n++;
+    control->n_plain += !conn->privileged;
+    conn->closing = false;
+    if (status || uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read))
+        hang_up(conn);
+}
+
+int hd_control_open(struct hd_daemon *daemon, const char *path,
+                    struct hd_control **ret, struct hd_err *err)
+{
+    struct hd_control *control = calloc(1, sizeof(*control));
+    const struct group *group = getgrnam(HD_CONTROL_GROUP);
+    int rc;
+
+    if (!control)
+        return hd_fail_errno(err, HD_E_FAILED, "open %s", path);
+    control->daemon = daemon;
+    control->group = group ? group->gr_gid : (gid_t)-1;
+    control->pipe.data = control;
+    unlink(path);
+    uv_pipe_init(daemon->loop, &control->pipe, 0);
+    rc = uv_pipe_bind(&control->pipe, path);
+    /* Anyone may look; each method says who may change. */
+    if (!rc && chmod(path, 0666))
+        rc = -errno;
+    if (!rc)
+        rc = uv_listen((uv_stream_t *)&control->pipe, HD_CONTROL_CONNS,
+                       on_connection);
+    hd_events_listen(daemon->events, on_event, control);
+    *ret = control;
+    if (rc)
+        return hd_fail(err, HD_E_FAILED, "cannot listen on %s: %s", path,
+                       uv_strerror(rc));
+    return 0;
+}
+
+void hd_control_stop(struct hd_control *control)
+{
+    control->stopped = true;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket: connections and who is behind them; knows no method. */
+#ifndef HD_DAEMON_CONTROL_H
+#define HD_DAEMON_CONTROL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "event.h"
+#include "store.h"
+
+#define HD_CONTROL_GROUP "hotdom"
+/* Plain users get so many, so that root always finds a free one. */
+#define HD_CONTROL_CONNS       64
+#define HD_CONTROL_PLAIN_CONNS 32
+/* Of unread replies; whoever is slower is cut off. */
+#define HD_CONTROL_QUEUE (1 << 20)
+
+struct hd_control;
+
+/* One connection, one call at a time. */
+struct hd_conn {
+    uv_pipe_t pipe;
+    struct hd_conn *next;
+    struct hd_control *control;
+    struct hd_frame *frame;
+    bool privileged; /* may change things */
+    bool busy;       /* its call is not answered yet */
+    bool more;       /* its call may have several replies */
+    bool following;  /* it gets every event */
+    bool closing;
+};
+
+/* Takes over `path`; what stood there was a dead daemon's.  It lives as long as
+ * the process. */
+int hd_control_open(struct hd_daemon *daemon, const char *path,
+                    struct hd_control **ret, struct hd_err *err);
+/* No more connections and calls; replies that are due still go out. */
+void hd_control_stop(struct hd_control *control);
+
+/* Sends a reply, which is taken; `last` ends the call. */
+void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last);
+
+/* For whoever waits for a store.  A reply with "continues", when it asked for
+ * those. */
+void hd_control_progress(struct hd_conn *conn, const struct hd_event *event);
+/* The last reply: the error `why`, or the store as it is now, or with both NULL
+ * "safe to remove".  *conn becomes NULL, and may have been. */
+void hd_control_finish(struct hd_conn **conn, const struct hd_err *why,
+                       const struct hd_store *store);
+
+/* root, or a member of HD_CONTROL_GROUP (`group`, -1: there is none). */
+bool hd_control_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n,
+                           gid_t group);
+
+#endif

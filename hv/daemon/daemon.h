@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What hotdomd's parts share; one of it, made by main. */
+#ifndef HD_DAEMON_DAEMON_H
+#define HD_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "../../pv-drivers/bus/xs.h"
+#include "../run/domain_status.h"
+#include "control.h"
+#include "event.h"
+#include "monitor.h"
+#include "store.h"
+#include "throttle.h"
+
+struct hd_daemon {
+    uv_loop_t *loop;
+    struct hd_stores stores;
+    struct hd_events *events;
+    struct hd_throttle *throttle;
+    struct hd_hypervisor *xen;
+    struct hd_xs *xs;
+    struct hd_monitor *monitor;
+    struct hd_control *control;
+    bool stopping; /* SIGTERM was there: only what runs is finished */
+};
+
+#endif

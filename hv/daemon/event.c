@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The last changes of state, kept in a ring; never waits for a listener. */
+#include "event.h"
+
+#include <stdlib.h>
+
+struct hd_events {
+    struct hd_event ring[HD_EVENTS_KEPT];
+    size_t total; /* ever added; the next one goes to total % kept */
+    hd_event_fn *fn;
+    void *ctx;
+};
+
+struct hd_events *hd_events_new(void)
+{
+    return calloc(1, sizeof(struct hd_events));
+}
+
+void hd_events_free(struct hd_events *events)
+{
+    free(events);
+}
+
+void hd_events_listen(struct hd_events *events, hd_event_fn *fn, void *ctx)
+{
+    events->fn = fn;
+    events->ctx = ctx;
+}
+
+void hd_events_add(struct hd_events *events, const struct hd_event *event)
+{
+    events->ring[events->total++ % HD_EVENTS_KEPT] = *event;
+    if (events->fn)
+        events->fn(events->ctx, event);
+}
+
+void hd_events_each(const struct hd_events *events, hd_event_fn *fn, void *ctx)
+{
+    size_t first =
+        events->total > HD_EVENTS_KEPT ? events->total - HD_EVENTS_KEPT : 0;
+
+    for (size_t i = first; i < events->total; i++)
+        fn(ctx, &events->ring[i % HD_EVENTS_KEPT]);
+}

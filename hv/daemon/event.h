@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The last changes of state, kept in a ring; never waits for a listener. */
+#ifndef HD_DAEMON_EVENT_H
+#define HD_DAEMON_EVENT_H
+
+#include "../../pv-drivers/base/mem.h"
+#include "store.h"
+
+#define HD_EVENTS_KEPT 256
+
+struct hd_event {
+    uint64_t time_ms; /* since 1970, UTC */
+    char store[64];
+    char guest[HD_NAME_SIZE]; /* empty: the store itself */
+    enum hd_state from, to;
+    char reason[24]; /* a stable code, or empty */
+    char message[sizeof(((struct hd_err *)0)->msg)];
+    uint64_t lasted_ms; /* how long `from` was */
+};
+
+struct hd_events;
+
+/* Called for each new event, inside hd_events_add. */
+typedef void hd_event_fn(void *ctx, const struct hd_event *event);
+
+struct hd_events *hd_events_new(void);
+void hd_events_free(struct hd_events *events);
+HD_DEFINE_AUTO(hd_events)
+void hd_events_listen(struct hd_events *events, hd_event_fn *fn, void *ctx);
+/* Copies `event`; the oldest falls out. */
+void hd_events_add(struct hd_events *events, const struct hd_event *event);
+/* All that are kept, oldest first. */
+void hd_events_each(const struct hd_events *events, hd_event_fn *fn, void *ctx);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a store: plugged in, read, judged, gone; never blocks. */
+#include "life.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/policy.h"
+#include "../host/trust.h"
+#include "read.h"
+#include "task.h"
+
+/* ---- changes of state */
+
+static uint64_t wall_clock_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void tell(struct hd_store *store, const char *guest, enum hd_state from,
+                 enum hd_state to, uint64_t since_ms, const char *reason,
+                 const char *message)
+{
+    struct hd_event event = {
+        .time_ms = wall_clock_ms(),
+        .from = from,
+        .to = to,
+        .lasted_ms = hd_io_now_ms() - since_ms,
+    };
+
+    snprintf(event.store, sizeof(event.store), "%s", hd_store_title(store));
+    snprintf(event.guest, sizeof(event.guest), "%s", guest);
+    snprintf(event.reason, sizeof(event.reason), "%s", reason ? reason : "");
+    snprintf(event.message, sizeof(event.message), "%s",
+             message ? message : "");
+    hd_log(HD_LOG_DEBUG, "%s%s%s: %s -> %s %s %s", event.store,
+           *guest ? "." : "", guest, hd_state_name(from), hd_state_name(to),
+           event.reason, event.message);
+    hd_events_add(store->daemon->events, &event);
+    if (store->waiter)
+        hd_control_progress(store->waiter, &event);
+}
+
+void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
+                 const char *message)
+{
+    enum hd_state from = store->state;
+    uint64_t since = store->since_ms;
+
+    if (from == to)
+        return;
+    store->state = to;
+    store->since_ms = hd_io_now_ms();
+    tell(store, "", from, to, since, reason, message);
+}
+
+void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
+                       enum hd_state to, const char *reason,
+                       const char *message)
+{
+    enum hd_state from = guest->state;
+    uint64_t since = guest->since_ms;
+
+    if (from == to)
+        return;
+    guest->state = to;
+    guest->since_ms = hd_io_now_ms();
+    if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
+        guest->domid = -1;
+    tell(store, guest->name, from, to, since, reason, message);
+}
+
+void hd_life_refuse(struct hd_store *store, const struct hd_err *why)
+{
+    store->why = *why;
+    hd_log(HD_LOG_WARNING, "%s is refused: %s", hd_store_title(store),
+           why->msg);
+    hd_life_set(store, HD_STATE_REFUSED, hd_err_reason(why->code), why->msg);
+    hd_control_finish(&store->waiter, why, NULL);
+}
+
+/* ---- judged */
+
+/* The name under which the host trusts this signer; it may have been taken
+ * away since the reader was started. */
+static int find_signer(struct hd_store *store, struct hd_err *err)
+{
+    hd_autofree struct hd_trusted *list = NULL;
+    size_t n;
+
+    if (hd_trust_list(HD_TRUSTED_DIR, &list, &n, NULL, err))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (!memcmp(list[i].signer.key, store->answer->signer.key,
+                    sizeof(list[i].signer.key))) {
+            strcpy(store->signer, list[i].name);
+            return 0;
+        }
+    return hd_fail(err, HD_E_UNTRUSTED_SIGNER,
+                   "the signer is not trusted any more");
+}
+
+static int check_room(const struct hd_store *store,
+                      const struct hd_policy *policy, struct hd_err *err)
+{
+    const struct hd_stores *stores = &store->daemon->stores;
+    const struct hd_store *twin = hd_stores_twin(stores, store);
+    uint64_t others = 0;
+
+    if (twin)
+        return hd_fail(err, HD_E_DUPLICATE_STORE,
+                       "%s has the same store id and is attached as %s; eject "
+                       "that one first",
+                       twin->device.name, twin->label);
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        others += s != store && hd_store_accepted(s);
+    if (others >= policy->limits.stores)
+        return hd_fail(err, HD_E_LIMIT,
+                       "%llu stores are attached and the policy allows no more",
+                       (unsigned long long)others);
+    return 0;
+}
+
+/* What the host says to a verified store; sets signer, ask and label. */
+static int judge(struct hd_store *store, struct hd_err *err)
+{
+    struct hd_policy policy;
+    char label[HD_LABEL_SIZE];
+    enum hd_activation activation;
+
+    if (hd_policy_load(HD_POLICY, &policy, err) || find_signer(store, err) ||
+        check_room(store, &policy, err))
+        return -1;
+    activation = hd_policy_activation(&policy, store->signer);
+    if (activation == HD_ACTIVATION_DENY)
+        return hd_fail(err, HD_E_DENIED,
+                       "the policy of this host denies stores of signer %s",
+                       store->signer);
+    store->ask = activation == HD_ACTIVATION_ASK;
+    if (store->ask && !store->answer->manifest.n_users)
+        return hd_fail(err, HD_E_DENIED,
+                       "the policy asks for a password and the store has no "
+                       "users; set activation: auto for signer %s",
+                       store->signer);
+    if (hd_stores_label(&store->daemon->stores, store, label, err))
+        return -1;
+    strcpy(store->label, label);
+    return 0;
+}
+
+static void admit(struct hd_store *store)
+{
+    struct hd_err err = {0};
+
+    hd_store_fill(store);
+    if (judge(store, &err)) {
+        hd_life_refuse(store, &err);
+        return;
+    }
+    if (!store->ask) {
+        if (hd_start_auto(store, &err))
+            hd_life_refuse(store, &err);
+        return;
+    }
+    for (size_t i = 0; i < store->n_guests; i++)
+        store->guests[i].state = HD_STATE_LOCKED;
+    hd_life_set(store, HD_STATE_LOCKED, NULL, NULL);
+    hd_control_finish(&store->waiter, NULL, store);
+}
+
+/* ---- read */
+
+static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
+                      size_t n, const struct hd_err *why)
+{
+    struct hd_store *store = ctx;
+
+    store->reader = NULL;
+    store->answer = answer;
+    memcpy(store->fds, fds, n * sizeof(*fds));
+    store->n_fds = n;
+    if (answer && answer->err.code)
+        why = &answer->err;
+    if (store->adopt) {
+        if (why->code || !hd_adopt_accept(store))
+            hd_teardown_yank(store, NULL, HD_AFTER_READ);
+        return;
+    }
+    if (why->code == HD_E_NOT_A_STORE) {
+        /* Any other stick: not ours to speak of, unless someone asked. */
+        hd_log(HD_LOG_DEBUG, "%s: %s", store->device.name, why->msg);
+        hd_control_finish(&store->waiter, why, NULL);
+        hd_stores_remove(&store->daemon->stores, store);
+        hd_store_free(store);
+        return;
+    }
+    if (why->code)
+        hd_life_refuse(store, why);
+    else
+        admit(store);
+}
+
+void hd_life_read(struct hd_store *store)
+{
+    struct hd_err err = {0};
+
+    hd_store_clear(store);
+    store->why = (struct hd_err){0};
+    store->state = HD_STATE_SEEN;
+    store->since_ms = hd_io_now_ms();
+    if (hd_read_start(store->daemon->loop, &store->device, on_answer, store,
+                      &store->reader, &err))
+        hd_life_refuse(store, &err);
+}
+
+void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device)
+{
+    struct hd_store *store;
+
+    if (d->stopping)
+        return;
+    store = hd_store_new(d, d->loop, device);
+    if (!store) {
+        hd_log(HD_LOG_ERROR, "no memory to look at %s", device->name);
+        return;
+    }
+    hd_stores_add(&d->stores, store);
+    hd_life_read(store);
+}
+
+/* ---- gone */
+
+void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
+{
+    struct hd_store *store = hd_stores_by_diskseq(&d->stores, device->diskseq);
+
+    if (!store)
+        return;
+    store->present = false;
+    if (store->reader)
+        hd_read_cancel(hd_steal(&store->reader));
+    switch (store->state) {
+    case HD_STATE_SEEN:
+    case HD_STATE_LOCKED:
+    case HD_STATE_REFUSED:
+    case HD_STATE_GONE:
+        if (!store->adopt)
+            hd_life_drop(store, "device-gone");
+        else
+            hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+        return;
+    case HD_STATE_PLANNED:
+    case HD_STATE_BUILDING:
+    case HD_STATE_RUNNING:
+    case HD_STATE_EJECTING:
+    case HD_STATE_FENCED:
+    case HD_STATE_FAILED:
+        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+    }
+}
+
+/* A place is free: those who were refused for want of it are looked at again.
+ */
+static void reconsider(struct hd_daemon *d)
+{
+    for (struct hd_store *s = d->stores.first; s; s = s->next)
+        if (s->state == HD_STATE_REFUSED && !d->stopping &&
+            (s->why.code == HD_E_DUPLICATE_STORE || s->why.code == HD_E_LIMIT))
+            hd_life_read(s);
+}
+
+void hd_life_drop(struct hd_store *store, const char *reason)
+{
+    struct hd_daemon *d = store->daemon;
+    struct hd_err gone = {0};
+    bool known = store->state != HD_STATE_SEEN;
+
+    for (size_t i = 0; known && i < store->n_guests; i++)
+        hd_life_set_guest(store, &store->guests[i], HD_STATE_GONE, reason,
+                          NULL);
+    if (known)
+        hd_life_set(store, HD_STATE_GONE, reason,
+                    store->present ? "safe to remove" : NULL);
+    if (store->present || !store->waiter) {
+        hd_control_finish(&store->waiter, NULL, NULL);
+    } else {
+        hd_fail(&gone, HD_E_GONE, "%s was unplugged", hd_store_title(store));
+        hd_control_finish(&store->waiter, &gone, NULL);
+    }
+    hd_stores_remove(&d->stores, store);
+    hd_store_free(store);
+    reconsider(d);
+}
+
+/* ---- guests that end by themselves */
+
+static const char *end_reason(const struct hd_domain_status *status)
+{
+    if (status->state != HD_DOMAIN_SHUTDOWN)
+        return "destroyed";
+    switch (status->reason) {
+    case HD_DOMAIN_POWEROFF:
+        return "poweroff";
+    case HD_DOMAIN_REBOOT:
+    case HD_DOMAIN_SOFT_RESET:
+        return "reboot";
+    case HD_DOMAIN_SUSPEND:
+        return "suspend";
+    case HD_DOMAIN_CRASH:
+    case HD_DOMAIN_WATCHDOG:
+        return "crash";
+    }
+    return "crash";
+}
+
+/* NULL while it lives. */
+static const char *ended(struct hd_store *store,
+                         const struct hd_guest_life *guest)
+{
+    struct hd_domain_status status;
+    struct hd_err err;
+
+    if (hd_domain_find(store->daemon->xen, &guest->uuid, &status, &err)) {
+        hd_log(HD_LOG_WARNING, "guest %s: %s", guest->name, err.msg);
+        return NULL;
+    }
+    if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED)
+        return NULL;
+    return end_reason(&status);
+}
+
+void hd_life_look(struct hd_store *store)
+{
+    struct hd_guest_life *first = NULL;
+    const char *why = NULL;
+    size_t alive = 0;
+
+    if (store->state != HD_STATE_RUNNING || store->task || store->retrying ||
+        store->daemon->stopping)
+        return;
+    for (size_t i = 0; i < store->n_guests; i++) {
+        struct hd_guest_life *g = &store->guests[i];
+        const char *reason =
+            g->state == HD_STATE_RUNNING ? ended(store, g) : NULL;
+
+        if (g->state == HD_STATE_RUNNING && !reason)
+            alive++;
+        if (reason && !first) {
+            first = g;
+            why = reason;
+        }
+    }
+    if (!first && alive)
+        return;
+    if (first)
+        hd_life_set_guest(store, first, HD_STATE_EJECTING, why,
+                          strcmp(why, "reboot")
+                              ? NULL
+                              : "the guest asked for a reboot; it is stopped");
+    hd_teardown_eject(store, alive ? first->name : NULL, why);
+}
+
+bool hd_life_stop(struct hd_daemon *d)
+{
+    bool idle = true;
+
+    for (struct hd_store *s = d->stores.first; s; s = s->next) {
+        if (s->reader)
+            hd_read_cancel(hd_steal(&s->reader));
+        uv_timer_stop(&s->retry);
+        idle = idle && !s->task;
+    }
+    return idle;
+}

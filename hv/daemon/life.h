@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a store (DESIGN section 2): what each event does to it.  Nothing
+ * here blocks; work is done by readers and jobs. */
+#ifndef HD_DAEMON_LIFE_H
+#define HD_DAEMON_LIFE_H
+
+#include "../../pv-drivers/base/mem.h"
+#include "daemon.h"
+#include "store.h"
+
+/* ---- life.c: plugged in, read, judged, gone */
+
+void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device);
+void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device);
+/* Reads the device, again if need be. */
+void hd_life_read(struct hd_store *store);
+/* Changes of state; each is an event.  `reason` is a stable code or NULL. */
+void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
+                 const char *message);
+void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
+                       enum hd_state to, const char *reason,
+                       const char *message);
+void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
+/* No trace of it is left: the last event, and it is out of the table. */
+void hd_life_drop(struct hd_store *store, const char *reason);
+/* Looks whether guests of a running store have ended by themselves. */
+void hd_life_look(struct hd_store *store);
+/* All readers end, no job begins any more; true when none is left. */
+bool hd_life_stop(struct hd_daemon *d);
+
+/* ---- start.c: from locked to running */
+
+/* `user` NULL: the only one there is.  The outcome goes to store->waiter. */
+int hd_start_unlock(struct hd_store *store, const char *user,
+                    const struct hd_secret *password, struct hd_err *err);
+/* Without a password, for the policy `auto`. */
+int hd_start_auto(struct hd_store *store, struct hd_err *err);
+void hd_start_ended(struct hd_store *store, const struct hd_err *outcome);
+/* The start came to nothing and nothing is left of it. */
+void hd_start_settle(struct hd_store *store);
+
+/* ---- teardown.c: eject, yank, and what a dead job has left */
+
+/* A person's wish. */
+int hd_teardown_request(struct hd_store *store, struct hd_err *err);
+/* `guest` NULL: the whole store. */
+void hd_teardown_eject(struct hd_store *store, const char *guest,
+                       const char *reason);
+/* Removes every trace by force, then goes on with `after`. */
+void hd_teardown_yank(struct hd_store *store, const char *guest,
+                      enum hd_after after);
+void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome);
+
+/* ---- adopt.c: what an earlier hotdomd left behind */
+
+/* After the first enumeration, before any answer. */
+int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err);
+/* The reader's verdict on a store whose guests run already: true when it is
+ * running now; false when it must go. */
+bool hd_adopt_accept(struct hd_store *store);
+
+/* ---- report.c: what jobs tell */
+
+int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
+                         const struct hd_plan *plan,
+                         const struct hd_secret *password, struct hd_err *err);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The methods of io.hotdom: a table and what each does; nothing blocks. */
+#include "method.h"
+
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../store/auth.h"
+#include "daemon.h"
+#include "life.h"
+#include "view.h"
+#include "wire.h"
+
+#define TEXT_MAX 256 /* bytes of a name or path in a request */
+
+/* 0: it has replied or will; -1: the error is the reply. */
+typedef int method_fn(struct hd_daemon *d, struct hd_conn *conn,
+                      const struct hd_request *req, struct hd_err *err);
+
+static void reply_with(struct hd_conn *conn, const char *key,
+                       struct json_object *value)
+{
+    struct json_object *parameters = json_object_new_object();
+
+    if (key)
+        json_object_object_add(parameters, key, value);
+    hd_conn_reply(conn, hd_reply_ok(parameters, false), true);
+}
+
+static int do_list(struct hd_daemon *d, struct hd_conn *conn,
+                   const struct hd_request *req, struct hd_err *err)
+{
+    (void)req;
+    (void)err;
+    reply_with(conn, "stores", hd_view_stores(&d->stores));
+    return 0;
+}
+
+/* The store that the request means, with nobody else waiting for it. */
+static int find_store(struct hd_daemon *d, const struct hd_request *req,
+                      enum hd_state only, struct hd_store **ret,
+                      struct hd_err *err)
+{
+    const char *name;
+
+    if (hd_request_string(req, "store", TEXT_MAX, &name, err) ||
+        hd_stores_find(&d->stores, name, only, ret, err))
+        return -1;
+    if ((*ret)->waiter)
+        return hd_fail(err, HD_E_BUSY, "%s is %s for another request",
+                       hd_store_title(*ret), hd_state_name((*ret)->state));
+    return 0;
+}
+
+static int do_unlock(struct hd_daemon *d, struct hd_conn *conn,
+                     const struct hd_request *req, struct hd_err *err)
+{
+    hd_auto(hd_secret) secret = hd_secret_new(HD_PASSWORD_MAX);
+    const char *user, *password;
+    struct hd_store *store;
+
+    if (find_store(d, req, HD_STATE_LOCKED, &store, err) ||
+        hd_request_string(req, "user", TEXT_MAX, &user, err) ||
+        hd_request_string(req, "password", HD_PASSWORD_MAX, &password, err))
+        return -1;
+    if (!password || !*password)
+        return hd_fail(err, HD_E_USAGE, "Unlock needs a password");
+    if (!secret)
+        return hd_fail_errno(err, HD_E_FAILED, "no memory for the password");
+    secret->len = strlen(password);
+    memcpy(secret->data, password, secret->len);
+    store->waiter = conn;
+    if (hd_start_unlock(store, user, secret, err)) {
+        store->waiter = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int do_eject(struct hd_daemon *d, struct hd_conn *conn,
+                    const struct hd_request *req, struct hd_err *err)
+{
+    struct hd_store *store;
+
+    if (find_store(d, req, HD_STATE_RUNNING, &store, err))
+        return -1;
+    store->waiter = conn;
+    if (hd_teardown_request(store, err)) {
+        store->waiter = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int do_attach(struct hd_daemon *d, struct hd_conn *conn,
+                     const struct hd_request *req, struct hd_err *err)
+{
+    const struct hd_device *disk;
+    struct hd_store *store;
+    const char *name;
+
+    if (hd_request_string(req, "device", TEXT_MAX, &name, err))
+        return -1;
+    if (!name)
+        return hd_fail(err, HD_E_USAGE, "Attach needs a device");
+    disk = hd_monitor_find(d->monitor,
+                           strncmp(name, "/dev/", 5) ? name : name + 5);
+    if (!disk)
+        return hd_fail(err, HD_E_NO_STORE,
+                       "no pluggable disk is called \"%.64s\"", name);
+    store = hd_stores_by_diskseq(&d->stores, disk->diskseq);
+    if (store && store->state == HD_STATE_REFUSED)
+        hd_life_read(store);
+    else if (!store)
+        hd_life_appeared(d, disk);
+    store = hd_stores_by_diskseq(&d->stores, disk->diskseq);
+    if (!store)
+        return hd_fail(err, HD_E_FAILED, "no memory to look at %s", name);
+    if (store->state == HD_STATE_SEEN && !store->waiter)
+        store->waiter = conn;
+    else if (store->state == HD_STATE_REFUSED) {
+        *err = store->why;
+        return -1;
+    } else
+        reply_with(conn, "store", hd_view_store(store));
+    return 0;
+}
+
+static int do_rescan(struct hd_daemon *d, struct hd_conn *conn,
+                     const struct hd_request *req, struct hd_err *err)
+{
+    (void)req;
+    (void)err;
+    for (struct hd_store *s = d->stores.first; s; s = s->next)
+        if (s->state == HD_STATE_REFUSED &&
+            s->why.code == HD_E_UNTRUSTED_SIGNER)
+            hd_life_read(s);
+    reply_with(conn, NULL, NULL);
+    return 0;
+}
+
+static void send_event(void *ctx, const struct hd_event *event)
+{
+    hd_conn_reply(ctx, hd_reply_ok(hd_view_event(event), true), false);
+}
+
+static int do_events(struct hd_daemon *d, struct hd_conn *conn,
+                     const struct hd_request *req, struct hd_err *err)
+{
+    bool follow;
+
+    if (hd_request_bool(req, "follow", &follow, err))
+        return -1;
+    if (!req->more)
+        return hd_fail(err, HD_E_USAGE, "call Events with \"more\": true");
+    hd_events_each(d->events, send_event, conn);
+    if (follow)
+        conn->following = true;
+    else
+        reply_with(conn, NULL, NULL);
+    return 0;
+}
+
+static int do_version(struct hd_daemon *d, struct hd_conn *conn,
+                      const struct hd_request *req, struct hd_err *err)
+{
+    (void)d;
+    (void)req;
+    (void)err;
+    reply_with(conn, "version", json_object_new_int(1));
+    return 0;
+}
+
+/* STYLE T1; hotdomd.8 has the same list. */
+static const struct method {
+    const char *name;
+    bool changes; /* needs root or the group */
+    const char *parameters[4];
+    method_fn *run;
+} methods[] = {
+    {"List", false, {NULL}, do_list},
+    {"Events", false, {"follow"}, do_events},
+    {"GetVersion", false, {NULL}, do_version},
+    {"Unlock", true, {"store", "user", "password"}, do_unlock},
+    {"Eject", true, {"store"}, do_eject},
+    {"Attach", true, {"device"}, do_attach},
+    {"Rescan", true, {NULL}, do_rescan},
+};
+
+static const struct method *find(const char *name)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(methods); i++)
+        if (!strcmp(methods[i].name, name))
+            return &methods[i];
+    return NULL;
+}
+
+bool hd_method_changes(const char *name)
+{
+    const struct method *method = find(name);
+
+    return method && method->changes;
+}
+
+static int perform(struct hd_daemon *d, struct hd_conn *conn,
+                   const struct hd_request *req, struct hd_err *err)
+{
+    const struct method *method = find(req->method);
+
+    if (!method)
+        return hd_fail(err, HD_E_USAGE, "there is no method \"%.64s\"",
+                       req->method);
+    if (method->changes && !conn->privileged)
+        return hd_fail(err, HD_E_DENIED,
+                       "%s needs root or membership in the group "
+                       "\"" HD_CONTROL_GROUP "\"",
+                       method->name);
+    if (method->changes && d->stopping)
+        return hd_fail(err, HD_E_NO_DAEMON, "hotdomd is being stopped");
+    if (hd_request_only(req, method->parameters, err))
+        return -1;
+    return method->run(d, conn, req, err);
+}
+
+void hd_method_call(struct hd_daemon *daemon, struct hd_conn *conn,
+                    const char *text)
+{
+    struct hd_request req = {0};
+    struct hd_err err = {0};
+
+    if (hd_request_parse(text, &req, &err) == 0) {
+        conn->more = req.more;
+        if (perform(daemon, conn, &req, &err) == 0) {
+            hd_request_fini(&req);
+            return;
+        }
+        hd_request_fini(&req);
+    }
+    hd_conn_reply(conn, hd_reply_error(&err), true);
+}

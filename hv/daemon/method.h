@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The methods of io.hotdom: a table and what each does. */
+#ifndef HD_DAEMON_METHOD_H
+#define HD_DAEMON_METHOD_H
+
+#include "control.h"
+
+/* Performs the call that `text` holds, for the peer `conn`, and replies now or
+ * when it is done. */
+void hd_method_call(struct hd_daemon *daemon, struct hd_conn *conn,
+                    const char *text);
+
+/* True when the method changes something; false as well for an unknown one. */
+bool hd_method_changes(const char *name);
+
+#endif

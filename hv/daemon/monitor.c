@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Which disks are plugged in, by udev's tag "hotdom"; never opens one. */
+#include "monitor.h"
+
+#include <libudev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mem.h"
+
+#define TAG           "hotdom"
+#define RECEIVE_BYTES (16 << 20) /* a shelf of disks at once */
+#define RECONCILE_MS  60000      /* in case an event was lost all the same */
+#define MAX_DISKS     1024
+
+struct hd_monitor {
+    struct udev *udev;
+    struct udev_monitor *netlink;
+    uv_poll_t poll;
+    uv_timer_t reconcile;
+    const struct hd_monitor_ops *ops;
+    void *ctx;
+    struct hd_device disks[MAX_DISKS];
+    size_t n;
+};
+
+/* False for what is no disk, or has no diskseq (no medium to tell apart). */
+static bool describe(struct udev_device *dev, struct hd_device *ret)
+{
+    const char *type = udev_device_get_devtype(dev);
+    const char *seq = udev_device_get_property_value(dev, "DISKSEQ");
+    dev_t num = udev_device_get_devnum(dev);
+
+    if (!seq)
+        seq = udev_device_get_sysattr_value(dev, "diskseq");
+    if (!seq || !type || strcmp(type, "disk"))
+        return false;
+    *ret = (struct hd_device){.major = major(num),
+                              .minor = minor(num),
+                              .diskseq = strtoull(seq, NULL, 10)};
+    snprintf(ret->name, sizeof(ret->name), "%s", udev_device_get_sysname(dev));
+    return true;
+}
+
+static void remove_at(struct hd_monitor *m, size_t i)
+{
+    struct hd_device gone = m->disks[i];
+
+    m->disks[i] = m->disks[--m->n];
+    m->ops->vanished(m->ctx, &gone);
+}
+
+static void remove_name(struct hd_monitor *m, const char *name)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (!strcmp(m->disks[i].name, name)) {
+            remove_at(m, i);
+            return;
+        }
+}
+
+static void add(struct hd_monitor *m, const struct hd_device *disk)
+{
+    const struct hd_device *old = hd_monitor_find(m, disk->name);
+
+    if (old && old->diskseq == disk->diskseq)
+        return;
+    /* Another medium under the same name: the first one's removal was lost, or
+     * it is a reader with a changed card. */
+    if (old)
+        remove_name(m, disk->name);
+    if (m->n == MAX_DISKS) {
+        hd_log(HD_LOG_WARNING, "more than %d disks; %s is left alone",
+               MAX_DISKS, disk->name);
+        return;
+    }
+    m->disks[m->n++] = *disk;
+    m->ops->appeared(m->ctx, disk);
+}
+
+static void add_path(struct hd_monitor *m, const char *syspath,
+                     struct hd_device *there, size_t *n_there)
+{
+    struct udev_device *dev = udev_device_new_from_syspath(m->udev, syspath);
+
+    if (!dev)
+        return; /* gone since it was listed */
+    if (*n_there < MAX_DISKS && describe(dev, &there[*n_there]))
+        add(m, &there[(*n_there)++]);
+    udev_device_unref(dev);
+}
+
+static void remove_missing(struct hd_monitor *m, const struct hd_device *there,
+                           size_t n_there)
+{
+    for (size_t i = m->n; i-- > 0;) {
+        size_t k = 0;
+
+        while (k < n_there && there[k].diskseq != m->disks[i].diskseq)
+            k++;
+        if (k == n_there)
+            remove_at(m, i);
+    }
+}
+
+static void enumerate(struct hd_monitor *m)
+{
+    hd_autofree struct hd_device *there = calloc(MAX_DISKS, sizeof(*there));
+    struct udev_enumerate *e = udev_enumerate_new(m->udev);
+    struct udev_list_entry *entry;
+    size_t n = 0;
+
+    if (!there || !e)
+        return;
+    udev_enumerate_add_match_subsystem(e, "block");
+    udev_enumerate_add_match_tag(e, TAG);
+    udev_enumerate_add_match_is_initialized(e);
+    if (udev_enumerate_scan_devices(e) >= 0) {
+        udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
+            add_path(m, udev_list_entry_get_name(entry), there, &n);
+        remove_missing(m, there, n);
+    }
+    udev_enumerate_unref(e);
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+    struct hd_monitor *m = poll->data;
+    struct udev_device *dev = udev_monitor_receive_device(m->netlink);
+    struct hd_device disk;
+
+    (void)status;
+    (void)events;
+    if (!dev && errno == ENOBUFS) {
+        hd_log(HD_LOG_WARNING, "udev's events came too fast; looking anew");
+        enumerate(m);
+    }
+    if (!dev)
+        return;
+    if (!strcmp(udev_device_get_action(dev), "remove"))
+        remove_name(m, udev_device_get_sysname(dev));
+    else if (describe(dev, &disk))
+        add(m, &disk);
+    udev_device_unref(dev);
+}
+
+static void on_reconcile(uv_timer_t *timer)
+{
+    enumerate(timer->data);
+}
+
+static int subscribe(struct hd_monitor *m, struct hd_err *err)
+{
+    m->udev = udev_new();
+    if (m->udev)
+        m->netlink = udev_monitor_new_from_netlink(m->udev, "udev");
+    if (!m->netlink ||
+        udev_monitor_filter_add_match_subsystem_devtype(m->netlink, "block",
+                                                        "disk") < 0 ||
+        udev_monitor_filter_add_match_tag(m->netlink, TAG) < 0 ||
+        udev_monitor_enable_receiving(m->netlink) < 0)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot listen to udev");
+    if (udev_monitor_set_receive_buffer_size(m->netlink, RECEIVE_BYTES) < 0)
+        hd_log(HD_LOG_DEBUG, "udev's receive buffer stays small");
+    return 0;
+}
+
+int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
+                     void *ctx, struct hd_monitor **ret, struct hd_err *err)
+{
+    struct hd_monitor *m = calloc(1, sizeof(*m));
+
+    if (!m)
+        return hd_fail_errno(err, HD_E_FAILED, "listen to udev");
+    if (subscribe(m, err)) {
+        udev_monitor_unref(m->netlink);
+        udev_unref(m->udev);
+        free(m);
+        return -1;
+    }
+    m->ops = ops;
+    m->ctx = ctx;
+    m->poll.data = m->reconcile.data = m;
+    uv_poll_init(loop, &m->poll, udev_monitor_get_fd(m->netlink));
+    uv_poll_start(&m->poll, UV_READABLE, on_event);
+    uv_timer_init(loop, &m->reconcile);
+    uv_timer_start(&m->reconcile, on_reconcile, RECONCILE_MS, RECONCILE_MS);
+    /* Only now, so that nothing falls between the list and the events. */
+    enumerate(m);
+    *ret = m;
+    return 0;
+}
+
+const struct hd_device *hd_monitor_find(const struct hd_monitor *monitor,
+                                        const char *name)
+{
+    for (size_t i = 0; i < monitor->n; i++)
+        if (!strcmp(monitor->disks[i].name, name))
+            return &monitor->disks[i];
+    return NULL;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The way from locked to running: plan, password, job; never blocks. */
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/inventory.h"
+#include "../host/policy.h"
+#include "life.h"
+
+/* Memory that other stores' starts were promised and have not taken yet: Xen
+ * still counts it as free. */
+static uint64_t promised(const struct hd_daemon *d)
+{
+    uint64_t bytes = 0;
+
+    for (const struct hd_store *s = d->stores.first; s; s = s->next) {
+        if (!s->task || s->op != HD_JOB_START)
+            continue;
+        for (size_t i = 0; i < s->n_guests; i++)
+            if (s->guests[i].state == HD_STATE_PLANNED ||
+                s->guests[i].state == HD_STATE_BUILDING)
+                bytes += s->guests[i].memory;
+    }
+    return bytes;
+}
+
+static int make_plan(const struct hd_store *store, struct hd_plan **ret,
+                     struct hd_err *err)
+{
+    struct hd_inventory inventory;
+    struct hd_policy policy;
+    uint64_t taken = promised(store->daemon);
+
+    if (hd_policy_load(HD_POLICY, &policy, err) ||
+        hd_inventory_scan(&inventory, err))
+        return -1;
+    inventory.memory_free =
+        inventory.memory_free > taken ? inventory.memory_free - taken : 0;
+    return hd_plan_make(store->answer, store->label, &inventory, &policy, ret,
+                        err);
+}
+
+/* The plan says what each guest gets, the manifest only what it wants. */
+static void take_over(struct hd_store *store, const struct hd_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_steps; i++) {
+        const struct hd_step *step = &plan->steps[i];
+        struct hd_guest_life *guest = hd_store_guest(store, step->guest);
+
+        if (step->kind != HD_STEP_BUILD_DOMAIN || !guest)
+            continue;
+        guest->memory = step->u.domain.memory;
+        guest->vcpus = step->u.domain.vcpus;
+    }
+    store->why = (struct hd_err){0};
+    hd_life_set(store, HD_STATE_PLANNED, NULL, NULL);
+    for (size_t i = 0; i < store->n_guests; i++) {
+        store->guests[i].why = (struct hd_err){0};
+        hd_life_set_guest(store, &store->guests[i], HD_STATE_PLANNED, NULL,
+                          NULL);
+    }
+}
+
+static int begin(struct hd_store *store, const struct hd_plan *plan,
+                 const struct hd_auth *auth, const struct hd_secret *password,
+                 struct hd_err *err)
+{
+    struct hd_job_request request = {.op = HD_JOB_START};
+
+    if (auth) {
+        request.ask = 1;
+        request.auth = *auth;
+    }
+    request.head.store = store->id;
+    strcpy(request.head.label, store->label);
+    strcpy(request.head.devname, store->device.name);
+    request.head.diskseq = store->device.diskseq;
+    if (hd_report_start_task(store, &request, plan, password, err))
+        return -1;
+    take_over(store, plan);
+    return 0;
+}
+
+/* Why a store that is not locked cannot be unlocked. */
+static int not_locked(const struct hd_store *store, struct hd_err *err)
+{
+    if (store->state == HD_STATE_REFUSED || store->state == HD_STATE_FAILED) {
+        *err = store->why;
+        return hd_wrap(err, "%s is %s", hd_store_title(store),
+                       hd_state_name(store->state));
+    }
+    return hd_fail(err, HD_E_BUSY, "%s is not locked, it is %s",
+                   hd_store_title(store), hd_state_name(store->state));
+}
+
+int hd_start_unlock(struct hd_store *store, const char *user,
+                    const struct hd_secret *password, struct hd_err *err)
+{
+    hd_autofree struct hd_plan *plan = NULL;
+    const struct hd_manifest *m;
+    int at;
+
+    if (store->state != HD_STATE_LOCKED)
+        return not_locked(store, err);
+    m = &store->answer->manifest;
+    if (!user && m->n_users > 1)
+        return hd_fail(err, HD_E_USAGE, "the store has %u users; say which one",
+                       m->n_users);
+    if (make_plan(store, &plan, err))
+        return -1;
+    if (hd_throttle_charge(store->daemon->throttle, &store->id, hd_io_now_ms(),
+                           err))
+        return -1;
+    /* A wrong name counts, and is answered, as a wrong password is. */
+    at = user ? hd_manifest_user(m, user) : 0;
+    if (at < 0)
+        return hd_fail(err, HD_E_WRONG_PASSWORD, "wrong user or password");
+    return begin(store, plan, &m->users[at].auth, password, err);
+}
+
+int hd_start_auto(struct hd_store *store, struct hd_err *err)
+{
+    hd_autofree struct hd_plan *plan = NULL;
+
+    if (make_plan(store, &plan, err))
+        return -1;
+    return begin(store, plan, NULL, NULL, err);
+}
+
+static bool any_runs(const struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (store->guests[i].state == HD_STATE_RUNNING)
+            return true;
+    return false;
+}
+
+static bool leaves_ledger(const struct hd_store *store)
+{
+    hd_auto(hd_ledger) ledger = NULL;
+    struct hd_err err;
+
+    return hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, &err) == 0 ||
+           err.code != HD_E_NO_STORE;
+}
+
+void hd_start_settle(struct hd_store *store)
+{
+    struct hd_err why = store->why;
+    const char *reason = hd_err_reason(why.code);
+    enum hd_state to = store->ask ? HD_STATE_LOCKED : HD_STATE_FAILED;
+
+    if (why.code != HD_E_WRONG_PASSWORD)
+        hd_log(HD_LOG_ERROR, "%s did not start: %s", store->label, why.msg);
+    for (size_t i = 0; i < store->n_guests; i++)
+        hd_life_set_guest(store, &store->guests[i], to, reason, NULL);
+    if (why.code == HD_E_WRONG_PASSWORD)
+        store->why = (struct hd_err){0};
+    hd_life_set(store, to, reason, why.msg);
+    hd_control_finish(&store->waiter, &why, NULL);
+}
+
+void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
+{
+    if (!store->present) {
+        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+        return;
+    }
+    if (!outcome->code && any_runs(store)) {
+        hd_life_set(store, HD_STATE_RUNNING, NULL, NULL);
+        hd_control_finish(&store->waiter, NULL, store);
+        hd_life_look(store);
+        return;
+    }
+    store->why = *outcome;
+    if (!outcome->code)
+        hd_fail(&store->why, HD_E_FAILED, "no guest of %s could be started",
+                store->label);
+    /* A job that died has left something behind, or could not undo it. */
+    if (leaves_ledger(store))
+        hd_teardown_yank(store, NULL, HD_AFTER_SETTLE);
+    else
+        hd_start_settle(store);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of attached stores, as hotdomd sees them; plain data, no I/O. */
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+
+const char *hd_state_name(enum hd_state state)
+{
+    static const char *const names[] = {
+#define HD_X(name, text, doc) text,
+        HD_STATES(HD_X)
+#undef HD_X
+    };
+
+    return names[state];
+}
+
+struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
+                              const struct hd_device *device)
+{
+    struct hd_store *store = calloc(1, sizeof(*store));
+
+    if (!store)
+        return NULL;
+    store->daemon = daemon;
+    store->device = *device;
+    store->present = true;
+    store->state = HD_STATE_SEEN;
+    store->since_ms = hd_io_now_ms();
+    uv_timer_init(loop, &store->retry);
+    store->retry.data = store;
+    return store;
+}
+
+void hd_store_clear(struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_fds; i++)
+        close(store->fds[i]);
+    store->n_fds = 0;
+    free(store->answer);
+    store->answer = NULL;
+    store->n_guests = 0;
+    *store->label = '\0';
+    *store->signer = '\0';
+    store->id = (struct hd_uuid){0};
+}
+
+static void on_closed(uv_handle_t *timer)
+{
+    free(timer->data);
+}
+
+void hd_store_free(struct hd_store *store)
+{
+    hd_store_clear(store);
+    hd_ledger_free(store->adopt);
+    /* The timer is a part of it, and libuv's until its loop says so. */
+    uv_close((uv_handle_t *)&store->retry, on_closed);
+}
+
+void hd_store_fill(struct hd_store *store)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+
+    store->id = m->store.id;
+    store->n_guests = m->n_guests;
+    for (uint32_t i = 0; i < m->n_guests; i++) {
+        store->guests[i] = (struct hd_guest_life){
+            .uuid = m->guests[i].id,
+            .state = HD_STATE_SEEN,
+            .domid = -1,
+            .memory = m->guests[i].memory.want,
+            .vcpus = (uint32_t)m->guests[i].vcpus.want,
+            .since_ms = store->since_ms,
+        };
+        strcpy(store->guests[i].name, m->guests[i].name);
+    }
+}
+
+struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name)
+{
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (!strcmp(store->guests[i].name, name))
+            return &store->guests[i];
+    return NULL;
+}
+
+bool hd_store_accepted(const struct hd_store *store)
+{
+    return *store->label && store->state != HD_STATE_REFUSED;
+}
+
+const char *hd_store_title(const struct hd_store *store)
+{
+    return *store->label ? store->label : store->device.name;
+}
+
+void hd_stores_add(struct hd_stores *stores, struct hd_store *store)
+{
+    struct hd_store **at = &stores->first;
+
+    while (*at)
+        at = &(*at)->next;
+    *at = store;
+}
+
+void hd_stores_remove(struct hd_stores *stores, struct hd_store *store)
+{
+    struct hd_store **at = &stores->first;
+
+    while (*at && *at != store)
+        at = &(*at)->next;
+    if (*at)
+        *at = store->next;
+    store->next = NULL;
+}
+
+struct hd_store *hd_stores_by_diskseq(const struct hd_stores *stores,
+                                      uint64_t diskseq)
+{
+    struct hd_store *s = stores->first;
+
+    while (s && (!s->present || s->device.diskseq != diskseq))
+        s = s->next;
+    return s;
+}
+
+struct hd_store *hd_stores_twin(const struct hd_stores *stores,
+                                const struct hd_store *store)
+{
+    struct hd_store *s = stores->first;
+
+    while (s && (s == store || !hd_store_accepted(s) ||
+                 !hd_uuid_equal(&s->id, &store->id)))
+        s = s->next;
+    return s;
+}
+
+static bool label_taken(const struct hd_stores *stores,
+                        const struct hd_store *store, const char *label)
+{
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        if (s != store && !strcmp(s->label, label))
+            return true;
+    return false;
+}
+
+int hd_stores_label(const struct hd_stores *stores,
+                    const struct hd_store *store, char ret[HD_LABEL_SIZE],
+                    struct hd_err *err)
+{
+    const char *name = store->answer->manifest.store.name;
+    char id[HD_UUID_SIZE], label[HD_LABEL_SIZE];
+
+    snprintf(label, sizeof(label), "%s", name);
+    if (label_taken(stores, store, label)) {
+        hd_uuid_format(&store->id, id);
+        snprintf(label, sizeof(label), "%s-%.4s", name, id);
+    }
+    if (label_taken(stores, store, label))
+        return hd_fail(err, HD_E_DUPLICATE_STORE,
+                       "a store named %s is attached; eject that one first",
+                       label);
+    strcpy(ret, label);
+    return 0;
+}
+
+static bool is_called(const struct hd_store *store, const char *name)
+{
+    char id[HD_UUID_SIZE];
+
+    if (!strncmp(name, "/dev/", 5))
+        return !strcmp(store->device.name, name + 5);
+    hd_uuid_format(&store->id, id);
+    return !strcmp(store->device.name, name) || !strcmp(store->label, name) ||
+           (!hd_uuid_is_zero(&store->id) && !strcmp(id, name));
+}
+
+/* "a, b, c" of what is there; cut where the room ends. */
+static void list_titles(const struct hd_stores *stores, char *text, size_t size)
+{
+    size_t used = 0;
+
+    *text = '\0';
+    for (const struct hd_store *s = stores->first; s && used < size;
+         s = s->next)
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 used ? ", " : "", hd_store_title(s));
+}
+
+static int no_such(const struct hd_stores *stores, const char *name,
+                   struct hd_err *err)
+{
+    char titles[300];
+
+    if (!stores->first)
+        return hd_fail(err, HD_E_NO_STORE, "no store is attached");
+    list_titles(stores, titles, sizeof(titles));
+    if (!name)
+        return hd_fail(err, HD_E_NO_STORE, "say which store: %s", titles);
+    return hd_fail(err, HD_E_NO_STORE,
+                   "no store is called \"%.64s\"; attached: %s", name, titles);
+}
+
+int hd_stores_find(const struct hd_stores *stores, const char *name,
+                   enum hd_state only, struct hd_store **ret,
+                   struct hd_err *err)
+{
+    struct hd_store *found = NULL;
+    size_t matches = 0;
+
+    for (struct hd_store *s = stores->first; s; s = s->next) {
+        if (name ? !is_called(s, name) : s->state != only)
+            continue;
+        found = s;
+        matches++;
+    }
+    /* None waits for it: then the only one there is, and why it cannot. */
+    if (!name && !matches && stores->first && !stores->first->next) {
+        found = stores->first;
+        matches = 1;
+    }
+    if (matches != 1)
+        return no_such(stores, name, err);
+    *ret = found;
+    return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of attached stores, as hotdomd sees them; plain data, no I/O. */
+#ifndef HD_DAEMON_STORE_H
+#define HD_DAEMON_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../plan/plan.h"
+#include "../run/job.h"
+#include "../run/ledger.h"
+#include "../store/reader.h"
+
+/* DESIGN section 8; hotdomd.8 has the same list.  `gone` is seen in events
+ * only. */
+#define HD_STATES(X)                                                           \
+    X(SEEN, "seen", "the device is being read")                                \
+    X(LOCKED, "locked", "verified; waits for a user's password")               \
+    X(PLANNED, "planned", "the plan is made; the password is being checked")   \
+    X(BUILDING, "building", "volumes are opened, domains are built")           \
+    X(RUNNING, "running", "a guest runs")                                      \
+    X(EJECTING, "ejecting", "guests shut down, volumes are closed")            \
+    X(FENCED, "fenced", "unplugged; volumes answer errors, domains go")        \
+    X(REFUSED, "refused", "will not be used; the reason says why")             \
+    X(FAILED, "failed", "an operation failed; the reason says which")          \
+    X(GONE, "gone", "no trace of it is left")
+
+enum hd_state {
+#define HD_X(name, text, doc) HD_STATE_##name,
+    HD_STATES(HD_X)
+#undef HD_X
+};
+
+const char *hd_state_name(enum hd_state state);
+
+/* A disk as the kernel names it; diskseq tells one medium from the next. */
+struct hd_device {
+    char name[64]; /* "sda" */
+    uint32_t major, minor;
+    uint64_t diskseq;
+};
+
+struct hd_guest_life {
+    char name[HD_NAME_SIZE];
+    struct hd_uuid uuid; /* the domain's */
+    enum hd_state state;
+    int64_t domid; /* -1: none */
+    uint64_t memory;
+    uint32_t vcpus;
+    uint64_t since_ms; /* in this state, hd_io_now_ms() */
+    struct hd_err why;
+};
+
+/* What to do when a YANK job has cleaned up behind something. */
+enum hd_after {
+    HD_AFTER_DROP,   /* forget the store */
+    HD_AFTER_SETTLE, /* a start that failed: lock it again */
+    HD_AFTER_READ,   /* leftovers of an earlier hotdomd: read it anew */
+    HD_AFTER_LOOK,   /* it was one guest; the others go on */
+};
+
+struct hd_daemon;
+struct hd_conn;
+struct hd_read;
+struct hd_task;
+
+struct hd_store {
+    struct hd_store *next;
+    struct hd_daemon *daemon; /* borrowed; for callbacks */
+    struct hd_device device;
+    bool present; /* the device is there */
+
+    enum hd_state state;
+    uint64_t since_ms;
+    struct hd_err why; /* of refused, failed, and locked after a failure */
+
+    struct hd_uuid id;         /* zero until verified */
+    char label[HD_LABEL_SIZE]; /* empty until it is accepted */
+    char signer[HD_NAME_SIZE]; /* in trusted.d */
+    bool ask;                  /* the policy wants a password */
+    struct hd_answer *answer;  /* owned; NULL until read */
+    int fds[HD_MAX_FILES];     /* owned */
+    size_t n_fds;
+    struct hd_guest_life guests[HD_MAX_GUESTS];
+    size_t n_guests;
+
+    struct hd_read *reader; /* one at a time */
+    struct hd_task *task;   /* the job; one at a time */
+    enum hd_job_op op;      /* of `task`, or of the one that failed */
+    char op_guest[HD_NAME_SIZE];
+    enum hd_after after;
+    unsigned tries; /* YANK jobs that failed */
+    uv_timer_t retry;
+    bool retrying;
+
+    struct hd_conn *waiter;  /* who waits for the outcome, or NULL */
+    struct hd_ledger *adopt; /* owned; what an earlier hotdomd left running */
+};
+
+struct hd_stores {
+    struct hd_store *first;
+};
+
+struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
+                              const struct hd_device *device);
+/* Frees what it owns; it must not be in a table, nor have a reader or a task.
+ */
+void hd_store_free(struct hd_store *store);
+/* Forgets what was read: answer, files, guests, label, id. */
+void hd_store_clear(struct hd_store *store);
+/* Fills in id and guests from `answer`. */
+void hd_store_fill(struct hd_store *store);
+struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name);
+/* It has a label and is not refused: its id and its place are taken. */
+bool hd_store_accepted(const struct hd_store *store);
+/* What a person calls it: label, or the device while it has none. */
+const char *hd_store_title(const struct hd_store *store);
+
+void hd_stores_add(struct hd_stores *stores, struct hd_store *store);
+void hd_stores_remove(struct hd_stores *stores, struct hd_store *store);
+struct hd_store *hd_stores_by_diskseq(const struct hd_stores *stores,
+                                      uint64_t diskseq);
+/* Another accepted store with this id, or NULL. */
+struct hd_store *hd_stores_twin(const struct hd_stores *stores,
+                                const struct hd_store *store);
+/* `store`'s name, made unique among the accepted ones; HD_E_DUPLICATE_STORE
+ * when even four digits of the id do not tell them apart. */
+int hd_stores_label(const struct hd_stores *stores,
+                    const struct hd_store *store, char ret[HD_LABEL_SIZE],
+                    struct hd_err *err);
+/* By label, id or device ("sda", "/dev/sda"); with `name` NULL the only one in
+ * state `only`, or the only one at all.  HD_E_NO_STORE lists what is there. */
+int hd_stores_find(const struct hd_stores *stores, const char *name,
+                   enum hd_state only, struct hd_store **ret,
+                   struct hd_err *err);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* A hotdom-job as hotdomd sees it: started, heard, ended at its deadline. */
+#include "task.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
+#include "child.h"
+
+struct hd_task {
+    struct hd_child *child;
+    uv_poll_t reports;
+    int fd;
+    bool done; /* DONE was there */
+    struct hd_err outcome;
+    const struct hd_task_ops *ops;
+    void *ctx;
+};
+
+static bool valid(const struct hd_job_report *r)
+{
+    return r->kind <= HD_REPORT_DONE && r->err.code >= 0 &&
+           r->err.code < HD_CODE_COUNT &&
+           memchr(r->guest, '\0', sizeof(r->guest)) &&
+           memchr(r->err.msg, '\0', sizeof(r->err.msg));
+}
+
+/* One write is one report, so reads come in whole ones. */
+static void take_reports(struct hd_task *task)
+{
+    struct hd_job_report report;
+
+    while (read(task->fd, &report, sizeof(report)) == sizeof(report)) {
+        if (!valid(&report))
+            continue;
+        if (report.kind == HD_REPORT_DONE) {
+            task->done = true;
+            task->outcome = report.err;
+        } else {
+            task->ops->report(task->ctx, &report);
+        }
+    }
+}
+
+static void on_report(uv_poll_t *poll, int status, int events)
+{
+    struct hd_task *task = poll->data;
+
+    (void)events;
+    take_reports(task);
+    if (status < 0) /* the other end is closed; the exit follows */
+        uv_poll_stop(poll);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct hd_task *task = handle->data;
+
+    close(task->fd);
+    free(task);
+}
+
+static void on_ended(void *ctx, int status, bool timed_out)
+{
+    struct hd_task *task = ctx;
+    char how[64];
+
+    take_reports(task);
+    if (timed_out)
+        hd_fail(&task->outcome, HD_E_TIMEOUT,
+                "it was not done within its deadline");
+    else if (!task->done) {
+        hd_child_describe(status, how, sizeof(how));
+        hd_fail(&task->outcome, HD_E_FAILED, "hotdom-job %s", how);
+    }
+    task->ops->ended(task->ctx, &task->outcome);
+    uv_close((uv_handle_t *)&task->reports, on_closed);
+}
+
+/* The request and the plan behind it, sealed. */
+static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
+{
+    size_t plan = in->plan ? hd_plan_size(in->plan->n_steps) : 0;
+    hd_autofd int fd = -1;
+
+    in->request->plan_size = (uint32_t)plan;
+    in->request->n_files = (uint32_t)in->n_files;
+    in->request->deadline_ms = hd_io_now_ms() + HD_TASK_BASE_MS +
+                               HD_TASK_PER_GUEST_MS * in->n_guests +
+                               in->request->grace_ms;
+    fd = hd_io_memfd("hotdom-request", sizeof(*in->request) + plan, err);
+    if (fd < 0 || hd_io_pwrite(fd, in->request, sizeof(*in->request), 0, err) ||
+        hd_io_pwrite(fd, in->plan, plan, sizeof(*in->request), err) ||
+        hd_io_seal(fd, err))
+        return -1;
+    return hd_steal_fd(&fd);
+}
+
+/* The read end of a pipe that holds the password; it is shorter than the
+ * pipe's buffer, so the write does not block. */
+static int password_pipe(const struct hd_secret *password, struct hd_err *err)
+{
+    hd_autofd int out = -1;
+    hd_autofd int in = -1;
+    int pair[2];
+
+    if (pipe2(pair, O_CLOEXEC))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot make a pipe");
+    out = pair[0];
+    in = pair[1];
+    if (hd_io_write(in, password->data, password->len, err))
+        return -1;
+    return hd_steal_fd(&out);
+}
+
+static int spawn(uv_loop_t *loop, const struct hd_task_input *in,
+                 struct hd_task *task, int report_fd, struct hd_err *err)
+{
+    struct hd_child_spec spec = {.path = HD_JOB};
+    hd_autofd int request = request_memfd(in, err);
+    hd_autofd int password = -1;
+
+    if (request < 0)
+        return -1;
+    if (in->password && (password = password_pipe(in->password, err)) < 0)
+        return -1;
+    spec.fds[HD_JOB_REPORT - 3] = report_fd;
+    spec.fds[HD_JOB_REQUEST - 3] = request;
+    spec.fds[HD_JOB_PASSWORD - 3] = in->password ? password : HD_CHILD_NULL;
+    for (size_t i = 0; i < in->n_files; i++)
+        spec.fds[HD_JOB_FILES - 3 + i] = in->files[i];
+    spec.n_fds = HD_JOB_FILES - 3 + in->n_files;
+    spec.deadline_ms = in->request->deadline_ms;
+    return hd_child_start(loop, &spec, on_ended, task, &task->child, err);
+}
+
+int hd_task_start(uv_loop_t *loop, const struct hd_task_input *input,
+                  const struct hd_task_ops *ops, void *ctx,
+                  struct hd_task **ret, struct hd_err *err)
+{
+    hd_autofree struct hd_task *task = calloc(1, sizeof(*task));
+    hd_autofd int ours = -1;
+    hd_autofd int theirs = -1;
+    int pair[2];
+
+    if (!task || pipe2(pair, O_CLOEXEC))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot start a job");
+    ours = pair[0];
+    theirs = pair[1];
+    /* Only our end: the job's writes wait when we are slow. */
+    fcntl(ours, F_SETFL, O_NONBLOCK);
+    task->ops = ops;
+    task->ctx = ctx;
+    task->fd = ours;
+    if (spawn(loop, input, task, theirs, err))
+        return -1;
+    hd_steal_fd(&ours);
+    task->reports.data = task;
+    uv_poll_init(loop, &task->reports, task->fd);
+    uv_poll_start(&task->reports, UV_READABLE, on_report);
+    *ret = hd_steal(&task);
+    return 0;
+}
+
+void hd_task_kill(struct hd_task *task)
+{
+    hd_child_kill(task->child);
+}

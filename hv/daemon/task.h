@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* A hotdom-job as hotdomd sees it: started, heard, ended at its deadline. */
+#ifndef HD_DAEMON_TASK_H
+#define HD_DAEMON_TASK_H
+
+#include <uv.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "../run/job.h"
+
+/* How long jobs may take; for one guest more, so much more (on a slow host a
+ * domain takes seconds). */
+#define HD_TASK_BASE_MS      60000
+#define HD_TASK_PER_GUEST_MS 20000
+
+struct hd_task;
+
+struct hd_task_ops {
+    /* All but HD_REPORT_DONE. */
+    void (*report)(void *ctx, const struct hd_job_report *report);
+    /* Last, when the process is gone: what DONE said, or how it died.  The task
+     * is freed behind it. */
+    void (*ended)(void *ctx, const struct hd_err *outcome);
+};
+
+/* The job's input; everything is borrowed for the call. */
+struct hd_task_input {
+    struct hd_job_request *request; /* sizes and deadline are filled in */
+    const struct hd_plan *plan;     /* NULL but for START */
+    const int *files;
+    size_t n_files;
+    const struct hd_secret *password; /* or NULL */
+    size_t n_guests;                  /* for the deadline */
+};
+
+int hd_task_start(uv_loop_t *loop, const struct hd_task_input *input,
+                  const struct hd_task_ops *ops, void *ctx,
+                  struct hd_task **ret, struct hd_err *err);
+/* SIGKILL for the job and all that it forked; `ended` follows. */
+void hd_task_kill(struct hd_task *task);
+
+#endif

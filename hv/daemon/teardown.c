@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Eject, yank, and what a dead job has left: back to the host as it was. */
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mem.h"
+#include "life.h"
+#include "task.h"
+
+#define YANK_TRIES 5
+
+static uint64_t longest_grace_ms(const struct hd_store *store)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+    uint64_t most = 0;
+
+    for (uint32_t i = 0; i < m->n_guests; i++)
+        if (m->guests[i].stop.grace > most)
+            most = m->guests[i].stop.grace;
+    return most;
+}
+
+void hd_teardown_eject(struct hd_store *store, const char *guest,
+                       const char *reason)
+{
+    struct hd_job_request request = {.op = HD_JOB_EJECT,
+                                     .grace_ms = longest_grace_ms(store)};
+    struct hd_err err = {0};
+
+    if (guest)
+        strcpy(request.guest, guest);
+    else
+        hd_life_set(store, HD_STATE_EJECTING, reason, NULL);
+    if (hd_report_start_task(store, &request, NULL, NULL, &err)) {
+        store->op = HD_JOB_EJECT;
+        strcpy(store->op_guest, request.guest);
+        hd_teardown_ended(store, &err);
+    }
+}
+
+int hd_teardown_request(struct hd_store *store, struct hd_err *err)
+{
+    switch (store->state) {
+    case HD_STATE_LOCKED:
+    case HD_STATE_REFUSED:
+        hd_life_drop(store, "eject");
+        return 0;
+    case HD_STATE_RUNNING:
+        if (store->task || store->retrying)
+            break;
+        hd_teardown_eject(store, NULL, "eject");
+        return 0;
+    case HD_STATE_FAILED:
+        store->tries = 0;
+        store->why = (struct hd_err){0}; /* told when it failed */
+        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+        return 0;
+    case HD_STATE_SEEN:
+    case HD_STATE_PLANNED:
+    case HD_STATE_BUILDING:
+    case HD_STATE_EJECTING:
+    case HD_STATE_FENCED:
+    case HD_STATE_GONE:
+        break;
+    }
+    return hd_fail(err, HD_E_BUSY, "%s is %s; try again when that is over",
+                   hd_store_title(store), hd_state_name(store->state));
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct hd_store *store = timer->data;
+    hd_autofree char *guest = strdup(store->op_guest);
+
+    store->retrying = false;
+    hd_teardown_yank(store, guest && *guest ? guest : NULL, store->after);
+}
+
+static void yank_failed(struct hd_store *store, const struct hd_err *why)
+{
+    uint64_t delay_ms = 1000ull << store->tries;
+
+    store->tries++;
+    hd_log(HD_LOG_ERROR, "%s: clean-up %u of %d failed: %s",
+           hd_store_title(store), store->tries, YANK_TRIES, why->msg);
+    if (store->tries < YANK_TRIES) {
+        store->retrying = true;
+        uv_timer_start(&store->retry, on_retry, delay_ms, 0);
+        return;
+    }
+    store->why = *why;
+    hd_life_set(store, HD_STATE_FAILED, hd_err_reason(why->code), why->msg);
+    hd_control_finish(&store->waiter, why, NULL);
+}
+
+void hd_teardown_yank(struct hd_store *store, const char *guest,
+                      enum hd_after after)
+{
+    struct hd_job_request request = {.op = HD_JOB_YANK};
+    struct hd_err err = {0};
+
+    store->after = after;
+    if (store->task) {
+        /* Its end brings us here again; one that cleans up everything is left
+         * to it. */
+        if (store->op != HD_JOB_YANK || *store->op_guest)
+            hd_task_kill(store->task);
+        return;
+    }
+    if (store->daemon->stopping)
+        return; /* the ledger tells the next hotdomd */
+    uv_timer_stop(&store->retry);
+    store->retrying = false;
+    if (guest)
+        strcpy(request.guest, guest);
+    if (hd_report_start_task(store, &request, NULL, NULL, &err)) {
+        store->op = HD_JOB_YANK;
+        strcpy(store->op_guest, request.guest);
+        yank_failed(store, &err);
+    }
+}
+
+/* Everything is undone, by force; what comes after that. */
+static void yank_done(struct hd_store *store)
+{
+    struct hd_err lost;
+
+    store->tries = 0;
+    switch (store->after) {
+    case HD_AFTER_DROP:
+        if (store->why.code && store->present) {
+            lost = store->why;
+            hd_wrap(&lost,
+                    "the guests had to be destroyed; safe to remove, but "
+                    "what they had not written is lost");
+            hd_control_finish(&store->waiter, &lost, NULL);
+        }
+        hd_life_drop(store, store->present ? "eject" : "device-gone");
+        return;
+    case HD_AFTER_SETTLE:
+        hd_start_settle(store);
+        return;
+    case HD_AFTER_READ:
+        hd_ledger_free(hd_steal(&store->adopt));
+        hd_life_read(store);
+        return;
+    case HD_AFTER_LOOK:
+        hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
+                          HD_STATE_GONE, NULL, NULL);
+        hd_life_look(store);
+        return;
+    }
+}
+
+void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
+{
+    hd_autofree char *guest = NULL;
+    bool whole = !*store->op_guest;
+
+    if (!store->present && !(store->op == HD_JOB_YANK && whole)) {
+        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+        return;
+    }
+    if (store->op == HD_JOB_YANK) {
+        /* No ledger, no effects: the job before had undone them itself. */
+        if (outcome->code && outcome->code != HD_E_NO_STORE)
+            yank_failed(store, outcome);
+        else
+            yank_done(store);
+        return;
+    }
+    if (outcome->code) {
+        hd_log(HD_LOG_ERROR, "%s: %s; cleaning up", store->label, outcome->msg);
+        store->why = *outcome;
+        guest = whole ? NULL : strdup(store->op_guest);
+        hd_teardown_yank(store, guest, guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
+    } else if (whole) {
+        hd_life_drop(store, "eject");
+    } else {
+        hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
+                          HD_STATE_GONE, NULL, NULL);
+        hd_life_look(store);
+    }
+}

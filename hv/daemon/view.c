@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* What clients see of stores and events, as JSON objects; changes nothing. */
+#include "view.h"
+
+#include <time.h>
+
+#include "../../pv-drivers/base/io.h"
+
+/* Every key is always there; what has no value is null. */
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+    json_object_object_add(o, key,
+                           text && *text ? json_object_new_string(text) : NULL);
+}
+
+static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long)ms / 1000,
+             (unsigned long long)ms % 1000);
+    json_object_object_add(o, key,
+                           json_object_new_double_s((double)ms / 1e3, text));
+}
+
+static void add_state(struct json_object *o, enum hd_state state,
+                      uint64_t since_ms, const struct hd_err *why)
+{
+    add_text(o, "state", hd_state_name(state));
+    add_seconds(o, "seconds", hd_io_now_ms() - since_ms);
+    add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
+    add_text(o, "message", why->code ? why->msg : NULL);
+}
+
+static struct json_object *view_guest(const struct hd_guest_life *guest)
+{
+    struct json_object *o = json_object_new_object();
+
+    add_text(o, "guest", guest->name);
+    json_object_object_add(
+        o, "domid",
+        guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
+    add_state(o, guest->state, guest->since_ms, &guest->why);
+    json_object_object_add(o, "memory",
+                           json_object_new_int64((int64_t)guest->memory));
+    json_object_object_add(o, "vcpus",
+                           json_object_new_int64((int64_t)guest->vcpus));
+    return o;
+}
+
+struct json_object *hd_view_store(const struct hd_store *store)
+{
+    struct json_object *o = json_object_new_object();
+    struct json_object *guests = json_object_new_array();
+    char id[HD_UUID_SIZE];
+
+    hd_uuid_format(&store->id, id);
+    add_text(o, "store", store->label);
+    add_text(o, "id", hd_uuid_is_zero(&store->id) ? NULL : id);
+    add_text(o, "device", store->device.name);
+    add_text(o, "signer", store->signer);
+    add_state(o, store->state, store->since_ms, &store->why);
+    if (store->state != HD_STATE_REFUSED)
+        for (size_t i = 0; i < store->n_guests; i++)
+            if (store->guests[i].state != HD_STATE_GONE)
+                json_object_array_add(guests, view_guest(&store->guests[i]));
+    json_object_object_add(o, "guests", guests);
+    return o;
+}
+
+struct json_object *hd_view_stores(const struct hd_stores *stores)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        json_object_array_add(list, hd_view_store(s));
+    return list;
+}
+
+static void add_time(struct json_object *o, uint64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    char day[32], text[48];
+    struct tm tm;
+
+    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    snprintf(text, sizeof(text), "%s.%03uZ", day, (unsigned)(ms % 1000));
+    add_text(o, "time", text);
+}
+
+struct json_object *hd_view_event(const struct hd_event *event)
+{
+    struct json_object *o = json_object_new_object();
+
+    add_time(o, event->time_ms);
+    add_text(o, "store", event->store);
+    add_text(o, "guest", event->guest);
+    add_text(o, "from", hd_state_name(event->from));
+    add_text(o, "to", hd_state_name(event->to));
+    add_text(o, "reason", event->reason);
+    add_text(o, "message", event->message);
+    add_seconds(o, "seconds", event->lasted_ms);
+    return o;
+}

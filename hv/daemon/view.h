@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What clients see of stores and events, as JSON objects (hotdomd.8). */
+#ifndef HD_DAEMON_VIEW_H
+#define HD_DAEMON_VIEW_H
+
+#include <json-c/json.h>
+
+#include "event.h"
+#include "store.h"
+
+/* The caller owns what these give. */
+struct json_object *hd_view_store(const struct hd_store *store);
+struct json_object *hd_view_stores(const struct hd_stores *stores);
+struct json_object *hd_view_event(const struct hd_event *event);
+
+#endif
