@@ -69,9 +69,9 @@ static void a_mistake_is_named_with_file_line_and_column(void)
     struct hd_err err = {0};
 
     CHECK_FAILS(load("activation: maybe\n", &p, &err), &err, HD_E_FAILED,
-                "1:13");
+                "line 1, column 13");
     CHECK_FAILS(load("activation: ask\nautostart: yes\n", &p, &err), &err,
-                HD_E_FAILED, "2:1");
+                HD_E_FAILED, "line 2, column 1");
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "/tmp/hd-policy-"));
 }
 

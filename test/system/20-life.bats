@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The main job: plug, unlock, use, eject.
+
+load lib
+
+@test "a store is plugged in, unlocked, used and ejected" {
+    plug one
+    await 20 locked state one
+    run unlock one
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(guest_state one)" = running ]
+    dom0 'xl list one.one'
+    dom0 'hotdom list' | grep -E '^one +one +[0-9]+ +running'
+    await 40 yes has_address one
+    in_guest one 'cat /proc/partitions' | grep -w xvda
+    in_guest one 'ip -4 -o addr show eth0' | grep -w 10.77.0
+    run dom0 hotdom eject one
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"safe to remove"* ]]
+    [ "$(gone one)" = gone ]
+    clean
+}
+
+@test "what a guest wrote is on the stick after an eject" {
+    start one
+    await 40 yes has_address one
+    in_guest one 'echo written-by-the-guest | dd of=/dev/xvda conv=fsync'
+    dom0 hotdom eject one
+    grep -qa written-by-the-guest "$stores/plugged-one.img"
+}
+
+@test "the console reaches the guest's login" {
+    start one
+    run dom0 "{ echo; timeout 20 cat; } | timeout 30 script -qec \
+        'hotdom console one' /dev/null | grep -m 1 -a 'login:'"
+    [ "$status" -eq 0 ]
+}
+
+@test "a guest that powers itself off ejects its store" {
+    start off
+    await 60 gone gone off
+    dom0 'hotdom events --json' | jq -e -s \
+        '[.[] | select(.store == "off" and .to == "gone")] | length > 0'
+    clean
+}
+
+@test "one guest of two powers off and the other goes on" {
+    start pair
+    await 40 yes has_address left
+    dom0 'xl shutdown pair.left'
+    await 40 '' guest_state left
+    [ "$(guest_state right)" = running ]
+    [ "$(state pair)" = running ]
+    dom0 hotdom eject pair
+    clean
+}
+
+@test "a signer with policy auto needs no one" {
+    plug auto
+    await 40 running state auto
+    [ "$(guest_state auto)" = running ]
+}
+
+@test "a store that is there before the daemon is treated the same" {
+    dom0 systemctl stop hotdomd
+    plug one
+    dom0 'n=0; until lsblk -rno PARTLABEL | grep -q ^hotdom:; do
+        n=$((n + 1)); [ $n -lt 100 ]; udevadm settle; done'
+    dom0 systemctl start hotdomd
+    await 20 locked state one
+}
+
+@test "two stores run at once and one is ejected alone" {
+    start one
+    start two
+    [ "$(dom0 'xl list | tail -n +3 | wc -l')" = 2 ]
+    dom0 hotdom eject one
+    [ "$(gone one)" = gone ]
+    [ "$(guest_state two)" = running ]
+}
+
+@test "a guest that ignores the shutdown is ejected after its grace" {
+    start stubborn
+    run dom0 hotdom eject stubborn
+    echo "$output"
+    [ "$status" -eq 0 ]
+    clean
+}
+
+@test "an ejected store comes back with attach" {
+    start one
+    dom0 hotdom eject one
+    dom0 'hotdom attach "$(lsblk -rno PKNAME,PARTLABEL |
+        sed -n "s/ hotdom:$//p" | head -n 1)"'
+    await 20 locked state one
+}
+
+@test "nothing else opens a store's partitions" {
+    plug one
+    await 20 locked state one
+    run dom0 'udevadm info --query=property \
+        "$(lsblk -rnpo NAME,PARTLABEL | sed -n "s/ hotdom:one-disk$//p")"'
+    echo "$output"
+    [[ $output == *UDISKS_IGNORE=1* ]]
+    [[ $output == *SYSTEMD_READY=0* ]]
+    [[ $output != *ID_FS_TYPE* ]]
+}
+
+@test "the Debian guest gets its disk, its address and its console" {
+    cat >"$stores/debian.yaml" <<END
+hotdom: 1
+store: {name: debian}
+volumes: [{name: root, kind: data, from: $build/guest/debian/root.img}]
+users: [{name: owner}]
+guests:
+  - name: desk
+    kernel: $build/guest/debian/kernel
+    ramdisk: $build/guest/debian/initrd
+    cmdline: "root=/dev/xvda rw console=hvc0 quiet"
+    memory: {min: 256M, want: 512M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+END
+    "$build/bin/hotdom" pack --manifest "$stores/debian.yaml" -q --force \
+        --key "$stores/signer.key" -o "$stores/debian.img" \
+        --password-fd 3 3<<<"$password"
+    start debian
+    await 120 yes has_address desk
+    address=$(address_of desk)
+    await 60 desk dom0 "ssh -q -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null root@$address hostname"
+    dom0 "ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+        root@$address 'findmnt -no SOURCE /'" | grep -x /dev/xvda
+    dom0 hotdom eject debian
+    clean
+}

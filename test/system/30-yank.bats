@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The plug pulled without asking, at every stage of a store's life.
+
+load lib
+
+@test "a locked store is pulled" {
+    plug one
+    await 20 locked state one
+    yank one
+    await 10 gone gone one
+    clean
+}
+
+@test "a store is pulled while its guest writes" {
+    start writer
+    await 40 yes has_address writer
+    [ "$(in_guest writer 'test $(cat /run/written) -gt 3 && echo yes' |
+        tail -n 1)" = yes ]
+    yank writer
+    await 30 gone gone writer
+    clean
+}
+
+@test "a store is pulled while its domain is being built" {
+    plug pair
+    await 20 locked state pair
+    unlock pair >/dev/null 2>&1 &
+    await 30 building state pair
+    yank pair
+    await 60 gone gone pair
+    wait || :
+    clean
+}
+
+@test "a store is pulled while its guests shut down" {
+    start stubborn
+    dom0 hotdom eject stubborn >/dev/null 2>&1 &
+    await 10 ejecting state stubborn
+    yank stubborn
+    await 30 gone gone stubborn
+    wait || :
+    clean
+}
+
+@test "a stick is pulled while it is read" {
+    for _ in 1 2 3; do
+        plug one
+        yank one
+    done
+    await 20 '[]' compact_list
+    clean
+}
+
+@test "a pulled store starts again when it is plugged in again" {
+    start one
+    yank one
+    await 30 gone gone one
+    start one
+    [ "$(guest_state one)" = running ]
+}
+
+@test "a pull of one store leaves the other running" {
+    start one
+    start two
+    yank one
+    await 30 gone gone one
+    [ "$(guest_state two)" = running ]
+    await 40 yes has_address two
+    in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
+}
+
+daemon_facts() { # what must not grow: descriptors, ledgers, Xen's free memory
+    dom0 'p=$(systemctl show -p MainPID --value hotdomd)
+        echo "$(ls /proc/$p/fd | wc -l) $(ls /run/hotdom/ledger |
+            grep -vc history)"'
+}
+
+xen_free() { dom0 "xl info free_memory"; }
+
+@test "twenty pulls in a row leave nothing behind" {
+    local before after free i
+    plug auto
+    await 40 running state auto
+    yank auto
+    await 30 gone gone auto
+    before=$(daemon_facts)
+    free=$(xen_free)
+    for i in $(seq 20); do
+        plug auto
+        await 40 running state auto
+        yank auto
+        await 30 gone gone auto
+    done
+    after=$(daemon_facts)
+    [ "$after" = "$before" ] || fail "fds and ledgers: $before, now $after"
+    await 10 "$free" xen_free
+    clean
+}

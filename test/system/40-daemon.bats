@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The daemon killed, stopped and started again while guests run.
+
+load lib
+
+kill_daemon() { dom0 'systemctl kill -s KILL --kill-who=main hotdomd'; }
+daemon_up() { dom0 'systemctl is-active hotdomd' || :; }
+domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
+
+@test "a killed daemon finds its running guest again" {
+    local before
+    start one
+    before=$(domains)
+    kill_daemon
+    await 30 running state one
+    [ "$(domains)" = "$before" ]
+    dom0 hotdom eject one
+    clean
+}
+
+@test "a restarted daemon leaves the guest running" {
+    local before
+    start one
+    before=$(domains)
+    dom0 systemctl restart hotdomd
+    await 30 running state one
+    [ "$(domains)" = "$before" ]
+}
+
+@test "a stick pulled while the daemon is dead is cleaned up after" {
+    start one
+    dom0 'systemctl stop hotdomd'
+    yank one
+    dom0 'n=0; while lsblk -rno PARTLABEL | grep -q ^hotdom:; do
+        n=$((n + 1)); [ $n -lt 100 ]; udevadm settle; done'
+    dom0 'systemctl start hotdomd'
+    await 30 '' domains
+    await 10 '[]' compact_list
+    clean
+}
+
+@test "a daemon killed while it builds leaves no half-built guest" {
+    plug pair
+    await 20 locked state pair
+    unlock pair >/dev/null 2>&1 &
+    await 30 building state pair
+    kill_daemon
+    await 60 locked state pair
+    [ "$(domains)" = '' ]
+    wait || :
+    unlock pair
+    [ "$(state pair)" = running ]
+    [ "$(domains | wc -l)" = 2 ]
+}
+
+@test "a guest destroyed behind our back is noticed" {
+    start one
+    dom0 xl destroy one.one
+    await 30 gone gone one
+    clean
+}
+
+@test "a second daemon is refused in one sentence" {
+    run dom0 /usr/sbin/hotdomd
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 1 ]
+}

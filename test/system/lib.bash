@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What the system tests share: the bed, waiting for states, and the check that
+# a host is clean. Waits always have a deadline; nothing here just sleeps.
+
+repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+build=$repo/build
+tiny=$build/guest/tiny
+stores=$build/system
+password='correct horse'
+
+bed() { "$repo/scripts/bed" "$@"; }
+dom0() { bed run "$@"; }
+
+fail() {
+    echo "$*" >&2
+    return 1
+}
+
+# plug NAME [ID]: a fresh copy of the fixture, so that no test sees what another
+# wrote.
+plug() {
+    local id=${2:-$1}
+    cp --sparse=always "$stores/$1.img" "$stores/plugged-$id.img"
+    bed plug "$stores/plugged-$id.img" "$id" >/dev/null
+}
+
+yank() { bed yank "$@" >/dev/null; }
+
+list() { dom0 hotdom list --json; }
+
+# state STORE: its state now, and its reason when it has one; nothing when it
+# is not there. STORE is a label or a device.
+state() {
+    list | jq -r --arg s "$1" '.[] | select(.store == $s or .device == $s) |
+        .state + (if .reason then " " + .reason else "" end)'
+}
+
+guest_state() { # GUEST
+    list | jq -r --arg g "$1" '.[].guests[] | select(.guest == $g) | .state'
+}
+
+guest_domid() { # GUEST
+    list | jq -r --arg g "$1" '.[].guests[] | select(.guest == $g) | .domid'
+}
+
+# await SECONDS WANT COMMAND...: until the command prints WANT.
+await() {
+    local until=$((SECONDS + $1)) want=$2 got=
+    shift 2
+    until got=$("$@" 2>&1) && [[ $got == "$want" ]]; do
+        ((SECONDS < until)) || fail "'$*' still says '$got', not '$want'"
+        # A pause between two questions, not a wait for time to pass.
+        read -r -t 0.2 <> <(:) || :
+    done
+}
+
+unlock() { # STORE [PASSWORD]
+    dom0 "hotdom unlock $1 --password-fd 0" <<<"${2:-$password}"
+}
+
+start() { # NAME: from the plug to the running guest
+    plug "$1"
+    await 20 locked state "$1"
+    unlock "$1"
+    await 5 running state "$1"
+}
+
+# in_guest GUEST COMMAND: over the network that hotdom gave it.
+address_of() { # GUEST
+    local domid mac
+    domid=$(guest_domid "$1")
+    mac=$(dom0 "xenstore-read /local/domain/$domid/device/vif/0/mac")
+    dom0 "awk -v m=$mac 'tolower(\$2) == m {print \$3}' /run/dnsmasq.leases"
+}
+
+has_address() { [[ -n $(address_of "$1") ]] && echo yes; }
+
+in_guest() {
+    local address
+    address=$(address_of "$1")
+    [[ -n $address ]] || fail "guest $1 has no address"
+    dom0 "printf '%s\nexit\n' '$2' | timeout 20 nc $address 23"
+}
+
+gone() { [[ -z $(state "$1") ]] && echo gone; }
+
+# Nothing is listed, nothing runs, and verify-host finds nothing.
+clean() {
+    [[ $(list) == '[]' || $(list | jq length) == 0 ]] ||
+        fail "still listed: $(list)"
+    [[ $(dom0 'xl list | tail -n +3') == '' ]] ||
+        fail "domains: $(dom0 xl list)"
+    dom0 hotdom verify-host
+}
+
+# Every test begins and ends with a clean host, whatever the last one did.
+pull_everything() {
+    local s
+    for s in "$build/bed/hosts/$BED_HOST/sticks/"*; do
+        [[ ! -e $s ]] || yank "${s##*/}"
+    done
+    dom0 'systemctl is-active -q hotdomd || systemctl start hotdomd'
+    await 60 '[]' compact_list
+}
+
+compact_list() { list | jq -c .; }
+
+teardown() {
+    local status=0
+    [[ -n ${BATS_TEST_COMPLETED:-} ]] ||
+        dom0 'journalctl -u hotdomd -n 40 --no-pager -o cat; hotdom list' || :
+    pull_everything || status=1
+    clean || status=1
+    return $status
+}

@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Before the first system test: the stores, and a host that trusts two of their
+# three signers; one of those two needs no password.
+
+setup_suite() {
+    BATS_TEST_DIRNAME=${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}
+    . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+    . "$(dirname "${BASH_SOURCE[0]}")/stores.bash"
+    make_stores
+    bed push "$stores/signer.pub" "$stores/lab.pub" /root/
+    dom0 'rm -f /etc/hotdom/trusted.d/*
+        hotdom trust add signer signer.pub
+        hotdom trust add lab lab.pub
+        printf "signers:\n  - {name: lab, activation: auto}\n" \
+            >/etc/hotdom/hotdom.yaml
+        systemctl restart hotdomd'
+}

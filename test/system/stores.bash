@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Makes the stores that the system tests plug in, under build/system; packs
+# each with the real `hotdom pack`, then spoils the ones that must be bad.
+
+hotdom() { "$repo/build/bin/hotdom" "$@"; }
+
+# manifest NAME CMDLINE MEMORY GUEST...: a source manifest on stdout; each guest
+# has a volume of its own and a nic.
+manifest() {
+    local name=$1 cmdline=$2 memory=$3 g
+    shift 3
+    echo "hotdom: 1"
+    echo "store: {name: $name}"
+    echo "volumes:"
+    for g in "$@"; do echo "  - {name: $g-disk, kind: data, size: 8M}"; done
+    echo "users:"
+    echo "  - {name: owner}"
+    echo "guests:"
+    for g in "$@"; do
+        cat <<END
+  - name: $g
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet $cmdline"
+    memory: {min: $memory, want: $memory}
+    volumes: [{name: $g-disk, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    stop: {grace: 20s}
+END
+    done
+}
+
+# pack NAME KEY [CMDLINE [MEMORY [GUEST...]]]: fixture NAME.img.
+pack() {
+    local name=$1 key=$2 cmdline=${3:-} memory=${4:-96M}
+    shift $(($# < 4 ? $# : 4))
+    manifest "$name" "$cmdline" "$memory" "${@:-$name}" >"$stores/$name.yaml"
+    hotdom pack --manifest "$stores/$name.yaml" --key "$stores/$key.key" \
+        -o "$stores/$name.img" --force -q --password-fd 3 3<<<"$password"
+}
+
+# The header partition is the first, at 1 MiB: manifest.yaml's tar block, then
+# its bytes, then the block of manifest.sig and the signature.
+header=$((1 << 20))
+
+# sign_again IMAGE KEY: a true signature over whatever the manifest says now.
+sign_again() {
+    local img=$1 key=$2 size blocks
+    size=$((8#$(dd if="$img" bs=1 skip=$((header + 124)) count=11 status=none)))
+    blocks=$(((size + 511) / 512))
+    dd if="$img" bs=1 skip=$((header + 512)) count=$size \
+        of="$stores/m.yaml" status=none
+    openssl pkeyutl -sign -rawin -inkey "$stores/$key.key" \
+        -in "$stores/m.yaml" -out "$stores/m.sig"
+    dd if="$stores/m.sig" of="$img" bs=1 conv=notrunc status=none \
+        seek=$((header + 512 * (2 + blocks)))
+}
+
+# patch IMAGE FROM TO: replaces bytes of the manifest, as many as before.
+patch_manifest() {
+    local at
+    [[ ${#2} -eq ${#3} ]]
+    at=$(head -c $((header + 65536)) "$1" | grep -abo -m 1 -F -- "$2" |
+        head -n 1 | cut -d: -f1)
+    printf %s "$3" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+spoiled() { # NAME FROM: a copy to spoil
+    cp --sparse=always "$stores/$2.img" "$stores/$1.img"
+}
+
+make_stores() {
+    local k
+    rm -rf "$stores" && mkdir -p "$stores"
+    for k in signer lab stranger; do
+        (cd "$stores" && hotdom keygen "$k" >/dev/null)
+    done
+    pack one signer
+    pack two signer
+    pack pair signer "" 96M left right
+    pack auto lab
+    pack writer signer hotdom.write
+    pack off signer hotdom.poweroff=4
+    pack stubborn signer hotdom.ignore_shutdown
+    pack huge signer "" 512G
+    pack unknown stranger
+
+    spoiled forged one
+    patch_manifest "$stores/forged.img" "name: one" "name: two"
+    spoiled odd one
+    patch_manifest "$stores/odd.img" "memory:" "memorz:"
+    sign_again "$stores/odd.img" signer
+    spoiled cut one
+    truncate -s 3M "$stores/cut.img"
+    spoiled kernel one
+    printf X | dd of="$stores/kernel.img" bs=1 seek=$((header + 1000000)) \
+        conv=notrunc status=none
+    truncate -s 16M "$stores/blank.img"
+    printf '%512s' ' ' >"$stores/sector.img"
+    mke2fs -q -F -t ext4 -L holiday "$stores/photos.img" 16M
+}
