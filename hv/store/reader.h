@@ -6,6 +6,7 @@
 #ifndef HD_STORE_READER_H
 #define HD_STORE_READER_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,10 @@ int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
 int hd_reader_run(const char *reader_path, int medium,
                   const struct hd_signer *trusted, size_t n_trusted,
                   struct hd_answer **ret, struct hd_err *err);
+
+/* Where the reader is: beside the running program, as in the build tree, or
+ * HD_READER. */
+void hd_reader_path(char path[PATH_MAX]);
 
 /* The memfd for descriptor 5. Returns it or -1. */
 int hd_reader_keys(const struct hd_signer *trusted, size_t n,

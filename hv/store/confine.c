@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The reader's sandbox, in the order in which each step still may be done;
+ * never goes on when a step that must work fails. */
+#include "confine.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/fs.h>
+#include <pwd.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "format.h"
+
+#define NOBODY 65534
+
+/* Address sanitizer keeps terabytes of address space for itself. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY RLIM_INFINITY
+#else
+#define MEMORY (2ul * HD_UNPACKED_BYTES) /* one mapped kernel, and our own */
+#endif
+
+static const struct {
+    int resource;
+    rlim_t most;
+} limits[] = {
+    {RLIMIT_CORE, 0},
+    {RLIMIT_NPROC, 0},
+    {RLIMIT_NOFILE, 256},
+    {RLIMIT_FSIZE, HD_HEADER_BYTES},
+    {RLIMIT_AS, MEMORY},
+    {RLIMIT_CPU, 10}, /* seconds, as HD_READER_DEADLINE_MS */
+};
+
+/* What reading, hashing, unpacking and answering take, whatever the size. */
+static const int allowed[] = {
+    SCMP_SYS(read),
+    SCMP_SYS(pread64),
+    SCMP_SYS(write),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(close),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+};
+
+/* Those that could do more than the reader needs, by their arguments. */
+static const struct {
+    int call;
+    unsigned arg;
+    uint64_t mask, value;
+} partly[] = {
+    /* glibc's fstat */
+    {SCMP_SYS(newfstatat), 3, UINT64_MAX, AT_EMPTY_PATH},
+    {SCMP_SYS(ioctl), 1, UINT64_MAX, BLKGETSIZE64},
+    {SCMP_SYS(fcntl), 1, UINT64_MAX, F_ADD_SEALS},
+    {SCMP_SYS(fcntl), 1, UINT64_MAX, F_GET_SEALS},
+    {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
+    {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
+};
+
+static int filter_calls(struct hd_err *err)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int rc = ctx ? 0 : -1;
+
+    for (size_t i = 0; !rc && i < HD_ARRAY_LEN(allowed); i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+    for (size_t i = 0; !rc && i < HD_ARRAY_LEN(partly); i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, partly[i].call, 1,
+                              SCMP_CMP(partly[i].arg, SCMP_CMP_MASKED_EQ,
+                                       partly[i].mask, partly[i].value));
+    if (!rc)
+        rc = seccomp_load(ctx);
+    seccomp_release(ctx);
+    return rc ? hd_fail(err, HD_E_FAILED, "cannot confine system calls") : 0;
+}
+
+static int limit(struct hd_err *err)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(limits); i++) {
+        struct rlimit r = {limits[i].most, limits[i].most};
+
+        if (setrlimit(limits[i].resource, &r))
+            return hd_fail_errno(err, HD_E_FAILED, "cannot set a limit");
+    }
+    return 0;
+}
+
+/* The lookup may open files, so it comes first. */
+static int become(const char *user, struct hd_err *err)
+{
+    const struct passwd *pw = getpwnam(user);
+    uid_t uid = pw ? pw->pw_uid : NOBODY;
+    gid_t gid = pw ? pw->pw_gid : NOBODY;
+
+    /* A container may forbid namespaces even to root; the filter holds. */
+    if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC) && errno != EPERM)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot leave the namespaces");
+    if (setgroups(0, NULL) || setresgid(gid, gid, gid) ||
+        setresuid(uid, uid, uid))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot become %s", user);
+    return 0;
+}
+
+int hd_confine(const char *user, struct hd_err *err)
+{
+    if (geteuid() == 0 && become(user, err))
+        return -1;
+    /* Without root it may be forbidden, and the filter below still holds. */
+    if (geteuid() != 0)
+        (void)!unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS |
+                       CLONE_NEWIPC);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot give up privileges");
+    if (limit(err))
+        return -1;
+    return filter_calls(err);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The partition table of a store: a strict reader and a writer of GPT. */
+#ifndef HD_STORE_GPT_H
+#define HD_STORE_GPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "uuid.h"
+
+#define HD_GPT_PARTS 128
+#define HD_GPT_NAME  37 /* 36 characters and the NUL */
+#define HD_GPT_ALIGN                                                           \
+    1048576u /* bytes; also room before the first partition and                \
+                behind the last one */
+
+struct hd_part {
+    struct hd_uuid type, id;
+    uint64_t start, length; /* bytes */
+    char name[HD_GPT_NAME]; /* printable ASCII, or empty */
+};
+
+struct hd_gpt {
+    struct hd_uuid disk;
+    uint32_t sector; /* bytes: 512 or 4096 */
+    uint32_t n;
+    struct hd_part parts[HD_GPT_PARTS]; /* as they stand in the table */
+};
+
+/*
+ * Reads the primary table of a medium of `size` bytes; the protective MBR and
+ * the backup are not looked at.  HD_E_NOT_A_STORE when there is no GPT,
+ * HD_E_BAD_HEADER when one byte of it is not as it must be: checksums, bounds,
+ * overlaps.  Blocks as the medium does; reads each byte once.
+ */
+int hd_gpt_read(int fd, uint64_t size, struct hd_gpt *ret, struct hd_err *err);
+
+/* Writes the backup table, then the primary one, then the protective MBR, to a
+ * medium of `size` bytes.  Without the last two there is no table. */
+int hd_gpt_write(int fd, uint64_t size, const struct hd_gpt *gpt,
+                 struct hd_err *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* From a medium to a verified manifest: what runs inside hotdom-reader. */
+#ifndef HD_STORE_HEADER_H
+#define HD_STORE_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "reader.h"
+
+struct hd_header_keys {
+    const struct hd_signer *list; /* borrowed */
+    size_t n;
+    bool any; /* go on with a signer that is not in the list */
+};
+
+/*
+ * Reads, verifies and parses, in this order; each byte of the medium once.
+ * Fills in all of `answer` but err; of a refused store only what was known when
+ * it was refused: the medium's size, the signer, whether it is trusted.  The
+ * caller closes the `answer->manifest.n_files` descriptors in `fds`; none are
+ * open after a failure.
+ */
+int hd_header_read(int medium, const struct hd_header_keys *keys,
+                   struct hd_answer *answer, int fds[HD_MAX_FILES],
+                   struct hd_err *err);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* The receiving side of hotdom-reader; never believes it: whatever a store made
+ * of the reader, what comes through here is bounded, sealed and checked. */
+#include "reader.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
+#include "text.h"
+
+#define BAD(err, what)                                                         \
+    hd_fail(err, HD_E_FAILED, "the reader's answer is not valid: %s", what)
+
+static bool overlap(const struct hd_extent *a, const struct hd_extent *b)
+{
+    return a->start < b->start + b->length && b->start < a->start + a->length;
+}
+
+static int check_extents(const struct hd_answer *a, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < a->manifest.n_volumes; i++) {
+        const struct hd_extent *e = &a->extents[i];
+
+        if (e->length != a->manifest.volumes[i].size ||
+            e->length > a->medium_size ||
+            e->start > a->medium_size - e->length || e->start % 512 ||
+            !e->start)
+            return BAD(err, "a volume is outside the medium");
+        for (uint32_t j = 0; j < i; j++)
+            if (overlap(e, &a->extents[j]))
+                return BAD(err, "two volumes overlap");
+    }
+    return 0;
+}
+
+/* A message may hold bytes of the store; what is not printable becomes "?". */
+static int check_err(struct hd_err *e, struct hd_err *err)
+{
+    size_t len = strnlen(e->msg, sizeof(e->msg)), at;
+
+    if (e->code < HD_OK || e->code >= HD_CODE_COUNT || len == sizeof(e->msg))
+        return BAD(err, "no such refusal");
+    while ((at = hd_text_span(e->msg, len)) < len)
+        e->msg[at] = '?';
+    return 0;
+}
+
+static int check_answer(struct hd_answer *a, bool files, size_t n,
+                        struct hd_err *err)
+{
+    if (check_err(&a->err, err))
+        return -1;
+    if (a->trusted > 1)
+        return BAD(err, "neither trusted nor not");
+    if (a->err.code)
+        return n ? BAD(err, "files of a refused store") : 0;
+    if (files && !a->trusted)
+        return BAD(err, "accepted without trust");
+    if (hd_manifest_check(&a->manifest, HD_F_SIGNED, err))
+        return hd_wrap(err, "the reader's answer is not valid");
+    if (n != (files ? a->manifest.n_files : 0))
+        return BAD(err, "too many files or too few");
+    return check_extents(a, err);
+}
+
+static int check_files(const struct hd_manifest *m, const int *fds, size_t n,
+                       struct hd_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct hd_file *f = &m->files[i];
+
+        if (hd_io_check_sealed(fds[i], f->unpacked ? f->unpacked : f->size,
+                               err))
+            return hd_wrap(err, "file %s", f->name);
+    }
+    return 0;
+}
+
+static int take_answer(const int *fds, size_t n, bool files,
+                       struct hd_answer **ret, struct hd_err *err)
+{
+    hd_autofree struct hd_answer *a = malloc(sizeof(*a));
+
+    if (!a)
+        return hd_fail_errno(err, HD_E_FAILED, "read the reader's answer");
+    if (!n)
+        return BAD(err, "no answer in it");
+    if (hd_io_check_sealed(fds[0], sizeof(*a), err) ||
+        hd_io_pread(fds[0], a, sizeof(*a), 0, err))
+        return hd_wrap(err, "the reader's answer");
+    if (check_answer(a, files, n - 1, err) ||
+        check_files(&a->manifest, fds + 1, n - 1, err))
+        return -1;
+    *ret = hd_steal(&a);
+    return 0;
+}
+
+static int receive(int sock, bool files, struct hd_answer **ret,
+                   int ret_fds[HD_MAX_FILES], size_t *ret_n, struct hd_err *err)
+{
+    int fds[1 + HD_MAX_FILES];
+    char hello[sizeof(HD_READER_HELLO)];
+    size_t n = HD_ARRAY_LEN(fds);
+    ssize_t got = hd_io_recv_fds(sock, hello, sizeof(hello), fds, &n, err);
+    int rc = -1;
+
+    if (got < 0)
+        return -1;
+    if (got == 0)
+        BAD(err, "it ended without one");
+    else if ((size_t)got != strlen(HD_READER_HELLO) ||
+             memcmp(hello, HD_READER_HELLO, (size_t)got))
+        BAD(err, "it speaks another version");
+    else
+        rc = take_answer(fds, n, files, ret, err);
+    if (n)
+        close(fds[0]);
+    for (size_t i = 1; i < n; i++) {
+        if (rc)
+            close(fds[i]);
+        else
+            ret_fds[i - 1] = fds[i];
+    }
+    if (!rc)
+        *ret_n = n - 1;
+    return rc;
+}
+
+int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
+                      size_t *ret_n, struct hd_err *err)
+{
+    return receive(sock, true, ret, fds, ret_n, err);
+}
+
+int hd_reader_keys(const struct hd_signer *trusted, size_t n,
+                   struct hd_err *err)
+{
+    hd_autofd int fd = hd_io_memfd("hotdom-keys", n * sizeof(*trusted), err);
+
+    if (fd < 0 || hd_io_pwrite(fd, trusted, n * sizeof(*trusted), 0, err) ||
+        hd_io_seal(fd, err))
+        return -1;
+    return hd_steal_fd(&fd);
+}
+
+void hd_reader_path(char path[PATH_MAX])
+{
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    char *slash;
+
+    path[n > 0 ? n : 0] = '\0';
+    slash = strrchr(path, '/');
+    if (slash) {
+        snprintf(slash, (size_t)(path + PATH_MAX - slash), "/hotdom-reader");
+        if (!access(path, X_OK))
+            return;
+    }
+    snprintf(path, PATH_MAX, "%s", HD_READER);
+}
+
+/* In the child: the descriptors of the reader's contract and no others. */
+static void exec_reader(const char *path, int sock, int medium, int keys)
+{
+    int null = open("/dev/null", O_RDWR);
+    /* First out of each other's way. */
+    int high[] = {fcntl(sock, F_DUPFD, 10), fcntl(medium, F_DUPFD, 10),
+                  fcntl(keys, F_DUPFD, 10)};
+
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+        dup2(high[0], HD_READER_SOCK) < 0 ||
+        dup2(high[1], HD_READER_MEDIUM) < 0 ||
+        dup2(high[2], HD_READER_KEYS) < 0 ||
+        close_range(HD_READER_KEYS + 1, ~0u, 0))
+        _exit(126);
+    execl(path, path, "--any-signer", (char *)NULL);
+    _exit(127);
+}
+
+/* Waits for the message or the reader's end, whichever is first. */
+static int wait_answer(int sock, struct hd_answer **ret, struct hd_err *err)
+{
+    uint64_t deadline = hd_io_now_ms() + HD_READER_DEADLINE_MS;
+    struct pollfd p = {.fd = sock, .events = POLLIN};
+    int none[HD_MAX_FILES], rc;
+    size_t n;
+
+    do {
+        rc = poll(&p, 1, hd_io_left_ms(deadline));
+    } while (rc < 0 && errno == EINTR);
+    if (rc < 0)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot wait for the reader");
+    if (rc == 0)
+        return hd_fail(err, HD_E_TIMEOUT, "the medium was not read in %d s",
+                       HD_READER_DEADLINE_MS / 1000);
+    return receive(sock, false, ret, none, &n, err);
+}
+
+int hd_reader_run(const char *reader_path, int medium,
+                  const struct hd_signer *trusted, size_t n_trusted,
+                  struct hd_answer **ret, struct hd_err *err)
+{
+    hd_autofd int keys = hd_reader_keys(trusted, n_trusted, err);
+    int pair[2], rc;
+    pid_t pid;
+
+    if (keys < 0)
+        return -1;
+    if (access(reader_path, X_OK))
+        return hd_fail_errno(err, HD_E_FAILED, "%s", reader_path);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot start the reader");
+    pid = fork();
+    if (!pid)
+        exec_reader(reader_path, pair[1], medium, keys);
+    close(pair[1]);
+    if (pid < 0)
+        rc = hd_fail_errno(err, HD_E_FAILED, "cannot start the reader");
+    else
+        rc = wait_answer(pair[0], ret, err);
+    close(pair[0]);
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return rc;
+}
