@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* hotdom inspect: shows a store that need not be trusted; parses none of it:
+ * the sandboxed reader does, and its answer is checked. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/trust.h"
+#include "../store/reader.h"
+#include "../store/yaml_scalar.h"
+#include "cmd.h"
+#include "progress.h"
+#include "table.h"
+
+static void columns_freep(struct hd_columns **t)
+{
+    hd_table_free(*t);
+}
+
+#define autocolumns __attribute__((cleanup(columns_freep))) struct hd_columns
+
+/* The name under which this host trusts the signer, or NULL. */
+static const char *trusted_as(const struct hd_signer *signer,
+                              const struct hd_trusted *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!memcmp(&list[i].signer, signer, sizeof(*signer)))
+            return list[i].name;
+    return NULL;
+}
+
+static int run_reader(const char *path, const struct hd_trusted *list, size_t n,
+                      struct hd_answer **ret, struct hd_err *err)
+{
+    hd_autofree struct hd_signer *keys = calloc(n + 1, sizeof(*keys));
+    hd_autofree struct hd_answer *answer = NULL;
+    hd_autofd int medium = open(path, O_RDONLY | O_CLOEXEC);
+    char reader[PATH_MAX];
+
+    if (!keys)
+        return hd_fail_errno(err, HD_E_FAILED, "inspect %s", path);
+    if (medium < 0)
+        return hd_fail_errno(err, HD_E_IO, "cannot open %s", path);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = list[i].signer;
+    hd_reader_path(reader);
+    if (hd_reader_run(reader, medium, keys, n, &answer, err))
+        return hd_wrap(err, "%s", path);
+    if (answer->err.code) {
+        *err = answer->err;
+        return hd_wrap(err, "%s", path);
+    }
+    *ret = hd_steal(&answer);
+    return 0;
+}
+
+static struct json_object *map_to_json(const struct hd_table *t,
+                                       const char *obj);
+
+static struct json_object *field_to_json(const struct hd_field *f,
+                                         const char *obj)
+{
+    char text[HD_SCALAR_TEXT];
+
+    switch (f->type) {
+    case HD_T_UINT:
+    case HD_T_SIZE:
+    case HD_T_DURATION:
+        return json_object_new_uint64(
+            *(const uint64_t *)(const void *)(obj + f->offset));
+    case HD_T_BOOL:
+        return json_object_new_boolean(*(const uint8_t *)(obj + f->offset));
+    case HD_T_MAP:
+        return map_to_json(f->sub, obj + f->offset);
+    case HD_T_LIST: {
+        uint32_t n = *(const uint32_t *)(const void *)(obj + f->count);
+        struct json_object *list = json_object_new_array();
+
+        for (uint32_t i = 0; i < n; i++)
+            json_object_array_add(
+                list, map_to_json(f->sub, obj + f->offset + i * f->sub->size));
+        return list;
+    }
+    case HD_T_NAME:
+    case HD_T_PATH:
+    case HD_T_TEXT:
+    case HD_T_ENUM:
+    case HD_T_UUID:
+    case HD_T_HEX:
+        break;
+    }
+    hd_scalar_format(f, obj, text);
+    return json_object_new_string(text);
+}
+
+/* The signed manifest as it is, sizes in bytes, times in milliseconds; but for
+ * the passwords' verifiers, which are for nobody's eyes or logs. */
+static struct json_object *map_to_json(const struct hd_table *t,
+                                       const char *obj)
+{
+    struct json_object *map = json_object_new_object();
+
+    for (size_t i = 0; i < t->n; i++)
+        if (hd_field_visible(&t->fields[i], HD_F_SIGNED) &&
+            strcmp(t->fields[i].key, "auth"))
+            json_object_object_add(map, t->fields[i].key,
+                                   field_to_json(&t->fields[i], obj));
+    return map;
+}
+
+static void print_json(const struct hd_answer *a, const char *signer,
+                       const char *trusted)
+{
+    struct json_object *o =
+        map_to_json(&hd_manifest_table, (const char *)&a->manifest);
+
+    json_object_object_add(o, "signer", json_object_new_string(signer));
+    json_object_object_add(o, "trusted", json_object_new_boolean(!!trusted));
+    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                               JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
+}
+
+static int print_guests(const struct hd_manifest *m)
+{
+    static const char *const heads[] = {"GUEST",  ">MEMORY", ">VCPUS",
+                                        "VOLUME", "NIC",     NULL};
+    autocolumns *t = hd_table_new(heads);
+
+    for (uint32_t i = 0; t && i < m->n_guests; i++) {
+        const struct hd_guest *g = &m->guests[i];
+        char memory[HD_PROGRESS_SIZE], vcpus[24];
+        uint32_t rows = g->n_disks > g->n_nics ? g->n_disks : g->n_nics;
+
+        hd_progress_size(g->memory.want, memory);
+        snprintf(vcpus, sizeof(vcpus), "%u", (unsigned)g->vcpus.want);
+        for (uint32_t r = 0; r < rows || r == 0; r++) {
+            char disk[HD_TABLE_CELL] = "", nic[HD_TABLE_CELL] = "";
+
+            if (r < g->n_disks)
+                snprintf(disk, sizeof(disk), "%s as %s%s", g->disks[r].name,
+                         g->disks[r].as,
+                         g->disks[r].mode == HD_MODE_RO ? ", read-only" : "");
+            if (r < g->n_nics)
+                snprintf(nic, sizeof(nic), "%s as %s", g->nics[r].role,
+                         g->nics[r].as);
+            if (hd_table_add(t,
+                             (const char *[]){r ? "" : g->name, r ? "" : memory,
+                                              r ? "" : vcpus, disk, nic}))
+                return -1;
+        }
+    }
+    if (t)
+        hd_table_print(t, stdout);
+    return t ? 0 : -1;
+}
+
+static int print_volumes(const struct hd_manifest *m)
+{
+    static const char *const heads[] = {"VOLUME", ">SIZE", "PARTUUID", NULL};
+    autocolumns *t = hd_table_new(heads);
+
+    for (uint32_t i = 0; t && i < m->n_volumes; i++) {
+        const struct hd_volume *v = &m->volumes[i];
+        char size[HD_PROGRESS_SIZE], id[HD_UUID_SIZE];
+
+        hd_uuid_format(&v->partuuid, id);
+        if (hd_table_add(t, (const char *[]){
+                                v->name, hd_progress_size(v->size, size), id}))
+            return -1;
+    }
+    if (t)
+        hd_table_print(t, stdout);
+    return t ? 0 : -1;
+}
+
+static int print_store(const struct hd_answer *a, const char *signer,
+                       const char *trusted, struct hd_err *err)
+{
+    const struct hd_manifest *m = &a->manifest;
+    char id[HD_UUID_SIZE];
+
+    hd_uuid_format(&m->store.id, id);
+    printf("store       %s\nid          %s\ngeneration  %llu\n", m->store.name,
+           id, (unsigned long long)m->store.generation);
+    printf("signer      %s\n            %s%s\n", signer,
+           trusted ? "trusted as " : "not trusted here",
+           trusted ? trusted : "");
+    printf("users      ");
+    for (uint32_t i = 0; i < m->n_users; i++)
+        printf(" %s", m->users[i].name);
+    puts(m->n_users ? "\n" : " none\n");
+    if (print_guests(m))
+        return hd_fail(err, HD_E_FAILED, "no memory");
+    putchar('\n');
+    return print_volumes(m) ? hd_fail(err, HD_E_FAILED, "no memory") : 0;
+}
+
+static int inspect(const char *path, bool json, struct hd_err *err)
+{
+    hd_autofree struct hd_answer *answer = NULL;
+    hd_autofree struct hd_trusted *list = NULL;
+    char signer[HD_SIGNER_TEXT];
+    const char *trusted;
+    size_t n = 0;
+
+    if (hd_trust_list(HD_TRUSTED_DIR, &list, &n, NULL, err) ||
+        run_reader(path, list, n, &answer, err))
+        return -1;
+    trusted = trusted_as(&answer->signer, list, n);
+    hd_signer_format(&answer->signer, signer);
+    if (!json)
+        return print_store(answer, signer, trusted, err);
+    print_json(answer, signer, trusted);
+    return 0;
+}
+
+int hd_cmd_inspect(int argc, char **argv, struct hd_err *err)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {0},
+    };
+    bool json = false;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c != 'j')
+            return hd_fail(err, HD_E_USAGE, "unknown option %s",
+                           argv[optind - 1]);
+        json = true;
+    }
+    if (optind != argc - 1)
+        return hd_fail(err, HD_E_USAGE, "name one image or device");
+    return inspect(argv[optind], json, err);
+}

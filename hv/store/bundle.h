@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The header's content while it is made: files, then the signed tar stream. */
+#ifndef HD_STORE_BUNDLE_H
+#define HD_STORE_BUNDLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mem.h"
+#include "manifest.h"
+#include "sign.h"
+
+struct hd_bundle {
+    size_t n;
+    void *files[HD_MAX_FILES]; /* owned; sizes are in the manifest */
+    uint8_t *tar;              /* owned; made by hd_bundle_seal */
+    size_t tar_len;
+};
+
+void hd_bundle_free(struct hd_bundle *b);
+HD_DEFINE_AUTO(hd_bundle)
+
+/*
+ * Reads the kernels and ramdisks of all guests (paths relative to the folder
+ * descriptor `dir`), unpacks and compresses, and replaces the paths in `m` by
+ * the names in m->files, which it fills in.  One file is stored once.
+ */
+int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
+                   struct hd_err *err);
+
+/* Writes the manifest's signed form, signs it, and lays the stream out. */
+int hd_bundle_seal(struct hd_bundle *b, const struct hd_manifest *m,
+                   const char *key, struct hd_signer *ret_signer,
+                   struct hd_err *err);
+
+#endif
