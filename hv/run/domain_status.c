@@ -118,58 +118,24 @@ int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
     return 0;
 }
 
-int hd_domain_list(struct hd_hypervisor *hv, struct hd_domain_status **ret,
-                   size_t *ret_n, struct hd_err *err)
-{
-    hd_autofree struct hd_domain_status *list = NULL;
-    xc_domaininfo_t infos[BATCH];
-    uint32_t next = 1;
-    size_t used = 0;
-    int n;
-
-    while ((n = batch(hv, next, infos, err)) > 0) {
-        void *grown = realloc(list, (used + (size_t)n) * sizeof(*list));
-
-        if (!grown)
-            return hd_fail_errno(err, HD_E_FAILED, "list domains");
-        list = grown;
-        for (int i = 0; i < n; i++)
-            list[used++] = status_of(&infos[i]);
-        next = infos[n - 1].domain + 1;
-    }
-    if (n < 0)
-        return -1;
-    *ret = hd_steal(&list);
-    *ret_n = used;
-    return 0;
-}
-
 int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                    struct hd_domain_status *ret, struct hd_err *err)
 {
     struct hd_domain_status found = {.uuid = *uuid};
-    hd_autofree struct hd_domain_status *list = NULL;
-    size_t n;
+    xc_domaininfo_t infos[BATCH];
+    uint32_t next = 1;
+    int n;
 
-    if (hd_domain_list(hv, &list, &n, err))
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        if (!hd_uuid_equal(&list[i].uuid, uuid))
-            continue;
-        if (found.state == HD_DOMAIN_GONE || found.state == HD_DOMAIN_DYING)
-            found = list[i];
+    while ((n = batch(hv, next, infos, err)) > 0) {
+        for (int i = 0; i < n; i++)
+            if (!memcmp(infos[i].handle, uuid->byte, sizeof(uuid->byte)) &&
+                (found.state == HD_DOMAIN_GONE ||
+                 found.state == HD_DOMAIN_DYING))
+                found = status_of(&infos[i]);
+        next = infos[n - 1].domain + 1;
     }
+    if (n < 0)
+        return -1;
     *ret = found;
-    return 0;
-}
-
-int hd_hypervisor_free_kib(struct hd_hypervisor *hv, uint64_t *ret,
-                           struct hd_err *err)
-{
-    xc_physinfo_t info = {0};
-
-    if (xc_physinfo(hv->xch, &info))
-        return hd_fail_errno(err, HD_E_FAILED, "xen does not tell its memory");
-    *ret = (info.free_pages + info.scrub_pages) * (XC_PAGE_SIZE / 1024);
     return 0;
 }

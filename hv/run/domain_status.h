@@ -50,12 +50,5 @@ int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
                      struct hd_domain_status *ret, struct hd_err *err);
 int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                    struct hd_domain_status *ret, struct hd_err *err);
-/* All domains but dom0, by domid; the caller frees `*ret`. */
-int hd_domain_list(struct hd_hypervisor *hv, struct hd_domain_status **ret,
-                   size_t *ret_n, struct hd_err *err);
-
-/* Xen's free memory and what is being scrubbed, in KiB. */
-int hd_hypervisor_free_kib(struct hd_hypervisor *hv, uint64_t *ret,
-                           struct hd_err *err);
 
 #endif

@@ -23,8 +23,8 @@
 /* Blkid, LVM, md and the like must never open a guest's volume: they would
  * read what is not theirs to read, and make it busy. */
 #define UDEV_FLAGS                                                             \
-    (DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG | DM_UDEV_DISABLE_DISK_RULES_FLAG |  \
-     DM_UDEV_DISABLE_OTHER_RULES_FLAG)
+    (DM_UDEV_DISABLE_DM_RULES_FLAG | DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG |    \
+     DM_UDEV_DISABLE_DISK_RULES_FLAG | DM_UDEV_DISABLE_OTHER_RULES_FLAG)
 
 /* libdevmapper tells why through a global function only. */
 static char last_message[256];
@@ -257,40 +257,4 @@ int hd_volume_check_free(const char *dm_name, struct hd_err *err)
         return hd_fail(err, HD_E_EXISTS, "the volume %s is open already",
                        dm_name);
     return found;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int hd_volume_list(char ***ret_names, size_t *ret_n, struct hd_err *err)
-{
-    auto_task task = task_new(DM_DEVICE_LIST, NULL);
-    size_t n = 0, bytes = 0;
-    struct dm_names *first, *e;
-    char **names, *text;
-
-    if (!task || run(task) || !(first = dm_task_get_names(task)))
-        return fail(err, "list", "devices");
-    /* An empty list is one entry without a device. */
-    for (e = first; first->dev; e = (void *)((char *)e + e->next)) {
-        n++;
-        bytes += strlen(e->name) + 1;
-        if (!e->next)
-            break;
-    }
-    names = malloc(n * sizeof(*names) + bytes + 1);
-    if (!names)
-        return hd_fail_errno(err, HD_E_FAILED, "list volumes");
-    text = (char *)(names + n);
-    e = first;
-    for (size_t i = 0; i < n; i++, e = (void *)((char *)e + e->next)) {
-        names[i] = text;
-        text = stpcpy(text, e->name) + 1;
-    }
-    qsort(names, n, sizeof(*names), by_name);
-    *ret_names = names;
-    *ret_n = n;
-    return 0;
 }

@@ -38,8 +38,4 @@ int hd_volume_flush(const char *dm_name, struct hd_err *err);
 int hd_volume_remove(const char *dm_name, uint64_t deadline_ms,
                      struct hd_err *err);
 
-/* The names of all dm devices, anybody's, sorted; the caller frees `*ret_names`
- * in one piece. */
-int hd_volume_list(char ***ret_names, size_t *ret_n, struct hd_err *err);
-
 #endif
