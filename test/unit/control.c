@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/daemon/control and method over a real socket: who may do what, and
+ * what hostile clients get. */
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../../hv/daemon/daemon.h"
+#include "../../hv/daemon/method.h"
+#include "../../hv/daemon/wire.h"
+#include "../../pv-drivers/base/mem.h"
+#include "unit.h"
+
+/* One daemon without Xen and disks for all tests here: the control socket
+ * lives as long as its process. */
+static struct hd_daemon daemon_;
+static char path[64];
+
+static void remove_socket(void)
+{
+    unlink(path);
+}
+
+static void serve(void)
+{
+    struct hd_err err = {0};
+
+    if (daemon_.loop)
+        return;
+    daemon_.loop = uv_default_loop();
+    daemon_.events = hd_events_new();
+    daemon_.throttle = hd_throttle_new();
+    snprintf(path, sizeof(path), "/tmp/hd-unit-control-%d", (int)getpid());
+    atexit(remove_socket);
+    CHECK_OK(hd_control_open(&daemon_, path, &daemon_.control, &err), &err);
+}
+
+static int dial(void)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    serve();
+    strcpy(to.sun_path, path);
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    return fd;
+}
+
+static void turn(int times)
+{
+    for (int i = 0; i < times; i++)
+        uv_run(daemon_.loop, UV_RUN_NOWAIT);
+}
+
+/* What the peer of `fd` says to `len` bytes; "" when it hangs up. */
+static const char *ask(int fd, const void *bytes, size_t len)
+{
+    static char reply[1 << 16];
+    size_t sent = 0;
+    ssize_t n;
+
+    while (sent < len) {
+        n = send(fd, (const char *)bytes + sent, len - sent, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN)
+            break;
+        sent += n > 0 ? (size_t)n : 0;
+        turn(3);
+    }
+    turn(5);
+    n = recv(fd, reply, sizeof(reply) - 1, 0);
+    if (n < 0)
+        return "(nothing)";
+    reply[n] = '\0';
+    return reply;
+}
+
+#define ASK(fd, text) ask(fd, text, sizeof(text))
+
+#define CHECK_SAYS(reply, words)                                               \
+    do {                                                                       \
+        const char *said = (reply);                                            \
+        if (!strstr(said, words)) {                                            \
+            printf("\n    %s:%d: said %s\n", __FILE__, __LINE__, said);        \
+            CU_FAIL(words);                                                    \
+        }                                                                      \
+    } while (0)
+
+static void an_empty_host_lists_no_stores(void)
+{
+    hd_autofd int fd = dial();
+
+    CU_ASSERT_STRING_EQUAL(ASK(fd, "{\"method\":\"io.hotdom.List\"}"),
+                           "{\"parameters\":{\"stores\":[]}}");
+}
+
+static void a_method_that_does_not_exist_is_named(void)
+{
+    hd_autofd int fd = dial();
+
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Format\"}"),
+               "there is no method \\\"Format\\\"");
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+}
+
+static void errors_have_a_reason_and_a_message(void)
+{
+    hd_autofd int fd = dial();
+
+    CU_ASSERT_STRING_EQUAL(
+        ASK(fd, "{\"method\":\"io.hotdom.List\",\"parameters\":"
+                "{\"x\":1}}"),
+        "{\"error\":\"io.hotdom.Error\",\"parameters\":{\"reason\":"
+        "\"usage\",\"message\":\"List takes no parameter \\\"x\\\"\"}}");
+}
+
+static void garbage_gets_an_answer_and_the_next_call_works(void)
+{
+    static const char *const garbage[] = {
+        "", "{", "nonsense", "[[[[[[[[[[[[[[[[[[[[", "{\"method\":[]}", "\x01"};
+    hd_autofd int fd = dial();
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(garbage); i++)
+        CHECK_SAYS(ask(fd, garbage[i], strlen(garbage[i]) + 1),
+                   "\"reason\":\"usage\"");
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+}
+
+static void a_message_without_end_is_cut_off(void)
+{
+    static char flood[HD_WIRE_REQUEST_MAX + 4096];
+    hd_autofd int fd = dial();
+
+    memset(flood, 'x', sizeof(flood));
+    CHECK_SAYS(ask(fd, flood, sizeof(flood)), "longer than 65536 bytes");
+    turn(3);
+    CU_ASSERT_TRUE(recv(fd, flood, 1, 0) <= 0);
+}
+
+static void a_message_may_come_byte_by_byte(void)
+{
+    static const char text[] = "{\"method\":\"io.hotdom.GetVersion\"}";
+    hd_autofd int fd = dial();
+
+    for (size_t i = 0; i < sizeof(text) - 1; i++)
+        CU_ASSERT_STRING_EQUAL(ask(fd, text + i, 1), "(nothing)");
+    CHECK_SAYS(ask(fd, "", 1), "{\"parameters\":{\"version\":1}}");
+}
+
+static void events_end_unless_they_are_followed(void)
+{
+    hd_autofd int fd = dial();
+    struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
+    char buf[4096];
+    ssize_t n;
+
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Events\"}"), "more");
+    CU_ASSERT_STRING_EQUAL(
+        ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true}"),
+        "{\"parameters\":{}}");
+    ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
+            "\"parameters\":{\"follow\":true}}");
+    hd_events_add(daemon_.events, &event);
+    turn(3);
+    n = recv(fd, buf, sizeof(buf) - 1, 0);
+    CU_ASSERT_TRUE_FATAL(n > 0);
+    buf[n] = '\0';
+    CHECK_SAYS(buf, "\"to\":\"locked\"");
+    CHECK_SAYS(buf, "\"continues\":true");
+}
+
+static void a_follower_that_does_not_read_is_cut_off(void)
+{
+    hd_autofd int fd = dial();
+    struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
+    struct pollfd pfd = {.fd = fd, .events = POLLRDHUP};
+
+    memset(event.message, 'm', sizeof(event.message) - 1);
+    ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
+            "\"parameters\":{\"follow\":true}}");
+    for (int i = 0; i < 5000; i++)
+        hd_events_add(daemon_.events, &event);
+    turn(5);
+    CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
+    CU_ASSERT_TRUE(pfd.revents & (POLLHUP | POLLRDHUP));
+}
+
+static void who_talks_on_before_the_answer_is_cut_off(void)
+{
+    hd_autofd int fd = dial();
+    char buf[1 << 16];
+
+    ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
+            "\"parameters\":{\"follow\":true}}");
+    ASK(fd, "{\"method\":\"io.hotdom.List\"}");
+    CU_ASSERT_TRUE(recv(fd, buf, sizeof(buf), 0) <= 0);
+}
+
+static void more_connections_than_the_cap_are_closed(void)
+{
+    int fds[HD_CONTROL_CONNS + 1];
+    char byte;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++) {
+        fds[i] = dial();
+        turn(2);
+    }
+    CU_ASSERT_EQUAL(recv(fds[HD_CONTROL_CONNS], &byte, 1, 0), 0);
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    turn(5);
+    fds[0] = dial();
+    CHECK_SAYS(ASK(fds[0], "{\"method\":\"io.hotdom.List\"}"), "stores");
+    close(fds[0]);
+    turn(2);
+}
+
+static void changing_methods_are_for_root_and_the_group(void)
+{
+    static const gid_t groups[] = {100, 7, 2000};
+
+    CU_ASSERT_TRUE(hd_control_may_change(0, 0, NULL, 0, (gid_t)-1));
+    CU_ASSERT_TRUE(hd_control_may_change(1000, 1000, groups, 3, 7));
+    CU_ASSERT_TRUE(hd_control_may_change(1000, 7, NULL, 0, 7));
+    CU_ASSERT_FALSE(hd_control_may_change(1000, 1000, groups, 3, 8));
+    CU_ASSERT_FALSE(hd_control_may_change(1000, 1000, groups, 1, 7));
+    /* No such group: the number that means "none" is nobody's. */
+    CU_ASSERT_FALSE(hd_control_may_change(1000, (gid_t)-1, NULL, 0, (gid_t)-1));
+}
+
+static void every_method_that_changes_something_is_marked(void)
+{
+    static const struct {
+        const char *name;
+        bool changes;
+    } want[] = {{"List", false},  {"Events", false}, {"GetVersion", false},
+                {"Unlock", true}, {"Eject", true},   {"Attach", true},
+                {"Rescan", true}, {"list", false},   {"", false}};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(want); i++)
+        CU_ASSERT_EQUAL(hd_method_changes(want[i].name), want[i].changes);
+}
+
+static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
+{
+    static const char *const methods[] = {"Unlock", "Eject", "Attach",
+                                          "Rescan"};
+    bool root = geteuid() == 0;
+    hd_autofd int fd = -1;
+    char text[128];
+
+    /* The kernel notes who connects; nothing that comes later counts. */
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+    fd = dial();
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+    for (size_t i = 0; i < HD_ARRAY_LEN(methods); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"method\":\"io.hotdom.%s\",\"parameters\":{\"x\":1}}",
+                 methods[i]);
+        CHECK_SAYS(ask(fd, text, strlen(text) + 1), "\"reason\":\"denied\"");
+    }
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(an_empty_host_lists_no_stores),
+    HD_TEST(a_method_that_does_not_exist_is_named),
+    HD_TEST(errors_have_a_reason_and_a_message),
+    HD_TEST(garbage_gets_an_answer_and_the_next_call_works),
+    HD_TEST(a_message_without_end_is_cut_off),
+    HD_TEST(a_message_may_come_byte_by_byte),
+    HD_TEST(events_end_unless_they_are_followed),
+    HD_TEST(a_follower_that_does_not_read_is_cut_off),
+    HD_TEST(who_talks_on_before_the_answer_is_cut_off),
+    HD_TEST(more_connections_than_the_cap_are_closed),
+    HD_TEST(changing_methods_are_for_root_and_the_group),
+    HD_TEST(every_method_that_changes_something_is_marked),
+    HD_TEST(a_plain_user_is_denied_before_the_parameters_are_looked_at),
+};
+
+HD_SUITE("daemon/control", tests);
