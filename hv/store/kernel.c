@@ -92,6 +92,10 @@ static struct archive *open_payload(const void *payload, size_t len,
             a ? archive_error_string(a) : "no memory");
         return NULL;
     }
+    if (archive_filter_code(a, 0) == ARCHIVE_FILTER_NONE) {
+        BAD(err, "cannot unpack it: an unknown compression");
+        return NULL;
+    }
     return hd_steal(&a);
 }
 
