@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose trace a line of a snapshot is; pure: it looks at nothing but text. */
+#include "trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct name {
+    char kind[8];
+    char value[128];
+};
+
+struct hd_trace {
+    struct name *names;
+    size_t n;
+};
+
+/* `text` goes on with `tail` behind `at`, and ends there or at a slash. */
+static bool is_below(const char *at, const char *prefix, const char *domid)
+{
+    size_t len = strlen(prefix);
+
+    if (strncmp(at, prefix, len))
+        return false;
+    at += len;
+    len = strlen(domid);
+    return !strncmp(at, domid, len) && (!at[len] || at[len] == '/');
+}
+
+/* dom0's own nodes of a guest: /local/domain/0/backend/CLASS/DOMID and
+ * /local/domain/0/device-model/DOMID. */
+static bool is_node_of(const char *path, const char *domid)
+{
+    static const char backend[] = "/local/domain/0/backend/";
+    const char *class_end;
+
+    if (is_below(path, "/local/domain/", domid) ||
+        is_below(path, "/libxl/", domid) ||
+        is_below(path, "/local/domain/0/device-model/", domid))
+        return true;
+    if (strncmp(path, backend, sizeof(backend) - 1))
+        return false;
+    class_end = strchr(path + sizeof(backend) - 1, '/');
+    return class_end && is_below(class_end, "/", domid);
+}
+
+/* "vifDOMID.N", alone or as "BRIDGE/vifDOMID.N". */
+static bool is_vif_of(const char *value, const char *domid)
+{
+    const char *slash = strrchr(value, '/');
+    char prefix[24];
+
+    snprintf(prefix, sizeof(prefix), "vif%.16s.", domid);
+    return !strncmp(slash ? slash + 1 : value, prefix, strlen(prefix));
+}
+
+static bool matches_domid(const char *line, const char *domid)
+{
+    const char *value = strchr(line, ' ');
+    const char *last = strrchr(line, ' ');
+
+    if (!value)
+        return false;
+    value++;
+    if (!strncmp(line, "xenstore ", 9))
+        return is_node_of(value, domid);
+    if (!strncmp(line, "netdev ", 7) || !strncmp(line, "port ", 5))
+        return is_vif_of(value, domid);
+    /* "domain UUID DOMID" */
+    return !strncmp(line, "domain ", 7) && !strcmp(last + 1, domid);
+}
+
+struct hd_trace *hd_trace_new(void)
+{
+    return calloc(1, sizeof(struct hd_trace));
+}
+
+void hd_trace_free(struct hd_trace *trace)
+{
+    if (!trace)
+        return;
+    free(trace->names);
+    free(trace);
+}
+
+int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
+{
+    struct name *grown, *name;
+
+    if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid"))
+        return 0;
+    if (!*value || strlen(value) >= sizeof(name->value))
+        return 0;
+    grown = reallocarray(trace->names, trace->n + 1, sizeof(*grown));
+    if (!grown)
+        return -1;
+    trace->names = grown;
+    name = &grown[trace->n++];
+    strcpy(name->kind, kind);
+    strcpy(name->value, value);
+    return 0;
+}
+
+int hd_trace_add_text(struct hd_trace *trace, const char *text)
+{
+    const char *end;
+
+    /* A torn last line is not there. */
+    for (; (end = strchr(text, '\n')); text = end + 1) {
+        char kind[8], value[128];
+
+        if (end - text < 136 &&
+            sscanf(text, "%7s %127[^ \n]", kind, value) == 2 &&
+            hd_trace_add(trace, kind, value))
+            return -1;
+    }
+    return 0;
+}
+
+bool hd_trace_matches(const struct hd_trace *trace, const char *line)
+{
+    for (size_t i = 0; i < trace->n; i++) {
+        const struct name *name = &trace->names[i];
+
+        if (strcmp(name->kind, "domid") ? !!strstr(line, name->value)
+                                        : matches_domid(line, name->value))
+            return true;
+    }
+    return false;
+}
+
+bool hd_trace_is_like_ours(const char *line)
+{
+    static const char *const xen[] = {"file /run/xen", "file /var/lib/xen"};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(xen); i++)
+        if (!strncmp(line, xen[i], strlen(xen[i])))
+            return true;
+    return strstr(line, "hotdom") != NULL;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose trace a line of a snapshot is; pure. */
+#ifndef HD_HOST_TRACE_H
+#define HD_HOST_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mem.h"
+
+/* Names by which hotdom's effects are known: "dm NAME", "domain UUID", "domid
+ * N", as DIR/history of the ledger has them. */
+struct hd_trace; /* opaque */
+
+struct hd_trace *hd_trace_new(void); /* NULL with errno */
+void hd_trace_free(struct hd_trace *trace);
+HD_DEFINE_AUTO(hd_trace)
+
+/* 0, or -1 with errno. A kind that is none of the three is left out. */
+int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value);
+/* Every whole line of `text`: "KIND VALUE". */
+int hd_trace_add_text(struct hd_trace *trace, const char *text);
+
+/* Whether a snapshot's line bears one of the names. */
+bool hd_trace_matches(const struct hd_trace *trace, const char *line);
+/* Whether only hotdom would have made it, whatever it was called: it has
+ * "hotdom" in it, or is a file of Xen's tools. */
+bool hd_trace_is_like_ours(const char *line);
+
+#endif
