@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* What the root job refuses of a request, field by field. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../hv/run/job_request.h"
+#include "../../hv/store/auth.h"
+#include "../../pv-drivers/base/io.h"
+#include "unit.h"
+
+#define N_STEPS 5
+
+static struct hd_job_request req;
+static struct hd_plan *plan;
+
+static struct hd_step *step(uint32_t i, enum hd_step_kind kind)
+{
+    plan->steps[i].kind = kind;
+    strcpy(plan->steps[i].guest, "desk");
+    return &plan->steps[i];
+}
+
+/* One guest with one of each step; every test spoils one thing. */
+static void begin(void)
+{
+    struct hd_step *s;
+
+    memset(&req, 0, sizeof(req));
+    free(plan);
+    plan = calloc(1, hd_plan_size(N_STEPS));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    req.store.byte[0] = req.head.store.byte[0] = plan->store.byte[0] = 7;
+    req.op = HD_JOB_START;
+    req.n_files = 2;
+    req.plan_size = (uint32_t)hd_plan_size(N_STEPS);
+    strcpy(req.head.label, "travel");
+    strcpy(req.head.devname, "sda");
+    strcpy(plan->label, "travel");
+    plan->n_steps = N_STEPS;
+    s = step(0, HD_STEP_OPEN_VOLUME);
+    strcpy(s->u.volume.dm_name, "hotdom-travel-root");
+    s->u.volume.start = s->u.volume.length = 1 << 20;
+    s = step(1, HD_STEP_BUILD_DOMAIN);
+    strcpy(s->u.domain.name, "travel.desk");
+    s->u.domain.uuid.byte[3] = 1;
+    s->u.domain.ramdisk = 1;
+    s->u.domain.vcpus = 1;
+    s->u.domain.memory = 64 << 20;
+    strcpy(s->u.domain.cmdline, "root=/dev/xvda ro");
+    s = step(2, HD_STEP_ATTACH_BLOCK);
+    strcpy(s->u.block.dm_name, "hotdom-travel-root");
+    strcpy(s->u.block.as, "xvda");
+    s = step(3, HD_STEP_ATTACH_NET);
+    strcpy(s->u.net.bridge, "xenbr0");
+    memcpy(s->u.net.mac, "\0\x16\x3e", 3);
+    step(4, HD_STEP_START_DOMAIN);
+}
+
+static void refused(const char *words)
+{
+    struct hd_err err = {0};
+
+    CHECK_FAILS(hd_job_request_check(&req, plan, &err), &err, HD_E_FAILED,
+                words);
+    begin();
+}
+
+static void a_good_start_is_taken(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    plan->steps[1].u.domain.ramdisk = -1;
+    plan->steps[0].u.volume.mode = HD_MODE_RO;
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+}
+
+static void an_end_has_no_plan_and_no_files(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    req.op = HD_JOB_YANK;
+    refused("only a start");
+    req.op = HD_JOB_EJECT;
+    req.n_files = 0;
+    req.plan_size = 0;
+    CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
+    strcpy(req.guest, "desk");
+    CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
+    memset(req.guest, 'x', sizeof(req.guest));
+    refused("the job's request is bad");
+}
+
+static void numbers_and_texts_out_of_range_are_refused(void)
+{
+    begin();
+    req.op = HD_JOB_YANK + 1;
+    refused("the job's request is bad");
+    memset(&req.store, 0, sizeof(req.store));
+    refused("the job's request is bad");
+    req.n_files = HD_MAX_FILES + 1;
+    refused("request to start");
+    memset(req.head.label, 'x', sizeof(req.head.label));
+    refused("request to start");
+    memset(req.head.devname, 'x', sizeof(req.head.devname));
+    refused("request to start");
+    req.head.store.byte[9] = 1;
+    refused("request to start");
+    req.ask = 1;
+    req.auth.n = HD_SCRYPT_N_MAX * 2ull;
+    refused("verifier");
+    plan->store.byte[9] = 1;
+    refused("plan is bad");
+    plan->n_steps = N_STEPS + 1;
+    refused("plan is bad");
+    plan->n_steps = UINT32_MAX;
+    refused("plan is bad");
+}
+
+static void every_step_is_checked(void)
+{
+    begin();
+    plan->steps[4].kind = HD_STEP_START_DOMAIN + 1;
+    refused("step 5");
+    memset(plan->steps[4].guest, 'x', HD_NAME_SIZE);
+    refused("step 5");
+    strcpy(plan->steps[4].guest, "../desk");
+    refused("step 5");
+    strcpy(plan->steps[0].u.volume.dm_name, "vg-root");
+    refused("step 1");
+    memset(plan->steps[0].u.volume.dm_name, 'x', HD_DM_NAME_SIZE);
+    refused("step 1");
+    plan->steps[0].u.volume.start = 100;
+    refused("step 1");
+    plan->steps[0].u.volume.length = 0;
+    refused("step 1");
+    plan->steps[0].u.volume.length = UINT64_MAX - 511;
+    refused("step 1");
+    plan->steps[0].u.volume.mode = HD_MODE_RO + 1;
+    refused("step 1");
+    plan->steps[1].u.domain.kernel = 2;
+    refused("step 2");
+    plan->steps[1].u.domain.ramdisk = 2;
+    refused("step 2");
+    plan->steps[1].u.domain.ramdisk = -2;
+    refused("step 2");
+    plan->steps[1].u.domain.vcpus = 0;
+    refused("step 2");
+    plan->steps[1].u.domain.memory = 0;
+    refused("step 2");
+    memset(plan->steps[1].u.domain.cmdline, 'x', HD_CMDLINE_SIZE);
+    refused("step 2");
+    strcpy(plan->steps[1].u.domain.cmdline, "ro\nquiet");
+    refused("step 2");
+    strcpy(plan->steps[2].u.block.as, "xvdq");
+    refused("step 3");
+    strcpy(plan->steps[2].u.block.as, "xvda1");
+    refused("step 3");
+    memset(plan->steps[3].u.net.bridge, 'x', 16);
+    refused("step 4");
+    plan->steps[3].u.net.mac[0] = 1;
+    refused("step 4");
+    plan->steps[3].u.net.devid = HD_MAX_NICS;
+    refused("step 4");
+}
+
+/* Request and plan as hotdomd sends them, with `extra` bytes behind. */
+static int send(size_t extra, int seal)
+{
+    struct hd_err err = {0};
+    int fd = hd_io_memfd("request", sizeof(req) + req.plan_size + extra, &err);
+
+    CHECK_OK(hd_io_pwrite(fd, &req, sizeof(req), 0, &err), &err);
+    CHECK_OK(hd_io_pwrite(fd, plan, hd_plan_size(N_STEPS), sizeof(req), &err),
+             &err);
+    if (seal)
+        CHECK_OK(hd_io_seal(fd, &err), &err);
+    return fd;
+}
+
+static void a_request_comes_sealed_and_whole(void)
+{
+    struct hd_err err = {0};
+    hd_autofree struct hd_job_request *got = NULL;
+    hd_autofree struct hd_plan *got_plan = NULL;
+    hd_autofd int good = -1, open = -1, longer = -1, huge = -1;
+
+    begin();
+    good = send(0, 1);
+    CHECK_OK(hd_job_request_read(good, &got, &got_plan, &err), &err);
+    CU_ASSERT_EQUAL_FATAL(got_plan->n_steps, N_STEPS);
+    CU_ASSERT_EQUAL(memcmp(got, &req, sizeof(req)), 0);
+    open = send(0, 0);
+    CHECK_FAILS(hd_job_request_read(open, &got, &got_plan, &err), &err,
+                HD_E_FAILED, "not sealed");
+    longer = send(1, 1);
+    CHECK_FAILS(hd_job_request_read(longer, &got, &got_plan, &err), &err,
+                HD_E_FAILED, "sealed memory of");
+    req.plan_size = UINT32_MAX;
+    huge = hd_io_memfd("request", sizeof(req), &err);
+    CHECK_OK(hd_io_pwrite(huge, &req, sizeof(req), 0, &err), &err);
+    CHECK_OK(hd_io_seal(huge, &err), &err);
+    CHECK_FAILS(hd_job_request_read(huge, &got, &got_plan, &err), &err,
+                HD_E_FAILED, "a plan of 4294967295 bytes");
+    free(plan);
+    plan = NULL;
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_good_start_is_taken),
+    HD_TEST(an_end_has_no_plan_and_no_files),
+    HD_TEST(numbers_and_texts_out_of_range_are_refused),
+    HD_TEST(every_step_is_checked),
+    HD_TEST(a_request_comes_sealed_and_whole),
+};
+
+HD_SUITE("run/job_request", tests);
