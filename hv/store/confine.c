@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <pwd.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/mem.h"
@@ -127,14 +129,33 @@ static int become(const char *user, struct hd_err *err)
     return 0;
 }
 
+/* A plain user is root in a user namespace of its own, if the host allows one;
+ * if not, the filter still holds. */
+static void leave_as_user(void)
+{
+    (void)!unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC);
+}
+
+/* Whatever the way here left: securebits of the caller, a user namespace. */
+static int drop_capabilities(struct hd_err *err)
+{
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    if (syscall(SYS_capset, &head, none))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot drop capabilities");
+    return 0;
+}
+
 int hd_confine(const char *user, struct hd_err *err)
 {
-    if (geteuid() == 0 && become(user, err))
-        return -1;
-    /* Without root it may be forbidden, and the filter below still holds. */
     if (geteuid() != 0)
-        (void)!unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS |
-                       CLONE_NEWIPC);
+        leave_as_user();
+    else if (become(user, err))
+        return -1;
+    if (drop_capabilities(err))
+        return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
         return hd_fail_errno(err, HD_E_FAILED, "cannot give up privileges");

@@ -87,9 +87,10 @@ static void any_changed_byte_before_the_files_is_refused(void)
         if (at < KIT_HEADER && !table)
             continue;
         map[at] ^= 0x20;
-        if (!kit_read(fd, &s.who, &err))
+        if (!kit_read(fd, &s.who, &err)) {
             printf("\n    byte %zu\n", at);
-        CU_ASSERT_EQUAL(kit_read(fd, &s.who, &err), -1);
+            CU_FAIL("a changed byte was taken");
+        }
         map[at] ^= 0x20;
     }
     CHECK_OK(kit_read(fd, &s.who, &err), &err);
