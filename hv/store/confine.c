@@ -38,7 +38,7 @@ static const struct {
     {RLIMIT_NOFILE, 256},
     {RLIMIT_FSIZE, HD_HEADER_BYTES},
     {RLIMIT_AS, MEMORY},
-    {RLIMIT_CPU, 10}, /* seconds, as HD_READER_DEADLINE_MS */
+    {RLIMIT_CPU, 30}, /* seconds, as HD_READER_DEADLINE_MS */
 };
 
 /* What reading, hashing, unpacking and answering take, whatever the size. */

@@ -34,7 +34,8 @@
 #define HD_READER_KEYS   5
 #define HD_READER_HELLO  "hotdom-reader 1"
 
-#define HD_READER_DEADLINE_MS 10000
+/* A slow stick gives 20 MB/s, and a header may have hundreds of them. */
+#define HD_READER_DEADLINE_MS 30000
 
 struct hd_extent { /* where a volume lies on the medium, in bytes */
     uint64_t start, length;
