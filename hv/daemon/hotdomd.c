@@ -155,7 +155,6 @@ static int open_xen(struct hd_daemon *d, struct hd_err *err)
     if (hd_inventory_check_xen(err) || hd_hypervisor_open(&d->xen, err) ||
         hd_xs_open(&d->xs, err))
         return -1;
-    hd_xs_fd(d->xs); /* before the first watch, so that no thread is made */
     return hd_xs_watch(d->xs, "@releaseDomain", "release", err);
 }
 
