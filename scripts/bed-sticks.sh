@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The bed's USB sticks, through QEMU's monitor (QMP). Sourced by scripts/bed;
+# it never looks at what an image holds.
+# shellcheck disable=SC2154  # $dir and $host are the caller's
+
+json() { # a JSON string
+    local s=${1//\\/\\\\}
+    printf '"%s"' "${s//\"/\\\"}"
+}
+
+# qmp EVENT COMMAND...: sends the commands in turn, prints each answer, then
+# waits for a line that contains EVENT ('' for none).
+qmp() {
+    local event=$1 seen='' line lock c
+    shift
+    exec {lock}>"$dir/qmp.lock"
+    flock "$lock"
+    coproc QMP { in_dir socat -t 60 - UNIX-CONNECT:qmp.sock 2>/dev/null; }
+    local in=${QMP[0]} out=${QMP[1]} pid=$QMP_PID
+    for c in '{"execute":"qmp_capabilities"}' "$@"; do
+        echo "$c" >&"$out"
+        while :; do
+            read -r -t 60 -u "$in" line || die "QEMU's monitor is silent"
+            seen+=$line$'\n'
+            case $line in
+            '{"error"'*) die "QEMU says: $(qmp_reason "$line")" ;;
+            '{"return"'*) break ;;
+            esac
+        done
+        [[ $c == *qmp_capabilities* ]] || printf '%s\n' "$line"
+    done
+    while [[ -n $event && $seen != *"$event"* ]]; do
+        read -r -t 60 -u "$in" line || die "no $event from QEMU within 60 s"
+        seen+=$line$'\n'
+    done
+    eval "exec $out>&-"
+    kill "$pid" 2>/dev/null || :
+    wait "$pid" 2>/dev/null || :
+    exec {lock}>&-
+}
+
+# shellcheck disable=SC2001  # a group, not a replacement
+qmp_reason() { sed 's/.*"desc": "\(.*\)"}.*/\1/' <<<"$1"; }
+
+free_id() {
+    local n=0
+    while [[ -e $dir/sticks/stick$n ]]; do n=$((n + 1)); done
+    echo "stick$n"
+}
+
+# The stick's disk in dom0, found by the USB serial.
+wait_disk() {
+    dom0 "id=$1"'
+        n=0
+        while [ $n -lt 600 ]; do
+            for b in /sys/block/sd*; do
+                [ -e "$b/size" ] || continue
+                d=$(readlink -f "$b/device")
+                while [ ${#d} -gt 1 ] && [ ! -e "$d/serial" ]; do
+                    d=$(dirname "$d")
+                done
+                [ "$(cat "$d/serial" 2>/dev/null)" = "$id" ] &&
+                    [ "$(cat "$b/size")" != 0 ] &&
+                    echo "/dev/${b##*/}" && exit
+            done
+            sleep 0.1; n=$((n + 1))
+        done
+        exit 1' || die "dom0 sees no disk of '$1' after 60 s"
+}
+
+cmd_plug() {
+    local image id wait='' add
+    [[ ${1-} != --wait ]] || { wait=1 && shift; }
+    [[ $# -eq 1 || $# -eq 2 ]] || {
+        usage_of plug >&2
+        return 2
+    }
+    need_up
+    image=$(realpath -e -- "$1") || die "no image '$1'"
+    [[ -s $image ]] || die "image '$1' is empty"
+    id=${2:-$(free_id)}
+    [[ $id =~ ^[A-Za-z][A-Za-z0-9_-]{0,30}$ ]] || die "bad stick name '$id'"
+    [[ ! -e $dir/sticks/$id ]] || die "stick '$id' is plugged in; yank it first"
+    add='{"execute":"blockdev-add","arguments":{"driver":"raw",'
+    add+='"node-name":"'$id'-node","discard":"unmap","file":{"driver":"file",'
+    add+='"filename":'$(json "$image")'}}}'
+    qmp '' "$add" >/dev/null
+    qmp '' '{"execute":"device_add","arguments":{"driver":"usb-storage",
+        "bus":"xhci.0","drive":"'"$id"'-node","id":"'"$id"'",
+        "serial":"'"$id"'","removable":true}}' >/dev/null
+    echo "$image" >"$dir/sticks/$id"
+    if [[ -n $wait ]]; then echo "$id $(wait_disk "$id")"; else echo "$id"; fi
+}
+
+cmd_yank() {
+    local id
+    [[ $# -gt 0 ]] || {
+        usage_of yank >&2
+        return 2
+    }
+    need_up
+    for id in "$@"; do
+        [[ -e $dir/sticks/$id ]] || die "no stick '$id' in host '$host'"
+        qmp '"DEVICE_DELETED", "data": {"device": "'"$id"'"' \
+            '{"execute":"device_del","arguments":{"id":"'"$id"'"}}' >/dev/null
+        rm -f "$dir/sticks/$id"
+        qmp '' '{"execute":"blockdev-del","arguments":{"node-name":"'"$id"'-node"}}' \
+            >/dev/null
+    done
+}
