@@ -169,9 +169,10 @@ static void admit(struct hd_store *store)
             hd_life_refuse(store, &err);
         return;
     }
-    for (size_t i = 0; i < store->n_guests; i++)
-        store->guests[i].state = HD_STATE_LOCKED;
     hd_life_set(store, HD_STATE_LOCKED, NULL, NULL);
+    for (size_t i = 0; i < store->n_guests; i++)
+        hd_life_set_guest(store, &store->guests[i], HD_STATE_LOCKED, NULL,
+                          NULL);
     hd_control_finish(&store->waiter, NULL, store);
 }
 
