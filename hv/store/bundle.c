@@ -119,7 +119,7 @@ typedef int load_fn(int dir, const char *path, struct blob *ret,
 /* `text` is the member of a guest that holds the local path; `seen` are the
  * paths of the files so far. */
 static int add_path(struct hd_bundle *b, int dir, struct hd_manifest *m,
-                    char seen[HD_MAX_FILES][HD_FILE_SIZE], load_fn *load,
+                    char seen[HD_MAX_FILES][HD_PATH_SIZE], load_fn *load,
                     const char *name, char *text, struct hd_err *err)
 {
     autoblob blob = {0};
@@ -143,7 +143,7 @@ static int add_path(struct hd_bundle *b, int dir, struct hd_manifest *m,
 int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
                    struct hd_err *err)
 {
-    char seen[HD_MAX_FILES][HD_FILE_SIZE];
+    char seen[HD_MAX_FILES][HD_PATH_SIZE];
 
     for (uint32_t i = 0; i < m->n_guests; i++) {
         struct hd_guest *g = &m->guests[i];

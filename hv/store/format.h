@@ -37,6 +37,7 @@
 /* Bytes with the NUL.  A GPT name has 36 UTF-16 units, 7 of them our prefix. */
 #define HD_NAME_SIZE    30
 #define HD_FILE_SIZE    100 /* ustar's name field */
+#define HD_PATH_SIZE    400 /* a local path, for hotdom pack */
 #define HD_CMDLINE_SIZE 1024
 
 #endif

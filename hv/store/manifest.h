@@ -31,8 +31,8 @@ struct hd_volume {
     char name[HD_NAME_SIZE];
     uint32_t kind; /* enum hd_volume_kind */
     struct hd_uuid partuuid;
-    uint64_t size;               /* bytes, a multiple of 1 MiB */
-    char from[HD_FILE_SIZE * 4]; /* source only: a file, or empty for zeros */
+    uint64_t size;           /* bytes, a multiple of 1 MiB */
+    char from[HD_PATH_SIZE]; /* source only: a file, or empty for zeros */
 };
 
 /* EVP_KDF-SCRYPT(7ssl); the password is never stored. */
@@ -77,8 +77,8 @@ struct hd_stop {
 struct hd_guest {
     char name[HD_NAME_SIZE];
     struct hd_uuid id;          /* the domain's UUID; MACs come from it */
-    char kernel[HD_FILE_SIZE];  /* of a file; in the source a local path */
-    char ramdisk[HD_FILE_SIZE]; /* the same, or empty */
+    char kernel[HD_PATH_SIZE];  /* of a file; in the source a local path */
+    char ramdisk[HD_PATH_SIZE]; /* the same, or empty */
     char cmdline[HD_CMDLINE_SIZE];
     struct hd_range memory; /* bytes */
     struct hd_range vcpus;

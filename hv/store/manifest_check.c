@@ -6,8 +6,15 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "manifest.h"
+#include "yaml_locate.h"
 
 #define BAD(err, ...) hd_fail(err, HD_E_BAD_MANIFEST, __VA_ARGS__)
+
+/* The entry that is being looked at, for the message. */
+struct place {
+    const char *list;
+    uint32_t index;
+};
 
 /* Every list's struct begins with its name, `size` bytes apart. */
 static int find(const void *list, uint32_t n, size_t size, const char *name)
@@ -21,27 +28,30 @@ static int find(const void *list, uint32_t n, size_t size, const char *name)
 #define FIND(list, n, name) find(list, n, sizeof(*(list)), name)
 
 static int check_unique(const char *what, const void *list, uint32_t n,
-                        size_t size, struct hd_err *err)
+                        size_t size, struct place *at, struct hd_err *err)
 {
     for (uint32_t i = 1; i < n; i++) {
         const char *name = (const char *)list + i * size;
 
+        *at = (struct place){what, i};
         if (find(list, i, size, name) >= 0)
             return BAD(err, "two %s are named \"%s\"", what, name);
     }
     return 0;
 }
 
-#define CHECK_UNIQUE(what, list, n, err)                                       \
-    check_unique(what, list, n, sizeof(*(list)), err)
+#define CHECK_UNIQUE(list, n, at, err)                                         \
+    check_unique(#list, m->list, n, sizeof(*m->list), at, err)
 
-static int check_files(const struct hd_manifest *m, struct hd_err *err)
+static int check_files(const struct hd_manifest *m, struct place *at,
+                       struct hd_err *err)
 {
     uint64_t packed = 0, unpacked = 0;
 
     for (uint32_t i = 0; i < m->n_files; i++) {
         const struct hd_file *f = &m->files[i];
 
+        *at = (struct place){"files", i};
         if (!strcmp(f->name, HD_MEMBER_MANIFEST) ||
             !strcmp(f->name, HD_MEMBER_SIG) ||
             !strcmp(f->name, HD_MEMBER_SIGNER))
@@ -59,11 +69,12 @@ static int check_files(const struct hd_manifest *m, struct hd_err *err)
 }
 
 static int check_volumes(const struct hd_manifest *m, unsigned which,
-                         struct hd_err *err)
+                         struct place *at, struct hd_err *err)
 {
     for (uint32_t i = 0; i < m->n_volumes; i++) {
         const struct hd_volume *v = &m->volumes[i];
 
+        *at = (struct place){"volumes", i};
         if (which == HD_F_SOURCE) {
             if (!v->size && !v->from[0])
                 return BAD(err, "volume \"%s\" has neither size nor from",
@@ -81,11 +92,13 @@ static int check_volumes(const struct hd_manifest *m, unsigned which,
     return 0;
 }
 
-static int check_users(const struct hd_manifest *m, struct hd_err *err)
+static int check_users(const struct hd_manifest *m, struct place *at,
+                       struct hd_err *err)
 {
     for (uint32_t i = 0; i < m->n_users; i++) {
         uint64_t n = m->users[i].auth.n;
 
+        *at = (struct place){"users", i};
         if (n & (n - 1))
             return BAD(err, "user \"%s\": n is not a power of two",
                        m->users[i].name);
@@ -153,13 +166,14 @@ static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
 }
 
 static int check_guests(const struct hd_manifest *m, unsigned which,
-                        struct hd_err *err)
+                        struct place *at, struct hd_err *err)
 {
     bool used[HD_MAX_VOLUMES] = {false};
 
     for (uint32_t i = 0; i < m->n_guests; i++) {
         const struct hd_guest *g = &m->guests[i];
 
+        *at = (struct place){"guests", i};
         if (g->memory.min > g->memory.want)
             return BAD(err, "guest \"%s\": memory.min is more than memory.want",
                        g->name);
@@ -193,20 +207,25 @@ int hd_manifest_user(const struct hd_manifest *m, const char *name)
     return FIND(m->users, m->n_users, name);
 }
 
+static int check(const struct hd_manifest *m, unsigned which, struct place *at,
+                 struct hd_err *err)
+{
+    if (hd_yaml_check(&hd_manifest_table, which, m, HD_E_BAD_MANIFEST, err) ||
+        CHECK_UNIQUE(files, m->n_files, at, err) ||
+        CHECK_UNIQUE(volumes, m->n_volumes, at, err) ||
+        CHECK_UNIQUE(users, m->n_users, at, err) ||
+        CHECK_UNIQUE(guests, m->n_guests, at, err) || check_files(m, at, err) ||
+        check_volumes(m, which, at, err) || check_users(m, at, err))
+        return -1;
+    return check_guests(m, which, at, err);
+}
+
 int hd_manifest_check(const struct hd_manifest *m, unsigned which,
                       struct hd_err *err)
 {
-    if (hd_yaml_check(&hd_manifest_table, which, m, HD_E_BAD_MANIFEST, err) ||
-        CHECK_UNIQUE("volumes", m->volumes, m->n_volumes, err) ||
-        CHECK_UNIQUE("users", m->users, m->n_users, err) ||
-        CHECK_UNIQUE("guests", m->guests, m->n_guests, err) ||
-        check_volumes(m, which, err) || check_guests(m, which, err))
-        return -1;
-    if (which == HD_F_SOURCE)
-        return 0;
-    if (CHECK_UNIQUE("files", m->files, m->n_files, err) || check_files(m, err))
-        return -1;
-    return check_users(m, err);
+    struct place at;
+
+    return check(m, which, &at, err);
 }
 
 /* "want" that nobody wrote is "min". */
@@ -226,6 +245,8 @@ int hd_manifest_parse(const char *text, size_t len, unsigned which,
                       struct hd_manifest **ret_m, struct hd_err *err)
 {
     hd_autofree struct hd_manifest *m = calloc(1, sizeof(*m));
+    struct place at = {"guests", 0};
+    size_t line, column;
 
     if (!m)
         return hd_fail_errno(err, HD_E_FAILED, "parse the manifest");
@@ -236,8 +257,10 @@ int hd_manifest_parse(const char *text, size_t len, unsigned which,
                      err))
         return -1;
     fill_wants(m);
-    if (hd_manifest_check(m, which, err))
-        return -1;
+    if (check(m, which, &at, err))
+        return hd_yaml_locate(text, len, at.list, at.index, &line, &column)
+                   ? -1
+                   : hd_wrap(err, "line %zu, column %zu", line, column);
     *ret_m = hd_steal(&m);
     return 0;
 }

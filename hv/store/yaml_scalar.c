@@ -35,7 +35,7 @@ static const char *const forms[] = {
     [HD_T_TEXT] = "printable text",
     [HD_T_ENUM] = "one of the known words",
     [HD_T_UUID] = "a UUID",
-    [HD_T_HEX] = "lower-case hex digits, exactly as many as needed",
+    [HD_T_HEX] = "lower-case hex digits",
     [HD_T_MAP] = "a map",
     [HD_T_LIST] = "a list",
 };
@@ -54,6 +54,9 @@ static int fail_form(const struct hd_field *f, const char *text, size_t len,
     size_t used = 0;
 
     hd_text_quote(quoted, text, len);
+    if (f->type == HD_T_HEX)
+        return hd_fail(err, code, "%s: %s is not %zu %s", f->key, quoted,
+                       2 * f->size, forms[f->type]);
     if (f->type != HD_T_ENUM)
         return hd_fail(err, code, "%s: %s is not %s", f->key, quoted,
                        forms[f->type]);
