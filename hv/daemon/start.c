@@ -168,6 +168,8 @@ void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
         return;
     }
+    if (outcome->code == HD_E_WRONG_PASSWORD)
+        hd_throttle_wrong(store->daemon->throttle, &store->id, hd_io_now_ms());
     if (!outcome->code && any_runs(store)) {
         hd_life_set(store, HD_STATE_RUNNING, NULL, NULL);
         hd_control_finish(&store->waiter, NULL, store);

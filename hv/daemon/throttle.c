@@ -81,6 +81,15 @@ int hd_throttle_charge(struct hd_throttle *throttle, const struct hd_uuid *id,
     return 0;
 }
 
+void hd_throttle_wrong(struct hd_throttle *throttle, const struct hd_uuid *id,
+                       uint64_t now_ms)
+{
+    struct entry *e = find(throttle, id);
+
+    if (e)
+        e->until_ms = now_ms + delay_ms(e->tries);
+}
+
 void hd_throttle_clear(struct hd_throttle *throttle, const struct hd_uuid *id)
 {
     struct entry *e = find(throttle, id);

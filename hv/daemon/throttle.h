@@ -24,6 +24,10 @@ HD_DEFINE_AUTO(hd_throttle)
  * the try counts as wrong from now on.  `now_ms` is hd_io_now_ms(). */
 int hd_throttle_charge(struct hd_throttle *throttle, const struct hd_uuid *id,
                        uint64_t now_ms, struct hd_err *err);
+/* It was wrong: the wait begins now, when the answer goes out, however long the
+ * check took. */
+void hd_throttle_wrong(struct hd_throttle *throttle, const struct hd_uuid *id,
+                       uint64_t now_ms);
 /* It was right: nothing counts against that store any more. */
 void hd_throttle_clear(struct hd_throttle *throttle, const struct hd_uuid *id);
 

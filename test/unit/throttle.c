@@ -56,6 +56,18 @@ static void a_refused_try_does_not_make_the_wait_longer(void)
     CHECK_OK(hd_throttle_charge(t, &travel, 1000, &err), &err);
 }
 
+static void the_wait_begins_when_the_check_has_ended(void)
+{
+    hd_auto(hd_throttle) t = after_tries(3, 0);
+    struct hd_err err = {0};
+
+    hd_throttle_wrong(t, &travel, 20000);
+    CHECK_FAILS(hd_throttle_charge(t, &travel, 20999, &err), &err,
+                HD_E_THROTTLED, "wait 1 s");
+    CHECK_OK(hd_throttle_charge(t, &travel, 21000, &err), &err);
+    hd_throttle_wrong(t, &other, 0); /* one that is not known */
+}
+
 static void the_right_password_clears_the_count(void)
 {
     hd_auto(hd_throttle) t = after_tries(3, 0);
@@ -94,6 +106,7 @@ static const struct hd_test tests[] = {
     HD_TEST(three_tries_are_free_and_the_fourth_waits_a_second),
     HD_TEST(each_wrong_password_doubles_the_wait_up_to_five_minutes),
     HD_TEST(a_refused_try_does_not_make_the_wait_longer),
+    HD_TEST(the_wait_begins_when_the_check_has_ended),
     HD_TEST(the_right_password_clears_the_count),
     HD_TEST(stores_do_not_slow_each_other),
     HD_TEST(many_other_stores_do_not_push_out_one_that_waits),
