@@ -8,8 +8,8 @@
 #include "../../pv-drivers/base/err.h"
 
 #define HD_USTAR_BLOCK 512
-#define HD_USTAR_MAX   (((uint64_t)1 << 33) - 1) /* bytes of a member: 11 octal digits \
-                                           */
+/* A member's bytes have 11 octal digits. */
+#define HD_USTAR_MAX (((uint64_t)1 << 33) - 1)
 
 /* The header block of a plain file; `name` has at most 99 characters, `size` is
  * at most HD_USTAR_MAX. */

@@ -24,13 +24,15 @@ static const struct unit durations[] = {
 };
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
 
+#define NAME_FORM                                                              \
+    "a name of a-z, 0-9, '.', '_' and '-' that begins with a letter or digit"
+
 static const char *const forms[] = {
     [HD_T_UINT] = "a whole number",
     [HD_T_SIZE] = "a size like 64K, 512M, 2G or 1T",
     [HD_T_DURATION] = "a duration like 500ms, 30s, 5m or 1h",
     [HD_T_BOOL] = "true or false",
-    [HD_T_NAME] = "a name of a-z, 0-9, '.', '_' and '-' that begins with a "
-                  "letter or digit",
+    [HD_T_NAME] = NAME_FORM,
     [HD_T_PATH] = "a relative path of names joined by '/'",
     [HD_T_TEXT] = "printable text",
     [HD_T_ENUM] = "one of the known words",

@@ -69,10 +69,9 @@ static void links_devices_and_extensions_are_refused(void)
 /* Base-256 sizes, signs, blanks, digits that are none. */
 static void sizes_in_any_other_form_are_refused(void)
 {
-    static const char *const forms[] = {
-        "\x80\0\0\0\0\0\0\0\0\0\1",
-        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-        "\xff",
+    static const char forms[][12] = {
+        {'\x80', 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+        {'\xff', '\xff', '\xff', '\xff', '\xff', '\xff', '\xff', '\xff'},
         "          1",
         "-0000000001",
         "0000000001",
