@@ -128,13 +128,3 @@ bool hd_trace_matches(const struct hd_trace *trace, const char *line)
     }
     return false;
 }
-
-bool hd_trace_is_like_ours(const char *line)
-{
-    static const char *const xen[] = {"file /run/xen", "file /var/lib/xen"};
-
-    for (size_t i = 0; i < HD_ARRAY_LEN(xen); i++)
-        if (!strncmp(line, xen[i], strlen(xen[i])))
-            return true;
-    return strstr(line, "hotdom") != NULL;
-}

@@ -22,10 +22,8 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value);
 /* Every whole line of `text`: "KIND VALUE". */
 int hd_trace_add_text(struct hd_trace *trace, const char *text);
 
-/* Whether a snapshot's line bears one of the names. */
+/* Whether a snapshot's line bears one of the names.  libxl's files bear the
+ * domain's UUID. */
 bool hd_trace_matches(const struct hd_trace *trace, const char *line);
-/* Whether only hotdom would have made it, whatever it was called: it has
- * "hotdom" in it, or is a file of Xen's tools. */
-bool hd_trace_is_like_ours(const char *line);
 
 #endif

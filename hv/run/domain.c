@@ -14,11 +14,12 @@
 #include "../../pv-drivers/base/paths.h"
 
 #define PAUSE_NS 10000000
+#define SCRIPT   "script: " /* libxl, before a helper's hotplug-error */
 
 struct hd_toolstack {
     struct xentoollog_logger logger; /* first: libxl hands it back */
     libxl_ctx *ctx;
-    char why[256]; /* the first error since the call began */
+    char why[256]; /* why the call failed; empty when it began */
 };
 
 static void on_message(struct xentoollog_logger *logger, xentoollog_level level,
@@ -31,15 +32,22 @@ static void on_message(struct xentoollog_logger *logger, xentoollog_level level,
 {
     struct hd_toolstack *ts = (struct hd_toolstack *)logger;
     char text[512];
-    const char *end;
+    const char *cause;
 
     vsnprintf(text, sizeof(text), format, al);
     hd_log(HD_LOG_DEBUG, "%s: %s", context ? context : "libxl", text);
-    if (level < XTL_ERROR || ts->why[0])
+    if (level < XTL_ERROR)
         return;
-    /* "libxl_create.c:123:function: " says nothing to a user. */
-    end = strncmp(text, "libxl", 5) ? NULL : strstr(text, ": ");
-    snprintf(ts->why, sizeof(ts->why), "%.200s", end ? end + 2 : text);
+    /* The first error is the cause, and those behind it only follow, but for
+     * what hotdom-hotplug said.  "libxl_create.c:123:function: " says nothing
+     * to a user. */
+    if ((cause = strstr(text, SCRIPT)))
+        cause += sizeof(SCRIPT) - 1;
+    else if (ts->why[0])
+        return;
+    else if (!strncmp(text, "libxl", 5) && (cause = strstr(text, ": ")))
+        cause += 2;
+    snprintf(ts->why, sizeof(ts->why), "%.200s", cause ? cause : text);
     if (errnoval > 0)
         snprintf(ts->why + strlen(ts->why), 50, ": %s", strerror(errnoval));
 }

@@ -13,7 +13,7 @@
 struct hd_toolstack; /* opaque; libxl's context: one a process */
 
 /* HD_E_NO_XEN when libxl finds none.  libxl's own messages go to hd_log at
- * debug; the first error of a call ends in its `err`. */
+ * debug; the cause of a failed call ends in its `err`. */
 int hd_toolstack_open(struct hd_toolstack **ret, struct hd_err *err);
 void hd_toolstack_free(struct hd_toolstack *ts);
 HD_DEFINE_AUTO(hd_toolstack)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The write-ahead record of everything that hotdom changed on the host; it
  * never makes or undoes an effect itself. */
-#include "ledger.h"
+#include "ledger_replay.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,22 +15,7 @@
 
 #include "../../pv-drivers/base/io.h"
 
-#define MAX_BYTES  (1 << 20)
 #define LINE_BYTES 256
-
-struct hd_ledger {
-    char path[PATH_MAX];
-    char history[PATH_MAX];
-    int fd; /* locked; -1: only peeked at */
-    struct hd_ledger_head head;
-    struct hd_effect *effects;
-    size_t n;
-};
-
-static const char *const kinds[] = {
-    [HD_EFFECT_DM] = "dm",
-    [HD_EFFECT_DOMAIN] = "domain",
-};
 
 /* Words stand between blanks, so they hold none; nothing else is at stake, as
  * names were checked where they came from. */
@@ -64,137 +49,6 @@ static struct hd_ledger *new_ledger(const char *dir,
         return NULL;
     }
     return hd_steal(&l);
-}
-
-static struct hd_effect *by_seq(struct hd_ledger *l, uint32_t seq)
-{
-    /* They are numbered from 1 in the order in which they were taken. */
-    return seq >= 1 && seq <= l->n ? &l->effects[seq - 1] : NULL;
-}
-
-static struct hd_effect *add_effect(struct hd_ledger *l)
-{
-    struct hd_effect *grown =
-        realloc(l->effects, (l->n + 1) * sizeof(*l->effects));
-
-    if (!grown)
-        return NULL;
-    l->effects = grown;
-    grown[l->n] = (struct hd_effect){.seq = (uint32_t)l->n + 1, .domid = -1};
-    return &grown[l->n++];
-}
-
-/* Copies a blank-ended word; NULL when there is none or no room. */
-static const char *word(const char *at, char *buf, size_t size)
-{
-    size_t len = strcspn(at, " ");
-
-    if (!len || len >= size)
-        return NULL;
-    memcpy(buf, at, len);
-    buf[len] = '\0';
-    return at[len] ? at + len + 1 : at + len;
-}
-
-static const char *number(const char *at, uint64_t max, uint64_t *ret)
-{
-    char text[24], *end;
-
-    at = word(at, text, sizeof(text));
-    if (!at || text[0] < '0' || text[0] > '9')
-        return NULL;
-    errno = 0;
-    *ret = strtoull(text, &end, 10);
-    return errno || *end || *ret > max ? NULL : at;
-}
-
-static bool replay_head(struct hd_ledger *l, const char *at)
-{
-    static const char magic[] = "hotdom-ledger 1 ";
-
-    if (strncmp(at, magic, sizeof(magic) - 1))
-        return false;
-    at += sizeof(magic) - 1;
-    return (at = word(at, l->head.label, sizeof(l->head.label))) &&
-           (at = word(at, l->head.devname, sizeof(l->head.devname))) &&
-           (at = number(at, UINT64_MAX, &l->head.diskseq)) && !*at;
-}
-
-static bool replay_take(struct hd_ledger *l, const char *at, uint64_t seq)
-{
-    struct hd_effect *e = seq == l->n + 1 ? add_effect(l) : NULL;
-    char kind[16];
-
-    if (!e || !(at = word(at, kind, sizeof(kind))))
-        return false;
-    while (e->kind < HD_ARRAY_LEN(kinds) && strcmp(kinds[e->kind], kind))
-        e->kind++;
-    return e->kind < HD_ARRAY_LEN(kinds) &&
-           (at = word(at, e->guest, sizeof(e->guest))) &&
-           (at = word(at, e->value, sizeof(e->value))) && !*at;
-}
-
-static bool replay_state(struct hd_effect *e, const char *at)
-{
-    uint64_t domid;
-
-    if (!strcmp(at, "running")) {
-        e->running = true;
-        return true;
-    }
-    if (strncmp(at, "domid:", 6) || !(at = number(at + 6, INT32_MAX, &domid)))
-        return false;
-    e->domid = (int32_t)domid;
-    return !*at;
-}
-
-/* Undoing twice is no error: the job may have died before it knew. */
-static bool replay_line(struct hd_ledger *l, const char *line)
-{
-    struct hd_effect *e;
-    uint64_t seq;
-    const char *at;
-
-    if (!line[0] || line[1] != ' ')
-        return false;
-    at = number(line + 2, UINT32_MAX, &seq);
-    if (!at)
-        return false;
-    if (line[0] == '+')
-        return replay_take(l, at, seq);
-    e = by_seq(l, (uint32_t)seq);
-    if (!e)
-        return false;
-    if (line[0] == '=')
-        return replay_state(e, at);
-    e->undone = true;
-    return line[0] == '-' && !*at;
-}
-
-/* `*ret_whole`: bytes up to the end of the last whole line. */
-static int replay(struct hd_ledger *l, off_t *ret_whole, struct hd_err *err)
-{
-    hd_autofree char *text = NULL;
-    char *line, *end;
-    size_t len;
-    int lines = 0;
-
-    if (hd_io_read_file(l->path, MAX_BYTES, &text, &len, err))
-        return -1;
-    for (line = text; (end = memchr(line, '\n', (size_t)(text + len - line)));
-         line = end + 1) {
-        bool ok;
-
-        *end = '\0';
-        ok = lines++ ? replay_line(l, line) : replay_head(l, line);
-        if (!ok)
-            return hd_fail(err, HD_E_FAILED, "line %d of the ledger %s is bad",
-                           lines, l->path);
-    }
-    if (!lines)
-        return hd_fail(err, HD_E_FAILED, "the ledger %s is empty", l->path);
-    *ret_whole = line - text;
-    return 0;
 }
 
 static int append(int fd, const char *fmt, ...)
@@ -233,7 +87,7 @@ static int remember(const struct hd_ledger *l, const char *kind,
 static struct hd_effect *held_effect(struct hd_ledger *l, uint32_t seq,
                                      struct hd_err *err)
 {
-    struct hd_effect *e = l->fd < 0 ? NULL : by_seq(l, seq);
+    struct hd_effect *e = l->fd < 0 ? NULL : hd_ledger_by_seq(l, seq);
 
     if (!e)
         hd_fail(err, HD_E_FAILED, "no effect %" PRIu32 " in the ledger %s", seq,
@@ -288,7 +142,7 @@ int hd_ledger_peek(const char *dir, const struct hd_uuid *store,
         return -1;
     if (access(l->path, F_OK) && errno == ENOENT)
         return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (replay(l, &whole, err))
+    if (hd_ledger_replay(l, &whole, err))
         return -1;
     *ret = hd_steal(&l);
     return 0;
@@ -315,7 +169,7 @@ int hd_ledger_open(const char *dir, const struct hd_uuid *store,
     /* Its last holder may have removed it between our open and our lock. */
     if (fstat(l->fd, &st) || !st.st_nlink)
         return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (replay(l, &whole, err))
+    if (hd_ledger_replay(l, &whole, err))
         return -1;
     /* A torn line must not become the head of the next one. */
     if (whole != st.st_size && ftruncate(l->fd, whole))
@@ -355,13 +209,13 @@ int hd_ledger_take(struct hd_ledger *ledger, enum hd_effect_kind kind,
     if (ledger->fd < 0 || !is_word(guest, sizeof(e->guest)) ||
         !is_word(value, sizeof(e->value)))
         return hd_fail(err, HD_E_FAILED, "the ledger does not take %s \"%s\"",
-                       kinds[kind], value);
-    e = add_effect(ledger);
+                       hd_ledger_kinds[kind], value);
+    e = hd_ledger_add(ledger);
     if (!e)
         return hd_fail_errno(err, HD_E_FAILED, "the ledger cannot grow");
-    if (remember(ledger, kinds[kind], value) ||
-        append(ledger->fd, "+ %" PRIu32 " %s %s %s\n", e->seq, kinds[kind],
-               guest, value)) {
+    if (remember(ledger, hd_ledger_kinds[kind], value) ||
+        append(ledger->fd, "+ %" PRIu32 " %s %s %s\n", e->seq,
+               hd_ledger_kinds[kind], guest, value)) {
         ledger->n--;
         return fail_write(ledger, err);
     }

@@ -157,17 +157,6 @@ static void names_of_volumes_and_domains_match_wherever_they_stand(void)
     CU_ASSERT_FALSE(hd_trace_matches(t, "file /tmp/kind"));
 }
 
-static void what_only_hotdom_would_make_is_ours_without_a_history(void)
-{
-    CU_ASSERT_TRUE(hd_trace_is_like_ours("dm hotdom-x-y"));
-    CU_ASSERT_TRUE(hd_trace_is_like_ours("file /run/hotdom/odd"));
-    CU_ASSERT_TRUE(hd_trace_is_like_ours("file /run/xen/lock"));
-    CU_ASSERT_TRUE(hd_trace_is_like_ours("file /var/lib/xen/userdata-d.3"));
-    CU_ASSERT_FALSE(hd_trace_is_like_ours("file /etc/motd"));
-    CU_ASSERT_FALSE(hd_trace_is_like_ours("dm vg-root"));
-    CU_ASSERT_FALSE(hd_trace_is_like_ours("netdev vif3.0"));
-}
-
 static const struct hd_test tests[] = {
     HD_TEST(a_difference_says_which_side_has_it),
     HD_TEST(equal_and_empty_lists_do_not_differ),
@@ -176,7 +165,6 @@ static const struct hd_test tests[] = {
     HD_TEST(a_line_is_found_whole_or_up_to_a_blank),
     HD_TEST(what_bears_a_domid_of_ours_is_known),
     HD_TEST(names_of_volumes_and_domains_match_wherever_they_stand),
-    HD_TEST(what_only_hotdom_would_make_is_ours_without_a_history),
 };
 
 HD_SUITE("host/snapshot", tests);
