@@ -9,11 +9,10 @@ static const struct {
     const char *reason;
     int status;
     const char *remedy;
-} codes[HD_CODE_COUNT] = {
-    [HD_OK] = {"ok", 0, ""},
+} codes[HD_CODE_COUNT] = {[HD_OK] = {"ok", 0, ""},
 #define HD_X(name, reason, status, remedy)                                     \
     [HD_E_##name] = {reason, status, remedy},
-    HD_CODES(HD_X)
+                          HD_CODES(HD_X)
 #undef HD_X
 };
 

@@ -32,24 +32,31 @@
     X(GONE, "device-gone", 1, "the device was unplugged; plug it in again")    \
     X(NOT_A_STORE, "not-a-store", 3, "the medium holds no hotdom store")       \
     X(BAD_HEADER, "bad-header", 3, "the store is damaged; pack it again")      \
-    X(BAD_SIGNATURE, "bad-signature", 3, "the manifest was changed; do not "   \
-                                         "use this store")                     \
-    X(UNTRUSTED_SIGNER, "untrusted-signer", 3, "run the `hotdom trust add` "   \
-                                               "line of the message, if you "  \
-                                               "know this signer")             \
-    X(BAD_MANIFEST, "bad-manifest", 3, "correct the manifest at the line and " \
-                                       "column named, and pack again")         \
-    X(BAD_MEMBER, "bad-member", 3, "a file of the header does not match the "  \
-                                   "manifest; pack it again")                  \
+    X(BAD_SIGNATURE, "bad-signature", 3,                                       \
+      "the manifest was changed; do not "                                      \
+      "use this store")                                                        \
+    X(UNTRUSTED_SIGNER, "untrusted-signer", 3,                                 \
+      "run the `hotdom trust add` "                                            \
+      "line of the message, if you "                                           \
+      "know this signer")                                                      \
+    X(BAD_MANIFEST, "bad-manifest", 3,                                         \
+      "correct the manifest at the line and "                                  \
+      "column named, and pack again")                                          \
+    X(BAD_MEMBER, "bad-member", 3,                                             \
+      "a file of the header does not match the "                               \
+      "manifest; pack it again")                                               \
     X(BAD_KERNEL, "bad-kernel", 3, "the kernel is no x86 ELF with a PV entry") \
-    X(DUPLICATE_STORE, "duplicate-store", 3, "a store with this id is "        \
-                                             "attached; eject that one first") \
+    X(DUPLICATE_STORE, "duplicate-store", 3,                                   \
+      "a store with this id is "                                               \
+      "attached; eject that one first")                                        \
     X(DENIED, "denied", 3, "the host's policy forbids it")                     \
     X(LIMIT, "limit", 3, "the host's policy allows no more of these")          \
-    X(NO_MEMORY, "no-memory", 3, "the host has too little free memory; stop "  \
-                                 "a guest or lower memory.min")                \
-    X(NO_NETWORK, "no-network", 3, "no bridge for a required role; name one "  \
-                                   "in the policy")                            \
+    X(NO_MEMORY, "no-memory", 3,                                               \
+      "the host has too little free memory; stop "                             \
+      "a guest or lower memory.min")                                           \
+    X(NO_NETWORK, "no-network", 3,                                             \
+      "no bridge for a required role; name one "                               \
+      "in the policy")                                                         \
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \

@@ -164,7 +164,8 @@ int hd_io_check_sealed(int fd, uint64_t len, struct hd_err *err)
     if (fstat(fd, &st))
         return hd_fail_errno(err, HD_E_FAILED, "cannot stat sealed memory");
     if (len != UINT64_MAX && (uint64_t)st.st_size != len)
-        return hd_fail(err, HD_E_FAILED, "sealed memory of %lld bytes, not %llu",
+        return hd_fail(err, HD_E_FAILED,
+                       "sealed memory of %lld bytes, not %llu",
                        (long long)st.st_size, (unsigned long long)len);
     return 0;
 }

@@ -7,6 +7,7 @@ setup_suite() {
     BATS_TEST_DIRNAME=${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}
     . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
     . "$(dirname "${BASH_SOURCE[0]}")/stores.bash"
+    pull_everything
     make_stores
     bed push "$stores/signer.pub" "$stores/lab.pub" /root/
     dom0 'rm -f /etc/hotdom/trusted.d/*

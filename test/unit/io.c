@@ -43,8 +43,8 @@ static void descriptors_travel_with_their_message(void)
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     sent = hd_io_memfd("test", 1, &err);
     CHECK_OK(hd_io_send_fds(pair[0], "hello", 5, &sent, 1, &err), &err);
-    CU_ASSERT_EQUAL(
-        hd_io_recv_fds(pair[1], buf, sizeof(buf), fds, &n, &err), 5);
+    CU_ASSERT_EQUAL(hd_io_recv_fds(pair[1], buf, sizeof(buf), fds, &n, &err),
+                    5);
     CU_ASSERT_EQUAL_FATAL(n, 1);
     CU_ASSERT_EQUAL(fstat(sent, &a), 0);
     CU_ASSERT_EQUAL(fstat(fds[0], &b), 0);

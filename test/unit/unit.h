@@ -19,7 +19,10 @@ struct hd_suite {
     size_t n;
 };
 
-#define HD_TEST(fn) {#fn, fn}
+#define HD_TEST(fn)                                                            \
+    {                                                                          \
+#fn, fn                                                                \
+    }
 /* Enters the suite in the linker's section "hd_suites", where unit.c finds all
  * of them; no list to keep. */
 #define HD_SUITE(title, list)                                                  \
