@@ -17,16 +17,16 @@
 /* DESIGN section 8; hotdomd.8 has the same list.  `gone` is seen in events
  * only. */
 #define HD_STATES(X)                                                           \
-    X(SEEN, "seen", "the device is being read")                                \
-    X(LOCKED, "locked", "verified; waits for a user's password")               \
-    X(PLANNED, "planned", "the plan is made; the password is being checked")   \
-    X(BUILDING, "building", "volumes are opened, domains are built")           \
-    X(RUNNING, "running", "a guest runs")                                      \
-    X(EJECTING, "ejecting", "guests shut down, volumes are closed")            \
-    X(FENCED, "fenced", "unplugged; volumes answer errors, domains go")        \
-    X(REFUSED, "refused", "will not be used; the reason says why")             \
-    X(FAILED, "failed", "an operation failed; the reason says which")          \
-    X(GONE, "gone", "no trace of it is left")
+    X(SEEN, "seen", "The device is being read.")                               \
+    X(LOCKED, "locked", "Verified; waits for a user's password.")              \
+    X(PLANNED, "planned", "The plan is made; the password is being checked.")  \
+    X(BUILDING, "building", "Volumes are opened, domains are built.")          \
+    X(RUNNING, "running", "A guest runs.")                                     \
+    X(EJECTING, "ejecting", "Guests shut down, volumes are closed.")           \
+    X(FENCED, "fenced", "Unplugged; volumes answer errors, domains go.")       \
+    X(REFUSED, "refused", "Will not be used; the reason says why.")            \
+    X(FAILED, "failed", "An operation failed; the reason says which.")         \
+    X(GONE, "gone", "No trace of it is left.")
 
 enum hd_state {
 #define HD_X(name, text, doc) HD_STATE_##name,

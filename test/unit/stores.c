@@ -4,6 +4,7 @@
 
 #include "../../hv/daemon/store.h"
 #include "../../hv/daemon/view.h"
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
@@ -264,6 +265,23 @@ static void an_event_has_every_key_and_an_rfc_3339_time(void)
     json_object_put(o);
 }
 
+static void the_manual_names_every_state(void)
+{
+    static const char *const states[] = {
+#define HD_X(name, text, doc) ".It Cm " text "\n" doc,
+        HD_STATES(HD_X)
+#undef HD_X
+    };
+    hd_autofree char *page = NULL;
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_io_read_file("hv/daemon/hotdomd.8", 1 << 16, &page, NULL, &err),
+             &err);
+    for (size_t i = 0; page && i < HD_ARRAY_LEN(states); i++)
+        if (!strstr(page, states[i]))
+            CU_FAIL(states[i]);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_label_is_the_name_while_nobody_else_has_it),
     HD_TEST(the_second_store_of_a_name_gets_four_digits),
@@ -275,6 +293,7 @@ static const struct hd_test tests[] = {
     HD_TEST(no_name_means_the_only_store_in_that_state),
     HD_TEST(a_hostile_name_is_cut_in_the_answer),
     HD_TEST(clients_see_guests_of_a_store_but_not_of_a_refused_one),
+    HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
 };
 
