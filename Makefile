@@ -50,7 +50,7 @@ $(B)/obj/%.o: %.c Makefile
 	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
 
 $(lib): $(objs)
-	$(call say,AR,$@) rm -f $@; $(AR) rcs $@ $^
+	$(call say,AR,$@) rm -f $@; $(AR) qcs $@ $^
 
 define program
 $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
@@ -74,7 +74,7 @@ $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 check: check-unit check-asan check-style check-system
 
 # No root, no Xen.  T=suite/test runs one.
-check-unit: $(B)/bin/unit all
+check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom
 	$(Q)$(B)/bin/unit $(T)
 
 check-asan:

@@ -271,16 +271,13 @@ static int verify(const struct options *o, struct hd_err *err)
     return rc;
 }
 
-/* While something of ours is there, a new baseline would hide it. */
+/* Once a boot, before the first store: a later one would hide what is left of
+ * those in between. */
 static int take_baseline(struct hd_err *err)
 {
     hd_auto(hd_snapshot) now = NULL;
-    hd_autofree struct hd_uuid *ids = NULL;
-    size_t n;
 
-    if (hd_ledger_list(HD_LEDGER_DIR, &ids, &n, err))
-        return -1;
-    if (n && !access(HD_BASELINE, F_OK))
+    if (!access(HD_BASELINE, F_OK))
         return 0;
     if (mkdir(HD_RUN_DIR, 0755) && errno != EEXIST)
         return hd_fail_errno(err, HD_E_IO, "cannot make %s", HD_RUN_DIR);

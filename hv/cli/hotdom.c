@@ -35,7 +35,7 @@ static const struct hd_cmd cmds[] = {
      "prove that ejected and pulled stores left no trace",
      "  --all         other programs' changes too\n"
      "  --json        one array\n"
-     "  --baseline    note the host as it is now, to compare with\n",
+     "  --baseline    note the host as it is, once a boot, to compare with\n",
      hd_cmd_verify_host},
     {"keygen", "NAME", "make a signer's key pair, NAME.key and NAME.pub", "",
      hd_cmd_keygen},
