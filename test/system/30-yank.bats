@@ -5,8 +5,7 @@
 load lib
 
 @test "a locked store is pulled" {
-    plug one
-    await 20 locked state one
+    plug_locked one
     yank one
     await 10 gone gone one
     clean
@@ -14,22 +13,19 @@ load lib
 
 @test "a store is pulled while its guest writes" {
     start writer
-    await 40 yes has_address writer
+    await 90 yes answers writer
     [ "$(in_guest writer 'test $(cat /run/written) -gt 3 && echo yes' |
         tail -n 1)" = yes ]
     yank writer
-    await 30 gone gone writer
+    await 60 gone gone writer
     clean
 }
 
 @test "a store is pulled while its domain is being built" {
     plug pair
-    await 20 locked state pair
-    unlock pair >/dev/null 2>&1 &
-    await 30 building state pair
+    await 60 building state pair
     yank pair
     await 60 gone gone pair
-    wait || :
     clean
 }
 
@@ -38,7 +34,7 @@ load lib
     dom0 hotdom eject stubborn >/dev/null 2>&1 &
     await 10 ejecting state stubborn
     yank stubborn
-    await 30 gone gone stubborn
+    await 60 gone gone stubborn
     wait || :
     clean
 }
@@ -55,7 +51,7 @@ load lib
 @test "a pulled store starts again when it is plugged in again" {
     start one
     yank one
-    await 30 gone gone one
+    await 60 gone gone one
     start one
     [ "$(guest_state one)" = running ]
 }
@@ -64,9 +60,9 @@ load lib
     start one
     start two
     yank one
-    await 30 gone gone one
+    await 60 gone gone one
     [ "$(guest_state two)" = running ]
-    await 40 yes has_address two
+    await 90 yes answers two
     in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
 }
 
@@ -80,17 +76,15 @@ xen_free() { dom0 "xl info free_memory"; }
 
 @test "twenty pulls in a row leave nothing behind" {
     local before after free i
-    plug auto
-    await 40 running state auto
+    start auto
     yank auto
-    await 30 gone gone auto
+    await 60 gone gone auto
     before=$(daemon_facts)
     free=$(xen_free)
     for i in $(seq 20); do
-        plug auto
-        await 40 running state auto
+        start auto
         yank auto
-        await 30 gone gone auto
+        await 60 gone gone auto
     done
     after=$(daemon_facts)
     [ "$after" = "$before" ] || fail "fds and ledgers: $before, now $after"

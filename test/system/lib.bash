@@ -51,7 +51,7 @@ await() {
     until got=$("$@" 2>&1) && [[ $got == "$want" ]]; do
         ((SECONDS < until)) || fail "'$*' still says '$got', not '$want'"
         # A pause between two questions, not a wait for time to pass.
-        read -r -t 0.2 <> <(:) || :
+        read -r -t 1 <> <(:) || :
     done
 }
 
@@ -59,11 +59,19 @@ unlock() { # STORE [PASSWORD]
     dom0 "hotdom unlock $1 --password-fd 0" <<<"${2:-$password}"
 }
 
+plug_locked() { # NAME [ID]
+    plug "$@"
+    await 60 locked state "$1"
+}
+
 start() { # NAME: from the plug to the running guest
-    plug "$1"
-    await 20 locked state "$1"
-    unlock "$1"
-    await 5 running state "$1"
+    if [[ $1 == one || $1 == debian ]]; then
+        plug_locked "$1"
+        unlock "$1"
+    else
+        plug "$1"
+    fi
+    await 60 running state "$1"
 }
 
 # in_guest GUEST COMMAND: over the network that hotdom gave it.
@@ -74,13 +82,24 @@ address_of() { # GUEST
     dom0 "awk -v m=$mac 'tolower(\$2) == m {print \$3}' /run/dnsmasq.leases"
 }
 
-has_address() { [[ -n $(address_of "$1") ]] && echo yes; }
+# An address may be an old lease: the guest is there when it answers.
+answers() { # GUEST [PORT]
+    local address
+    address=$(address_of "$1")
+    [[ -n $address ]] && dom0 "nc -z -w 2 $address ${2:-23}" && echo yes
+}
 
 in_guest() {
     local address
     address=$(address_of "$1")
     [[ -n $address ]] || fail "guest $1 has no address"
     dom0 "printf '%s\nexit\n' '$2' | timeout 20 nc $address 23"
+}
+
+# Does the kernel see a store? It says so without anyone reading one.
+partitions() {
+    dom0 'grep -qs ^PARTNAME=hotdom: /sys/class/block/sd*/uevent &&
+        echo yes || echo no'
 }
 
 gone() { [[ -z $(state "$1") ]] && echo gone; }

@@ -76,14 +76,15 @@ make_stores() {
     for k in signer lab stranger; do
         (cd "$stores" && hotdom keygen "$k" >/dev/null)
     done
+    # The lab's stores need no password, which costs seconds each in the bed.
     pack one signer
-    pack two signer
-    pack pair signer "" 96M left right
-    pack auto lab
-    pack writer signer hotdom.write
-    pack off signer hotdom.poweroff=4
-    pack stubborn signer hotdom.ignore_shutdown
     pack huge signer "" 512G
+    pack auto lab
+    pack two lab
+    pack pair lab "" 96M left right
+    pack writer lab hotdom.write
+    pack off lab hotdom.poweroff=4
+    pack stubborn lab hotdom.ignore_shutdown
     pack unknown stranger
 
     spoiled forged one
