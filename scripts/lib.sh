@@ -138,6 +138,15 @@ no_generators() {
     chroot "$root" systemctl -q enable console-getty.service
 }
 
+# Coldplug without the hundred devices that no rule of ours looks at.
+short_coldplug() {
+    put etc/systemd/system/systemd-udev-trigger.service.d/short.conf <<'END'
+[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=devices --action=add --prioritized-subsystem=module,block,net --subsystem-nomatch=tty --subsystem-nomatch=vc --subsystem-nomatch=mem --subsystem-nomatch=workqueue --subsystem-nomatch=memory --subsystem-nomatch=cpu --subsystem-nomatch=bdi --subsystem-nomatch=acpi --subsystem-nomatch=vtconsole --subsystem-nomatch=clockevents --subsystem-nomatch=event_source
+END
+}
+
 # add_modules TREE NAME...: copies modules with all they need from the kernel
 # that dom0-image kept, and writes their load order to TREE/modules.order.
 add_modules() {

@@ -104,11 +104,22 @@ static int no_memory(struct hd_err *err)
     return hd_fail_errno(err, HD_E_FAILED, "compare the host");
 }
 
+/* A job that holds the ledger is about to make or undo what it names. */
+static bool in_progress(const struct hd_uuid *store)
+{
+    hd_auto(hd_ledger) held = NULL;
+    struct hd_err why = {0};
+
+    return hd_ledger_open(HD_LEDGER_DIR, store, &held, &why) &&
+           why.code == HD_E_BUSY;
+}
+
 /* What one ledger has and does not say to be undone: there, or missing. */
 static int check_effects(struct report *r, struct traces *t,
                          const struct hd_ledger *ledger,
                          const struct hd_snapshot *now, struct hd_err *err)
 {
+    bool busy = in_progress(&hd_ledger_head(ledger)->store);
     size_t n;
     const struct hd_effect *e = hd_ledger_effects(ledger, &n);
 
@@ -124,7 +135,7 @@ static int check_effects(struct report *r, struct traces *t,
             (e[i].domid >= 0 && hd_trace_add(t->live, "domid", domid)))
             return no_memory(err);
         snprintf(line, sizeof(line), "%s %s", kind, e[i].value);
-        if (hd_snapshot_has(now, line))
+        if (busy || hd_snapshot_has(now, line))
             continue;
         snprintf(line, sizeof(line), "missing %s %s", kind, e[i].value);
         say(r, line, false, true);
