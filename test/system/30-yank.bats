@@ -49,18 +49,18 @@ load lib
 }
 
 @test "a pulled store starts again when it is plugged in again" {
-    start one
-    yank one
-    await 60 gone gone one
-    start one
-    [ "$(guest_state one)" = running ]
+    start auto
+    yank auto
+    await 60 gone gone auto
+    start auto
+    [ "$(guest_state auto)" = running ]
 }
 
 @test "a pull of one store leaves the other running" {
-    start one
+    start auto
     start two
-    yank one
-    await 60 gone gone one
+    yank auto
+    await 60 gone gone auto
     [ "$(guest_state two)" = running ]
     await 90 yes answers two
     in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'

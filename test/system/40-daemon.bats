@@ -10,26 +10,26 @@ domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
 
 @test "a killed daemon finds its running guest again" {
     local before
-    start one
+    start two
     before=$(domains)
     kill_daemon
-    await 60 running state one
+    await 60 running state two
     [ "$(domains)" = "$before" ]
-    dom0 hotdom eject one
+    dom0 hotdom eject two
     clean
 }
 
 @test "a restarted daemon leaves the guest running" {
     local before
-    start one
+    start two
     before=$(domains)
     dom0 systemctl restart hotdomd
-    await 60 running state one
+    await 60 running state two
     [ "$(domains)" = "$before" ]
 }
 
 @test "a stick pulled while the daemon is dead is cleaned up after" {
-    start one
+    start two
     dom0 'systemctl stop hotdomd'
     yank one
     await 60 no partitions
@@ -58,9 +58,9 @@ domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
 }
 
 @test "a guest destroyed behind our back is noticed" {
-    start one
-    dom0 xl destroy one.one
-    await 60 gone gone one
+    start two
+    dom0 xl destroy two.two
+    await 60 gone gone two
     clean
 }
 
