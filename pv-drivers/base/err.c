@@ -22,6 +22,9 @@ static int known(int code)
 }
 
 static void set(struct hd_err *err, enum hd_code code, int sys, const char *fmt,
+                va_list ap) __attribute__((format(printf, 4, 0)));
+
+static void set(struct hd_err *err, enum hd_code code, int sys, const char *fmt,
                 va_list ap)
 {
     err->code = code;
