@@ -92,9 +92,10 @@ static int ask(const char *prompt, struct hd_secret *line, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE,
                        "there is no terminal to ask for the "
                        "password on; use --password-fd N");
-    dprintf(tty, "%s: ", prompt);
+    /* The echo goes before the question: an answer may be quick. */
     if (quiet_begin(tty, &quiet))
         return hd_fail_errno(err, HD_E_USAGE, "cannot switch the echo off");
+    dprintf(tty, "%s: ", prompt);
     rc = read_line(tty, line, err);
     quiet_end(tty, &quiet);
     return rc;

@@ -31,11 +31,31 @@ load lib
     grep -qa written-by-the-guest "$stores/plugged-one.img"
 }
 
+@test "the password is asked for on the terminal and not shown" {
+    plug_locked one
+    run dom0 bash -s <<'END'
+coproc T { script -qec 'hotdom unlock one' /dev/null; }
+exec 3<&"${T[0]}" 4>&"${T[1]}"
+seen=
+until [[ $seen == *'one: ' ]]; do
+    IFS= read -r -t 30 -n 1 -u 3 c || exit 99
+    seen+=$c
+done
+echo 'correct horse' >&4
+cat <&3
+wait "$T_PID"
+END
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output != *horse* ]]
+    [ "$(state one)" = running ]
+}
+
 @test "the console reaches the guest's login" {
-    start one
+    start two
     # A line ends the login that was there, `exit` brings the next.
     run dom0 "{ echo; echo exit; timeout 30 cat; } | timeout 40 script -qec \
-        'hotdom console one' /dev/null | grep -m 1 -a 'tiny login:'"
+        'hotdom console two' /dev/null | grep -m 1 -a 'tiny login:'"
     [ "$status" -eq 0 ]
 }
 
