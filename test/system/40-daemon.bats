@@ -31,7 +31,7 @@ domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
 @test "a stick pulled while the daemon is dead is cleaned up after" {
     start two
     dom0 'systemctl stop hotdomd'
-    yank one
+    yank two
     await 60 no partitions
     dom0 'systemctl start hotdomd'
     await 30 '' domains
