@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 struct hd_client {
     int fd;
+    int output; /* whose reader is watched, or -1 */
     struct hd_frame frame;
     struct json_object *reply; /* the last one */
 };
@@ -47,6 +49,7 @@ int hd_client_open(struct hd_client **ret, struct hd_err *err)
     if (!client)
         return hd_fail_errno(err, HD_E_FAILED, "reach hotdomd");
     client->fd = hd_steal_fd(&fd);
+    client->output = -1;
     client->frame.max = HD_WIRE_REPLY_MAX;
     *ret = client;
     return 0;
@@ -103,14 +106,18 @@ int hd_client_send(struct hd_client *client, const char *method,
 static int receive_some(struct hd_client *client, uint64_t deadline_ms,
                         struct hd_err *err)
 {
-    struct pollfd pfd = {.fd = client->fd, .events = POLLIN};
+    struct pollfd pfds[] = {{.fd = client->fd, .events = POLLIN},
+                            {.fd = client->output}};
     char bytes[8192];
     ssize_t n;
     int rc;
 
     do {
-        rc = poll(&pfd, 1, hd_io_left_ms(deadline_ms));
+        rc = poll(pfds, HD_ARRAY_LEN(pfds), hd_io_left_ms(deadline_ms));
     } while (rc < 0 && errno == EINTR);
+    /* As the next write would, which may be hours away. */
+    if (rc > 0 && pfds[1].revents & POLLERR)
+        raise(SIGPIPE);
     if (rc == 0 && hd_io_left_ms(deadline_ms) > 0)
         return 0;
     if (rc == 0)
@@ -121,6 +128,11 @@ static int receive_some(struct hd_client *client, uint64_t deadline_ms,
     if (n < 0)
         return hd_fail_errno(err, HD_E_NO_DAEMON, "hotdomd hung up");
     return hd_frame_add(&client->frame, bytes, (size_t)n, err);
+}
+
+void hd_client_watch_output(struct hd_client *client)
+{
+    client->output = STDOUT_FILENO;
 }
 
 int hd_client_receive(struct hd_client *client, uint64_t deadline_ms,

@@ -24,6 +24,9 @@ HD_DEFINE_AUTO(hd_client)
 int hd_client_send(struct hd_client *client, const char *method,
                    struct json_object *parameters, bool more,
                    struct hd_err *err);
+/* While it waits, the program ends with SIGPIPE when nobody reads stdout any
+ * more: `hotdom events --follow | grep -m 1 ...` does not hang. */
+void hd_client_watch_output(struct hd_client *client);
 /* Blocks for the next reply until `deadline_ms`; an error that it holds is
  * ours.  `*ret` (owned by the client until the next one) holds its parameters;
  * `*ret_continues` says whether another one follows. */

@@ -40,6 +40,7 @@ static int follow(bool until_interrupted, bool json, struct hd_err *err)
         json_object_put(parameters);
         return -1;
     }
+    hd_client_watch_output(client);
     if (hd_client_send(client, "Events", parameters, true, err))
         return -1;
     for (;;) {

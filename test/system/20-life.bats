@@ -153,3 +153,11 @@ END
     dom0 hotdom eject debian
     clean
 }
+
+@test "following events ends when nobody reads them any more" {
+    plug_locked one
+    # The guest's event is the last: nothing is written after it.
+    dom0 'timeout 60 hotdom events --follow |
+        grep -q -m 1 "one.one: seen -> locked"
+        [ "${PIPESTATUS[0]}" -ne 124 ]'
+}
