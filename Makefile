@@ -13,13 +13,13 @@ hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Werror=implicit \
 	-fstack-protector-strong -fPIE -fno-common \
 	-ffunction-sections -fdata-sections -MMD -MP \
-	$(shell pkg-config --cflags $(PKGS)) $(EXTRA_CFLAGS)
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(EXTRA_CFLAGS)
 ifneq ($(findstring -O,$(CFLAGS)),)
 hd_cflags += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 hd_ldflags := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 	-Wl,--as-needed $(EXTRA_LDFLAGS)
-hd_libs := $(shell pkg-config --libs $(PKGS))
+hd_libs := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # A program's main file bears its name; everything else goes in one archive,
 # from which each program takes what it uses.
@@ -45,7 +45,12 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 .PHONY: all
 all: $(progs)
 
-$(B)/obj/%.o: %.c Makefile
+.PHONY: libraries
+libraries:
+	@pkg-config --exists $(PKGS) || \
+		{ echo 'libraries are missing; install them with: scripts/deps' >&2; exit 1; }
+
+$(B)/obj/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
 
@@ -70,8 +75,11 @@ $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs) -lcunit
 
 .PHONY: check check-unit check-asan check-system check-style demo
-# The one test command: everything, the quick part first.
-check: check-unit check-asan check-style check-system
+# The one test command: everything, the quick part first.  In a make of its own,
+# which sees the libraries that the first line may have installed.
+check:
+	$(Q)scripts/deps
+	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom
