@@ -36,6 +36,7 @@ load lib
     run dom0 bash -s <<'END'
 coproc T { script -qec 'hotdom unlock one' /dev/null; }
 exec 3<&"${T[0]}" 4>&"${T[1]}"
+pid=$T_PID
 seen=
 until [[ $seen == *'one: ' ]]; do
     IFS= read -r -t 30 -n 1 -u 3 c || exit 99
@@ -43,7 +44,7 @@ until [[ $seen == *'one: ' ]]; do
 done
 echo 'correct horse' >&4
 cat <&3
-wait "$T_PID"
+wait "$pid"
 END
     echo "$output"
     [ "$status" -eq 0 ]
