@@ -33,19 +33,12 @@ load lib
 
 @test "the password is asked for on the terminal and not shown" {
     plug_locked one
-    run dom0 bash -s <<'END'
-coproc T { script -qec 'hotdom unlock one' /dev/null; }
-exec 3<&"${T[0]}" 4>&"${T[1]}"
-pid=$T_PID
-seen=
-until [[ $seen == *'one: ' ]]; do
-    IFS= read -r -t 30 -n 1 -u 3 c || exit 99
-    seen+=$c
-done
-echo 'correct horse' >&4
-cat <&3
-wait "$pid"
-END
+    run dom0 "$terminal"'
+        open_terminal "hotdom unlock one"
+        until_seen "one: "
+        echo "correct horse" >&4
+        cat <&3
+        wait "$pid"'
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output != *horse* ]]
@@ -55,8 +48,11 @@ END
 @test "the console reaches the guest's login" {
     start two
     # A line ends the login that was there, `exit` brings the next.
-    run dom0 "{ echo; echo exit; timeout 30 cat; } | timeout 40 script -qec \
-        'hotdom console two' /dev/null | grep -m 1 -a 'tiny login:'"
+    run dom0 "$terminal"'
+        open_terminal "hotdom console two"
+        printf "\nexit\n" >&4
+        until_seen "tiny login: "
+        kill "$pid"'
     [ "$status" -eq 0 ]
 }
 

@@ -59,6 +59,23 @@ unlock() { # STORE [PASSWORD]
     dom0 "hotdom unlock $1 --password-fd 0" <<<"${2:-$password}"
 }
 
+# What a script for dom0 begins with when it is the person at a terminal.
+# shellcheck disable=SC2016,SC2034
+terminal='
+open_terminal() { # COMMAND
+    coproc T { exec script -qec "$1" /dev/null; }
+    pid=$T_PID
+    exec 3<&"${T[0]}" 4>&"${T[1]}"
+}
+until_seen() { # TEXT
+    local seen= c
+    until [[ $seen == *"$1"* ]]; do
+        IFS= read -r -t 60 -n 1 -u 3 c || exit 99
+        seen+=$c
+    done
+}
+'
+
 plug_locked() { # NAME [ID]
     plug "$@"
     await 60 locked state "$1"
