@@ -83,7 +83,7 @@ check:
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom
-	$(Q)$(B)/bin/unit $(T)
+	$(Q)$(B)/bin/unit $(if $(T),'$(T)')
 
 check-asan:
 	$(Q)$(MAKE) B=$(B)/asan check-unit CFLAGS="-O1 -g" \
@@ -95,7 +95,7 @@ check-style:
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all
-	$(Q)test/system/run $(T)
+	$(Q)test/system/run $(if $(T),'$(T)')
 
 demo:
 	$(Q)scripts/demo
