@@ -91,9 +91,7 @@ static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
 int hd_job_eject(struct hd_context *ctx, struct hd_err *err)
 {
     char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
-    struct hd_err ignored;
     int rc = hd_job_resume(ctx, err);
-    bool empty;
     size_t n;
 
     if (rc <= 0)
@@ -102,14 +100,5 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err)
     for (size_t i = 0; i < n; i++)
         ask(ctx, guests[i]);
     wait_down(ctx, guests, n);
-    rc = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (end(ctx, guests[i], rc ? &ignored : err))
-            rc = -1;
-        else
-            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
-    }
-    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
-        rc = -1;
-    return rc;
+    return hd_job_finish(ctx, guests, n, end, err);
 }

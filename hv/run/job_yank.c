@@ -32,6 +32,25 @@ int hd_job_resume(struct hd_context *ctx, struct hd_err *err)
     return hd_context_connect(ctx, err) ? -1 : 1;
 }
 
+int hd_job_finish(struct hd_context *ctx,
+                  char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                  hd_job_end_fn *end, struct hd_err *err)
+{
+    struct hd_err ignored;
+    bool empty;
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (end(ctx, guests[i], rc ? &ignored : err))
+            rc = -1;
+        else
+            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
+    }
+    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+        rc = -1;
+    return rc;
+}
+
 /* So that the guest sees no flood of errors, and makes none. */
 static void pause_guest(struct hd_context *ctx, const char *guest)
 {
@@ -62,7 +81,6 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
     char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
     struct hd_err ignored;
     int rc = hd_job_resume(ctx, err);
-    bool empty;
     size_t n;
 
     if (rc <= 0)
@@ -76,13 +94,7 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
             rc = -1;
     if (!rc)
         hd_context_report(HD_REPORT_FENCED, ctx->req->guest, 0, NULL);
-    for (size_t i = 0; i < n; i++) {
-        if (hd_undo_guest(ctx, guests[i], rc ? &ignored : err))
-            rc = -1;
-        else
-            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
-    }
-    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+    if (hd_job_finish(ctx, guests, n, hd_undo_guest, rc ? &ignored : err))
         rc = -1;
     return rc;
 }

@@ -20,5 +20,12 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
 /* For the last two: 1 with ctx->ledger and Xen open, 0: nothing is to undo, -1.
  * Waits for what a killed job's children still hold. */
 int hd_job_resume(struct hd_context *ctx, struct hd_err *err);
+/* Their end: `end` for each guest, whatever became of the one before, then the
+ * ledger.  The first error is kept. */
+typedef int hd_job_end_fn(struct hd_context *ctx, const char *guest,
+                          struct hd_err *err);
+int hd_job_finish(struct hd_context *ctx,
+                  char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                  hd_job_end_fn *end, struct hd_err *err);
 
 #endif
