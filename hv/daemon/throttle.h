@@ -7,7 +7,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
-#include "../store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 
 #define HD_THROTTLE_FREE   3
 #define HD_THROTTLE_MAX_MS (5 * 60 * 1000)

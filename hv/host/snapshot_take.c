@@ -11,7 +11,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../../pv-drivers/bus/xs.h"
-#include "../store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 #include "inventory.h"
 
 #define BATCH     128

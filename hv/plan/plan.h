@@ -32,10 +32,20 @@ enum hd_step_kind {
     HD_STEP_START_DOMAIN, /* unpause */
 };
 
+enum hd_step_target { /* the device-mapper's */
+                      HD_TARGET_LINEAR,
+                      HD_TARGET_CRYPT,
+                      HD_TARGET_VERITY,
+};
+
 struct hd_step_volume {
     char dm_name[HD_DM_NAME_SIZE];
-    uint64_t start, length; /* bytes on the medium */
-    uint32_t mode;          /* enum hd_mode */
+    uint64_t start, length;  /* bytes on the medium: the whole partition */
+    uint32_t mode;           /* enum hd_mode */
+    uint32_t target;         /* enum hd_step_target */
+    uint32_t header;         /* CRYPT: which of the job's LUKS2 headers */
+    struct hd_luks luks;     /* CRYPT */
+    struct hd_verity verity; /* VERITY */
 };
 
 struct hd_step_domain {

@@ -8,7 +8,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
-#include "../store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 
 enum hd_domain_state {
     HD_DOMAIN_GONE, /* no such domain */

@@ -7,7 +7,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/bus/xs.h"
-#include "../store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 
 /* Removes the xenstore nodes and libxl's files of a domain that is gone; with
  * its backend nodes go the devices in dom0.  Nothing there is success.  The

@@ -10,14 +10,18 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../plan/plan.h"
+#include "../volume/luks.h"
 #include "ledger.h"
 
 /*
  * `hotdom-job`, without arguments, descriptors 0 and 1 = /dev/null, 2 = log,
  *   3  pipe: struct hd_job_report, one write each
  *   4  sealed memfd: struct hd_job_request, then the plan (START)
- *   5  pipe: the password, ended by EOF; /dev/null when there is none
- *   6+ sealed memfds: the store's files in the manifest's order (START)
+ *   5  pipe: the password, ended by EOF; /dev/null when there is none.  KEYS:
+ *      the acting user's, a NUL, and the new one
+ *   6+ sealed memfds: the store's files in the manifest's order (START), then
+ *      its LUKS2 headers as hotdom-reader checked them (START: all, KEYS: the
+ *      key volume's)
  * It runs in a process group of its own, so that hotdomd's SIGKILL takes what
  * libxl forked as well, and dies with hotdomd (PR_SET_PDEATHSIG).  After a
  * crash or a kill the ledger says what is left; a YANK job undoes it.
@@ -31,12 +35,36 @@ enum hd_job_op {
     HD_JOB_START, /* authenticate, then perform the plan; undo whole on error */
     HD_JOB_EJECT, /* shut down in order, within the grace time, then undo */
     HD_JOB_YANK,  /* pause, fence, destroy, wait until gone, undo */
+    HD_JOB_KEYS,  /* authenticate, then change the key volume's users */
+};
+
+enum hd_job_ask {
+    HD_ASK_NOTHING,
+    HD_ASK_VERIFIER, /* the password against `auth` */
+    HD_ASK_KEYSLOT,  /* it opens `keyslot` of the first LUKS2 header */
+};
+
+enum hd_keys_action {
+    HD_KEYS_CHANGE, /* `user`'s password becomes the new one */
+    HD_KEYS_ADD,    /* `user`, with the new password */
+    HD_KEYS_REMOVE, /* `user` */
+};
+
+/* KEYS.  The acting user is whose `keyslot` it is. */
+struct hd_job_keys {
+    uint32_t action; /* enum hd_keys_action */
+    char user[HD_NAME_SIZE];
+    uint64_t start; /* bytes: the key volume's partition on the medium */
+    struct hd_luks luks;
+    struct hd_luks_cost cost;
 };
 
 struct hd_job_request {
     uint32_t op;
-    uint32_t ask; /* START: `auth` must be satisfied first */
+    uint32_t ask; /* START, KEYS: enum hd_job_ask */
+    uint32_t keyslot;
     struct hd_auth auth;
+    struct hd_job_keys keys;
     struct hd_uuid store;
     char guest[HD_NAME_SIZE];   /* EJECT, YANK: only this one; empty: all */
     struct hd_ledger_head head; /* START: for the new ledger */
@@ -44,6 +72,7 @@ struct hd_job_request {
     uint64_t grace_ms;    /* EJECT */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
+    uint32_t n_headers; /* behind the files */
     uint32_t plan_size; /* bytes of plan that follow; 0 but for START */
 };
 

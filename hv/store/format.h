@@ -29,6 +29,8 @@
 /* Counts, at most; a GPT has room for 128 partitions. */
 #define HD_MAX_FILES   64
 #define HD_MAX_VOLUMES 127
+#define HD_MAX_LUKS    32 /* encrypted volumes */
+#define HD_MAX_FDS     (HD_MAX_FILES + HD_MAX_LUKS)
 #define HD_MAX_USERS   32
 #define HD_MAX_GUESTS  64
 #define HD_MAX_DISKS   16 /* volumes of one guest */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
-#include "uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 
 #define HD_GPT_PARTS 128
 #define HD_GPT_NAME  37 /* 36 characters and the NUL */

@@ -14,12 +14,16 @@
         what, sizeof(struct tag), fields, HD_ARRAY_LEN(fields)                 \
     }
 
-#define REQ    HD_F_REQUIRED
-#define SOURCE HD_F_SOURCE
-#define SIGNED HD_F_SIGNED
-#define MIB    (1ull << 20)
+#define REQ      HD_F_REQUIRED
+#define SOURCE   HD_F_SOURCE
+#define SIGNED   HD_F_SIGNED
+#define OPTIONAL HD_F_OPTIONAL
+#define MIB      (1ull << 20)
 
-static const char *const volume_kinds[] = {[HD_VOLUME_DATA] = "data", NULL};
+static const char *const volume_kinds[] = {
+    [HD_VOLUME_DATA] = "data", [HD_VOLUME_IMAGE] = "image", NULL};
+static const char *const encryptions[] = {
+    [HD_ENCRYPTION_LUKS2] = "luks2", [HD_ENCRYPTION_NONE] = "none", NULL};
 static const char *const modes[] = {
     [HD_MODE_RW] = "rw", [HD_MODE_RO] = "ro", NULL};
 static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
@@ -52,11 +56,39 @@ static const struct hd_field file_fields[] = {
      .doc = "of the bytes in the header"},
 };
 
+static const struct hd_field luks_fields[] = {
+    {"uuid", HD_T_UUID, REQ, AT(hd_luks, uuid), .doc = "the LUKS2 header's"},
+    {"offset", HD_T_SIZE, REQ, AT(hd_luks, offset), .min = MIB, .max = 64 * MIB,
+     .doc = "where the data begins in the partition"},
+    {"mark", HD_T_HEX, REQ, AT(hd_luks, mark),
+     .doc = "ties the volume's key to this manifest"},
+};
+static const struct hd_table luks_table = TABLE(hd_luks, "luks", luks_fields);
+
+static const struct hd_field verity_fields[] = {
+    {"blocks", HD_T_UINT, REQ, AT(hd_verity, blocks), .min = 1,
+     .max = 1ull << 38, .doc = "of 4096 bytes of data; the tree follows"},
+    {"salt", HD_T_HEX, REQ, AT(hd_verity, salt), .doc = "random"},
+    {"root", HD_T_HEX, REQ, AT(hd_verity, root), .doc = "the root hash"},
+};
+static const struct hd_table verity_table =
+    TABLE(hd_verity, "verity", verity_fields);
+
 static const struct hd_field volume_fields[] = {
     {"name", HD_T_NAME, REQ, AT(hd_volume, name),
      .doc = "the partition is named hotdom: and this"},
     {"kind", HD_T_ENUM, 0, AT(hd_volume, kind), .names = volume_kinds,
-     .doc = "data: read-write, as it is; default data"},
+     .doc = "data: read-write; image: read-only, every block verified; "
+            "default data"},
+    {"encryption", HD_T_ENUM, 0, AT(hd_volume, encryption),
+     .names = encryptions,
+     .doc = "of data: luks2 or none; default luks2, for the store's users"},
+    {"luks", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_volume, luks),
+     .sub = &luks_table, .doc = "of encrypted data"},
+    {"verity", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_volume, verity),
+     .sub = &verity_table, .doc = "of an image"},
+    {"replaces", HD_T_NAME, SIGNED, AT(hd_volume, replaces),
+     .doc = "the image that hotdom revert goes back to"},
     {"partuuid", HD_T_UUID, REQ | SIGNED, AT(hd_volume, partuuid),
      .doc = "the partition's own UUID"},
     {"size", HD_T_SIZE, REQ | SIGNED, AT(hd_volume, size), .min = MIB,
@@ -82,8 +114,9 @@ static const struct hd_table auth_table = TABLE(hd_auth, "auth", auth_fields);
 
 static const struct hd_field user_fields[] = {
     {"name", HD_T_NAME, REQ, AT(hd_user, name), .doc = "for hotdom unlock -u"},
-    {"auth", HD_T_MAP, REQ | SIGNED, AT(hd_user, auth), .sub = &auth_table,
-     .doc = "the password's verifier; hotdom pack asks for the password"},
+    {"auth", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_user, auth), .sub = &auth_table,
+     .doc = "the password's verifier, in a store without encrypted volumes; "
+            "hotdom pack asks for the password"},
 };
 
 static const struct hd_field memory_fields[] = {
@@ -105,7 +138,7 @@ static const struct hd_field disk_fields[] = {
      .doc = "of one of the store's volumes; a volume has one guest"},
     {"as", HD_T_NAME, REQ, AT(hd_disk, as), .doc = "xvda to xvdp"},
     {"mode", HD_T_ENUM, 0, AT(hd_disk, mode), .names = modes,
-     .doc = "rw or ro; default rw"},
+     .doc = "rw or ro; default rw; an image is always ro"},
 };
 static const struct hd_field nic_fields[] = {
     {"role", HD_T_NAME, REQ, AT(hd_nic, role),

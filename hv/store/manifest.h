@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "../volume/luks_header.h"
+#include "../volume/verity.h"
 #include "format.h"
-#include "uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 #include "yaml.h"
 
 /*
@@ -24,15 +26,22 @@ struct hd_file { /* a member of the header behind the first three */
 };
 
 enum hd_volume_kind {
-    HD_VOLUME_DATA, /* read-write, plain */
+    HD_VOLUME_DATA,  /* read-write */
+    HD_VOLUME_IMAGE, /* read-only, dm-verity */
 };
+
+enum hd_encryption { HD_ENCRYPTION_LUKS2, HD_ENCRYPTION_NONE }; /* of data */
 
 struct hd_volume {
     char name[HD_NAME_SIZE];
     uint32_t kind; /* enum hd_volume_kind */
     struct hd_uuid partuuid;
-    uint64_t size;           /* bytes, a multiple of 1 MiB */
-    char from[HD_PATH_SIZE]; /* source only: a file, or empty for zeros */
+    uint64_t size;               /* bytes of the partition: whole MiB */
+    uint32_t encryption;         /* data: enum hd_encryption */
+    struct hd_luks luks;         /* encrypted data */
+    struct hd_verity verity;     /* image */
+    char replaces[HD_NAME_SIZE]; /* image: what it was an update of, or empty */
+    char from[HD_PATH_SIZE];     /* source only: a file, or empty for zeros */
 };
 
 /* EVP_KDF-SCRYPT(7ssl); the password is never stored. */
@@ -44,7 +53,7 @@ struct hd_auth {
 
 struct hd_user {
     char name[HD_NAME_SIZE];
-    struct hd_auth auth;
+    struct hd_auth auth; /* zero when the store has an encrypted volume */
 };
 
 struct hd_range {
@@ -123,5 +132,8 @@ int hd_manifest_file(const struct hd_manifest *m, const char *name);
 int hd_manifest_volume(const struct hd_manifest *m, const char *name);
 int hd_manifest_guest(const struct hd_manifest *m, const char *name);
 int hd_manifest_user(const struct hd_manifest *m, const char *name);
+/* The next encrypted volume behind `after` (-1: the first, the key volume), or
+ * -1. */
+int hd_manifest_luks(const struct hd_manifest *m, int after);
 
 #endif

@@ -68,6 +68,44 @@ static int check_files(const struct hd_manifest *m, struct place *at,
     return 0;
 }
 
+static int check_source_volume(const struct hd_manifest *m,
+                               const struct hd_volume *v, struct hd_err *err)
+{
+    if (v->kind == HD_VOLUME_IMAGE && !v->from[0])
+        return BAD(err, "image \"%s\" has no from", v->name);
+    if (v->kind == HD_VOLUME_DATA && v->encryption == HD_ENCRYPTION_LUKS2 &&
+        !m->n_users)
+        return BAD(err,
+                   "volume \"%s\" is encrypted and the store has no users; "
+                   "name one, or say encryption: none",
+                   v->name);
+    return 0;
+}
+
+/* Data and what describes it fit into the partition. */
+static int check_signed_volume(const struct hd_volume *v, struct hd_err *err)
+{
+    bool image = v->kind == HD_VOLUME_IMAGE;
+    bool luks = !image && v->encryption == HD_ENCRYPTION_LUKS2;
+
+    if (luks != !!v->luks.offset)
+        return BAD(err, "volume \"%s\" has %s luks", v->name,
+                   luks ? "no" : "a needless");
+    if (image != !!v->verity.blocks)
+        return BAD(err, "volume \"%s\" has %s verity", v->name,
+                   image ? "no" : "a needless");
+    if (luks && v->luks.offset >= v->size)
+        return BAD(err, "volume \"%s\" has no room behind its luks.offset",
+                   v->name);
+    if (image && (v->verity.blocks > v->size / HD_VERITY_BLOCK ||
+                  hd_verity_tree_size(v->verity.blocks) >
+                      v->size - v->verity.blocks * HD_VERITY_BLOCK))
+        return BAD(err, "image \"%s\" has no room for verity.blocks", v->name);
+    if (!image && v->replaces[0])
+        return BAD(err, "volume \"%s\": only images have replaces", v->name);
+    return 0;
+}
+
 static int check_volumes(const struct hd_manifest *m, unsigned which,
                          struct place *at, struct hd_err *err)
 {
@@ -79,8 +117,12 @@ static int check_volumes(const struct hd_manifest *m, unsigned which,
             if (!v->size && !v->from[0])
                 return BAD(err, "volume \"%s\" has neither size nor from",
                            v->name);
+            if (check_source_volume(m, v, err))
+                return -1;
             continue;
         }
+        if (check_signed_volume(v, err))
+            return -1;
         if (v->size % (1 << 20))
             return BAD(err, "volume \"%s\": its size is not whole MiB",
                        v->name);
@@ -92,13 +134,22 @@ static int check_volumes(const struct hd_manifest *m, unsigned which,
     return 0;
 }
 
-static int check_users(const struct hd_manifest *m, struct place *at,
-                       struct hd_err *err)
+/* A password is checked by the keyslots where there are any. */
+static int check_users(const struct hd_manifest *m, unsigned which,
+                       struct place *at, struct hd_err *err)
 {
+    bool keyslots = hd_manifest_luks(m, -1) >= 0;
+
     for (uint32_t i = 0; i < m->n_users; i++) {
         uint64_t n = m->users[i].auth.n;
 
         *at = (struct place){"users", i};
+        if (!strcmp(m->users[i].name, HD_LUKS_RECOVERY_USER))
+            return BAD(err, "a user cannot be named \"%s\"",
+                       HD_LUKS_RECOVERY_USER);
+        if (which == HD_F_SIGNED && keyslots == !!n)
+            return BAD(err, "user \"%s\" has %s auth", m->users[i].name,
+                       keyslots ? "a needless" : "no");
         if (n & (n - 1))
             return BAD(err, "user \"%s\": n is not a power of two",
                        m->users[i].name);
@@ -207,6 +258,15 @@ int hd_manifest_user(const struct hd_manifest *m, const char *name)
     return FIND(m->users, m->n_users, name);
 }
 
+int hd_manifest_luks(const struct hd_manifest *m, int after)
+{
+    for (uint32_t i = (uint32_t)(after + 1); i < m->n_volumes; i++)
+        if (m->volumes[i].kind == HD_VOLUME_DATA &&
+            m->volumes[i].encryption == HD_ENCRYPTION_LUKS2)
+            return (int)i;
+    return -1;
+}
+
 static int check(const struct hd_manifest *m, unsigned which, struct place *at,
                  struct hd_err *err)
 {
@@ -215,7 +275,7 @@ static int check(const struct hd_manifest *m, unsigned which, struct place *at,
         CHECK_UNIQUE(volumes, m->n_volumes, at, err) ||
         CHECK_UNIQUE(users, m->n_users, at, err) ||
         CHECK_UNIQUE(guests, m->n_guests, at, err) || check_files(m, at, err) ||
-        check_volumes(m, which, at, err) || check_users(m, at, err))
+        check_volumes(m, which, at, err) || check_users(m, which, at, err))
         return -1;
     return check_guests(m, which, at, err);
 }
@@ -228,8 +288,8 @@ int hd_manifest_check(const struct hd_manifest *m, unsigned which,
     return check(m, which, &at, err);
 }
 
-/* "want" that nobody wrote is "min". */
-static void fill_wants(struct hd_manifest *m)
+/* "want" that nobody wrote is "min"; an image is read-only. */
+static void fill_in(struct hd_manifest *m)
 {
     for (uint32_t i = 0; i < m->n_guests; i++) {
         struct hd_guest *g = &m->guests[i];
@@ -238,6 +298,12 @@ static void fill_wants(struct hd_manifest *m)
             g->memory.want = g->memory.min;
         if (!g->vcpus.want)
             g->vcpus.want = g->vcpus.min;
+        for (uint32_t j = 0; j < g->n_disks; j++) {
+            int v = hd_manifest_volume(m, g->disks[j].name);
+
+            if (v >= 0 && m->volumes[v].kind == HD_VOLUME_IMAGE)
+                g->disks[j].mode = HD_MODE_RO;
+        }
     }
 }
 
@@ -256,7 +322,7 @@ int hd_manifest_parse(const char *text, size_t len, unsigned which,
     if (hd_yaml_read(text, len, &hd_manifest_table, which, HD_E_BAD_MANIFEST, m,
                      err))
         return -1;
-    fill_wants(m);
+    fill_in(m);
     if (check(m, which, &at, err))
         return hd_yaml_locate(text, len, at.list, at.index, &line, &column)
                    ? -1

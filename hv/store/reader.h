@@ -24,15 +24,21 @@
  * it looks at descriptor 4; started by a plain user it confines itself as far
  * as it may.  --any-signer (hotdom inspect) parses what anybody signed.
  *
- * The message is the text "hotdom-reader 1" with these descriptors: the answer
+ *   6  sealed memfd of n * 32 bytes: SHA-256 of packed files that the caller
+ *      has unpacked already; they are neither read nor sent
+ *
+ * The message is the text "hotdom-reader 2" with these descriptors: the answer
  * (a sealed memfd of exactly sizeof(struct hd_answer)), and, when answer.err
- * is HD_OK, one sealed memfd for each manifest file in order, unpacked.  With
- * --any-signer no files follow.
+ * is HD_OK, one sealed memfd for each manifest file in order, unpacked, but for
+ * the known ones; then one for each encrypted volume in order: a checked copy
+ * of its LUKS2 header (hd_luks_header_copy).  With --any-signer no files
+ * follow, only headers.
  */
 #define HD_READER_SOCK   3
 #define HD_READER_MEDIUM 4
 #define HD_READER_KEYS   5
-#define HD_READER_HELLO  "hotdom-reader 1"
+#define HD_READER_KNOWN  6
+#define HD_READER_HELLO  "hotdom-reader 2"
 
 /* A slow stick gives 20 MB/s, and a header may have hundreds of them. */
 #define HD_READER_DEADLINE_MS 30000
@@ -46,7 +52,10 @@ struct hd_answer {
     struct hd_signer signer; /* zero when there was none to read */
     uint32_t trusted;        /* the signer is one of descriptor 5's */
     uint64_t medium_size;    /* bytes */
+    uint8_t digest[32];      /* SHA-256 of the manifest's bytes */
     struct hd_extent extents[HD_MAX_VOLUMES]; /* by volume */
+    uint8_t known[HD_MAX_FILES]; /* this file was in descriptor 6's list */
+    struct hd_luks_facts luks;   /* of the key volume */
     struct hd_manifest manifest;
 };
 

@@ -200,7 +200,7 @@ static int read_absent(struct reader *r, const struct hd_table *t,
             continue;
         if (f->flags & HD_F_REQUIRED)
             return fail_at(r, start, "this %s has no \"%s\"", t->what, f->key);
-        if (f->type == HD_T_MAP &&
+        if (f->type == HD_T_MAP && !(f->flags & HD_F_OPTIONAL) &&
             read_absent(r, f->sub, 0, start, (char *)obj + f->offset))
             return -1;
         hd_scalar_default(f, obj);

@@ -7,6 +7,7 @@
 #ifndef HD_STORE_YAML_H
 #define HD_STORE_YAML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ enum hd_field_type {
 #define HD_F_REQUIRED 1u /* must be there */
 #define HD_F_SOURCE   2u /* only in what `hotdom pack` is given */
 #define HD_F_SIGNED   4u /* only in the manifest of a store */
+#define HD_F_OPTIONAL 8u /* HD_T_MAP: all bytes are zero when it is absent */
 
 struct hd_table;
 
@@ -76,5 +78,8 @@ int hd_yaml_write(const struct hd_table *table, unsigned which, const void *obj,
  * right characters, numbers and counts are in range. */
 int hd_yaml_check(const struct hd_table *table, unsigned which, const void *obj,
                   enum hd_code code, struct hd_err *err);
+
+/* Is the optional map `f` of `obj` absent? */
+bool hd_yaml_is_zero(const struct hd_field *f, const void *obj);
 
 #endif

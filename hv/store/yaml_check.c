@@ -2,6 +2,7 @@
 /* Checks a struct from another process by its field table; never trusts a
  * count, a terminator or a number of it. */
 #include <stdbool.h>
+#include <string.h>
 
 #include "yaml.h"
 #include "yaml_scalar.h"
@@ -25,6 +26,8 @@ static int check_list(const struct hd_field *f, unsigned which, const char *obj,
 static int check_field(const struct hd_field *f, unsigned which,
                        const char *obj, enum hd_code code, struct hd_err *err)
 {
+    if (f->flags & HD_F_OPTIONAL && hd_yaml_is_zero(f, obj))
+        return 0;
     if (f->type == HD_T_MAP)
         return hd_yaml_check(f->sub, which, obj + f->offset, code, err);
     if (f->type == HD_T_LIST)
@@ -34,6 +37,13 @@ static int check_field(const struct hd_field *f, unsigned which,
     if (f->flags & HD_F_REQUIRED)
         return hd_fail(err, code, "%s: it is empty", f->key);
     return 0;
+}
+
+bool hd_yaml_is_zero(const struct hd_field *f, const void *obj)
+{
+    const char *at = (const char *)obj + f->offset;
+
+    return !at[0] && !memcmp(at, at + 1, f->size - 1);
 }
 
 int hd_yaml_check(const struct hd_table *table, unsigned which, const void *obj,

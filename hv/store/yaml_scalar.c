@@ -7,7 +7,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "text.h"
-#include "uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 
 struct unit {
     const char *name;

@@ -82,6 +82,8 @@ static bool write_field(struct writer *w, const struct hd_field *f,
 /* Left out when reading puts the same there again. */
 static bool is_absent(const struct hd_field *f, const char *obj)
 {
+    if (f->flags & HD_F_OPTIONAL)
+        return hd_yaml_is_zero(f, obj);
     if (f->type == HD_T_LIST)
         return !*(const uint32_t *)(const void *)(obj + f->count) &&
                !(f->flags & HD_F_REQUIRED);

@@ -45,6 +45,12 @@
     X(BAD_MEMBER, "bad-member", 3,                                             \
       "a file of the header does not match the "                               \
       "manifest; pack it again")                                               \
+    X(BAD_VOLUME, "bad-volume", 3,                                             \
+      "a volume is not what was signed; clone or "                             \
+      "pack the store again")                                                  \
+    X(ROLLBACK, "rollback", 3,                                                 \
+      "an older copy of a store seen here; `hotdom "                           \
+      "trust reset STORE` accepts it")                                         \
     X(BAD_KERNEL, "bad-kernel", 3, "the kernel is no x86 ELF with a PV entry") \
     X(DUPLICATE_STORE, "duplicate-store", 3,                                   \
       "a store with this id is "                                               \
@@ -60,6 +66,7 @@
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \
+    X(NO_USER, "no-such-user", 5, "see `hotdom user list STORE`")              \
     X(NO_GUEST, "no-such-guest", 5, "see `hotdom list`")                       \
     X(NO_XEN, "no-xen", 6, "boot the Xen hypervisor, and be in dom0")          \
     X(NO_DAEMON, "no-daemon", 6, "systemctl start hotdomd")

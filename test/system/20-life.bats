@@ -126,7 +126,7 @@ load lib
     cat >"$stores/debian.yaml" <<END
 hotdom: 1
 store: {name: debian}
-volumes: [{name: root, kind: data, from: $build/guest/debian/root.img}]
+volumes: [{name: root, kind: data, encryption: none, from: $build/guest/debian/root.img}]
 users: [{name: owner}]
 guests:
   - name: desk

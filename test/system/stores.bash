@@ -13,7 +13,7 @@ manifest() {
     echo "hotdom: 1"
     echo "store: {name: $name}"
     echo "volumes:"
-    for g in "$@"; do echo "  - {name: $g-disk, kind: data, size: 8M}"; done
+    for g in "$@"; do echo "  - {name: $g-disk, kind: data, encryption: none, size: 8M}"; done
     echo "users:"
     echo "  - {name: owner}"
     echo "guests:"

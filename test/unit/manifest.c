@@ -114,7 +114,8 @@ static void a_store_has_no_more_than_127_volumes(void)
                                 "guests: [{name: a, kernel: b}]\nvolumes:\n");
 
         for (int i = 0; i < n; i++)
-            len += sprintf(text + len, "- {name: v%d, size: 1M}\n", i);
+            len += sprintf(text + len,
+                           "- {name: v%d, encryption: none, size: 1M}\n", i);
         if (n == HD_MAX_VOLUMES)
             CHECK_OK(
                 hd_manifest_parse(text, (size_t)len, HD_F_SOURCE, &m, &err),

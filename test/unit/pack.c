@@ -28,8 +28,8 @@ static const char source[] =
     "hotdom: 1\n"
     "store: {name: travel, generation: 3}\n"
     "volumes:\n"
-    "  - {name: root, from: root.img}\n"
-    "  - {name: home, size: 1500K}\n"
+    "  - {name: root, encryption: none, from: root.img}\n"
+    "  - {name: home, encryption: none, size: 1500K}\n"
     "guests:\n"
     "  - {name: one, kernel: kernel, ramdisk: initrd,"
     " volumes: [{name: root, as: xvda}]}\n"
@@ -226,7 +226,8 @@ static void zeros_take_no_room_in_an_image(void)
 
     bench_init(&b);
     put_text(&b, "m.yaml",
-             "hotdom: 1\nstore: {name: a}\nvolumes: [{name: v, size: 1T}]\n"
+             "hotdom: 1\nstore: {name: a}\nvolumes: [{name: v, encryption: "
+             "none, size: 1T}]\n"
              "guests: [{name: a, kernel: kernel}]\n");
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     CU_ASSERT_EQUAL(stat(b.output, &st), 0);
@@ -328,14 +329,14 @@ static void bad_inputs_are_named(void)
                 "volume root: root.img is empty");
     put_text(&b, "m.yaml",
              "hotdom: 1\nstore: {name: a}\nvolumes:\n"
-             "- {name: v, size: 1K, from: none.img}\n"
+             "- {name: v, encryption: none, size: 1K, from: none.img}\n"
              "guests: [{name: a, kernel: kernel}]\n");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_IO,
                 "volume v: cannot open none.img: No such file");
     put_file(&b, "none.img", source, sizeof(source));
     put_text(&b, "m.yaml",
              "hotdom: 1\nstore: {name: a}\nvolumes:\n"
-             "- {name: v, size: 100, from: none.img}\n"
+             "- {name: v, encryption: none, size: 100, from: none.img}\n"
              "guests: [{name: a, kernel: kernel}]\n");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_MANIFEST,
                 "volume v: none.img is larger than its size");

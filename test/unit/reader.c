@@ -203,7 +203,7 @@ static void messages_of_another_form_are_refused(void)
     int open_file;
 
     lie_init(&l);
-    CHECK_FAILS(send_and_receive("hotdom-reader 2", l.a, sizeof(*l.a), true,
+    CHECK_FAILS(send_and_receive("hotdom-reader 3", l.a, sizeof(*l.a), true,
                                  l.files, 2, &err),
                 &err, HD_E_FAILED, "it speaks another version");
     CHECK_FAILS(send_and_receive(HD_READER_HELLO "!", l.a, sizeof(*l.a), true,

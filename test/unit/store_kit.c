@@ -25,7 +25,7 @@ static const char manifest[] =
     "generation: 7}\n"
     "%s" /* files */
     "volumes:\n"
-    "- {name: root, kind: data, partuuid: "
+    "- {name: root, kind: data, encryption: none, partuuid: "
     "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee, size: 1M}\n"
     "users:\n"
     "- name: owner\n"

@@ -2,7 +2,7 @@
 /* Tests hv/store/uuid. */
 #include <string.h>
 
-#include "../../hv/store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 #include "unit.h"
 
 static void a_uuid_reads_back_as_it_was_written(void)

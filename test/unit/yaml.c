@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/store/uuid.h"
+#include "../../pv-drivers/base/uuid.h"
 #include "../../hv/store/yaml.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"

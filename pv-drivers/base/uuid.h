@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A UUID as a value (RFC 4122); text is always lower case with dashes. */
-#ifndef HD_STORE_UUID_H
-#define HD_STORE_UUID_H
+#ifndef HD_BASE_UUID_H
+#define HD_BASE_UUID_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../pv-drivers/base/err.h"
+#include "err.h"
 
 #define HD_UUID_SIZE 37 /* text with its NUL */
 
