@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom inspect: shows a store that need not be trusted; parses none of it:
  * the sandboxed reader does, and its answer is checked. */
-#include <fcntl.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../../pv-drivers/base/mem.h"
-#include "../../pv-drivers/base/paths.h"
-#include "../host/trust.h"
-#include "../store/reader.h"
 #include "../store/yaml_scalar.h"
 #include "cmd.h"
+#include "open_store.h"
 #include "progress.h"
 #include "table.h"
 
@@ -22,41 +18,6 @@ static void columns_freep(struct hd_columns **t)
 }
 
 #define autocolumns __attribute__((cleanup(columns_freep))) struct hd_columns
-
-/* The name under which this host trusts the signer, or NULL. */
-static const char *trusted_as(const struct hd_signer *signer,
-                              const struct hd_trusted *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!memcmp(&list[i].signer, signer, sizeof(*signer)))
-            return list[i].name;
-    return NULL;
-}
-
-static int run_reader(const char *path, const struct hd_trusted *list, size_t n,
-                      struct hd_answer **ret, struct hd_err *err)
-{
-    hd_autofree struct hd_signer *keys = calloc(n + 1, sizeof(*keys));
-    hd_autofree struct hd_answer *answer = NULL;
-    hd_autofd int medium = open(path, O_RDONLY | O_CLOEXEC);
-    char reader[PATH_MAX];
-
-    if (!keys)
-        return hd_fail_errno(err, HD_E_FAILED, "inspect %s", path);
-    if (medium < 0)
-        return hd_fail_errno(err, HD_E_IO, "cannot open %s", path);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = list[i].signer;
-    hd_reader_path(reader);
-    if (hd_reader_run(reader, medium, keys, n, &answer, err))
-        return hd_wrap(err, "%s", path);
-    if (answer->err.code) {
-        *err = answer->err;
-        return hd_wrap(err, "%s", path);
-    }
-    *ret = hd_steal(&answer);
-    return 0;
-}
 
 static struct json_object *map_to_json(const struct hd_table *t,
                                        const char *obj);
@@ -200,22 +161,19 @@ static int print_store(const struct hd_answer *a, const char *signer,
     return print_volumes(m) ? hd_fail(err, HD_E_FAILED, "no memory") : 0;
 }
 
-static int inspect(const char *path, bool json, struct hd_err *err)
+static int inspect(const char *store, bool json, struct hd_err *err)
 {
-    hd_autofree struct hd_answer *answer = NULL;
-    hd_autofree struct hd_trusted *list = NULL;
+    hd_auto(hd_open_store) o = NULL;
     char signer[HD_SIGNER_TEXT];
     const char *trusted;
-    size_t n = 0;
 
-    if (hd_trust_list(HD_TRUSTED_DIR, &list, &n, NULL, err) ||
-        run_reader(path, list, n, &answer, err))
+    if (hd_open_store(store, &o, err))
         return -1;
-    trusted = trusted_as(&answer->signer, list, n);
-    hd_signer_format(&answer->signer, signer);
+    trusted = *o->trusted ? o->trusted : NULL;
+    hd_signer_format(&o->answer->signer, signer);
     if (!json)
-        return print_store(answer, signer, trusted, err);
-    print_json(answer, signer, trusted);
+        return print_store(o->answer, signer, trusted, err);
+    print_json(o->answer, signer, trusted);
     return 0;
 }
 
@@ -235,6 +193,7 @@ int hd_cmd_inspect(int argc, char **argv, struct hd_err *err)
         json = true;
     }
     if (optind != argc - 1)
-        return hd_fail(err, HD_E_USAGE, "name one image or device");
+        return hd_fail(err, HD_E_USAGE,
+                       "name one store: an image, a device or a name");
     return inspect(argv[optind], json, err);
 }

@@ -54,7 +54,7 @@ static const struct hd_cmd cmds[] = {
      "  --password-fd N     one password a line, in the users' order\n"
      "  -q, --quiet         no progress\n",
      hd_cmd_pack},
-    {"inspect", "IMAGE|DEVICE [--json]", "show a store without trusting it",
+    {"inspect", "STORE [--json]", "show a store without trusting it",
      "  --json    one object\n", hd_cmd_inspect},
 };
 
