@@ -10,7 +10,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../plan/plan.h"
-#include "../volume/luks.h"
+#include "../volume/luks_users.h"
 #include "ledger.h"
 
 /*
@@ -44,27 +44,12 @@ enum hd_job_ask {
     HD_ASK_KEYSLOT,  /* it opens `keyslot` of the first LUKS2 header */
 };
 
-enum hd_keys_action {
-    HD_KEYS_CHANGE, /* `user`'s password becomes the new one */
-    HD_KEYS_ADD,    /* `user`, with the new password */
-    HD_KEYS_REMOVE, /* `user` */
-};
-
-/* KEYS.  The acting user is whose `keyslot` it is. */
-struct hd_job_keys {
-    uint32_t action; /* enum hd_keys_action */
-    char user[HD_NAME_SIZE];
-    uint64_t start; /* bytes: the key volume's partition on the medium */
-    struct hd_luks luks;
-    struct hd_luks_cost cost;
-};
-
 struct hd_job_request {
     uint32_t op;
     uint32_t ask; /* START, KEYS: enum hd_job_ask */
     uint32_t keyslot;
     struct hd_auth auth;
-    struct hd_job_keys keys;
+    struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
     char guest[HD_NAME_SIZE];   /* EJECT, YANK: only this one; empty: all */
     struct hd_ledger_head head; /* START: for the new ledger */

@@ -45,6 +45,11 @@ int hd_luks_add(int header, const struct hd_secret *key, const char *user,
 /* The keyslot of a volume that is not the key volume. */
 int hd_luks_add_derived(int header, const struct hd_secret *key,
                         const struct hd_secret *derived, struct hd_err *err);
+/* Another password for a user: a new keyslot in an area of its own, which takes
+ * over the token; then the old one goes, material and all.  HD_E_NO_USER. */
+int hd_luks_change(int header, const struct hd_secret *key, const char *user,
+                   const struct hd_secret *password,
+                   const struct hd_luks_cost *cost, struct hd_err *err);
 /* Keyslot, its material and token.  HD_E_NO_USER; HD_E_DENIED for the last user
  * but the recovery key. */
 int hd_luks_remove(int header, const char *user, struct hd_err *err);
@@ -73,8 +78,9 @@ int hd_luks_recovery_key(struct hd_secret **ret, struct hd_err *err);
 
 /*
  * Writes the header to [start, ...) of `medium`, safe against power loss at any
- * point: first the keyslot areas, then the first copy, then the second, each
- * flushed.  Blocks.
+ * point: first the areas of its keyslots, then the first copy, then the second,
+ * then zeros over the areas that no keyslot uses any more (what stands there is
+ * the way back until then), each flushed.  Blocks.
  */
 int hd_luks_write(int header, int medium, uint64_t start, struct hd_err *err);
 
