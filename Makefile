@@ -8,7 +8,7 @@ B ?= build
 CC = gcc
 CFLAGS ?= -O2 -g
 PKGS := xenlight xencontrol xenstore libcrypto yaml-0.1 libudev blkid \
-	devmapper libcryptsetup libarchive libzstd json-c libseccomp libuv
+	devmapper libcryptsetup libarchive libzstd json-c libseccomp libmnl libuv
 hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Werror=implicit \
 	-fstack-protector-strong -fPIE -fno-common \

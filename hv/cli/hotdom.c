@@ -37,6 +37,8 @@ static const struct hd_cmd cmds[] = {
      "  --json        one array\n"
      "  --baseline    note the host as it is, once a boot, to compare with\n",
      hd_cmd_verify_host},
+    {"info", "[--json]", "show what this host has for guests",
+     "  --json    one object\n", hd_cmd_info},
     {"keygen", "NAME", "make a signer's key pair, NAME.key and NAME.pub", "",
      hd_cmd_keygen},
     {"trust", "list [--json] | add NAME KEY|FILE.pub | rm NAME",

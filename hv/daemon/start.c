@@ -29,16 +29,18 @@ static uint64_t promised(const struct hd_daemon *d)
 static int make_plan(const struct hd_store *store, struct hd_plan **ret,
                      struct hd_err *err)
 {
-    struct hd_inventory inventory;
+    hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
     struct hd_policy policy;
     uint64_t taken = promised(store->daemon);
 
+    if (!inventory)
+        return hd_fail_errno(err, HD_E_FAILED, "scan the host");
     if (hd_policy_load(HD_POLICY, &policy, err) ||
-        hd_inventory_scan(&inventory, err))
+        hd_inventory_scan(inventory, err))
         return -1;
-    inventory.memory_free =
-        inventory.memory_free > taken ? inventory.memory_free - taken : 0;
-    return hd_plan_make(store->answer, store->label, &inventory, &policy, ret,
+    inventory->memory_free =
+        inventory->memory_free > taken ? inventory->memory_free - taken : 0;
+    return hd_plan_make(store->answer, store->label, inventory, &policy, ret,
                         err);
 }
 

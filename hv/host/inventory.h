@@ -1,23 +1,141 @@
 /* SPDX-License-Identifier: MIT */
-/* What the host has, read from Xen and sysfs; never changes anything. */
+/* What the host has, read from Xen, sysfs and rtnetlink; never changes
+ * anything. */
 #ifndef HD_HOST_INVENTORY_H
 #define HD_HOST_INVENTORY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
 
-#define HD_MAX_BRIDGES 32
+/* At most; what is more is counted in `left_out`. */
+#define HD_MAX_BRIDGES    32
+#define HD_MAX_POOLS      16
+#define HD_MAX_DISKS_SEEN 64
+#define HD_MAX_LINKS      64
+#define HD_MAX_USB        64
+#define HD_MAX_PCI        256
+#define HD_MAX_PARTS      64
+
+/* All text is printable UTF-8: what a device says of itself is hostile. */
+#define HD_HOST_TEXT 64
+
+struct hd_host_pool { /* xlcpupool.cfg(5) */
+    uint32_t id, cpus, domains;
+};
+
+struct hd_host_disk {
+    char name[32]; /* the kernel's: "sda" */
+    char bus[16];  /* usb, ata, nvme, virtio, scsi, mmc or "" */
+    char model[HD_HOST_TEXT];
+    uint64_t size; /* bytes */
+    uint8_t removable, read_only, rotational;
+    uint8_t root; /* the host's own root file system is on it */
+};
+
+/* HD_LINK_*: one name each, as `hotdom info` prints them. */
+#define HD_LINK_KINDS(X)                                                       \
+    X(ETHERNET, "ethernet")                                                    \
+    X(WIRELESS, "wireless")                                                    \
+    X(BRIDGE, "bridge")                                                        \
+    X(BOND, "bond")                                                            \
+    X(OTHER, "other")
+
+enum hd_host_link_kind {
+#define HD_X(name, text) HD_LINK_##name,
+    HD_LINK_KINDS(HD_X)
+#undef HD_X
+};
+
+const char *hd_host_link_kind(uint32_t kind);
+
+struct hd_host_link { /* a network interface of dom0; no guest's vif, no lo */
+    char name[16];
+    char master[16]; /* the bridge or bond that it is part of, or "" */
+    uint32_t kind;   /* enum hd_host_link_kind */
+    uint8_t mac[6];
+    uint8_t up;      /* it has a carrier */
+    uint8_t outside; /* it leads out of this host */
+};
+
+struct hd_host_usb {
+    char address[32]; /* "1-2.3", as sysfs names it */
+    char name[HD_HOST_TEXT];
+    char driver[32]; /* of the first interface that has one, or "" */
+    uint16_t vendor, product;
+    uint8_t class; /* of the device, or of its first interface; USB-IF's */
+};
+
+/* Who has a PCI device. */
+enum hd_host_pci_state { HD_PCI_FREE, HD_PCI_ASSIGNABLE, HD_PCI_IN_USE };
+
+struct hd_host_pci {
+    char address[16]; /* "0000:00:1f.0" */
+    char driver[32];
+    uint16_t vendor, device;
+    uint32_t class; /* 24 bits, PCI-SIG's */
+    uint32_t state; /* enum hd_host_pci_state */
+};
+
+/* What has a class and a name and is not more: see hd_host_part_class. */
+#define HD_PART_CLASSES(X)                                                     \
+    X(DISPLAY, "display")                                                      \
+    X(INPUT, "input")                                                          \
+    X(SOUND, "sound")                                                          \
+    X(SERIAL, "serial")
+
+enum hd_host_part_class {
+#define HD_X(name, text) HD_PART_##name,
+    HD_PART_CLASSES(HD_X)
+#undef HD_X
+};
+
+const char *hd_host_part_class(uint32_t class);
+
+struct hd_host_part {
+    uint32_t class; /* enum hd_host_part_class */
+    char name[32];
+    char text[HD_HOST_TEXT];
+};
+
+struct hd_host_os {
+    char release[HD_HOST_TEXT]; /* PRETTY_NAME */
+    char kernel[HD_HOST_TEXT];
+    char machine[HD_HOST_TEXT]; /* the maker's name for the computer */
+    char time_zone[HD_HOST_TEXT];
+    char locale[HD_HOST_TEXT];
+    char keyboard[HD_HOST_TEXT];
+};
+
+struct hd_host_xen {
+    char version[HD_HOST_TEXT]; /* "4.17.3" */
+    uint8_t pv, hvm, hap;
+    uint32_t nodes, cores_per_socket, threads_per_core;
+};
 
 struct hd_inventory {
     uint64_t memory_total, memory_free; /* bytes; free counts scrubbing pages */
+    uint64_t memory_scrubbing;          /* of free */
     uint32_t cpus;
-    uint32_t n_bridges;
+    char cpu_model[HD_HOST_TEXT];
+    struct hd_host_xen xen;
+    struct hd_host_os os;
+    uint32_t n_bridges, n_pools, n_disks, n_links, n_usb, n_pci, n_parts;
+    uint32_t left_out;
     char bridges[HD_MAX_BRIDGES][16]; /* sorted; xenbr0 first when there */
+    struct hd_host_pool pools[HD_MAX_POOLS];
+    struct hd_host_disk disks[HD_MAX_DISKS_SEEN]; /* sorted, as all of these */
+    struct hd_host_link links[HD_MAX_LINKS];
+    struct hd_host_usb usb[HD_MAX_USB];
+    struct hd_host_pci pci[HD_MAX_PCI];
+    struct hd_host_part parts[HD_MAX_PARTS];
 };
 
-/* HD_E_NO_XEN unless this is dom0 of a running Xen.  A few hypercalls and some
- * files of sysfs: under a millisecond. */
+/* HD_E_NO_XEN unless this is dom0 of a running Xen.  Hypercalls, sysfs and one
+ * netlink dump; what vanishes meanwhile is left out.  Does not wait for
+ * anything. */
 int hd_inventory_scan(struct hd_inventory *ret, struct hd_err *err);
 /* Only that check: reads /sys/hypervisor and /proc/xen, needs no right. */
 int hd_inventory_check_xen(struct hd_err *err);

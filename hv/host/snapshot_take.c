@@ -13,6 +13,7 @@
 #include "../../pv-drivers/bus/xs.h"
 #include "../../pv-drivers/base/uuid.h"
 #include "inventory.h"
+#include "scan.h"
 
 #define BATCH     128
 #define DOMIDS    0x7ff0u /* DOMID_FIRST_RESERVED */
@@ -219,13 +220,15 @@ static int take_nodes(struct hd_snapshot *s, struct hd_xs *xs, const char *path,
 static int take_xen(struct hd_snapshot *s, struct hd_err *err)
 {
     static const char *const tops[] = {"/local/domain", "/vm", "/libxl"};
-    struct hd_inventory inventory;
+    hd_autofree struct hd_inventory *inventory = calloc(1, sizeof(*inventory));
     hd_auto(hd_xs) xs = NULL;
 
-    if (hd_inventory_scan(&inventory, err) || take_domains(s, err) ||
-        hd_xs_open(&xs, err))
+    if (!inventory)
+        return no_memory(err);
+    if (hd_inventory_check_xen(err) || hd_scan_xen(inventory, err) ||
+        take_domains(s, err) || hd_xs_open(&xs, err))
         return -1;
-    s->memory_kib = inventory.memory_free / 1024;
+    s->memory_kib = inventory->memory_free / 1024;
     for (size_t i = 0; i < HD_ARRAY_LEN(tops); i++)
         if (take_nodes(s, xs, tops[i], 0, err))
             return -1;

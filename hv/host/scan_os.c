@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The host's system: release, kernel, machine, time zone, locale, keyboard,
+ * processor; from its files, in the order in which Debian looks. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "scan.h"
+#include "sysfs.h"
+
+#define ZONES "/zoneinfo/"
+
+/* The value of KEY=VALUE in a file as /etc/os-release: os-release(5). */
+static bool value_of(int root, const char *path, const char *key, char *ret,
+                     size_t size)
+{
+    hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+    FILE *f = fd < 0 ? NULL : fdopen(hd_steal_fd(&fd), "r");
+    size_t len = strlen(key);
+    bool found = false;
+    char line[512];
+
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        char *at = line + len + 1;
+
+        if (strncmp(line, key, len) || line[len] != '=')
+            continue;
+        if (*at == '"' || *at == '\'')
+            at++;
+        at[strcspn(at, "\"'\n")] = '\0';
+        hd_sysfs_clean(at);
+        snprintf(ret, size, "%s", at);
+        found = *ret;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static void find_zone(struct hd_host_os *os, int root)
+{
+    char to[256];
+    const char *zone;
+
+    if (hd_sysfs_link(root, to, sizeof(to), "etc/localtime") &&
+        (zone = strstr(to, ZONES)))
+        snprintf(os->time_zone, sizeof(os->time_zone), "%.63s",
+                 zone + strlen(ZONES));
+    else if (!hd_sysfs_text(root, os->time_zone, sizeof(os->time_zone),
+                            "etc/timezone") ||
+             !*os->time_zone)
+        strcpy(os->time_zone, "UTC"); /* localtime(5) */
+}
+
+void hd_scan_os(struct hd_inventory *inv, int root)
+{
+    struct hd_host_os *os = &inv->os;
+    struct utsname u;
+
+    if (!value_of(root, "etc/os-release", "PRETTY_NAME", os->release,
+                  sizeof(os->release)))
+        value_of(root, "usr/lib/os-release", "PRETTY_NAME", os->release,
+                 sizeof(os->release));
+    if (!uname(&u))
+        snprintf(os->kernel, sizeof(os->kernel), "%.63s", u.release);
+    hd_sysfs_text(root, os->machine, sizeof(os->machine),
+                  "sys/class/dmi/id/product_name");
+    find_zone(os, root);
+    if (!value_of(root, "etc/locale.conf", "LANG", os->locale,
+                  sizeof(os->locale)) &&
+        !value_of(root, "etc/default/locale", "LANG", os->locale,
+                  sizeof(os->locale)))
+        strcpy(os->locale, "C.UTF-8"); /* locale.conf(5) */
+    if (!value_of(root, "etc/default/keyboard", "XKBLAYOUT", os->keyboard,
+                  sizeof(os->keyboard)))
+        value_of(root, "etc/vconsole.conf", "KEYMAP", os->keyboard,
+                 sizeof(os->keyboard));
+}
+
+/* proc(5), cpuinfo: "model name\t: ...", the same for each processor here. */
+void hd_scan_cpu(struct hd_inventory *inv, int root)
+{
+    hd_autofd int fd = openat(root, "proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    FILE *f = fd < 0 ? NULL : fdopen(hd_steal_fd(&fd), "r");
+    char line[512];
+
+    while (f && fgets(line, sizeof(line), f)) {
+        const char *colon = strchr(line, ':');
+
+        if (strncmp(line, "model name", 10) || !colon)
+            continue;
+        snprintf(inv->cpu_model, sizeof(inv->cpu_model), "%.*s",
+                 (int)strcspn(colon + 2, "\n"), colon + 2);
+        break;
+    }
+    if (f)
+        fclose(f);
+}

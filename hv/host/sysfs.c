@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Attributes and folders of sysfs and the like; never trusts a byte of them:
+ * devices give their own names. */
+#include "sysfs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "../store/text.h"
+
+#define ATTRIBUTE 4096 /* bytes, as sysfs has them at most */
+
+void hd_sysfs_clean(char *text)
+{
+    size_t len = strcspn(text, "\n"), from = 0, to = 0;
+
+    while (from < len) {
+        uint32_t c;
+        size_t n = hd_text_next(text + from, len - from, &c);
+
+        if (n && hd_text_printable(c))
+            memmove(text + to, text + from, n), to += n;
+        else
+            text[to++] = '?';
+        from += n ? n : 1;
+    }
+    while (to && text[to - 1] == ' ')
+        to--;
+    text[to] = '\0';
+    from = strspn(text, " ");
+    memmove(text, text + from, to - from + 1);
+}
+
+/* Cuts between characters, not within one. */
+static void copy(char *ret, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+
+    while (len && text[len] && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    memcpy(ret, text, len);
+    ret[len] = '\0';
+}
+
+static bool path_of(char path[PATH_MAX], const char *fmt, va_list ap)
+{
+    int n = vsnprintf(path, PATH_MAX, fmt, ap);
+
+    return n > 0 && n < PATH_MAX;
+}
+
+static bool read_line(int root, const char *path, char text[ATTRIBUTE + 1])
+{
+    hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, ATTRIBUTE);
+
+    text[n > 0 ? n : 0] = '\0';
+    return n >= 0;
+}
+
+bool hd_sysfs_text(int root, char *ret, size_t size, const char *fmt, ...)
+{
+    char path[PATH_MAX], text[ATTRIBUTE + 1] = "";
+    bool there;
+    va_list ap;
+
+    va_start(ap, fmt);
+    there = path_of(path, fmt, ap) && read_line(root, path, text);
+    va_end(ap);
+    hd_sysfs_clean(text);
+    copy(ret, size, text);
+    return there;
+}
+
+uint64_t hd_sysfs_number(int root, int base, const char *fmt, ...)
+{
+    char path[PATH_MAX], text[ATTRIBUTE + 1];
+    uint64_t value = 0;
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (path_of(path, fmt, ap) && read_line(root, path, text))
+        value = strtoull(text, NULL, base);
+    va_end(ap);
+    return value;
+}
+
+static bool read_link(int root, const char *path, char to[PATH_MAX])
+{
+    ssize_t n = readlinkat(root, path, to, PATH_MAX - 1);
+
+    to[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+bool hd_sysfs_link(int root, char *ret, size_t size, const char *fmt, ...)
+{
+    char path[PATH_MAX], to[PATH_MAX] = "";
+    bool there;
+    va_list ap;
+
+    va_start(ap, fmt);
+    there = path_of(path, fmt, ap) && read_link(root, path, to);
+    va_end(ap);
+    copy(ret, size, to);
+    return there;
+}
+
+bool hd_sysfs_link_name(int root, char *ret, size_t size, const char *fmt, ...)
+{
+    char path[PATH_MAX], to[PATH_MAX] = "";
+    const char *slash;
+    bool there;
+    va_list ap;
+
+    va_start(ap, fmt);
+    there = path_of(path, fmt, ap) && read_link(root, path, to);
+    va_end(ap);
+    slash = strrchr(to, '/');
+    copy(ret, size, slash ? slash + 1 : to);
+    return there;
+}
+
+bool hd_sysfs_exists(int root, const char *fmt, ...)
+{
+    char path[PATH_MAX];
+    bool there;
+    va_list ap;
+
+    va_start(ap, fmt);
+    there = path_of(path, fmt, ap) && !faccessat(root, path, F_OK, 0);
+    va_end(ap);
+    return there;
+}
+
+static int no_dots(const struct dirent *e)
+{
+    return strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+}
+
+void hd_sysfs_each(int root, const char *folder, hd_sysfs_fn *fn, void *ctx)
+{
+    struct dirent **list;
+    int n = scandirat(root, folder, &list, no_dots, versionsort);
+
+    for (int i = 0; i < n; i++) {
+        fn(ctx, root, list[i]->d_name);
+        free(list[i]);
+    }
+    if (n >= 0)
+        free(list);
+}

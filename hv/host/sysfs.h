@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Attributes and folders of sysfs and the like, below a root that a test may
+ * choose; what vanishes while it is read is simply not there. */
+#ifndef HD_HOST_SYSFS_H
+#define HD_HOST_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Paths are below `root`, a folder's descriptor ("/" on a host).  None of these
+ * fails loudly: text becomes "", numbers 0. */
+
+/* The first line of a file, printable: other characters become '?', blanks at
+ * both ends go, and it is cut to `size`.  Says whether there was a file. */
+bool hd_sysfs_text(int root, char *ret, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+uint64_t hd_sysfs_number(int root, int base, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Makes the first line of `text` printable and trims it, in place. */
+void hd_sysfs_clean(char *text);
+/* Where a link leads, or only the last part of that. */
+bool hd_sysfs_link(int root, char *ret, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool hd_sysfs_link_name(int root, char *ret, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool hd_sysfs_exists(int root, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Calls `fn` for each entry but "." and "..", in the order of their names. */
+typedef void hd_sysfs_fn(void *ctx, int root, const char *name);
+void hd_sysfs_each(int root, const char *folder, hd_sysfs_fn *fn, void *ctx);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* The network interfaces of dom0 and the way out; never changes one. */
+#include "links.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/mem.h"
+
+struct list {
+    struct hd_link *links;
+    size_t n, room;
+};
+
+static void copy_name(char *ret, size_t size, const struct nlattr *attr)
+{
+    size_t len =
+        strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+
+    if (len >= size)
+        len = size - 1;
+    memcpy(ret, mnl_attr_get_payload(attr), len);
+    ret[len] = '\0';
+}
+
+static struct hd_link *add(struct list *list)
+{
+    if (list->n == list->room) {
+        size_t room = list->room ? 2 * list->room : 32;
+        struct hd_link *more = reallocarray(list->links, room, sizeof(*more));
+
+        if (!more)
+            return NULL;
+        list->links = more;
+        list->room = room;
+    }
+    memset(&list->links[list->n], 0, sizeof(*list->links));
+    return &list->links[list->n++];
+}
+
+static void take_kind(struct hd_link *link, const struct nlattr *info)
+{
+    const struct nlattr *attr;
+
+    mnl_attr_for_each_nested(attr, info) if (mnl_attr_get_type(attr) ==
+                                             IFLA_INFO_KIND)
+        copy_name(link->kind, sizeof(link->kind), attr);
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *ctx)
+{
+    const struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+    struct hd_link *link = add(ctx);
+    const struct nlattr *attr;
+
+    if (!link)
+        return MNL_CB_ERROR;
+    link->index = (uint32_t)msg->ifi_index;
+    link->loopback = !!(msg->ifi_flags & IFF_LOOPBACK);
+    link->up = (msg->ifi_flags & IFF_UP) && (msg->ifi_flags & IFF_LOWER_UP);
+    mnl_attr_for_each(attr, nlh, sizeof(*msg)) switch (mnl_attr_get_type(attr))
+    {
+    case IFLA_IFNAME:
+        copy_name(link->name, sizeof(link->name), attr);
+        break;
+    case IFLA_MASTER:
+        link->master = mnl_attr_get_u32(attr);
+        break;
+    case IFLA_ADDRESS:
+        if (mnl_attr_get_payload_len(attr) == sizeof(link->mac))
+            memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
+        break;
+    case IFLA_LINKINFO:
+        take_kind(link, attr);
+        break;
+    }
+    return MNL_CB_OK;
+}
+
+static void mark_way_out(struct list *list, uint32_t index)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->links[i].index == index)
+            list->links[i].way_out = 1;
+}
+
+/* A default route has no destination, so its length is 0. */
+static int on_route(const struct nlmsghdr *nlh, void *ctx)
+{
+    const struct rtmsg *msg = mnl_nlmsg_get_payload(nlh);
+    const struct nlattr *attr;
+
+    if (msg->rtm_dst_len || msg->rtm_type != RTN_UNICAST)
+        return MNL_CB_OK;
+    mnl_attr_for_each(attr, nlh,
+                      sizeof(*msg)) if (mnl_attr_get_type(attr) == RTA_OIF)
+        mark_way_out(ctx, mnl_attr_get_u32(attr));
+    return MNL_CB_OK;
+}
+
+/* One dump of `type`; an address family of 0 asks for all. */
+static int dump(struct mnl_socket *sock, uint16_t type, size_t extra,
+                mnl_cb_t fn, void *ctx)
+{
+    char buf[32768]; /* what libmnl's manual asks for at least: 8 KiB */
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+    ssize_t n;
+    int rc;
+
+    nlh->nlmsg_type = type;
+    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    nlh->nlmsg_seq = type;
+    mnl_nlmsg_put_extra_header(nlh, extra);
+    if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+        return -1;
+    do {
+        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+        if (n < 0)
+            return -1;
+        rc = mnl_cb_run(buf, (size_t)n, type, mnl_socket_get_portid(sock), fn,
+                        ctx);
+    } while (rc > MNL_CB_STOP);
+    return rc;
+}
+
+int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
+{
+    struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct list list = {0};
+    int rc = -1;
+
+    if (sock && !mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
+        dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &list) >= 0)
+        rc = dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, &list);
+    if (rc < 0)
+        hd_fail_errno(err, HD_E_FAILED, "cannot list the network interfaces");
+    if (sock)
+        mnl_socket_close(sock);
+    if (rc < 0) {
+        free(list.links);
+        return -1;
+    }
+    *ret = list.links;
+    *ret_n = list.n;
+    return 0;
+}

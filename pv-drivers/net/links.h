@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The network interfaces of dom0 and the way out, as rtnetlink tells. */
+#ifndef HD_NET_LINKS_H
+#define HD_NET_LINKS_H
+
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/err.h"
+
+struct hd_link {
+    uint32_t index, master; /* ifindex; 0: none */
+    char name[IFNAMSIZ];
+    char kind[16]; /* IFLA_INFO_KIND: "bridge", "bond", "vif", ... or "" */
+    uint8_t mac[6];
+    uint8_t loopback;
+    uint8_t up;      /* IFF_UP and IFF_LOWER_UP: it has a carrier */
+    uint8_t way_out; /* a default route leads through it */
+};
+
+/* rtnetlink(7): one dump of the links, one of the routes.  The caller frees
+ * `*ret`.  Answers at once. */
+int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* The host scan against folders that look like sysfs; the hypercalls and the
+ * real host are the bed's. */
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../hv/host/scan.h"
+#include "../../hv/host/sysfs.h"
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/net/links.h"
+#include "unit.h"
+
+struct tree {
+    char path[64];
+    int root;
+};
+
+static void make_folders(const struct tree *t, const char *path)
+{
+    char part[PATH_MAX];
+
+    for (const char *slash = strchr(path, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+        mkdirat(t->root, part, 0755);
+    }
+}
+
+static void put(const struct tree *t, const char *path, const char *text)
+{
+    hd_autofd int fd = -1;
+
+    make_folders(t, path);
+    fd = openat(t->root, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void point(const struct tree *t, const char *path, const char *to)
+{
+    make_folders(t, path);
+    CU_ASSERT_FATAL(!symlinkat(to, t->root, path));
+}
+
+static void tree_init(struct tree *t)
+{
+    strcpy(t->path, "/tmp/hd-unit-XXXXXX");
+    CU_ASSERT_FATAL(mkdtemp(t->path) != NULL);
+    t->root = open(t->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    CU_ASSERT_FATAL(t->root >= 0);
+}
+
+static void tree_fini(struct tree *t)
+{
+    char command[96];
+
+    close(t->root);
+    snprintf(command, sizeof(command), "rm -rf '%s'", t->path);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void disks_are_named_with_their_bus_and_size(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/size", "62521344\n");
+    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/removable", "1\n");
+    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/device/model",
+        "Ultra Fit       \n");
+    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/sdb1/partition", "1\n");
+    put(&t, "sys/devices/virtual/block/dm-0/size", "8\n");
+    point(&t, "sys/class/block/sdb",
+          "../../devices/pci0/usb2/2-1/host4/block/sdb");
+    point(&t, "sys/class/block/sdb1",
+          "../../devices/pci0/usb2/2-1/host4/block/sdb/sdb1");
+    point(&t, "sys/class/block/dm-0", "../../devices/virtual/block/dm-0");
+    hd_scan_disks(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_disks, 1);
+    CU_ASSERT_STRING_EQUAL(inv->disks[0].name, "sdb");
+    CU_ASSERT_STRING_EQUAL(inv->disks[0].bus, "usb");
+    CU_ASSERT_STRING_EQUAL(inv->disks[0].model, "Ultra Fit");
+    CU_ASSERT_EQUAL(inv->disks[0].size, 62521344ull * 512);
+    CU_ASSERT_TRUE(inv->disks[0].removable);
+    CU_ASSERT_FALSE(inv->disks[0].root);
+    tree_fini(&t);
+}
+
+static void usb_devices_are_listed_without_hubs_and_interfaces(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "sys/bus/usb/devices/usb1/bDeviceClass", "09\n");
+    put(&t, "sys/bus/usb/devices/1-1/bDeviceClass", "09\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/bDeviceClass", "00\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/idVendor", "0781\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/idProduct", "5583\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/manufacturer", "SanDisk\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/product", "Ultra Fit\n");
+    put(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/bInterfaceClass", "08\n");
+    point(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/driver",
+          "../../drivers/usb-storage");
+    put(&t, "sys/bus/usb/devices/1-1.4:1.0/bInterfaceClass", "08\n");
+    hd_scan_usb(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_usb, 1);
+    CU_ASSERT_STRING_EQUAL(inv->usb[0].address, "1-1.4");
+    CU_ASSERT_STRING_EQUAL(inv->usb[0].name, "SanDisk Ultra Fit");
+    CU_ASSERT_STRING_EQUAL(inv->usb[0].driver, "usb-storage");
+    CU_ASSERT_EQUAL(inv->usb[0].vendor, 0x0781);
+    CU_ASSERT_EQUAL(inv->usb[0].product, 0x5583);
+    CU_ASSERT_EQUAL(inv->usb[0].class, 8);
+    tree_fini(&t);
+}
+
+/* What a device says of itself goes to terminals and JSON. */
+static void hostile_usb_strings_become_one_printable_line(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    char long_text[4097];
+    struct tree t;
+
+    tree_init(&t);
+    memset(long_text, 'A', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    put(&t, "sys/bus/usb/devices/1-1/product", "a\x1b[2J\xff\xe2\x80\xae b\nc");
+    put(&t, "sys/bus/usb/devices/1-2/product", long_text);
+    put(&t, "sys/bus/usb/devices/1-2/manufacturer", "\n\n");
+    hd_scan_usb(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_usb, 2);
+    CU_ASSERT_STRING_EQUAL(inv->usb[0].name, "a?[2J?\? b");
+    CU_ASSERT_EQUAL(strlen(inv->usb[1].name), HD_HOST_TEXT / 2 - 1);
+    tree_fini(&t);
+}
+
+static void pci_devices_are_free_assignable_or_in_use(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "sys/bus/pci/devices/0000:00:01.0/class", "0x010000\n");
+    put(&t, "sys/bus/pci/devices/0000:00:02.0/vendor", "0x8086\n");
+    point(&t, "sys/bus/pci/devices/0000:00:02.0/driver",
+          "../../drivers/e1000e");
+    put(&t, "sys/bus/pci/devices/0000:00:03.0/device", "0x10d3\n");
+    point(&t, "sys/bus/pci/devices/0000:00:03.0/driver",
+          "../../drivers/pciback");
+    hd_scan_pci(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_pci, 3);
+    CU_ASSERT_EQUAL(inv->pci[0].state, HD_PCI_FREE);
+    CU_ASSERT_EQUAL(inv->pci[0].class, 0x010000);
+    CU_ASSERT_EQUAL(inv->pci[1].state, HD_PCI_IN_USE);
+    CU_ASSERT_EQUAL(inv->pci[1].vendor, 0x8086);
+    CU_ASSERT_EQUAL(inv->pci[2].state, HD_PCI_ASSIGNABLE);
+    CU_ASSERT_EQUAL(inv->pci[2].device, 0x10d3);
+    tree_fini(&t);
+}
+
+static void more_devices_than_there_is_room_for_are_counted(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+    char path[80];
+
+    tree_init(&t);
+    for (int i = 0; i < HD_MAX_PCI + 3; i++) {
+        snprintf(path, sizeof(path), "sys/bus/pci/devices/0000:%02x:%02x.0/x",
+                 i >> 5, i & 31);
+        put(&t, path, "");
+    }
+    hd_scan_pci(inv, t.root);
+    CU_ASSERT_EQUAL(inv->n_pci, HD_MAX_PCI);
+    CU_ASSERT_EQUAL(inv->left_out, 3);
+    tree_fini(&t);
+}
+
+static void parts_are_listed_and_absent_serial_ports_are_not(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "sys/class/graphics/fb0/name", "EFI VGA\n");
+    put(&t, "sys/class/graphics/fbcon/x", "");
+    put(&t, "sys/class/input/input3/name", "AT keyboard\n");
+    put(&t, "sys/class/input/mouse0/x", "");
+    put(&t, "sys/class/sound/card1/id", "PCH\n");
+    put(&t, "sys/class/tty/ttyS0/type", "4\n");
+    put(&t, "sys/class/tty/ttyS1/type", "0\n");
+    put(&t, "sys/class/tty/tty1/x", "");
+    hd_scan_parts(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_parts, 4);
+    CU_ASSERT_EQUAL(inv->parts[0].class, HD_PART_DISPLAY);
+    CU_ASSERT_STRING_EQUAL(inv->parts[0].text, "EFI VGA");
+    CU_ASSERT_STRING_EQUAL(inv->parts[1].text, "AT keyboard");
+    CU_ASSERT_STRING_EQUAL(hd_host_part_class(inv->parts[2].class), "sound");
+    CU_ASSERT_STRING_EQUAL(inv->parts[3].name, "ttyS0");
+    tree_fini(&t);
+}
+
+static void a_graphics_card_hides_its_frame_buffer(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "sys/class/graphics/fb0/name", "i915\n");
+    put(&t, "sys/class/drm/card0-DP-1/x", "");
+    put(&t, "sys/class/drm/renderD128/x", "");
+    point(&t, "sys/class/drm/card0/device/driver", "../../drivers/i915");
+    hd_scan_parts(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_parts, 1);
+    CU_ASSERT_STRING_EQUAL(inv->parts[0].name, "card0");
+    CU_ASSERT_STRING_EQUAL(inv->parts[0].text, "i915");
+    tree_fini(&t);
+}
+
+static void the_system_is_known_by_its_files(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    put(&t, "usr/lib/os-release", "NAME=x\nPRETTY_NAME=\"Debian 12\"\n");
+    point(&t, "etc/localtime", "/usr/share/zoneinfo/Europe/Berlin");
+    put(&t, "etc/default/locale", "#  File\nLANG=de_DE.UTF-8\n");
+    put(&t, "etc/default/keyboard", "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\n");
+    put(&t, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Xeon\nx\t: y\n");
+    hd_scan_os(inv, t.root);
+    hd_scan_cpu(inv, t.root);
+    CU_ASSERT_STRING_EQUAL(inv->os.release, "Debian 12");
+    CU_ASSERT_STRING_EQUAL(inv->os.time_zone, "Europe/Berlin");
+    CU_ASSERT_STRING_EQUAL(inv->os.locale, "de_DE.UTF-8");
+    CU_ASSERT_STRING_EQUAL(inv->os.keyboard, "de");
+    CU_ASSERT_STRING_EQUAL(inv->cpu_model, "Xeon");
+    tree_fini(&t);
+}
+
+static void a_system_without_files_has_the_documented_defaults(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct tree t;
+
+    tree_init(&t);
+    hd_scan_os(inv, t.root);
+    hd_scan_disks(inv, t.root);
+    hd_scan_parts(inv, t.root);
+    CU_ASSERT_STRING_EQUAL(inv->os.time_zone, "UTC");
+    CU_ASSERT_STRING_EQUAL(inv->os.locale, "C.UTF-8");
+    CU_ASSERT_STRING_EQUAL(inv->os.keyboard, "");
+    CU_ASSERT_EQUAL(inv->n_disks + inv->n_parts, 0);
+    tree_fini(&t);
+}
+
+static void interfaces_are_listed_with_the_loopback_marked(void)
+{
+    struct hd_link *links = NULL;
+    struct hd_err err = {0};
+    size_t n = 0, loopbacks = 0;
+
+    CHECK_OK(hd_links_list(&links, &n, &err), &err);
+    for (size_t i = 0; i < n; i++)
+        loopbacks += links[i].loopback && !strcmp(links[i].name, "lo");
+    CU_ASSERT_EQUAL(loopbacks, 1);
+    free(links);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(disks_are_named_with_their_bus_and_size),
+    HD_TEST(usb_devices_are_listed_without_hubs_and_interfaces),
+    HD_TEST(hostile_usb_strings_become_one_printable_line),
+    HD_TEST(pci_devices_are_free_assignable_or_in_use),
+    HD_TEST(more_devices_than_there_is_room_for_are_counted),
+    HD_TEST(parts_are_listed_and_absent_serial_ports_are_not),
+    HD_TEST(a_graphics_card_hides_its_frame_buffer),
+    HD_TEST(the_system_is_known_by_its_files),
+    HD_TEST(a_system_without_files_has_the_documented_defaults),
+    HD_TEST(interfaces_are_listed_with_the_loopback_marked),
+};
+
+HD_SUITE("host/inventory", tests);
