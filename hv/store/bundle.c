@@ -11,7 +11,7 @@
 #include <zstd.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "kernel.h"
+#include "bzimage.h"
 #include "ustar.h"
 
 /* Level 9 needs a quarter of the time of 19 for a tenth more bytes, and its
@@ -87,7 +87,7 @@ static int load_kernel(int dir, const char *path, struct blob *ret,
 
     if (read_at(dir, path, &image, err))
         return -1;
-    if (hd_kernel_unpack(image.data, image.len, &elf.data, &elf.len, err))
+    if (hd_bzimage_unpack(image.data, image.len, &elf.data, &elf.len, err))
         return hd_wrap(err, "kernel %s", path);
     return compress_blob(&elf, ret, err);
 }

@@ -6,7 +6,6 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -182,15 +181,9 @@ static int is_kernel(const struct hd_manifest *m, const struct hd_file *f)
 /* Looks at the sealed copy, which is what Xen will be given. */
 static int check_kernel(int fd, const struct hd_file *f, struct hd_err *err)
 {
-    size_t len = f->unpacked ? f->unpacked : f->size;
-    void *elf = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-    int rc;
+    uint64_t len = f->unpacked ? f->unpacked : f->size;
 
-    if (elf == MAP_FAILED)
-        return hd_fail_errno(err, HD_E_FAILED, "cannot map %s", f->name);
-    rc = hd_kernel_check(elf, len, err);
-    munmap(elf, len);
-    return rc ? hd_wrap(err, "%s", f->name) : 0;
+    return hd_kernel_check_fd(fd, len, err) ? hd_wrap(err, "%s", f->name) : 0;
 }
 
 static int read_files(struct hd_stream *s, const struct hd_manifest *m,

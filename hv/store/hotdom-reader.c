@@ -74,7 +74,7 @@ static int run(bool any, struct hd_err *err)
 
     if (!answer)
         return hd_fail_errno(err, HD_E_FAILED, "cannot answer");
-    if (warm_up(err) || hd_confine("hotdom-reader", err) ||
+    if (warm_up(err) || hd_confine("hotdom-reader", HD_READER_MEMORY, err) ||
         read_keys(&list, &keys.n, err))
         return -1;
     keys.list = list;

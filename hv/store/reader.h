@@ -40,8 +40,17 @@
 #define HD_READER_KNOWN  6
 #define HD_READER_HELLO  "hotdom-reader 2"
 
-/* A slow stick gives 20 MB/s, and a header may have hundreds of them. */
-#define HD_READER_DEADLINE_MS 30000
+/* From its start; the same is its limit of processor time. */
+#define HD_READER_DEADLINE_MS 10000
+
+/*
+ * The reader's address space, at most: its code, its libraries, the manifest
+ * and its answer, a window of zstd.  What it hands over is not in it: the
+ * files' memory is the caller's, HD_HEADER_BYTES for all files of a store
+ * (hd_manifest_check), HD_UNPACKED_BYTES for one, and while a file is unpacked
+ * its packed bytes besides.
+ */
+#define HD_READER_MEMORY (64ul << 20)
 
 struct hd_extent { /* where a volume lies on the medium, in bytes */
     uint64_t start, length;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
@@ -58,6 +59,52 @@ static void a_refused_store_is_an_answer_without_files(void)
     CU_ASSERT_EQUAL(a->trusted, 0);
     CU_ASSERT_EQUAL(memcmp(&a->signer, &s.who, sizeof(s.who)), 0);
     CU_ASSERT_EQUAL(a->manifest.n_guests, 0);
+    close(medium);
+    kit_store_fini(&s);
+}
+
+/* The largest kernel there may be, in the largest window that zstd may have. */
+static void put_largest_kernel(struct kit_member *m)
+{
+    hd_autofree uint8_t *plain = calloc(1, HD_UNPACKED_BYTES);
+    hd_autofree uint8_t *packed = malloc(1 << 20);
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+    size_t n;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plain);
+    kit_kernel(plain);
+    ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, 23);
+    n = ZSTD_compress2(z, packed, 1 << 20, plain, HD_UNPACKED_BYTES);
+    CU_ASSERT_FALSE_FATAL(ZSTD_isError(n));
+    ZSTD_freeCCtx(z);
+    kit_store_put(m, packed, n);
+    m->unpacked = HD_UNPACKED_BYTES;
+}
+
+/* The reader's own limit of address space holds it there; how much of it was
+ * real is seen from here. */
+static void the_largest_kernel_is_read_in_64_mebibytes(void)
+{
+    hd_autofree struct hd_answer *a = NULL;
+    struct hd_err err = {0};
+    int fds[HD_MAX_FILES];
+    struct kit_store s;
+    size_t n = 0;
+    int medium;
+
+    kit_store_init(&s);
+    put_largest_kernel(&s.files[0]);
+    kit_store_sign(&s, NULL);
+    medium = kit_store_build(&s);
+    CHECK_OK(kit_run_reader(medium, &s.who, &a, fds, &n, &err), &err);
+    CU_ASSERT_STRING_EQUAL(a->err.msg, "");
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CHECK_OK(hd_io_check_sealed(fds[0], HD_UNPACKED_BYTES, &err), &err);
+#ifndef __SANITIZE_ADDRESS__
+    CU_ASSERT_TRUE(kit_reader_usage.ru_maxrss * 1024ul <= HD_READER_MEMORY);
+#endif
+    close(fds[0]);
+    close(fds[1]);
     close(medium);
     kit_store_fini(&s);
 }
@@ -256,6 +303,7 @@ static void a_refusal_cannot_write_on_the_terminal(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_trusted_store_arrives_with_its_files),
     HD_TEST(a_refused_store_is_an_answer_without_files),
+    HD_TEST(the_largest_kernel_is_read_in_64_mebibytes),
     HD_TEST(inspecting_asks_no_trust_but_a_signature),
     HD_TEST(a_reader_that_is_missing_or_dies_is_an_error),
     HD_TEST(answers_of_a_captured_reader_are_refused),

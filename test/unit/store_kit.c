@@ -235,6 +235,8 @@ static void exec_reader(int sock, int medium, int keys)
     _exit(127);
 }
 
+struct rusage kit_reader_usage;
+
 int kit_run_reader(int medium, const struct hd_signer *trusted,
                    struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
                    struct hd_err *err)
@@ -250,7 +252,7 @@ int kit_run_reader(int medium, const struct hd_signer *trusted,
     close(pair[1]);
     rc = hd_reader_receive(pair[0], ret, fds, ret_n, err);
     close(pair[0]);
-    waitpid(pid, NULL, 0);
+    wait4(pid, NULL, 0, &kit_reader_usage);
     return rc;
 }
 

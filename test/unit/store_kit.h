@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "../../hv/store/gpt.h"
 #include "../../hv/store/reader.h"
@@ -49,6 +50,7 @@ void kit_store_edit(struct kit_store *s, const char *from, const char *to);
 int kit_store_build(const struct kit_store *s);
 
 /* What the program hotdom-reader says; `trusted` may be NULL. */
+extern struct rusage kit_reader_usage; /* of the last one */
 int kit_run_reader(int medium, const struct hd_signer *trusted,
                    struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
                    struct hd_err *err);
