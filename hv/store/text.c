@@ -92,3 +92,12 @@ const char *hd_text_quote(char buf[HD_TEXT_QUOTED], const char *text,
     strcpy(buf + used, at < len ? "\"..." : "\"");
     return buf;
 }
+
+bool hd_text_is_name(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", text[i]) ||
+            !text[i])
+            return false;
+    return len && !strchr("._-", text[0]);
+}

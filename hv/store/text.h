@@ -18,6 +18,9 @@ bool hd_text_printable(uint32_t c);
 /* How many of the leading bytes are printable UTF-8; `len` when all are. */
 size_t hd_text_span(const char *text, size_t len);
 
+/* A name, as HD_T_NAME says: [a-z0-9][a-z0-9._-]*, of any length. */
+bool hd_text_is_name(const char *text, size_t len);
+
 /* Hostile text for a message: quoted, cut after 40 bytes, what is not printable
  * replaced by "?".  Returns `buf`. */
 #define HD_TEXT_QUOTED 48

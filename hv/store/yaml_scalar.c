@@ -116,32 +116,23 @@ static bool parse_number(const struct unit *units, const char *text, size_t len,
     return false;
 }
 
-static bool is_name(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", text[i]) ||
-            !text[i])
-            return false;
-    return len && !strchr("._-", text[0]);
-}
-
 static bool is_path(const char *text, size_t len)
 {
     const char *slash;
 
     while ((slash = memchr(text, '/', len))) {
-        if (!is_name(text, (size_t)(slash - text)))
+        if (!hd_text_is_name(text, (size_t)(slash - text)))
             return false;
         len -= (size_t)(slash + 1 - text);
         text = slash + 1;
     }
-    return is_name(text, len);
+    return hd_text_is_name(text, len);
 }
 
 static bool string_fits(const struct hd_field *f, const char *text, size_t len)
 {
     if (f->type == HD_T_NAME)
-        return is_name(text, len);
+        return hd_text_is_name(text, len);
     if (f->type == HD_T_PATH)
         return is_path(text, len);
     return hd_text_span(text, len) == len;

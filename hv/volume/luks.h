@@ -18,7 +18,8 @@
 #include "../../pv-drivers/base/mem.h"
 #include "luks_header.h"
 
-/* Argon2id's cost for new keyslots. */
+/* Argon2id's cost for new keyslots.  libcryptsetup 2.6 takes no more lanes than
+ * 4 and than there are CPUs, and no more than half of the memory. */
 struct hd_luks_cost {
     uint32_t memory_kib, time, lanes;
 };
@@ -30,12 +31,10 @@ extern const struct hd_luks_cost hd_luks_default_cost;
  * must not be sealed.  All block for the KDF's time and take its memory. */
 
 /* A new header with a new random key and no keyslot, for a volume with data
- * from `offset`: hd_luks_offset.  `*ret_key` is the volume key. */
+ * from `offset`, HD_LUKS_OFFSET_KEY or _OTHER.  `*ret_key` is the volume key.
+ */
 int hd_luks_make(const struct hd_uuid *uuid, uint64_t offset, int *ret_header,
                  struct hd_secret **ret_key, struct hd_err *err);
-/* Where the data begins in a key volume, and in any other. */
-#define HD_LUKS_OFFSET_KEY   (9u << 20)
-#define HD_LUKS_OFFSET_OTHER (1u << 20)
 
 /* A keyslot and its token.  HD_E_EXISTS when there is such a user, HD_E_LIMIT
  * when no keyslot is free.  User "recovery" gets the recovery token. */
@@ -45,8 +44,9 @@ int hd_luks_add(int header, const struct hd_secret *key, const char *user,
 /* The keyslot of a volume that is not the key volume. */
 int hd_luks_add_derived(int header, const struct hd_secret *key,
                         const struct hd_secret *derived, struct hd_err *err);
-/* Another password for a user: a new keyslot in an area of its own, which takes
- * over the token; then the old one goes, material and all.  HD_E_NO_USER. */
+/* The user's password becomes this one.  HD_E_NO_USER; HD_E_LIMIT when no
+ * keyslot is free: the old one is given up last, so that hd_luks_write is safe.
+ * Removing and adding the same user before one hd_luks_write would not be. */
 int hd_luks_change(int header, const struct hd_secret *key, const char *user,
                    const struct hd_secret *password,
                    const struct hd_luks_cost *cost, struct hd_err *err);
@@ -78,9 +78,11 @@ int hd_luks_recovery_key(struct hd_secret **ret, struct hd_err *err);
 
 /*
  * Writes the header to [start, ...) of `medium`, safe against power loss at any
- * point: first the areas of its keyslots, then the first copy, then the second,
- * then zeros over the areas that no keyslot uses any more (what stands there is
- * the way back until then), each flushed.  Blocks.
+ * point: the areas that its keyslots use, the first copy, the second, then what
+ * removed keyslots leave; each is flushed before the next.  Until the first
+ * copy is whole the medium's old header holds, then this one does; see
+ * hd_luks_header_copy.  Call it after each change, for an area that the
+ * medium's header uses must not be given to another keyslot.  Blocks.
  */
 int hd_luks_write(int header, int medium, uint64_t start, struct hd_err *err);
 

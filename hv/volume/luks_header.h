@@ -21,9 +21,17 @@
  */
 #define HD_LUKS_JSON      16384u /* bytes of one header, binary and JSON */
 #define HD_LUKS_KEYSLOTS  32     /* LUKS2_KEYSLOTS_MAX */
-#define HD_LUKS_AREA      (256u << 10) /* bytes of one keyslot's area */
+#define HD_LUKS_AREA      (252u << 10) /* bytes of one keyslot's area */
 #define HD_LUKS_KEY_BYTES 64           /* aes-256-xts */
 #define HD_LUKS_CIPHER    "aes-xts-plain64"
+
+/* Where the data begins in a key volume, which has room for all keyslots, and
+ * in any other, which has one. */
+#define HD_LUKS_OFFSET_KEY   (9u << 20)
+#define HD_LUKS_OFFSET_OTHER (1u << 20)
+/* Bytes for keyslot areas in front of such an offset, behind both headers. */
+#define HD_LUKS_AREAS(offset)                                                  \
+    ((offset) < HD_LUKS_OFFSET_KEY ? (offset)-2 * HD_LUKS_JSON : 8u << 20)
 
 /* Argon2's cost, at most; the host's policy may ask for less. */
 #define HD_LUKS_MEMORY_MAX (2u << 20) /* KiB */
