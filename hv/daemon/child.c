@@ -17,7 +17,7 @@ struct hd_child {
     uv_timer_t deadline;
     pid_t pid;
     int pidfd;
-    bool timed_out;
+    bool timed_out, leave;
     hd_child_fn *fn; /* NULL: abandoned */
     void *ctx;
 };
@@ -102,6 +102,13 @@ static void on_deadline(uv_timer_t *timer)
 
     child->timed_out = true;
     hd_child_kill(child);
+    /* It may stay in a read of a sick disk; who waits for it need not. */
+    if (child->leave && child->fn) {
+        hd_child_fn *fn = child->fn;
+
+        child->fn = NULL;
+        fn(child->ctx, 0, true);
+    }
 }
 
 static void watch(uv_loop_t *loop, struct hd_child *child, uint64_t deadline_ms)
@@ -125,6 +132,7 @@ int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,
         return hd_fail_errno(err, HD_E_FAILED, "cannot start %s", spec->path);
     child->fn = fn;
     child->ctx = ctx;
+    child->leave = spec->leave_at_deadline;
     child->pid = fork();
     if (child->pid == 0)
         become(spec);

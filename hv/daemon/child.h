@@ -27,11 +27,15 @@ struct hd_child_spec {
     int fds[HD_CHILD_MAX_FDS]; /* its descriptors 3, 4, ...; not consumed */
     size_t n_fds;
     uint64_t deadline_ms; /* SIGKILL for its process group then */
+    /* `fn` is called at the deadline, not when the process has ended, which
+     * takes as long as the I/O that it is in. */
+    bool leave_at_deadline;
 };
 
 struct hd_child;
 
-/* `status` is wait(2)'s.  The child is freed when this returns. */
+/* `status` is wait(2)'s, or 0 when it was left at its deadline.  The child is
+ * not the caller's any more. */
 typedef void hd_child_fn(void *ctx, int status, bool timed_out);
 
 int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,

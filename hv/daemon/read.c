@@ -41,13 +41,13 @@ static void no_answer(struct hd_read *read, int status, bool timed_out,
 {
     char how[64];
 
-    if (WIFEXITED(status) && WEXITSTATUS(status) == HD_CHILD_NO_MEDIUM) {
-        hd_fail(err, HD_E_NOT_A_STORE, "%s holds no medium", read->path);
+    if (timed_out) {
+        hd_fail(err, HD_E_TIMEOUT, "%s was not read within %d s; is it sick?",
+                read->path, HD_READER_DEADLINE_MS / 1000);
         return;
     }
-    if (timed_out) {
-        hd_fail(err, HD_E_TIMEOUT, "%s was not read within %d s", read->path,
-                HD_READER_DEADLINE_MS / 1000);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == HD_CHILD_NO_MEDIUM) {
+        hd_fail(err, HD_E_NOT_A_STORE, "%s holds no medium", read->path);
         return;
     }
     hd_child_describe(status, how, sizeof(how));
@@ -55,7 +55,9 @@ static void no_answer(struct hd_read *read, int status, bool timed_out,
 }
 
 /* After the reader's end its message, if it sent one, is in the socket: one
- * place for all outcomes, and nothing that can come too late. */
+ * place for all outcomes, and nothing that can come too late.  At the deadline
+ * the reader may live on, but not in here: its end of the socket is read once.
+ */
 static void on_ended(void *ctx, int status, bool timed_out)
 {
     struct hd_read *read = ctx;
@@ -123,7 +125,8 @@ int hd_read_start(uv_loop_t *loop, const struct hd_device *device,
                         [HD_READER_MEDIUM - 3] = HD_CHILD_OPEN,
                         [HD_READER_KEYS - 3] = keys},
                 .n_fds = 3,
-                .deadline_ms = hd_io_now_ms() + HD_READER_DEADLINE_MS},
+                .deadline_ms = hd_io_now_ms() + HD_READER_DEADLINE_MS,
+                .leave_at_deadline = true},
             on_ended, read, &read->child, err))
         return -1;
     read->sock = hd_steal_fd(&ours);

@@ -200,9 +200,19 @@ static int wait_answer(int sock, struct hd_answer **ret, struct hd_err *err)
     if (rc < 0)
         return hd_fail_errno(err, HD_E_FAILED, "cannot wait for the reader");
     if (rc == 0)
-        return hd_fail(err, HD_E_TIMEOUT, "the medium was not read in %d s",
+        return hd_fail(err, HD_E_TIMEOUT,
+                       "the medium was not read within %d s; is it sick?",
                        HD_READER_DEADLINE_MS / 1000);
     return receive(sock, false, ret, none, &n, err);
+}
+
+/* One that is stuck in a read of a sick disk ends when that does, and is
+ * init's then. */
+static void end_reader(pid_t pid, bool stuck)
+{
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, stuck ? WNOHANG : 0) < 0 && errno == EINTR)
+        ;
 }
 
 int hd_reader_run(const char *reader_path, int medium,
@@ -228,10 +238,7 @@ int hd_reader_run(const char *reader_path, int medium,
     else
         rc = wait_answer(pair[0], ret, err);
     close(pair[0]);
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    if (pid > 0)
+        end_reader(pid, rc && err && err->code == HD_E_TIMEOUT);
     return rc;
 }
