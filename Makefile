@@ -70,9 +70,13 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
 
+# test/unit/power.c sees what the code under test writes.
+wraps := pwrite fsync fdatasync ftruncate
+
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)
-	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs) -lcunit
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) \
+		$(wraps:%=-Wl,--wrap=%) -o $@ $^ $(hd_libs) -lcunit
 
 .PHONY: check check-unit check-asan check-system check-style demo
 # The one test command: everything, the quick part first.  In a make of its own,

@@ -25,6 +25,7 @@ struct hd_gpt {
     struct hd_uuid disk;
     uint32_t sector; /* bytes: 512 or 4096 */
     uint32_t n;
+    uint64_t entries; /* byte at which the primary table's entries stand */
     struct hd_part parts[HD_GPT_PARTS]; /* as they stand in the table */
 };
 
@@ -36,9 +37,25 @@ struct hd_gpt {
  */
 int hd_gpt_read(int fd, uint64_t size, struct hd_gpt *ret, struct hd_err *err);
 
+/* Safe on a struct from another process: HD_E_BAD_HEADER unless hd_gpt_read
+ * could have given it for a medium of `size` bytes. */
+int hd_gpt_check(const struct hd_gpt *gpt, uint64_t size, struct hd_err *err);
+
 /* Writes the backup table, then the primary one, then the protective MBR, to a
  * medium of `size` bytes.  Without the last two there is no table. */
 int hd_gpt_write(int fd, uint64_t size, const struct hd_gpt *gpt,
                  struct hd_err *err);
+
+/*
+ * Replaces the table that stands on the medium, whose gpt->entries is given, by
+ * this one.  Power may fail at any point: the entries go to a free place and
+ * are flushed and read back, then the primary header's one sector switches
+ * over; after that the backup follows in the same way.  What the partitions
+ * hold must be on the medium already.  HD_E_BAD_HEADER, with nothing written,
+ * when the table leaves no room for that: 64 KiB in front of the first
+ * partition and behind the last one.
+ */
+int hd_gpt_switch(int fd, uint64_t size, const struct hd_gpt *gpt,
+                  struct hd_err *err);
 
 #endif

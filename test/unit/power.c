@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Stands between the program under test and the C library's writes. */
+#include "power.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define SECTOR 512
+#define WHOLE  65536 /* writes of more bytes are replayed in one piece */
+
+enum kind { WRITE, TRUNCATE, FLUSH };
+
+struct op {
+    enum kind kind;
+    off_t at; /* TRUNCATE: the new length */
+    size_t len;
+    uint8_t *data;
+};
+
+struct power_log {
+    struct stat file;
+    off_t len; /* before */
+    uint8_t *before;
+    struct op *ops;
+    size_t n;
+};
+
+static struct power_log *active;
+
+/* The linker sends all calls of the program under test here (--wrap). */
+ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
+int __real_fsync(int fd);
+int __real_fdatasync(int fd);
+int __real_ftruncate(int fd, off_t len);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_ftruncate(int fd, off_t len);
+
+static void note(int fd, enum kind kind, const void *buf, size_t len, off_t at)
+{
+    struct op op = {.kind = kind, .at = at, .len = len};
+    struct stat st;
+
+    if (!active || fstat(fd, &st) || st.st_ino != active->file.st_ino ||
+        st.st_dev != active->file.st_dev)
+        return;
+    if (kind == WRITE) {
+        op.data = malloc(len);
+        memcpy(op.data, buf, len);
+    }
+    active->ops = realloc(active->ops, (active->n + 1) * sizeof(op));
+    active->ops[active->n++] = op;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+    note(fd, WRITE, buf, len, at);
+    return __real_pwrite(fd, buf, len, at);
+}
+
+int __wrap_fsync(int fd)
+{
+    note(fd, FLUSH, NULL, 0, 0);
+    return __real_fsync(fd);
+}
+
+int __wrap_fdatasync(int fd)
+{
+    note(fd, FLUSH, NULL, 0, 0);
+    return __real_fdatasync(fd);
+}
+
+int __wrap_ftruncate(int fd, off_t len)
+{
+    note(fd, TRUNCATE, NULL, 0, len);
+    return __real_ftruncate(fd, len);
+}
+
+struct power_log *power_begin(const char *path)
+{
+    struct power_log *log = calloc(1, sizeof(*log));
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && !fstat(fd, &log->file));
+    log->len = log->file.st_size;
+    log->before = malloc((size_t)log->len);
+    CU_ASSERT_EQUAL_FATAL(pread(fd, log->before, (size_t)log->len, 0),
+                          log->len);
+    close(fd);
+    active = log;
+    return log;
+}
+
+void power_end(struct power_log *log)
+{
+    CU_ASSERT_PTR_EQUAL(active, log);
+    active = NULL;
+}
+
+void power_free(struct power_log *log)
+{
+    for (size_t i = 0; i < log->n; i++)
+        free(log->ops[i].data);
+    free(log->ops);
+    free(log->before);
+    free(log);
+}
+
+static int make_medium(const struct power_log *log)
+{
+    int fd = memfd_create("power", MFD_CLOEXEC);
+
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL_FATAL(__real_pwrite(fd, log->before, (size_t)log->len, 0),
+                          log->len);
+    return fd;
+}
+
+static size_t pieces(const struct op *op)
+{
+    if (op->kind != WRITE)
+        return 1;
+    return op->len > WHOLE ? 1 : (op->len + SECTOR - 1) / SECTOR;
+}
+
+static void apply(int medium, const struct op *op, size_t piece)
+{
+    size_t n = pieces(op), at = n > 1 ? piece * SECTOR : 0;
+    size_t len = n > 1 && op->len - at > SECTOR ? SECTOR : op->len - at;
+
+    if (op->kind == TRUNCATE)
+        CU_ASSERT_EQUAL(__real_ftruncate(medium, op->at), 0);
+    if (op->kind == WRITE)
+        CU_ASSERT_EQUAL(
+            __real_pwrite(medium, op->data + at, len, op->at + (off_t)at),
+            (ssize_t)len);
+}
+
+/* All that was flushed before op `begin`, and some of what came up to `end`. */
+static void shuffle(const struct power_log *log, size_t begin, size_t end,
+                    power_check_fn *check, void *ctx)
+{
+    int medium = make_medium(log);
+
+    for (size_t i = 0; i < end; i++)
+        for (size_t p = 0; p < pieces(&log->ops[i]); p++)
+            if (i < begin || log->ops[i].kind == TRUNCATE || random() % 2)
+                apply(medium, &log->ops[i], p);
+    check(ctx, medium);
+    close(medium);
+}
+
+void power_replay(const struct power_log *log, unsigned shuffled,
+                  power_check_fn *check, void *ctx)
+{
+    int medium = make_medium(log);
+    size_t begin = 0;
+
+    check(ctx, medium);
+    for (size_t i = 0; i < log->n; i++) {
+        if (log->ops[i].kind == FLUSH) {
+            for (unsigned k = 0; begin < i && k < shuffled; k++)
+                shuffle(log, begin, i, check, ctx);
+            begin = i + 1;
+            continue;
+        }
+        for (size_t p = 0; p < pieces(&log->ops[i]); p++) {
+            apply(medium, &log->ops[i], p);
+            check(ctx, medium);
+        }
+    }
+    close(medium);
+}

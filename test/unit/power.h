@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Power cuts: notes what is written to a file, then makes of it every file that
+ * a cut could have left behind. */
+#ifndef HD_TEST_POWER_H
+#define HD_TEST_POWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct power_log;
+
+/* From now on, until power_end, each pwrite, ftruncate, fsync and fdatasync of
+ * this program on the file `path` is noted.  One file at a time. */
+struct power_log *power_begin(const char *path);
+void power_end(struct power_log *log);
+void power_free(struct power_log *log);
+
+/* `medium` holds what a cut left; the callee neither changes nor closes it. */
+typedef void power_check_fn(void *ctx, int medium);
+
+/*
+ * Calls `check` for the file as it was, after each sector of each write, in
+ * their order (a write of more than 64 KiB counts as one), and, for each flush,
+ * with `shuffled` random choices of the sectors that it had to bring to the
+ * medium: a disk writes in any order what was not flushed.
+ */
+void power_replay(const struct power_log *log, unsigned shuffled,
+                  power_check_fn *check, void *ctx);
+
+#endif
