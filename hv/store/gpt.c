@@ -125,26 +125,29 @@ static bool overlaps_before(const struct hd_gpt *gpt, uint32_t n,
     return false;
 }
 
+/* In place: what lies between a struct's members stays zero too. */
 static int read_entry(const struct hd_gpt_entry *e,
                       const struct hd_gpt_header *h, struct hd_gpt *gpt,
                       struct hd_err *err)
 {
     uint64_t first = le64toh(e->first), last = le64toh(e->last);
-    struct hd_part part;
+    struct hd_part *part = &gpt->parts[gpt->n];
+    struct hd_uuid type;
 
-    hd_gpt_swap_guid(e->type, part.type.byte);
-    if (hd_uuid_is_zero(&part.type))
+    hd_gpt_swap_guid(e->type, type.byte);
+    if (hd_uuid_is_zero(&type))
         return 0;
     if (first > last || first < le64toh(h->first_usable) ||
         last > le64toh(h->last_usable))
         return hd_gpt_fail(err, "a partition is out of bounds");
-    hd_gpt_swap_guid(e->id, part.id.byte);
-    part.start = first * gpt->sector;
-    part.length = (last - first + 1) * gpt->sector;
-    read_name(e, part.name);
-    if (overlaps_before(gpt, gpt->n, &part))
+    part->type = type;
+    hd_gpt_swap_guid(e->id, part->id.byte);
+    part->start = first * gpt->sector;
+    part->length = (last - first + 1) * gpt->sector;
+    read_name(e, part->name);
+    if (overlaps_before(gpt, gpt->n, part))
         return hd_gpt_fail(err, "two partitions overlap");
-    gpt->parts[gpt->n++] = part;
+    gpt->n++;
     return 0;
 }
 
