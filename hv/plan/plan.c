@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/mem.h"
 
 #define MIB ((uint64_t)1 << 20)
+#define RAW "+raw"
 
 /* What Xen and its toolstack take beside a PV guest's own pages (page tables of
  * the pool, grant frames, the shared info); measured about 3 MiB. */
@@ -109,20 +110,77 @@ static struct hd_step *add(struct maker *m, enum hd_step_kind kind,
 static void name_dm(const struct maker *m, const char *volume,
                     char name[HD_DM_NAME_SIZE])
 {
-    snprintf(name, HD_DM_NAME_SIZE, "hotdom-%s-%s", m->plan->label, volume);
+    snprintf(name, HD_DM_NAME_SIZE - (sizeof(RAW) - 1), "hotdom-%s-%s",
+             m->plan->label, volume);
+}
+
+/* Which of the LUKS2 headers, in the order that the reader sends them. */
+static uint32_t header_of(const struct hd_manifest *mf, int volume)
+{
+    uint32_t n = 0;
+
+    for (int v = hd_manifest_luks(mf, -1); v >= 0 && v < volume;
+         v = hd_manifest_luks(mf, v))
+        n++;
+    return n;
+}
+
+static enum hd_mode mode_of(const struct maker *m, const struct hd_disk *disk)
+{
+    const struct hd_manifest *mf = &m->store->manifest;
+
+    return mf->volumes[hd_manifest_volume(mf, disk->name)].kind ==
+                   HD_VOLUME_IMAGE
+               ? HD_MODE_RO
+               : disk->mode;
+}
+
+static struct hd_step_volume *open_one(struct maker *m,
+                                       const struct hd_guest *g,
+                                       const struct hd_disk *disk)
+{
+    int v = hd_manifest_volume(&m->store->manifest, disk->name);
+    struct hd_step_volume *s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
+
+    name_dm(m, disk->name, s->dm_name);
+    s->start = m->store->extents[v].start;
+    s->length = m->store->extents[v].length;
+    s->mode = mode_of(m, disk);
+    return s;
+}
+
+static void open_image(struct maker *m, const struct hd_guest *g,
+                       const struct hd_disk *disk,
+                       const struct hd_verity *verity)
+{
+    struct hd_step_volume *raw = open_one(m, g, disk);
+    struct hd_step_volume *s = open_one(m, g, disk);
+
+    strcat(raw->dm_name, RAW);
+    strcpy(s->over, raw->dm_name);
+    s->target = HD_TARGET_VERITY;
+    s->verity = *verity;
 }
 
 static void open_volumes(struct maker *m, const struct hd_guest *g)
 {
-    for (uint32_t i = 0; i < g->n_disks; i++) {
-        const struct hd_disk *disk = &g->disks[i];
-        int v = hd_manifest_volume(&m->store->manifest, disk->name);
-        struct hd_step_volume *s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
+    const struct hd_manifest *mf = &m->store->manifest;
 
-        name_dm(m, disk->name, s->dm_name);
-        s->start = m->store->extents[v].start;
-        s->length = m->store->extents[v].length;
-        s->mode = disk->mode;
+    for (uint32_t i = 0; i < g->n_disks; i++) {
+        int v = hd_manifest_volume(mf, g->disks[i].name);
+        const struct hd_volume *volume = &mf->volumes[v];
+        struct hd_step_volume *s;
+
+        if (volume->kind == HD_VOLUME_IMAGE) {
+            open_image(m, g, &g->disks[i], &volume->verity);
+            continue;
+        }
+        s = open_one(m, g, &g->disks[i]);
+        if (volume->encryption == HD_ENCRYPTION_NONE)
+            continue;
+        s->target = HD_TARGET_CRYPT;
+        s->header = header_of(mf, v);
+        s->luks = volume->luks;
     }
 }
 
@@ -152,7 +210,7 @@ static void attach_disks(struct maker *m, const struct hd_guest *g)
 
         name_dm(m, g->disks[i].name, s->dm_name);
         strcpy(s->as, g->disks[i].as);
-        s->mode = g->disks[i].mode;
+        s->mode = mode_of(m, &g->disks[i]);
     }
 }
 
@@ -215,11 +273,14 @@ int hd_plan_make(const struct hd_answer *store, const char *label,
     hd_autofree struct hd_plan *plan =
         calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS));
     struct maker m = {store, inventory, policy, plan, 0};
+    int key_volume = hd_manifest_luks(mf, -1);
 
     if (!plan)
         return hd_fail_errno(err, HD_E_FAILED, "make a plan");
     plan->store = mf->store.id;
     snprintf(plan->label, sizeof(plan->label), "%s", label);
+    if (key_volume >= 0)
+        plan->luks = mf->volumes[key_volume].luks;
     if (mf->n_guests > policy->limits.guests)
         return hd_fail(err, HD_E_LIMIT,
                        "the store has %u guests and the policy allows %" PRIu64,
@@ -233,13 +294,32 @@ int hd_plan_make(const struct hd_answer *store, const char *label,
     return 0;
 }
 
+static void print_volume(const struct hd_step_volume *v, FILE *out)
+{
+    fprintf(out, "open-volume %s start=%" PRIu64 " length=%" PRIu64 " %s",
+            v->dm_name, v->start, v->length,
+            v->mode == HD_MODE_RO ? "ro" : "rw");
+    switch ((enum hd_step_target)v->target) {
+    case HD_TARGET_LINEAR:
+        return;
+    case HD_TARGET_CRYPT:
+        fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
+                v->luks.offset);
+        return;
+    case HD_TARGET_VERITY:
+        fprintf(out, " verity over=%s blocks=%" PRIu64 " root=", v->over,
+                v->verity.blocks);
+        for (size_t i = 0; i < sizeof(v->verity.root); i++)
+            fprintf(out, "%02x", v->verity.root[i]);
+        return;
+    }
+}
+
 static void print_step(const struct hd_step *s, FILE *out)
 {
     switch ((enum hd_step_kind)s->kind) {
     case HD_STEP_OPEN_VOLUME:
-        fprintf(out, "open-volume %s start=%" PRIu64 " length=%" PRIu64 " %s",
-                s->u.volume.dm_name, s->u.volume.start, s->u.volume.length,
-                s->u.volume.mode == HD_MODE_RO ? "ro" : "rw");
+        print_volume(&s->u.volume, out);
         return;
     case HD_STEP_BUILD_DOMAIN:
         fprintf(out, "build-domain %s memory=%" PRIu64 "M vcpus=%u",

@@ -17,8 +17,9 @@
 /* A store's name on this host: its own, or with "-" and the first four digits
  * of its id when another attached store has the same. */
 #define HD_LABEL_SIZE (HD_NAME_SIZE + 5)
-/* hotdom-LABEL-VOLUME, as /dev/mapper shows it. */
-#define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE)
+/* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
+ * lies under an image.  No volume's name has a "+". */
+#define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 4)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
@@ -40,12 +41,15 @@ enum hd_step_target { /* the device-mapper's */
 
 struct hd_step_volume {
     char dm_name[HD_DM_NAME_SIZE];
-    uint64_t start, length;  /* bytes on the medium: the whole partition */
-    uint32_t mode;           /* enum hd_mode */
-    uint32_t target;         /* enum hd_step_target */
-    uint32_t header;         /* CRYPT: which of the job's LUKS2 headers */
-    struct hd_luks luks;     /* CRYPT */
-    struct hd_verity verity; /* VERITY */
+    uint64_t start, length; /* bytes on the medium: the whole partition */
+    uint32_t mode;          /* enum hd_mode */
+    uint32_t target;        /* enum hd_step_target */
+    uint32_t header;        /* CRYPT: which of the job's LUKS2 headers */
+    struct hd_luks luks;    /* CRYPT */
+    /* VERITY: dm-verity's data begins where its device does, so this one, a
+     * linear of the step before, is the partition. */
+    char over[HD_DM_NAME_SIZE];
+    struct hd_verity verity;
 };
 
 struct hd_step_domain {
@@ -86,12 +90,13 @@ struct hd_step {
 struct hd_plan {
     struct hd_uuid store;
     char label[HD_LABEL_SIZE];
+    struct hd_luks luks; /* of the key volume; offset 0: none is encrypted */
     uint32_t n_steps;
     struct hd_step steps[];
 };
 
 #define HD_PLAN_MAX_STEPS                                                      \
-    (HD_MAX_GUESTS * (2 + HD_MAX_NICS) + 2 * HD_MAX_VOLUMES)
+    (HD_MAX_GUESTS * (2 + HD_MAX_NICS) + 3 * HD_MAX_VOLUMES)
 
 size_t hd_plan_size(uint32_t n_steps);
 

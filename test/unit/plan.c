@@ -23,7 +23,9 @@ static struct hd_answer *one_guest(void)
     strcpy(m->files[1].name, "initrd");
     m->n_volumes = 2;
     strcpy(m->volumes[0].name, "home");
+    m->volumes[0].encryption = HD_ENCRYPTION_NONE;
     strcpy(m->volumes[1].name, "root");
+    m->volumes[1].encryption = HD_ENCRYPTION_NONE;
     a->extents[0] = (struct hd_extent){8 * MIB, 4 * MIB};
     a->extents[1] = (struct hd_extent){1 * MIB, 7 * MIB};
     m->n_guests = 1;
@@ -94,6 +96,63 @@ static void a_guest_is_opened_built_attached_and_started_in_order(void)
         " 5  desk         attach-block hotdom-travel-home as=xvdb rw\n"
         " 6  desk         attach-net xenbr0 as=lan0 mac=00:16:3e:0d:0e:0f\n"
         " 7  desk         start-domain\n");
+}
+
+static void encrypted_data_and_images_have_targets_of_their_own(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    struct hd_manifest *m = &a->manifest;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    /* The key volume is the first that is encrypted, not the first of all. */
+    m->n_volumes = 4;
+    strcpy(m->volumes[2].name, "keys");
+    m->volumes[2].luks.offset = 9 * MIB;
+    m->volumes[2].luks.uuid.byte[0] = 1;
+    strcpy(m->volumes[3].name, "mail");
+    m->volumes[3].luks.offset = MIB;
+    a->extents[3] = (struct hd_extent){20 * MIB, 5 * MIB};
+    m->volumes[1].kind = HD_VOLUME_IMAGE;
+    m->volumes[1].verity.blocks = 1024;
+    memset(m->volumes[1].verity.root, 0xab, 32);
+    /* Said in vain: an image is read-only. */
+    m->guests[0].disks[0].mode = HD_MODE_RW;
+    strcpy(m->guests[0].disks[1].name, "mail");
+    m->guests[0].n_nics = 0;
+    hd_autofree char *text = plan_text(a, &host, &p, &err);
+    CU_ASSERT_STRING_EQUAL(
+        text ? text : err.msg,
+        " 1  desk         open-volume hotdom-travel-root+raw start=1048576 "
+        "length=7340032 ro\n"
+        " 2  desk         open-volume hotdom-travel-root start=1048576 "
+        "length=7340032 ro verity over=hotdom-travel-root+raw blocks=1024 "
+        "root=abababababababababababababababababababababababababababababababab"
+        "\n"
+        " 3  desk         open-volume hotdom-travel-mail start=20971520 "
+        "length=5242880 rw crypt header=1 offset=1048576\n"
+        " 4  desk         build-domain travel.desk memory=1016M vcpus=2\n"
+        " 5  desk         attach-block hotdom-travel-root as=xvda ro\n"
+        " 6  desk         attach-block hotdom-travel-mail as=xvdb rw\n"
+        " 7  desk         start-domain\n");
+}
+
+static void the_plan_says_which_key_volume_opens_the_others(void)
+{
+    hd_autofree struct hd_answer *a = one_guest();
+    hd_autofree struct hd_plan *plain = NULL, *locked = NULL;
+    struct hd_policy p = policy();
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_plan_make(a, "travel", &host, &p, &plain, &err), &err);
+    CU_ASSERT_EQUAL(plain->luks.offset, 0);
+    a->manifest.volumes[1].encryption = HD_ENCRYPTION_LUKS2;
+    a->manifest.volumes[1].luks.offset = 9 * MIB;
+    a->manifest.volumes[1].luks.mark[31] = 5;
+    CHECK_OK(hd_plan_make(a, "travel", &host, &p, &locked, &err), &err);
+    CU_ASSERT_EQUAL(locked->luks.offset, 9 * MIB);
+    CU_ASSERT_EQUAL(locked->luks.mark[31], 5);
+    CU_ASSERT_EQUAL(locked->steps[0].u.volume.header, 0);
 }
 
 static void the_same_input_gives_the_same_bytes(void)
@@ -224,15 +283,21 @@ static void the_longest_names_fit_their_places(void)
     strcpy(m->guests[0].name, name);
     strcpy(m->volumes[1].name, name);
     strcpy(m->guests[0].disks[0].name, name);
+    m->volumes[1].kind = HD_VOLUME_IMAGE;
     CHECK_OK(hd_plan_make(a, label, &host, &p, &plan, &err), &err);
-    snprintf(want, sizeof(want), "hotdom-%s-%s", label, name);
+    snprintf(want, sizeof(want), "hotdom-%s-%s+raw", label, name);
     CU_ASSERT_STRING_EQUAL(plan->steps[0].u.volume.dm_name, want);
+    CU_ASSERT_STRING_EQUAL(plan->steps[1].u.volume.over, want);
+    snprintf(want, sizeof(want), "hotdom-%s-%s", label, name);
+    CU_ASSERT_STRING_EQUAL(plan->steps[1].u.volume.dm_name, want);
     snprintf(want, sizeof(want), "%s.%s", label, name);
-    CU_ASSERT_STRING_EQUAL(plan->steps[2].u.domain.name, want);
+    CU_ASSERT_STRING_EQUAL(plan->steps[3].u.domain.name, want);
 }
 
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_is_opened_built_attached_and_started_in_order),
+    HD_TEST(encrypted_data_and_images_have_targets_of_their_own),
+    HD_TEST(the_plan_says_which_key_volume_opens_the_others),
     HD_TEST(the_same_input_gives_the_same_bytes),
     HD_TEST(too_little_memory_refuses_and_says_how_much),
     HD_TEST(the_last_guest_gets_its_minimum_before_the_first_its_wish),
