@@ -11,7 +11,7 @@
 #include "../../pv-drivers/base/err.h"
 #include "../store/format.h"
 
-#define HD_CHILD_MAX_FDS (8 + HD_MAX_FILES)
+#define HD_CHILD_MAX_FDS (8 + HD_MAX_FDS)
 
 /* In `fds`: not a descriptor of ours, but this. */
 #define HD_CHILD_NULL -1 /* /dev/null */

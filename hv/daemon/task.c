@@ -88,6 +88,7 @@ static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
 
     in->request->plan_size = (uint32_t)plan;
     in->request->n_files = (uint32_t)in->n_files;
+    in->request->n_headers = (uint32_t)in->n_headers;
     in->request->deadline_ms = hd_io_now_ms() + HD_TASK_BASE_MS +
                                HD_TASK_PER_GUEST_MS * in->n_guests +
                                in->request->grace_ms;
@@ -99,10 +100,11 @@ static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
     return hd_steal_fd(&fd);
 }
 
-/* The read end of a pipe that holds the password; it is shorter than the
- * pipe's buffer, so the write does not block. */
-static int password_pipe(const struct hd_secret *password, struct hd_err *err)
+/* The read end of a pipe that holds the password, and for KEYS a NUL and the
+ * new one; that is shorter than the pipe's buffer, so no write blocks. */
+static int password_pipe(const struct hd_task_input *input, struct hd_err *err)
 {
+    const struct hd_secret *new = input->new_password;
     hd_autofd int out = -1;
     hd_autofd int in = -1;
     int pair[2];
@@ -111,7 +113,9 @@ static int password_pipe(const struct hd_secret *password, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "cannot make a pipe");
     out = pair[0];
     in = pair[1];
-    if (hd_io_write(in, password->data, password->len, err))
+    if (hd_io_write(in, input->password->data, input->password->len, err) ||
+        (new && (hd_io_write(in, "", 1, err) ||
+                 hd_io_write(in, new->data, new->len, err))))
         return -1;
     return hd_steal_fd(&out);
 }
@@ -125,14 +129,16 @@ static int spawn(uv_loop_t *loop, const struct hd_task_input *in,
 
     if (request < 0)
         return -1;
-    if (in->password && (password = password_pipe(in->password, err)) < 0)
+    if (in->password && (password = password_pipe(in, err)) < 0)
         return -1;
     spec.fds[HD_JOB_REPORT - 3] = report_fd;
     spec.fds[HD_JOB_REQUEST - 3] = request;
     spec.fds[HD_JOB_PASSWORD - 3] = in->password ? password : HD_CHILD_NULL;
     for (size_t i = 0; i < in->n_files; i++)
         spec.fds[HD_JOB_FILES - 3 + i] = in->files[i];
-    spec.n_fds = HD_JOB_FILES - 3 + in->n_files;
+    for (size_t i = 0; i < in->n_headers; i++)
+        spec.fds[HD_JOB_FILES - 3 + in->n_files + i] = in->headers[i];
+    spec.n_fds = HD_JOB_FILES - 3 + in->n_files + in->n_headers;
     spec.deadline_ms = in->request->deadline_ms;
     return hd_child_start(loop, &spec, on_ended, task, &task->child, err);
 }

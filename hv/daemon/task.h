@@ -29,8 +29,11 @@ struct hd_task_input {
     const struct hd_plan *plan;     /* NULL but for START */
     const int *files;
     size_t n_files;
-    const struct hd_secret *password; /* or NULL */
-    size_t n_guests;                  /* for the deadline */
+    const int *headers; /* START: all, KEYS: the key volume's */
+    size_t n_headers;
+    const struct hd_secret *password;     /* or NULL */
+    const struct hd_secret *new_password; /* KEYS, or NULL */
+    size_t n_guests;                      /* for the deadline */
 };
 
 int hd_task_start(uv_loop_t *loop, const struct hd_task_input *input,

@@ -35,6 +35,8 @@ void hd_context_fini(struct hd_context *ctx)
     hd_hypervisor_free(ctx->hv);
     hd_toolstack_free(ctx->ts);
     hd_ledger_free(ctx->ledger);
+    for (size_t i = 0; i < HD_ARRAY_LEN(ctx->keys); i++)
+        hd_secret_free(ctx->keys[i]);
     *ctx = (struct hd_context){0};
 }
 

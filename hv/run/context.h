@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "domain.h"
 #include "job.h"
@@ -17,6 +18,8 @@ struct hd_context {
     struct hd_toolstack *ts;
     struct hd_hypervisor *hv;
     struct hd_xs *xs; /* hd_xs_wait: a domain ended */
+    /* START: of the encrypted volumes that are not open yet, by header. */
+    struct hd_secret *keys[HD_MAX_LUKS];
 };
 
 /* Opens the ways to Xen, and watches for domains that end. */

@@ -32,14 +32,15 @@ static int settle(struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "cannot settle");
     if (getppid() == 1)
         return hd_fail(err, HD_E_NO_DAEMON, "hotdomd has ended");
-    for (int fd = HD_JOB_REPORT; fd < HD_JOB_FILES + HD_MAX_FILES; fd++)
+    for (int fd = HD_JOB_REPORT; fd < HD_JOB_FILES + HD_MAX_FDS; fd++)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     return 0;
 }
 
+/* Files and headers. */
 static int check_files(const struct hd_job_request *req, struct hd_err *err)
 {
-    for (uint32_t i = 0; i < req->n_files; i++)
+    for (uint32_t i = 0; i < req->n_files + req->n_headers; i++)
         if (hd_io_check_sealed(HD_JOB_FILES + (int)i, UINT64_MAX, err))
             return hd_wrap(err, "file %u of the job", i);
     return 0;
@@ -55,6 +56,8 @@ static int run(struct hd_err *err)
     if (settle(err) || hd_job_request_read(HD_JOB_REQUEST, &req, &plan, err) ||
         check_files(req, err))
         return -1;
+    if (req->op >= HD_ARRAY_LEN(ops))
+        return hd_fail(err, HD_E_FAILED, "this job cannot change users");
     /* The ledger tells the next job what this one left. */
     alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
     ctx.req = req;

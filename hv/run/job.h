@@ -52,7 +52,8 @@ struct hd_job_request {
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
     char guest[HD_NAME_SIZE];   /* EJECT, YANK: only this one; empty: all */
-    struct hd_ledger_head head; /* START: for the new ledger */
+    struct hd_ledger_head head; /* START: for the new ledger; KEYS: devname and
+                                   diskseq */
     uint32_t devmajor, devminor;
     uint64_t grace_ms;    /* EJECT */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */

@@ -12,21 +12,28 @@
 #include "../../pv-drivers/net/vif_hotplug.h"
 #include "../store/auth.h"
 
-#define SECTOR 512u
-#define DM     "hotdom-"
-#define NAME   "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define SECTOR     512u
+#define OFFSET_MAX (64ull << 20) /* as in the manifest */
+#define DM         "hotdom-"
+#define NAME       "abcdefghijklmnopqrstuvwxyz0123456789._-"
+
+static bool consists_of(const char *s, size_t size, const char *letters)
+{
+    size_t len = strnlen(s, size);
+
+    return len > 0 && len < size && strspn(s, letters) == len;
+}
 
 /* A name that ends within `size` and has only a manifest's characters. */
 static bool is_name(const char *s, size_t size)
 {
-    size_t len = strnlen(s, size);
-
-    return len > 0 && len < size && strspn(s, NAME) == len;
+    return consists_of(s, size, NAME);
 }
 
 static bool is_dm_name(const char *s)
 {
-    return is_name(s, HD_DM_NAME_SIZE) && !strncmp(s, DM, sizeof(DM) - 1);
+    return consists_of(s, HD_DM_NAME_SIZE, NAME "+") &&
+           !strncmp(s, DM, sizeof(DM) - 1);
 }
 
 static bool is_text(const char *s, size_t size)
@@ -39,15 +46,41 @@ static bool is_text(const char *s, size_t size)
     return len < size;
 }
 
+static bool luks_ok(const struct hd_luks *luks)
+{
+    return !hd_uuid_is_zero(&luks->uuid) &&
+           luks->offset >= HD_LUKS_OFFSET_OTHER && luks->offset <= OFFSET_MAX &&
+           !(luks->offset % SECTOR);
+}
+
+static bool target_ok(const struct hd_job_request *req,
+                      const struct hd_step_volume *v)
+{
+    uint64_t blocks = v->length / HD_VERITY_BLOCK;
+
+    switch ((enum hd_step_target)v->target) {
+    case HD_TARGET_LINEAR:
+        return true;
+    case HD_TARGET_CRYPT:
+        return v->header < req->n_headers && luks_ok(&v->luks) &&
+               v->luks.offset < v->length;
+    case HD_TARGET_VERITY:
+        return is_dm_name(v->over) && v->mode == HD_MODE_RO &&
+               v->verity.blocks && v->verity.blocks <= blocks &&
+               hd_verity_tree_size(v->verity.blocks) <=
+                   (blocks - v->verity.blocks) * HD_VERITY_BLOCK;
+    }
+    return false;
+}
+
 static bool volume_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
     const struct hd_step_volume *v = &step->u.volume;
 
-    (void)req;
     return is_dm_name(v->dm_name) && v->length && !(v->start % SECTOR) &&
            !(v->length % SECTOR) && v->start <= INT64_MAX - v->length &&
-           v->length <= INT64_MAX && v->mode <= HD_MODE_RO;
+           v->length <= INT64_MAX && v->mode <= HD_MODE_RO && target_ok(req, v);
 }
 
 static bool domain_ok(const struct hd_job_request *req,
@@ -97,6 +130,24 @@ static bool (*const checks[])(const struct hd_job_request *,
     [HD_STEP_START_DOMAIN] = start_ok,
 };
 
+/* A header is one volume's, and a volume one guest's; step.c relies on it. */
+static bool headers_differ(const struct hd_plan *plan)
+{
+    bool used[HD_MAX_LUKS] = {false};
+
+    for (uint32_t i = 0; i < plan->n_steps; i++) {
+        const struct hd_step_volume *v = &plan->steps[i].u.volume;
+
+        if (plan->steps[i].kind != HD_STEP_OPEN_VOLUME ||
+            v->target != HD_TARGET_CRYPT)
+            continue;
+        if (used[v->header])
+            return false;
+        used[v->header] = true;
+    }
+    return true;
+}
+
 static int check_plan(const struct hd_job_request *req,
                       const struct hd_plan *plan, struct hd_err *err)
 {
@@ -114,33 +165,75 @@ static int check_plan(const struct hd_job_request *req,
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
                            i + 1);
     }
+    if ((plan->luks.offset && !luks_ok(&plan->luks)) || !headers_differ(plan))
+        return hd_fail(err, HD_E_FAILED, "the plan's LUKS2 headers are bad");
     return 0;
+}
+
+static int check_ask(const struct hd_job_request *req, struct hd_err *err)
+{
+    switch ((enum hd_job_ask)req->ask) {
+    case HD_ASK_NOTHING:
+        return 0;
+    case HD_ASK_VERIFIER:
+        if (req->auth.n < HD_SCRYPT_N_MIN || req->auth.n > HD_SCRYPT_N_MAX)
+            return hd_fail(err, HD_E_FAILED, "the job's verifier is bad");
+        return 0;
+    case HD_ASK_KEYSLOT:
+        if (req->keyslot >= HD_LUKS_KEYSLOTS || !req->n_headers)
+            return hd_fail(err, HD_E_FAILED, "the job's keyslot is bad");
+        return 0;
+    }
+    return hd_fail(err, HD_E_FAILED, "the job asks for nothing known");
 }
 
 static int check_start(const struct hd_job_request *req,
                        const struct hd_plan *plan, struct hd_err *err)
 {
-    if (req->n_files > HD_MAX_FILES || req->ask > 1 ||
+    if (req->n_files > HD_MAX_FILES || req->n_headers > HD_MAX_LUKS ||
         !hd_uuid_equal(&req->head.store, &req->store) ||
         !is_name(req->head.label, sizeof(req->head.label)) ||
         !is_text(req->head.devname, sizeof(req->head.devname)))
         return hd_fail(err, HD_E_FAILED, "the job's request to start is bad");
-    if (req->ask &&
-        (req->auth.n < HD_SCRYPT_N_MIN || req->auth.n > HD_SCRYPT_N_MAX))
-        return hd_fail(err, HD_E_FAILED, "the job's verifier is bad");
-    return check_plan(req, plan, err);
+    if (check_ask(req, err) || check_plan(req, plan, err))
+        return -1;
+    if (req->ask == HD_ASK_KEYSLOT && !plan->luks.offset)
+        return hd_fail(err, HD_E_FAILED, "the plan has no key volume");
+    return 0;
+}
+
+static int check_keys(const struct hd_job_request *req, struct hd_err *err)
+{
+    const struct hd_luks_change *k = &req->keys;
+
+    if (req->ask != HD_ASK_KEYSLOT || req->n_headers != 1 || req->n_files ||
+        k->action > HD_KEYS_REMOVE || !is_name(k->user, sizeof(k->user)) ||
+        k->start % SECTOR || k->start > INT64_MAX - OFFSET_MAX ||
+        !luks_ok(&k->luks) ||
+        !is_text(req->head.devname, sizeof(req->head.devname)))
+        return hd_fail(err, HD_E_FAILED, "the job's request for keys is bad");
+    if (k->action != HD_KEYS_REMOVE &&
+        (!k->cost.time || k->cost.time > HD_LUKS_TIME_MAX || !k->cost.lanes ||
+         k->cost.lanes > HD_LUKS_LANES_MAX || !k->cost.memory_kib ||
+         k->cost.memory_kib > HD_LUKS_MEMORY_MAX))
+        return hd_fail(err, HD_E_FAILED, "the cost of the job's key is bad");
+    return check_ask(req, err);
 }
 
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
-    if (req->op > HD_JOB_YANK || hd_uuid_is_zero(&req->store) ||
+    if (req->op > HD_JOB_KEYS || hd_uuid_is_zero(&req->store) ||
         (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
         return hd_fail(err, HD_E_FAILED, "the job's request is bad");
     if (req->op == HD_JOB_START)
         return check_start(req, plan, err);
-    if (plan || req->plan_size || req->n_files)
-        return hd_fail(err, HD_E_FAILED, "only a start has a plan and files");
+    if (plan || req->plan_size)
+        return hd_fail(err, HD_E_FAILED, "only a start has a plan");
+    if (req->op == HD_JOB_KEYS)
+        return check_keys(req, err);
+    if (req->n_files || req->n_headers)
+        return hd_fail(err, HD_E_FAILED, "the end of a guest takes no files");
     return 0;
 }
 

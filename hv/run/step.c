@@ -37,12 +37,19 @@ static void volume_value(const struct hd_step *step,
     snprintf(value, HD_LEDGER_VALUE, "%s", step->u.volume.dm_name);
 }
 
+/* A volume is opened once, so its key ends with that; hd_job_request_check has
+ * seen to it that no other step wants the same. */
 static int open_volume(struct hd_context *ctx, const struct hd_step *step,
                        uint32_t seq, struct hd_err *err)
 {
+    const struct hd_step_volume *v = &step->u.volume;
+    hd_auto(hd_secret) key = NULL;
+
     (void)seq;
-    if (hd_volume_open(&step->u.volume, &ctx->req->store, ctx->req->devmajor,
-                       ctx->req->devminor, err))
+    if (v->target == HD_TARGET_CRYPT)
+        key = hd_steal(&ctx->keys[v->header]);
+    if (hd_volume_open(v, &ctx->req->store, ctx->req->devmajor,
+                       ctx->req->devminor, key, err))
         return -1;
     /* From now on the device holds its medium, so what this sees stays. */
     return check_medium(ctx->req, err);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Volumes: our own dm-linear devices over parts of a store's medium; never
- * reads or writes what is in them. */
+/* Volumes: our own dm devices over parts of a store's medium; never reads or
+ * writes what is in them. */
 #include "volume.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libdevmapper.h>
 #include <linux/fs.h>
 #include <stdarg.h>
@@ -14,9 +13,9 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "../../pv-drivers/base/mem.h"
+#include "keyring.h"
+#include "volume_table.h"
 
-#define SECTOR   512u
 #define PAUSE_NS 10000000
 #define OURS     "HOTDOM-" /* how the dm uuid of each of our devices begins */
 
@@ -92,15 +91,14 @@ static int run(struct dm_task *task)
 }
 
 /* 1: a device of that name is there and ours, 0: there is none, -1. */
-static int find(const char *name, struct hd_err *err)
+static int find_info(const char *name, struct dm_info *ret, struct hd_err *err)
 {
     auto_task task = task_new(DM_DEVICE_INFO, name);
-    struct dm_info info;
     const char *uuid;
 
-    if (!task || run(task) || !dm_task_get_info(task, &info))
+    if (!task || run(task) || !dm_task_get_info(task, ret))
         return fail(err, "find", name);
-    if (!info.exists)
+    if (!ret->exists)
         return 0;
     uuid = dm_task_get_uuid(task);
     if (!uuid || strncmp(uuid, OURS, sizeof(OURS) - 1))
@@ -109,15 +107,27 @@ static int find(const char *name, struct hd_err *err)
     return 1;
 }
 
-static int create(const struct hd_step_volume *volume, const char *uuid,
-                  const char *params, struct hd_err *err)
+static int find(const char *name, struct hd_err *err)
+{
+    struct dm_info info;
+
+    return find_info(name, &info, err);
+}
+
+static int create(const struct hd_step_volume *volume,
+                  const struct hd_uuid *store,
+                  const struct hd_volume_table *table, struct hd_err *err)
 {
     auto_task task = task_new(DM_DEVICE_CREATE, volume->dm_name);
+    char id[HD_UUID_SIZE], uuid[128];
+
+    hd_uuid_format(store, id);
+    snprintf(uuid, sizeof(uuid), OURS "%s-%s", id, volume->dm_name);
 
     if (!task || !dm_task_set_uuid(task, uuid) ||
         (volume->mode == HD_MODE_RO && !dm_task_set_ro(task)) ||
-        !dm_task_add_target(task, 0, volume->length / SECTOR, "linear",
-                            params) ||
+        !dm_task_add_target(task, 0, table->sectors, table->target,
+                            table->params) ||
         run(task))
         return fail(err, "open", volume->dm_name);
     return 0;
@@ -178,17 +188,53 @@ static int try_remove(const char *name, bool deferred)
     return sys == EBUSY ? EBUSY : -1;
 }
 
+/* dm-crypt looks for its key in the keyrings of who loads the table. */
+static int create_crypt(const struct hd_step_volume *volume,
+                        const struct hd_uuid *store,
+                        const struct hd_volume_table *table,
+                        const struct hd_secret *key, struct hd_err *err)
+{
+    char description[HD_VOLUME_KEY_SIZE];
+    int32_t id;
+    int rc;
+
+    if (!key)
+        return hd_fail(err, HD_E_FAILED, "there is no key for the volume %s",
+                       volume->dm_name);
+    hd_volume_table_key(store, volume, description);
+    if (hd_keyring_add(description, key, &id, err))
+        return -1;
+    rc = create(volume, store, table, err);
+    hd_keyring_drop(id);
+    return rc;
+}
+
+static int find_below(const struct hd_step_volume *volume, struct dm_info *ret,
+                      struct hd_err *err)
+{
+    int found = find_info(volume->over, ret, err);
+
+    if (!found)
+        return hd_fail(err, HD_E_FAILED, "there is no %s for the volume %s",
+                       volume->over, volume->dm_name);
+    return found < 0 ? -1 : 0;
+}
+
 int hd_volume_open(const struct hd_step_volume *volume,
                    const struct hd_uuid *store, uint32_t devmajor,
-                   uint32_t devminor, struct hd_err *err)
+                   uint32_t devminor, const struct hd_secret *key,
+                   struct hd_err *err)
 {
-    char id[HD_UUID_SIZE], uuid[128], params[64], node[128];
+    struct dm_info below = {.major = devmajor, .minor = devminor};
+    struct hd_volume_table table;
+    char node[128];
 
-    hd_uuid_format(store, id);
-    snprintf(uuid, sizeof(uuid), OURS "%s-%s", id, volume->dm_name);
-    snprintf(params, sizeof(params), "%" PRIu32 ":%" PRIu32 " %" PRIu64,
-             devmajor, devminor, volume->start / SECTOR);
-    if (create(volume, uuid, params, err))
+    if (volume->target == HD_TARGET_VERITY && find_below(volume, &below, err))
+        return -1;
+    hd_volume_table_make(volume, store, below.major, below.minor, &table);
+    if (volume->target == HD_TARGET_CRYPT
+            ? create_crypt(volume, store, &table, key, err)
+            : create(volume, store, &table, err))
         return -1;
     snprintf(node, sizeof(node), "%s/%s", dm_dir(), volume->dm_name);
     if (access(node, F_OK))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Volumes: our own dm-linear devices over parts of a store's medium. */
+/* Volumes: our own dm devices (linear, crypt, verity) over parts of a store's
+ * medium. */
 #ifndef HD_RUN_VOLUME_H
 #define HD_RUN_VOLUME_H
 
@@ -7,18 +8,21 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mem.h"
 #include "../plan/plan.h"
 
 /* All of these are for one thread: libdevmapper keeps global state.  Nothing is
  * printed; its last message ends in `err`.  None waits for udevd.  Devices that
  * are not hotdom's (by their dm uuid) are never touched: HD_E_EXISTS. */
 
-/* Creates it over the medium `devmajor:devminor`; when it returns,
- * /dev/mapper/NAME is there, and udev's rules leave it alone (no blkid, no LVM,
- * no links by content). */
+/* Creates it over the medium `devmajor:devminor`, or over volume->over; when it
+ * returns, /dev/mapper/NAME is there, and udev's rules leave it alone (no
+ * blkid, no LVM, no links by content).  `key` is CRYPT's: the kernel gets it
+ * through this thread's keyring, where nothing is left of it; else NULL. */
 int hd_volume_open(const struct hd_step_volume *volume,
                    const struct hd_uuid *store, uint32_t devmajor,
-                   uint32_t devminor, struct hd_err *err);
+                   uint32_t devminor, const struct hd_secret *key,
+                   struct hd_err *err);
 
 /* HD_E_EXISTS when a device of that name is there. */
 int hd_volume_check_free(const char *dm_name, struct hd_err *err);

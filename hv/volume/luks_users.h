@@ -16,7 +16,9 @@ enum hd_keys_action {
     HD_KEYS_REMOVE, /* `user` */
 };
 
-/* Plain data. */
+/* Plain data.  Whoever opens a keyslot may ask for any of these, of any user:
+ * all users hold the one volume key, with which the header can be changed
+ * anyway. */
 struct hd_luks_change {
     uint32_t action; /* enum hd_keys_action */
     char user[HD_NAME_SIZE];

@@ -83,6 +83,11 @@ static void an_end_has_no_plan_and_no_files(void)
     begin();
     req.op = HD_JOB_YANK;
     refused("only a start");
+    free(plan);
+    plan = NULL;
+    req.op = HD_JOB_EJECT;
+    req.plan_size = 0;
+    refused("takes no files");
     req.op = HD_JOB_EJECT;
     req.n_files = 0;
     req.plan_size = 0;
@@ -96,7 +101,7 @@ static void an_end_has_no_plan_and_no_files(void)
 static void numbers_and_texts_out_of_range_are_refused(void)
 {
     begin();
-    req.op = HD_JOB_YANK + 1;
+    req.op = HD_JOB_KEYS + 1;
     refused("the job's request is bad");
     memset(&req.store, 0, sizeof(req.store));
     refused("the job's request is bad");
@@ -117,6 +122,170 @@ static void numbers_and_texts_out_of_range_are_refused(void)
     refused("plan is bad");
     plan->n_steps = UINT32_MAX;
     refused("plan is bad");
+}
+
+/* Step 1 becomes dm-crypt's. */
+static struct hd_step_volume *begin_crypt(void)
+{
+    struct hd_step_volume *v;
+
+    begin();
+    req.ask = HD_ASK_KEYSLOT;
+    req.n_headers = 2;
+    v = &plan->steps[0].u.volume;
+    v->target = HD_TARGET_CRYPT;
+    v->header = 1;
+    v->length = 4 << 20;
+    v->luks.uuid.byte[1] = 1;
+    v->luks.offset = HD_LUKS_OFFSET_OTHER;
+    plan->luks = v->luks;
+    plan->luks.offset = HD_LUKS_OFFSET_KEY;
+    return v;
+}
+
+static void an_encrypted_volume_has_a_header_and_room_for_data(void)
+{
+    struct hd_err err = {0};
+
+    begin_crypt();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    begin_crypt()->header = 2;
+    refused("step 1");
+    begin_crypt()->luks.offset = 4 << 20;
+    refused("step 1");
+    begin_crypt()->luks.offset = 0;
+    refused("step 1");
+    begin_crypt()->luks.offset += 100;
+    refused("step 1");
+    begin_crypt()->luks.offset = UINT64_MAX - 511;
+    refused("step 1");
+    begin_crypt()->luks.uuid.byte[1] = 0;
+    refused("step 1");
+    begin_crypt()->target = HD_TARGET_VERITY + 1;
+    refused("step 1");
+    begin_crypt();
+    plan->luks.offset = 7;
+    refused("LUKS2 headers");
+    begin_crypt();
+    plan->steps[2] = plan->steps[0];
+    refused("LUKS2 headers");
+}
+
+static void a_keyslot_needs_a_header_and_a_key_volume(void)
+{
+    begin_crypt();
+    req.keyslot = HD_LUKS_KEYSLOTS;
+    refused("keyslot is bad");
+    begin();
+    req.ask = HD_ASK_KEYSLOT;
+    refused("keyslot is bad");
+    begin_crypt();
+    plan->luks.offset = 0;
+    refused("no key volume");
+    begin_crypt();
+    req.n_headers = HD_MAX_LUKS + 1;
+    refused("request to start");
+    begin_crypt();
+    req.ask = HD_ASK_KEYSLOT + 1;
+    refused("asks for nothing known");
+}
+
+/* The largest number of blocks whose tree fits behind them in 1 MiB. */
+static struct hd_step_volume *begin_verity(void)
+{
+    struct hd_step_volume *v;
+
+    begin();
+    v = &plan->steps[0].u.volume;
+    v->target = HD_TARGET_VERITY;
+    v->mode = HD_MODE_RO;
+    v->verity.blocks = 253;
+    strcpy(v->over, "hotdom-travel-root+raw");
+    return v;
+}
+
+static void an_image_and_its_tree_fit_in_their_partition(void)
+{
+    struct hd_err err = {0};
+
+    begin_verity();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    begin_verity()->verity.blocks++;
+    refused("step 1");
+    begin_verity()->verity.blocks = UINT64_MAX;
+    refused("step 1");
+    begin_verity()->verity.blocks = 0;
+    refused("step 1");
+    begin_verity()->mode = HD_MODE_RW;
+    refused("step 1");
+    strcpy(begin_verity()->over, "sda");
+    refused("step 1");
+}
+
+static void begin_keys(void)
+{
+    begin();
+    memset(&req.head, 0, sizeof(req.head));
+    req.op = HD_JOB_KEYS;
+    req.ask = HD_ASK_KEYSLOT;
+    req.n_headers = 1;
+    req.n_files = req.plan_size = 0;
+    req.keys.start = 1 << 20;
+    req.keys.luks.uuid.byte[0] = 1;
+    req.keys.luks.offset = HD_LUKS_OFFSET_KEY;
+    req.keys.cost = (struct hd_luks_cost){32 << 10, 4, 4};
+    strcpy(req.keys.user, "guest");
+    free(plan);
+    plan = NULL;
+}
+
+static void a_change_of_keys_names_user_place_and_cost(void)
+{
+    struct hd_err err = {0};
+
+    begin_keys();
+    CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
+    req.keys.action = HD_KEYS_REMOVE;
+    memset(&req.keys.cost, 0, sizeof(req.keys.cost));
+    CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
+    req.keys.action = HD_KEYS_ADD;
+    refused("cost");
+    begin_keys();
+    req.keys.cost.memory_kib = HD_LUKS_MEMORY_MAX + 1;
+    refused("cost");
+    begin_keys();
+    req.keys.cost.time = HD_LUKS_TIME_MAX + 1;
+    refused("cost");
+    begin_keys();
+    req.keys.cost.lanes = HD_LUKS_LANES_MAX + 1;
+    refused("cost");
+    begin_keys();
+    req.keys.action = HD_KEYS_REMOVE + 1;
+    refused("request for keys");
+    begin_keys();
+    strcpy(req.keys.user, "");
+    refused("request for keys");
+    begin_keys();
+    memset(req.keys.user, 'x', sizeof(req.keys.user));
+    refused("request for keys");
+    begin_keys();
+    req.keys.start = 100;
+    refused("request for keys");
+    begin_keys();
+    req.keys.start = UINT64_MAX - 511;
+    refused("request for keys");
+    begin_keys();
+    req.keys.luks.offset = 0;
+    refused("request for keys");
+    begin_keys();
+    req.ask = HD_ASK_NOTHING;
+    refused("request for keys");
+    begin_keys();
+    req.n_headers = 2;
+    refused("request for keys");
+    begin_keys();
+    req.keyslot = HD_LUKS_KEYSLOTS;
+    refused("keyslot is bad");
 }
 
 static void every_step_is_checked(void)
@@ -212,6 +381,10 @@ static const struct hd_test tests[] = {
     HD_TEST(a_good_start_is_taken),
     HD_TEST(an_end_has_no_plan_and_no_files),
     HD_TEST(numbers_and_texts_out_of_range_are_refused),
+    HD_TEST(an_encrypted_volume_has_a_header_and_room_for_data),
+    HD_TEST(a_keyslot_needs_a_header_and_a_key_volume),
+    HD_TEST(an_image_and_its_tree_fit_in_their_partition),
+    HD_TEST(a_change_of_keys_names_user_place_and_cost),
     HD_TEST(every_step_is_checked),
     HD_TEST(a_request_comes_sealed_and_whole),
 };

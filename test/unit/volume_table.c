@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/run/volume_table: the text that the device-mapper gets. */
+#include <string.h>
+
+#include "../../hv/run/volume_table.h"
+#include "../../pv-drivers/base/mem.h"
+#include "unit.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static const struct hd_uuid store = {{0x5c, 0x0e, [15] = 0x01}};
+
+static void plain_data_is_its_partition(void)
+{
+    struct hd_step_volume v = {.start = 3 * MIB, .length = 8 * MIB};
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, 8, 16, &t);
+    CU_ASSERT_STRING_EQUAL(t.target, "linear");
+    CU_ASSERT_EQUAL(t.sectors, 16384);
+    CU_ASSERT_STRING_EQUAL(t.params, "8:16 6144");
+}
+
+static void encrypted_data_begins_behind_the_header_and_names_its_key(void)
+{
+    struct hd_step_volume v = {
+        .start = 3 * MIB,
+        .length = 16 * MIB,
+        .target = HD_TARGET_CRYPT,
+        .luks = {.uuid = {{0xaa, [15] = 0xbb}}, .offset = 9 * MIB},
+    };
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, 8, 16, &t);
+    CU_ASSERT_STRING_EQUAL(t.target, "crypt");
+    CU_ASSERT_EQUAL(t.sectors, 14336);
+    CU_ASSERT_STRING_EQUAL(t.params,
+                           "aes-xts-plain64 :64:logon:hotdom:"
+                           "5c0e0000-0000-0000-0000-000000000001-"
+                           "aa000000-0000-0000-0000-0000000000bb 0 8:16 24576");
+}
+
+static void an_image_is_its_data_blocks_with_the_tree_behind(void)
+{
+    struct hd_step_volume v = {.start = 3 * MIB,
+                               .length = 8 * MIB,
+                               .target = HD_TARGET_VERITY,
+                               .verity = {.blocks = 2000}};
+    struct hd_volume_table t;
+
+    memset(v.verity.root, 0xcd, sizeof(v.verity.root));
+    memset(v.verity.salt, 0x01, sizeof(v.verity.salt));
+    hd_volume_table_make(&v, &store, 254, 3, &t);
+    CU_ASSERT_STRING_EQUAL(t.target, "verity");
+    CU_ASSERT_EQUAL(t.sectors, 16000);
+    CU_ASSERT_STRING_EQUAL(
+        t.params,
+        "1 254:3 254:3 4096 4096 2000 2000 sha256 "
+        "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd "
+        "0101010101010101010101010101010101010101010101010101010101010101");
+}
+
+static void the_largest_numbers_fit(void)
+{
+    struct hd_step_volume v = {.target = HD_TARGET_VERITY,
+                               .verity = {.blocks = UINT64_MAX}};
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, UINT32_MAX, UINT32_MAX, &t);
+    CU_ASSERT(strlen(t.params) < sizeof(t.params) - 1);
+    v.target = HD_TARGET_CRYPT;
+    v.start = UINT64_MAX;
+    hd_volume_table_make(&v, &store, UINT32_MAX, UINT32_MAX, &t);
+    CU_ASSERT(strlen(t.params) < sizeof(t.params) - 1);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(plain_data_is_its_partition),
+    HD_TEST(encrypted_data_begins_behind_the_header_and_names_its_key),
+    HD_TEST(an_image_is_its_data_blocks_with_the_tree_behind),
+    HD_TEST(the_largest_numbers_fit),
+};
+
+HD_SUITE("run/volume_table", tests);
