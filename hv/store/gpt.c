@@ -208,3 +208,28 @@ int hd_gpt_check(const struct hd_gpt *gpt, uint64_t size, struct hd_err *err)
     }
     return 0;
 }
+
+int hd_gpt_find(const struct hd_gpt *gpt, const struct hd_uuid *id)
+{
+    for (uint32_t i = 0; i < gpt->n; i++)
+        if (hd_uuid_equal(&gpt->parts[i].id, id))
+            return (int)i;
+    return -1;
+}
+
+int hd_gpt_find_type(const struct hd_gpt *gpt, const char *type)
+{
+    struct hd_uuid want;
+    int found = -1;
+
+    if (hd_uuid_parse(type, &want, NULL))
+        return -1;
+    for (uint32_t i = 0; i < gpt->n; i++) {
+        if (!hd_uuid_equal(&gpt->parts[i].type, &want))
+            continue;
+        if (found >= 0)
+            return -1;
+        found = (int)i;
+    }
+    return found;
+}

@@ -41,6 +41,11 @@ int hd_gpt_read(int fd, uint64_t size, struct hd_gpt *ret, struct hd_err *err);
  * could have given it for a medium of `size` bytes. */
 int hd_gpt_check(const struct hd_gpt *gpt, uint64_t size, struct hd_err *err);
 
+/* The index of the partition with this id, or of the only one with this type;
+ * -1 when there is none or, by type, more than one. */
+int hd_gpt_find(const struct hd_gpt *gpt, const struct hd_uuid *id);
+int hd_gpt_find_type(const struct hd_gpt *gpt, const char *type);
+
 /* Writes the backup table, then the primary one, then the protective MBR, to a
  * medium of `size` bytes.  Without the last two there is no table. */
 int hd_gpt_write(int fd, uint64_t size, const struct hd_gpt *gpt,

@@ -114,23 +114,16 @@ static int read_manifest(struct hd_stream *s, const struct hd_header_keys *keys,
     if (hd_manifest_parse(text, len, HD_F_SIGNED, &m, err))
         return hd_wrap(err, HD_MEMBER_MANIFEST);
     answer->manifest = *m;
+    answer->files_at = s->at;
     return 0;
-}
-
-static const struct hd_part *find_part(const struct hd_gpt *gpt,
-                                       const struct hd_uuid *id)
-{
-    for (uint32_t i = 0; i < gpt->n; i++)
-        if (hd_uuid_equal(&gpt->parts[i].id, id))
-            return &gpt->parts[i];
-    return NULL;
 }
 
 static int match_volume(const struct hd_gpt *gpt, const struct hd_volume *v,
                         const struct hd_uuid *type, struct hd_extent *ret,
                         struct hd_err *err)
 {
-    const struct hd_part *p = find_part(gpt, &v->partuuid);
+    int at = hd_gpt_find(gpt, &v->partuuid);
+    const struct hd_part *p = at < 0 ? NULL : &gpt->parts[at];
     char name[HD_GPT_NAME];
 
     snprintf(name, sizeof(name), HD_PARTNAME_VOLUME "%s", v->name);
@@ -206,23 +199,23 @@ int hd_header_read(int medium, const struct hd_header_keys *keys,
                    struct hd_answer *answer, int fds[HD_MAX_FILES],
                    struct hd_err *err)
 {
-    hd_autofree struct hd_gpt *gpt = malloc(sizeof(*gpt));
+    struct hd_gpt *gpt = &answer->gpt;
     struct hd_stream stream = {.fd = medium};
     uint32_t n = 0;
 
     memset(answer, 0, sizeof(*answer));
-    if (!gpt)
-        return hd_fail_errno(err, HD_E_FAILED, "read the store");
-    if (medium_size(medium, &answer->medium_size, err) ||
-        hd_gpt_read(medium, answer->medium_size, gpt, err) ||
-        find_header(gpt, &stream, err))
+    if (medium_size(medium, &answer->medium_size, err))
         return -1;
-    if (!read_manifest(&stream, keys, answer, err) &&
+    if (!hd_gpt_read(medium, answer->medium_size, gpt, err) &&
+        !find_header(gpt, &stream, err) &&
+        !read_manifest(&stream, keys, answer, err) &&
         !match_volumes(gpt, answer, err) &&
         !read_files(&stream, &answer->manifest, fds, &n, err))
         return 0;
     while (n > 0)
         close(fds[--n]);
+    memset(gpt, 0, sizeof(*gpt));
+    answer->files_at = 0;
     memset(answer->extents, 0, sizeof(answer->extents));
     memset(&answer->manifest, 0, sizeof(answer->manifest));
     return -1;

@@ -17,30 +17,45 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
 #include "text.h"
+#include "ustar.h"
 
 #define BAD(err, what)                                                         \
     hd_fail(err, HD_E_FAILED, "the reader's answer is not valid: %s", what)
 
-static bool overlap(const struct hd_extent *a, const struct hd_extent *b)
+/* The header's partition holds the files where the answer says. */
+static int check_files_at(const struct hd_answer *a, struct hd_err *err)
 {
-    return a->start < b->start + b->length && b->start < a->start + a->length;
+    int header = hd_gpt_find_type(&a->gpt, HD_GUID_HEADER);
+    uint64_t end, need = 0;
+
+    for (uint32_t i = 0; i < a->manifest.n_files; i++)
+        need += HD_USTAR_BLOCK + hd_ustar_padded(a->manifest.files[i].size);
+    if (header < 0)
+        return BAD(err, "there is no header");
+    end = a->gpt.parts[header].start + a->gpt.parts[header].length;
+    if (a->files_at < a->gpt.parts[header].start || a->files_at > end ||
+        need > end - a->files_at)
+        return BAD(err, "files are outside the header");
+    return 0;
 }
 
+/* Volumes lie where the table says, so inside the medium and apart. */
 static int check_extents(const struct hd_answer *a, struct hd_err *err)
 {
-    for (uint32_t i = 0; i < a->manifest.n_volumes; i++) {
-        const struct hd_extent *e = &a->extents[i];
+    struct hd_err why = {0};
 
-        if (e->length != a->manifest.volumes[i].size ||
-            e->length > a->medium_size ||
-            e->start > a->medium_size - e->length || e->start % 512 ||
-            !e->start)
-            return BAD(err, "a volume is outside the medium");
-        for (uint32_t j = 0; j < i; j++)
-            if (overlap(e, &a->extents[j]))
-                return BAD(err, "two volumes overlap");
+    if (hd_gpt_check(&a->gpt, a->medium_size, &why))
+        return BAD(err, why.msg);
+    for (uint32_t i = 0; i < a->manifest.n_volumes; i++) {
+        const struct hd_volume *v = &a->manifest.volumes[i];
+        int at = hd_gpt_find(&a->gpt, &v->partuuid);
+
+        if (at < 0 || a->extents[i].start != a->gpt.parts[at].start ||
+            a->extents[i].length != a->gpt.parts[at].length ||
+            a->extents[i].length != v->size)
+            return BAD(err, "a volume is not where the table says");
     }
-    return 0;
+    return check_files_at(a, err);
 }
 
 /* A message may hold bytes of the store; what is not printable becomes "?". */

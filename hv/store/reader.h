@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "gpt.h"
 #include "manifest.h"
 #include "sign.h"
 
@@ -62,6 +63,8 @@ struct hd_answer {
     uint32_t trusted;        /* the signer is one of descriptor 5's */
     uint64_t medium_size;    /* bytes */
     uint8_t digest[32];      /* SHA-256 of the manifest's bytes */
+    struct hd_gpt gpt;       /* all of it, the header's partition too */
+    uint64_t files_at; /* byte of the medium: the first file's tar block */
     struct hd_extent extents[HD_MAX_VOLUMES]; /* by volume */
     uint8_t known[HD_MAX_FILES]; /* this file was in descriptor 6's list */
     struct hd_luks_facts luks;   /* of the key volume */

@@ -225,19 +225,21 @@ static void answers_of_a_captured_reader_are_refused(void)
     LIE(strcpy(bad.manifest.guests[0].disks[0].name, "../x"), "is not a name");
     LIE(bad.manifest.n_files = 1, "too many files or too few");
     LIE(bad.manifest.files[1].unpacked++, "sealed memory of 300000 bytes");
-    LIE(bad.extents[0].start = 0, "a volume is outside the medium");
-    LIE(bad.extents[0].start++, "a volume is outside the medium");
-    LIE(bad.extents[0].start = KIT_SIZE - 512,
-        "a volume is outside the medium");
-    LIE(bad.extents[0].start = UINT64_MAX - 511,
-        "a volume is outside the medium");
-    LIE(bad.extents[0].length -= 512, "a volume is outside the medium");
-    LIE(bad.medium_size = KIT_VOLUME, "a volume is outside the medium");
-    LIE(bad.manifest.volumes[1] = bad.manifest.volumes[0];
-        bad.manifest.volumes[1].name[0] = 'x';
-        bad.manifest.volumes[1].partuuid.byte[0]++;
-        bad.extents[1] = bad.extents[0];
-        bad.manifest.n_volumes = 2, "two volumes overlap");
+    LIE(bad.extents[0].start++, "a volume is not where the table says");
+    LIE(bad.extents[0].length -= 512, "a volume is not where the table says");
+    LIE(bad.manifest.volumes[0].size *= 2,
+        "a volume is not where the table says");
+    LIE(bad.gpt.parts[1].id.byte[0]++, "a volume is not where the table says");
+    LIE(bad.gpt.n = 1, "a volume is not where the table says");
+    LIE(bad.gpt.n = UINT32_MAX, "the partition table is damaged");
+    LIE(bad.gpt.sector = 0, "the partition table is damaged");
+    LIE(bad.gpt.parts[1].start = UINT64_MAX - 511, "is out of bounds");
+    LIE(bad.gpt.parts[1].start = KIT_HEADER, "two partitions overlap");
+    LIE(bad.medium_size = KIT_VOLUME, "is out of bounds");
+    LIE(bad.gpt.parts[1].type = bad.gpt.parts[0].type, "there is no header");
+    LIE(bad.files_at = 0, "files are outside the header");
+    LIE(bad.files_at = KIT_VOLUME - 512, "files are outside the header");
+    LIE(bad.files_at = UINT64_MAX, "files are outside the header");
     free(l.a);
     close(l.files[0]);
     close(l.files[1]);
