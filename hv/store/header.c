@@ -163,12 +163,16 @@ static int match_volumes(const struct hd_gpt *gpt, struct hd_answer *answer,
     return 0;
 }
 
-static int is_kernel(const struct hd_manifest *m, const struct hd_file *f)
+static bool is_known(const struct hd_header_keys *keys, const struct hd_file *f)
 {
-    for (uint32_t i = 0; i < m->n_guests; i++)
-        if (!strcmp(m->guests[i].kernel, f->name))
-            return 1;
-    return 0;
+    for (size_t i = 0; i < keys->n_known; i++) {
+        const struct hd_known *k = &keys->known[i];
+
+        if (!memcmp(k->sha256, f->sha256, sizeof(k->sha256)) &&
+            k->size == f->size && k->unpacked == f->unpacked)
+            return true;
+    }
+    return false;
 }
 
 /* Looks at the sealed copy, which is what Xen will be given. */
@@ -179,17 +183,35 @@ static int check_kernel(int fd, const struct hd_file *f, struct hd_err *err)
     return hd_kernel_check_fd(fd, len, err) ? hd_wrap(err, "%s", f->name) : 0;
 }
 
-static int read_files(struct hd_stream *s, const struct hd_manifest *m,
-                      int fds[HD_MAX_FILES], uint32_t *n, struct hd_err *err)
+/* One file; -1 in `*ret` for a known one, which is fit for a kernel, too. */
+static int read_file(struct hd_stream *s, const struct hd_manifest *m,
+                     const struct hd_file *f, bool known, int *ret,
+                     struct hd_err *err)
 {
-    for (*n = 0; *n < m->n_files;) {
+    hd_autofd int fd = -1;
+
+    if (known && hd_member_skip(s, f, err))
+        return -1;
+    if (!known) {
+        fd = hd_member_copy(s, f, err);
+        if (fd < 0 || (hd_manifest_is_kernel(m, f) && check_kernel(fd, f, err)))
+            return -1;
+    }
+    *ret = hd_steal_fd(&fd);
+    return 0;
+}
+
+static int read_files(struct hd_stream *s, const struct hd_header_keys *keys,
+                      struct hd_answer *answer, int fds[HD_MAX_FILES],
+                      uint32_t *n, struct hd_err *err)
+{
+    const struct hd_manifest *m = &answer->manifest;
+
+    for (*n = 0; *n < m->n_files; ++*n) {
         const struct hd_file *f = &m->files[*n];
 
-        fds[*n] = hd_member_copy(s, f, err);
-        if (fds[*n] < 0)
-            return -1;
-        ++*n;
-        if (is_kernel(m, f) && check_kernel(fds[*n - 1], f, err))
+        answer->known[*n] = is_known(keys, f);
+        if (read_file(s, m, f, answer->known[*n], &fds[*n], err))
             return -1;
     }
     return hd_member_end(s, err);
@@ -210,10 +232,12 @@ int hd_header_read(int medium, const struct hd_header_keys *keys,
         !find_header(gpt, &stream, err) &&
         !read_manifest(&stream, keys, answer, err) &&
         !match_volumes(gpt, answer, err) &&
-        !read_files(&stream, &answer->manifest, fds, &n, err))
+        !read_files(&stream, keys, answer, fds, &n, err))
         return 0;
     while (n > 0)
-        close(fds[--n]);
+        if (fds[--n] >= 0)
+            close(fds[n]);
+    memset(answer->known, 0, sizeof(answer->known));
     memset(gpt, 0, sizeof(*gpt));
     answer->files_at = 0;
     memset(answer->extents, 0, sizeof(answer->extents));

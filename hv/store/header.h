@@ -13,14 +13,16 @@ struct hd_header_keys {
     const struct hd_signer *list; /* borrowed */
     size_t n;
     bool any; /* go on with a signer that is not in the list */
+    const struct hd_known *known; /* borrowed; files not to be read */
+    size_t n_known;
 };
 
 /*
  * Reads, verifies and parses, in this order; each byte of the medium once.
  * Fills in all of `answer` but err; of a refused store only what was known when
  * it was refused: the medium's size, the signer, whether it is trusted.  The
- * caller closes the `answer->manifest.n_files` descriptors in `fds`; none are
- * open after a failure.
+ * caller closes the `answer->manifest.n_files` descriptors in `fds`, -1 for
+ * each known file; none are open after a failure.
  */
 int hd_header_read(int medium, const struct hd_header_keys *keys,
                    struct hd_answer *answer, int fds[HD_MAX_FILES],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom-reader: answers about one medium from inside a sandbox; never looks at
  * the medium before it is confined. */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,23 +13,43 @@
 #include "header.h"
 #include "reader.h"
 
-/* Our own memory's content, whoever sent it: sealed, so that nobody changes it
- * while we look. */
-static int read_keys(struct hd_signer **ret, size_t *ret_n, struct hd_err *err)
+/* Our caller's memory, whoever that is: sealed, so that nobody changes it while
+ * we look.  The caller frees `*ret`. */
+static int read_list(int fd, size_t each, void **ret, size_t *ret_n,
+                     struct hd_err *err)
 {
-    hd_autofree struct hd_signer *keys = NULL;
+    hd_autofree char *list = NULL;
     struct stat st;
+    size_t n;
 
-    if (hd_io_check_sealed(HD_READER_KEYS, UINT64_MAX, err) ||
-        fstat(HD_READER_KEYS, &st))
+    if (hd_io_check_sealed(fd, UINT64_MAX, err))
+        return -1;
+    if (fstat(fd, &st))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot stat a list");
+    n = (size_t)st.st_size / each;
+    list = calloc(n + 1, each);
+    if (!list)
+        return hd_fail_errno(err, HD_E_FAILED, "read a list");
+    if (hd_io_pread(fd, list, n * each, 0, err))
+        return -1;
+    *ret = hd_steal(&list);
+    *ret_n = n;
+    return 0;
+}
+
+static int read_lists(struct hd_header_keys *keys, void **ret_signers,
+                      void **ret_known, struct hd_err *err)
+{
+    if (read_list(HD_READER_KEYS, sizeof(*keys->list), ret_signers, &keys->n,
+                  err))
         return hd_wrap(err, "the trusted signers");
-    *ret_n = (size_t)st.st_size / sizeof(*keys);
-    keys = calloc(*ret_n + 1, sizeof(*keys));
-    if (!keys)
-        return hd_fail_errno(err, HD_E_FAILED, "the trusted signers");
-    if (hd_io_pread(HD_READER_KEYS, keys, *ret_n * sizeof(*keys), 0, err))
-        return hd_wrap(err, "the trusted signers");
-    *ret = hd_steal(&keys);
+    keys->list = *ret_signers;
+    if (keys->any || fcntl(HD_READER_KNOWN, F_GET_SEALS) < 0)
+        return 0;
+    if (read_list(HD_READER_KNOWN, sizeof(*keys->known), ret_known,
+                  &keys->n_known, err))
+        return hd_wrap(err, "the known files");
+    keys->known = *ret_known;
     return 0;
 }
 
@@ -53,20 +74,24 @@ static int send_answer(const struct hd_answer *answer, const int *files,
                        size_t n, struct hd_err *err)
 {
     int fds[1 + HD_MAX_FILES];
+    size_t n_fds = 1;
 
     fds[0] = hd_io_memfd("hotdom-answer", sizeof(*answer), err);
     if (fds[0] < 0 || hd_io_pwrite(fds[0], answer, sizeof(*answer), 0, err) ||
         hd_io_seal(fds[0], err))
         return -1;
-    memcpy(fds + 1, files, n * sizeof(*fds));
+    for (size_t i = 0; i < n; i++)
+        if (files[i] >= 0)
+            fds[n_fds++] = files[i];
     return hd_io_send_fds(HD_READER_SOCK, HD_READER_HELLO,
-                          strlen(HD_READER_HELLO), fds, 1 + n, err);
+                          strlen(HD_READER_HELLO), fds, n_fds, err);
 }
 
 static int run(bool any, struct hd_err *err)
 {
     hd_autofree struct hd_answer *answer = calloc(1, sizeof(*answer));
-    hd_autofree struct hd_signer *list = NULL;
+    hd_autofree void *signers = NULL;
+    hd_autofree void *known = NULL;
     struct hd_header_keys keys = {.any = any};
     struct hd_err refused = {0};
     int fds[HD_MAX_FILES];
@@ -75,9 +100,8 @@ static int run(bool any, struct hd_err *err)
     if (!answer)
         return hd_fail_errno(err, HD_E_FAILED, "cannot answer");
     if (warm_up(err) || hd_confine("hotdom-reader", HD_READER_MEMORY, err) ||
-        read_keys(&list, &keys.n, err))
+        read_lists(&keys, &signers, &known, err))
         return -1;
-    keys.list = list;
     if (hd_header_read(HD_READER_MEDIUM, &keys, answer, fds, &refused))
         answer->err = refused;
     else if (!any)

@@ -3,6 +3,7 @@
 #ifndef HD_STORE_MANIFEST_H
 #define HD_STORE_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -132,6 +133,9 @@ int hd_manifest_file(const struct hd_manifest *m, const char *name);
 int hd_manifest_volume(const struct hd_manifest *m, const char *name);
 int hd_manifest_guest(const struct hd_manifest *m, const char *name);
 int hd_manifest_user(const struct hd_manifest *m, const char *name);
+/* Some guest's kernel is this file. */
+bool hd_manifest_is_kernel(const struct hd_manifest *m,
+                           const struct hd_file *file);
 /* The next encrypted volume behind `after` (-1: the first, the key volume), or
  * -1. */
 int hd_manifest_luks(const struct hd_manifest *m, int after);

@@ -258,6 +258,15 @@ int hd_manifest_user(const struct hd_manifest *m, const char *name)
     return FIND(m->users, m->n_users, name);
 }
 
+bool hd_manifest_is_kernel(const struct hd_manifest *m,
+                           const struct hd_file *file)
+{
+    for (uint32_t i = 0; i < m->n_guests; i++)
+        if (!strcmp(m->guests[i].kernel, file->name))
+            return true;
+    return false;
+}
+
 int hd_manifest_luks(const struct hd_manifest *m, int after)
 {
     for (uint32_t i = (uint32_t)(after + 1); i < m->n_volumes; i++)

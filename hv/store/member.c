@@ -30,12 +30,17 @@ static void zstd_freep(ZSTD_DCtx **p)
 #define automd   __attribute__((cleanup(md_freep))) EVP_MD_CTX
 #define autozstd __attribute__((cleanup(zstd_freep))) ZSTD_DCtx
 
+static int fail_short(struct hd_err *err)
+{
+    return hd_fail(err, HD_E_BAD_HEADER,
+                   "the store is damaged: its header ends too early");
+}
+
 static int read_bytes(struct hd_stream *s, void *buf, size_t len,
                       struct hd_err *err)
 {
     if (len > s->end - s->at)
-        return hd_fail(err, HD_E_BAD_HEADER,
-                       "the store is damaged: its header ends too early");
+        return fail_short(err);
     if (hd_io_pread(s->fd, buf, len, (off_t)s->at, err))
         return err && err->code == HD_E_BAD_HEADER
                    ? hd_wrap(err, "the store was cut off")
@@ -178,11 +183,9 @@ static int unzstd(int in, const struct hd_file *file, int out,
     return left || made != file->unpacked ? fail_zstd(file, err) : 0;
 }
 
-int hd_member_copy(struct hd_stream *s, const struct hd_file *file,
-                   struct hd_err *err)
+static int expect(struct hd_stream *s, const struct hd_file *file,
+                  struct hd_err *err)
 {
-    hd_autofd int packed = -1;
-    hd_autofd int plain = -1;
     uint64_t size;
 
     if (read_block(s, file->name, &size, err))
@@ -192,8 +195,20 @@ int hd_member_copy(struct hd_stream *s, const struct hd_file *file,
                        "%s has %llu bytes and the manifest says %llu",
                        file->name, (unsigned long long)size,
                        (unsigned long long)file->size);
+    return 0;
+}
+
+int hd_member_copy(struct hd_stream *s, const struct hd_file *file,
+                   struct hd_err *err)
+{
+    hd_autofd int packed = -1;
+    hd_autofd int plain = -1;
+
+    if (expect(s, file, err))
+        return -1;
     packed = hd_io_memfd("hotdom-member", file->size, err);
-    if (packed < 0 || copy(s, file, packed, err) || read_padding(s, size, err))
+    if (packed < 0 || copy(s, file, packed, err) ||
+        read_padding(s, file->size, err))
         return -1;
     if (!file->unpacked)
         return hd_io_seal(packed, err) ? -1 : hd_steal_fd(&packed);
@@ -201,6 +216,17 @@ int hd_member_copy(struct hd_stream *s, const struct hd_file *file,
     if (plain < 0 || unzstd(packed, file, plain, err) || hd_io_seal(plain, err))
         return -1;
     return hd_steal_fd(&plain);
+}
+
+int hd_member_skip(struct hd_stream *s, const struct hd_file *file,
+                   struct hd_err *err)
+{
+    if (expect(s, file, err))
+        return -1;
+    if (hd_ustar_padded(file->size) > s->end - s->at)
+        return fail_short(err);
+    s->at += hd_ustar_padded(file->size);
+    return 0;
 }
 
 int hd_member_end(struct hd_stream *s, struct hd_err *err)

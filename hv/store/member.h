@@ -27,6 +27,10 @@ int hd_member_read(struct hd_stream *s, const char *name, size_t max,
 int hd_member_copy(struct hd_stream *s, const struct hd_file *file,
                    struct hd_err *err);
 
+/* The next member, which must be `file`, passed over without a look. */
+int hd_member_skip(struct hd_stream *s, const struct hd_file *file,
+                   struct hd_err *err);
+
 /* The two blocks of zeros behind the last member. */
 int hd_member_end(struct hd_stream *s, struct hd_err *err);
 

@@ -70,6 +70,19 @@ static int check_err(struct hd_err *e, struct hd_err *err)
     return 0;
 }
 
+/* The files that must come, or -1. */
+static ssize_t count_files(const struct hd_answer *a, bool files)
+{
+    ssize_t n = 0;
+
+    for (uint32_t i = 0; i < HD_MAX_FILES; i++) {
+        if (a->known[i] > (files && i < a->manifest.n_files))
+            return -1;
+        n += files && i < a->manifest.n_files && !a->known[i];
+    }
+    return n;
+}
+
 static int check_answer(struct hd_answer *a, bool files, size_t n,
                         struct hd_err *err)
 {
@@ -83,22 +96,35 @@ static int check_answer(struct hd_answer *a, bool files, size_t n,
         return BAD(err, "accepted without trust");
     if (hd_manifest_check(&a->manifest, HD_F_SIGNED, err))
         return hd_wrap(err, "the reader's answer is not valid");
-    if (n != (files ? a->manifest.n_files : 0))
+    if (count_files(a, files) != (ssize_t)n)
         return BAD(err, "too many files or too few");
     return check_extents(a, err);
 }
 
-static int check_files(const struct hd_manifest *m, const int *fds, size_t n,
+static int check_files(const struct hd_answer *a, const int *fds,
                        struct hd_err *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct hd_file *f = &m->files[i];
+    for (uint32_t i = 0; i < a->manifest.n_files; i++) {
+        const struct hd_file *f = &a->manifest.files[i];
 
-        if (hd_io_check_sealed(fds[i], f->unpacked ? f->unpacked : f->size,
+        if (a->known[i])
+            continue;
+        if (hd_io_check_sealed(*fds++, f->unpacked ? f->unpacked : f->size,
                                err))
             return hd_wrap(err, "file %s", f->name);
     }
     return 0;
+}
+
+/* From the order of the message to the manifest's. */
+static size_t place_files(const struct hd_answer *a, const int *fds,
+                          int ret[HD_MAX_FILES])
+{
+    size_t n = a->err.code ? 0 : a->manifest.n_files;
+
+    for (size_t i = 0; i < n; i++)
+        ret[i] = a->known[i] ? -1 : *fds++;
+    return n;
 }
 
 static int take_answer(const int *fds, size_t n, bool files,
@@ -114,7 +140,7 @@ static int take_answer(const int *fds, size_t n, bool files,
         hd_io_pread(fds[0], a, sizeof(*a), 0, err))
         return hd_wrap(err, "the reader's answer");
     if (check_answer(a, files, n - 1, err) ||
-        check_files(&a->manifest, fds + 1, n - 1, err))
+        (n > 1 && check_files(a, fds + 1, err)))
         return -1;
     *ret = hd_steal(&a);
     return 0;
@@ -138,16 +164,11 @@ static int receive(int sock, bool files, struct hd_answer **ret,
         BAD(err, "it speaks another version");
     else
         rc = take_answer(fds, n, files, ret, err);
-    if (n)
-        close(fds[0]);
-    for (size_t i = 1; i < n; i++) {
-        if (rc)
-            close(fds[i]);
-        else
-            ret_fds[i - 1] = fds[i];
-    }
+    /* All of them, or but the files, which are the caller's now. */
+    for (size_t i = 0; i < (rc ? n : 1); i++)
+        close(fds[i]);
     if (!rc)
-        *ret_n = n - 1;
+        *ret_n = files ? place_files(*ret, fds + 1, ret_fds) : 0;
     return rc;
 }
 
@@ -157,15 +178,25 @@ int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
     return receive(sock, true, ret, fds, ret_n, err);
 }
 
+static int sealed(const char *name, const void *data, size_t len,
+                  struct hd_err *err)
+{
+    hd_autofd int fd = hd_io_memfd(name, len, err);
+
+    if (fd < 0 || hd_io_pwrite(fd, data, len, 0, err) || hd_io_seal(fd, err))
+        return -1;
+    return hd_steal_fd(&fd);
+}
+
 int hd_reader_keys(const struct hd_signer *trusted, size_t n,
                    struct hd_err *err)
 {
-    hd_autofd int fd = hd_io_memfd("hotdom-keys", n * sizeof(*trusted), err);
+    return sealed("hotdom-keys", trusted, n * sizeof(*trusted), err);
+}
 
-    if (fd < 0 || hd_io_pwrite(fd, trusted, n * sizeof(*trusted), 0, err) ||
-        hd_io_seal(fd, err))
-        return -1;
-    return hd_steal_fd(&fd);
+int hd_reader_known(const struct hd_known *known, size_t n, struct hd_err *err)
+{
+    return sealed("hotdom-known", known, n * sizeof(*known), err);
 }
 
 void hd_reader_path(char path[PATH_MAX])

@@ -15,6 +15,12 @@
 #include "manifest.h"
 #include "sign.h"
 
+/* A kernel that the caller has unpacked, checked and kept. */
+struct hd_known {
+    uint8_t sha256[32]; /* as in struct hd_file, all three */
+    uint64_t size, unpacked;
+};
+
 /*
  * The program: `hotdom-reader [--any-signer]`, descriptors 0 = /dev/null,
  * 2 = log,
@@ -25,8 +31,8 @@
  * it looks at descriptor 4; started by a plain user it confines itself as far
  * as it may.  --any-signer (hotdom inspect) parses what anybody signed.
  *
- *   6  sealed memfd of n * 32 bytes: SHA-256 of packed files that the caller
- *      has unpacked already; they are neither read nor sent
+ *   6  sealed memfd of n * struct hd_known: files that are neither read nor
+ *      sent; closed or empty: none
  *
  * The message is the text "hotdom-reader 2" with these descriptors: the answer
  * (a sealed memfd of exactly sizeof(struct hd_answer)), and, when answer.err
@@ -66,7 +72,7 @@ struct hd_answer {
     struct hd_gpt gpt;       /* all of it, the header's partition too */
     uint64_t files_at; /* byte of the medium: the first file's tar block */
     struct hd_extent extents[HD_MAX_VOLUMES]; /* by volume */
-    uint8_t known[HD_MAX_FILES]; /* this file was in descriptor 6's list */
+    uint8_t known[HD_MAX_FILES]; /* 1: in descriptor 6's list, so not sent */
     struct hd_luks_facts luks;   /* of the key volume */
     struct hd_manifest manifest;
 };
@@ -75,7 +81,8 @@ struct hd_answer {
  * The receiver's side: takes one message from `sock` (does not block when it is
  * readable), checks seals, sizes and every field, and gives the answer and the
  * files.  A refused store is success here: see answer->err.  The caller frees
- * `*ret` and closes the `*ret_n` descriptors in `fds`.
+ * `*ret` and closes the `*ret_n` descriptors in `fds`.  A known file's place in
+ * `fds` holds -1; whether it is known the caller alone can say.
  */
 int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
                       size_t *ret_n, struct hd_err *err);
@@ -90,8 +97,9 @@ int hd_reader_run(const char *reader_path, int medium,
  * HD_READER. */
 void hd_reader_path(char path[PATH_MAX]);
 
-/* The memfd for descriptor 5. Returns it or -1. */
+/* The memfds for descriptors 5 and 6.  They return them or -1. */
 int hd_reader_keys(const struct hd_signer *trusted, size_t n,
                    struct hd_err *err);
+int hd_reader_known(const struct hd_known *known, size_t n, struct hd_err *err);
 
 #endif

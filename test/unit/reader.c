@@ -109,6 +109,85 @@ static void the_largest_kernel_is_read_in_64_mebibytes(void)
     kit_store_fini(&s);
 }
 
+static struct hd_known known_of(const struct hd_manifest *m, uint32_t i)
+{
+    struct hd_known k = {.size = m->files[i].size,
+                         .unpacked = m->files[i].unpacked};
+
+    memcpy(k.sha256, m->files[i].sha256, sizeof(k.sha256));
+    return k;
+}
+
+/* Spoilt on the medium, so that it is refused if it is looked at. */
+static void a_known_file_is_neither_read_nor_sent(void)
+{
+    hd_autofree struct hd_answer *a = NULL, *b = NULL;
+    struct hd_err err = {0};
+    int fds[HD_MAX_FILES];
+    struct hd_known known;
+    struct kit_store s;
+    size_t n = 0;
+    int medium;
+
+    kit_store_init(&s);
+    medium = kit_store_build(&s);
+    CHECK_OK(kit_run_reader(medium, &s.who, &a, fds, &n, &err), &err);
+    known = known_of(&a->manifest, 0);
+    close(fds[0]);
+    close(fds[1]);
+    close(medium);
+    ((char *)s.files[0].data)[KIT_KERNEL - 1] ^= 1;
+    medium = kit_store_build(&s);
+    CHECK_OK(
+        kit_run_reader_knowing(medium, &s.who, &known, 1, &b, fds, &n, &err),
+        &err);
+    CU_ASSERT_STRING_EQUAL(b->err.msg, "");
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT_EQUAL(b->known[0], 1);
+    CU_ASSERT_EQUAL(b->known[1], 0);
+    CU_ASSERT_EQUAL(fds[0], -1);
+    CHECK_OK(hd_io_check_sealed(fds[1], KIT_UNPACKED, &err), &err);
+    close(fds[1]);
+    close(medium);
+    kit_store_fini(&s);
+}
+
+/* The same digest is not enough: unpacked to another size it is another file.
+ */
+static void a_file_that_is_known_otherwise_is_read(void)
+{
+    hd_autofree struct hd_answer *a = NULL;
+    struct hd_err err = {0};
+    int fds[HD_MAX_FILES];
+    struct hd_known known;
+    struct kit_store s;
+    size_t n = 0;
+    int medium;
+
+    kit_store_init(&s);
+    medium = kit_store_build(&s);
+    CHECK_OK(kit_run_reader(medium, &s.who, &a, fds, &n, &err), &err);
+    for (int i = 0; i < 3; i++) {
+        hd_autofree struct hd_answer *b = NULL;
+
+        close(fds[0]);
+        close(fds[1]);
+        known = known_of(&a->manifest, 1);
+        known.sha256[31] ^= i == 0;
+        known.size += i == 1;
+        known.unpacked += i == 2;
+        CHECK_OK(kit_run_reader_knowing(medium, &s.who, &known, 1, &b, fds, &n,
+                                        &err),
+                 &err);
+        CU_ASSERT_EQUAL(b->known[1], 0);
+        CHECK_OK(hd_io_check_sealed(fds[1], KIT_UNPACKED, &err), &err);
+    }
+    close(fds[0]);
+    close(fds[1]);
+    close(medium);
+    kit_store_fini(&s);
+}
+
 static void inspecting_asks_no_trust_but_a_signature(void)
 {
     char path[PATH_MAX];
@@ -224,6 +303,9 @@ static void answers_of_a_captured_reader_are_refused(void)
     LIE(bad.manifest.guests[0].memory.min = UINT64_MAX, "out of range");
     LIE(strcpy(bad.manifest.guests[0].disks[0].name, "../x"), "is not a name");
     LIE(bad.manifest.n_files = 1, "too many files or too few");
+    LIE(bad.known[0] = 1, "too many files or too few");
+    LIE(bad.known[0] = 2, "too many files or too few");
+    LIE(bad.known[2] = 1, "too many files or too few");
     LIE(bad.manifest.files[1].unpacked++, "sealed memory of 300000 bytes");
     LIE(bad.extents[0].start++, "a volume is not where the table says");
     LIE(bad.extents[0].length -= 512, "a volume is not where the table says");
@@ -306,6 +388,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_trusted_store_arrives_with_its_files),
     HD_TEST(a_refused_store_is_an_answer_without_files),
     HD_TEST(the_largest_kernel_is_read_in_64_mebibytes),
+    HD_TEST(a_known_file_is_neither_read_nor_sent),
+    HD_TEST(a_file_that_is_known_otherwise_is_read),
     HD_TEST(inspecting_asks_no_trust_but_a_signature),
     HD_TEST(a_reader_that_is_missing_or_dies_is_an_error),
     HD_TEST(answers_of_a_captured_reader_are_refused),

@@ -222,14 +222,14 @@ int kit_store_build(const struct kit_store *s)
     return fd;
 }
 
-static void exec_reader(int sock, int medium, int keys)
+static void exec_reader(int sock, int medium, int keys, int known)
 {
     int high[] = {fcntl(sock, F_DUPFD, 10), fcntl(medium, F_DUPFD, 10),
-                  fcntl(keys, F_DUPFD, 10)};
+                  fcntl(keys, F_DUPFD, 10), fcntl(known, F_DUPFD, 10)};
     char path[PATH_MAX];
 
     hd_reader_path(path);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         dup2(high[i], HD_READER_SOCK + i);
     execl(path, path, (char *)NULL);
     _exit(127);
@@ -237,18 +237,20 @@ static void exec_reader(int sock, int medium, int keys)
 
 struct rusage kit_reader_usage;
 
-int kit_run_reader(int medium, const struct hd_signer *trusted,
-                   struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
-                   struct hd_err *err)
+int kit_run_reader_knowing(int medium, const struct hd_signer *trusted,
+                           const struct hd_known *known, size_t n_known,
+                           struct hd_answer **ret, int fds[HD_MAX_FILES],
+                           size_t *ret_n, struct hd_err *err)
 {
     hd_autofd int keys = hd_reader_keys(trusted, trusted ? 1 : 0, err);
+    hd_autofd int list = hd_reader_known(known, n_known, err);
     int pair[2], rc;
     pid_t pid;
 
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     pid = fork();
     if (!pid)
-        exec_reader(pair[1], medium, keys);
+        exec_reader(pair[1], medium, keys, list);
     close(pair[1]);
     rc = hd_reader_receive(pair[0], ret, fds, ret_n, err);
     close(pair[0]);
@@ -256,10 +258,18 @@ int kit_run_reader(int medium, const struct hd_signer *trusted,
     return rc;
 }
 
+int kit_run_reader(int medium, const struct hd_signer *trusted,
+                   struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
+                   struct hd_err *err)
+{
+    return kit_run_reader_knowing(medium, trusted, NULL, 0, ret, fds, ret_n,
+                                  err);
+}
+
 int kit_read(int medium, const struct hd_signer *trusted, struct hd_err *err)
 {
     hd_autofree struct hd_answer *answer = malloc(sizeof(*answer));
-    struct hd_header_keys keys = {trusted, trusted ? 1 : 0, false};
+    struct hd_header_keys keys = {.list = trusted, .n = trusted ? 1 : 0};
     int fds[HD_MAX_FILES];
 
     if (hd_header_read(medium, &keys, answer, fds, err))
