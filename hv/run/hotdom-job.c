@@ -19,6 +19,7 @@ static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
     [HD_JOB_START] = hd_job_start,
     [HD_JOB_EJECT] = hd_job_eject,
     [HD_JOB_YANK] = hd_job_yank,
+    [HD_JOB_KEYS] = hd_job_keys,
 };
 
 /* A group of its own, so that one signal ends what libxl forked as well; an end
@@ -56,8 +57,6 @@ static int run(struct hd_err *err)
     if (settle(err) || hd_job_request_read(HD_JOB_REQUEST, &req, &plan, err) ||
         check_files(req, err))
         return -1;
-    if (req->op >= HD_ARRAY_LEN(ops))
-        return hd_fail(err, HD_E_FAILED, "this job cannot change users");
     /* The ledger tells the next job what this one left. */
     alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
     ctx.req = req;

@@ -6,42 +6,24 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/paths.h"
-#include "../store/auth.h"
 #include "step.h"
 #include "undo.h"
+#include "unlock.h"
 
-/* One byte more than allowed, so that a longer one shows. */
-static int read_password(struct hd_secret *secret, struct hd_err *err)
+/* All that a password opens, before the host changes. */
+static int authenticate(struct hd_context *ctx, struct hd_err *err)
 {
-    while (secret->len < secret->size) {
-        ssize_t n = read(HD_JOB_PASSWORD, secret->data + secret->len,
-                         secret->size - secret->len);
+    const struct hd_job_request *req = ctx->req;
+    hd_auto(hd_secret) password = NULL;
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return hd_fail_errno(err, HD_E_IO, "cannot read the password");
-        if (n == 0)
-            return 0;
-        secret->len += (size_t)n;
-    }
-    return hd_fail(err, HD_E_WRONG_PASSWORD,
-                   "no password has more than %d bytes", HD_PASSWORD_MAX);
-}
-
-static int authenticate(const struct hd_context *ctx, struct hd_err *err)
-{
-    hd_auto(hd_secret) secret = NULL;
-
-    if (!ctx->req->ask)
-        return 0;
-    secret = hd_secret_new(HD_PASSWORD_MAX + 1);
-    if (!secret)
-        return hd_fail_errno(err, HD_E_FAILED, "no memory for a password");
-    if (read_password(secret, err) ||
-        hd_auth_check(&ctx->req->auth, secret, err))
+    if (req->ask != HD_ASK_NOTHING &&
+        hd_unlock_read(HD_JOB_PASSWORD, &password, err))
         return -1;
-    hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
+    if (hd_unlock(req, ctx->plan, HD_JOB_FILES + (int)req->n_files, password,
+                  ctx->keys, err))
+        return -1;
+    if (password)
+        hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The three things that hotdom-job does; each takes over the whole of it. */
+/* The four things that hotdom-job does; each takes over the whole of it. */
 #ifndef HD_RUN_JOBS_H
 #define HD_RUN_JOBS_H
 
@@ -17,8 +17,11 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err);
 /* Ends the guests without asking, safe with a medium that does not answer. */
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
 
-/* For the last two: 1 with ctx->ledger and Xen open, 0: nothing is to undo, -1.
- * Waits for what a killed job's children still hold. */
+/* Opens the acting user's keyslot, then changes users on the medium. */
+int hd_job_keys(struct hd_context *ctx, struct hd_err *err);
+
+/* For eject and yank: 1 with ctx->ledger and Xen open, 0: nothing is to undo,
+ * -1. Waits for what a killed job's children still hold. */
 int hd_job_resume(struct hd_context *ctx, struct hd_err *err);
 /* Their end: `end` for each guest, whatever became of the one before, then the
  * ledger.  The first error is kept. */
