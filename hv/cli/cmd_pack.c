@@ -3,8 +3,10 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../store/pack.h"
+#include "../store/yaml_scalar.h"
 #include "cmd.h"
 #include "password.h"
 #include "progress.h"
@@ -40,6 +42,58 @@ static int show(void *ctx, const char *phase, uint64_t done, uint64_t total)
     return interrupted;
 }
 
+/* Bounds of what a person may ask for: less is no protection and libcryptsetup
+ * refuses fewer than 4 passes; more is refused by every host. */
+static const struct hd_field kdf_memory = {.key = "memory",
+                                           .type = HD_T_SIZE,
+                                           .size = sizeof(uint64_t),
+                                           .min = 8u << 20,
+                                           .max = (uint64_t)HD_LUKS_MEMORY_MAX
+                                                  << 10};
+static const struct hd_field kdf_time = {.key = "time",
+                                         .type = HD_T_UINT,
+                                         .size = sizeof(uint64_t),
+                                         .min = 4,
+                                         .max = HD_LUKS_TIME_MAX};
+
+static int parse_kdf_memory(const char *text, uint32_t *ret_kib,
+                            struct hd_err *err)
+{
+    uint64_t bytes;
+
+    if (hd_scalar_parse(&kdf_memory, text, strlen(text), HD_E_USAGE, &bytes,
+                        NULL))
+        return hd_fail(err, HD_E_USAGE,
+                       "--kdf-memory is a size from 8M to 2G, not \"%s\"",
+                       text);
+    *ret_kib = (uint32_t)(bytes >> 10);
+    return 0;
+}
+
+static int parse_kdf_time(const char *text, uint32_t *ret, struct hd_err *err)
+{
+    uint64_t passes;
+
+    if (hd_scalar_parse(&kdf_time, text, strlen(text), HD_E_USAGE, &passes,
+                        NULL))
+        return hd_fail(err, HD_E_USAGE,
+                       "--kdf-time is a number of passes from 4 to %u, not "
+                       "\"%s\"",
+                       HD_LUKS_TIME_MAX, text);
+    *ret = (uint32_t)passes;
+    return 0;
+}
+
+static int parse_value(int c, struct hd_pack *in, int *password_fd,
+                       struct hd_err *err)
+{
+    if (c == 'M')
+        return parse_kdf_memory(optarg, &in->cost.memory_kib, err);
+    if (c == 'T')
+        return parse_kdf_time(optarg, &in->cost.time, err);
+    return hd_password_fd(optarg, password_fd, err);
+}
+
 static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
                  bool *quiet, struct hd_err *err)
 {
@@ -48,6 +102,9 @@ static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
         {"key", required_argument, NULL, 'k'},
         {"output", required_argument, NULL, 'o'},
         {"force", no_argument, NULL, 'f'},
+        {"kdf-memory", required_argument, NULL, 'M'},
+        {"kdf-time", required_argument, NULL, 'T'},
+        {"no-recovery-key", no_argument, NULL, 'R'},
         {"password-fd", required_argument, NULL, 'p'},
         {"quiet", no_argument, NULL, 'q'},
         {0},
@@ -65,10 +122,12 @@ static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
             in->force = true;
         else if (c == 'q')
             *quiet = true;
-        else if (c != 'p')
+        else if (c == 'R')
+            in->no_recovery_key = true;
+        else if (c == '?')
             return hd_fail(err, HD_E_USAGE, "unknown or incomplete option %s",
                            argv[optind - 1]);
-        else if (hd_password_fd(optarg, password_fd, err))
+        else if (parse_value(c, in, password_fd, err))
             return -1;
     }
     if (optind < argc)
@@ -88,6 +147,9 @@ static void print_packed(const struct hd_packed *packed, const char *output)
     printf("store %s on %s\n  id      %s\n  signer  %s\n  size    %s\n",
            packed->store.name, output, id, signer,
            hd_progress_size(packed->size, size));
+    if (packed->recovery)
+        printf("recovery key: %s\n  write it down; it is shown once\n",
+               packed->recovery->data);
 }
 
 int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
@@ -95,8 +157,9 @@ int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
     struct sigaction action = {.sa_handler = on_signal};
     struct packing packing = {.password_fd = -1};
     struct hd_pack in = {
+        .cost = hd_luks_default_cost,
         .ops = {.password = ask, .progress = show, .ctx = &packing}};
-    struct hd_packed packed;
+    struct hd_packed packed = {0};
     bool quiet = false;
     int rc;
 
@@ -111,5 +174,10 @@ int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
     if (rc)
         return -1;
     print_packed(&packed, in.output);
-    return 0;
+    /* Without it a lost password is a lost store. */
+    if (fflush(stdout))
+        rc = hd_fail_errno(err, HD_E_IO, "the recovery key was not printed");
+    if (packed.recovery)
+        hd_secret_free(packed.recovery);
+    return rc;
 }

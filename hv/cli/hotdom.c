@@ -47,13 +47,19 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_trust},
     {"pack",
      "--manifest M.yaml --key K.key -o IMAGE|DEVICE [--force] "
-     "[--password-fd N]",
+     "[--password-fd N] [OPTION...]",
      "write a signed store",
      "  --manifest M.yaml   what goes in, see hotdom-manifest(5)\n"
      "  --key K.key         the signer's private key\n"
      "  -o, --output OUT    an image file or a device\n"
      "  --force             overwrite what OUT holds\n"
      "  --password-fd N     one password a line, in the users' order\n"
+     "  --kdf-memory SIZE   what opening an encrypted volume takes: 8M to 2G,\n"
+     "                      default 256M; name what the weakest host can "
+     "spare\n"
+     "  --kdf-time N        how often it goes through that: 4 to 64 passes,\n"
+     "                      default 4\n"
+     "  --no-recovery-key   a lost password is a lost store\n"
      "  -q, --quiet         no progress\n",
      hd_cmd_pack},
     {"inspect", "STORE [--json]", "show a store without trusting it",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../store/auth.h"
+#include "../store/text.h"
 
 static volatile sig_atomic_t caught;
 
@@ -127,6 +128,21 @@ int hd_password_read(int fd, const char *prompt, struct hd_secret **ret,
     return 0;
 }
 
+/* It must be typed again later: `hotdom unlock` says it in JSON. */
+static int check_text(const struct hd_secret *password, struct hd_err *err)
+{
+    uint32_t c;
+
+    for (size_t at = 0, n; at < password->len; at += n) {
+        n = hd_text_next(password->data + at, password->len - at, &c);
+        if (!n)
+            return hd_fail(err, HD_E_USAGE,
+                           "the password is not UTF-8 text, so nobody could "
+                           "unlock the store with it");
+    }
+    return 0;
+}
+
 int hd_password_new(int fd, const char *prompt, struct hd_secret **ret,
                     struct hd_err *err)
 {
@@ -134,7 +150,7 @@ int hd_password_new(int fd, const char *prompt, struct hd_secret **ret,
     hd_auto(hd_secret) second = NULL;
     char again[128];
 
-    if (hd_password_read(fd, prompt, &first, err))
+    if (hd_password_read(fd, prompt, &first, err) || check_text(first, err))
         return -1;
     snprintf(again, sizeof(again), "%s, again", prompt);
     if (fd < 0 && hd_password_read(fd, again, &second, err))

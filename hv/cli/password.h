@@ -18,7 +18,7 @@ int hd_password_fd(const char *arg, int *ret_fd, struct hd_err *err);
  */
 int hd_password_read(int fd, const char *prompt, struct hd_secret **ret,
                      struct hd_err *err);
-/* The same for a new one: a person must type it twice. */
+/* The same for a new one: it must be UTF-8, and a person must type it twice. */
 int hd_password_new(int fd, const char *prompt, struct hd_secret **ret,
                     struct hd_err *err);
 

@@ -184,6 +184,7 @@ static int make_tar(struct hd_bundle *b, const struct member *members, size_t n,
         return hd_fail(err, HD_E_BAD_MANIFEST,
                        "kernels and ramdisks have more than %u MiB together",
                        HD_HEADER_BYTES >> 20);
+    free(b->tar);
     b->tar = at = calloc(1, len);
     if (!at)
         return hd_fail_errno(err, HD_E_FAILED, "make the header");

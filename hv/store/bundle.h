@@ -29,7 +29,8 @@ HD_DEFINE_AUTO(hd_bundle)
 int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
                    struct hd_err *err);
 
-/* Writes the manifest's signed form, signs it, and lays the stream out. */
+/* Writes the manifest's signed form, signs it, and lays the stream out; once
+ * more when the manifest has changed. */
 int hd_bundle_seal(struct hd_bundle *b, const struct hd_manifest *m,
                    const char *key, struct hd_signer *ret_signer,
                    struct hd_err *err);

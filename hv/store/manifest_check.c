@@ -109,6 +109,13 @@ static int check_signed_volume(const struct hd_volume *v, struct hd_err *err)
 static int check_volumes(const struct hd_manifest *m, unsigned which,
                          struct place *at, struct hd_err *err)
 {
+    uint32_t encrypted = 0;
+
+    for (int i = hd_manifest_luks(m, -1); i >= 0; i = hd_manifest_luks(m, i)) {
+        *at = (struct place){"volumes", (uint32_t)i};
+        if (++encrypted > HD_MAX_LUKS)
+            return BAD(err, "more than %d volumes are encrypted", HD_MAX_LUKS);
+    }
     for (uint32_t i = 0; i < m->n_volumes; i++) {
         const struct hd_volume *v = &m->volumes[i];
 

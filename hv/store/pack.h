@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../volume/luks.h"
 #include "manifest.h"
 #include "sign.h"
 
@@ -22,18 +23,25 @@ struct hd_pack_ops {
     void *ctx;
 };
 
+/* Calls `progress`; -1 when it says to end. */
+int hd_pack_tell(const struct hd_pack_ops *ops, const char *phase,
+                 uint64_t done, uint64_t total, struct hd_err *err);
+
 struct hd_pack {
     const char *manifest; /* path; local paths in it are relative to it */
     const char *key;      /* path of the signer's private key */
     const char *output;   /* image or device */
     bool force;
+    bool no_recovery_key;
+    struct hd_luks_cost cost; /* of the keyslots of encrypted volumes */
     struct hd_pack_ops ops;
 };
 
 struct hd_packed {
     struct hd_signer signer;
     struct hd_store_id store;
-    uint64_t size; /* bytes of the medium that the store takes */
+    uint64_t size;              /* bytes of the medium that the store takes */
+    struct hd_secret *recovery; /* the caller frees it; NULL: there is none */
 };
 
 /* Blocks for as long as writing takes.  An interrupted pack leaves no valid

@@ -291,7 +291,9 @@ static int check_level(struct checker *c, unsigned l, struct hd_err *err)
     return 0;
 }
 
-static int check(struct checker *c, uint64_t start, struct hd_err *err)
+/* From the root down to level `last`. */
+static int check(struct checker *c, uint64_t start, unsigned last,
+                 struct hd_err *err)
 {
     if (lay_out(start, c->v->blocks, &c->tree, err) ||
         hasher_init(&c->hasher, err))
@@ -299,10 +301,26 @@ static int check(struct checker *c, uint64_t start, struct hd_err *err)
     memcpy(c->hasher.salt, c->v->salt, sizeof(c->v->salt));
     c->total =
         c->v->blocks * HD_VERITY_BLOCK + hd_verity_tree_size(c->v->blocks);
-    for (unsigned l = c->tree.top + 1; l-- > 0;)
+    for (unsigned l = c->tree.top + 1; l-- > last;)
         if (check_level(c, l, err))
             return -1;
     return 0;
+}
+
+int hd_verity_check_tree(int fd, uint64_t start, const struct hd_verity *v,
+                         struct hd_err *err)
+{
+    struct checker *c = calloc(1, sizeof(*c));
+    int rc;
+
+    if (!c)
+        return hd_fail_errno(err, HD_E_FAILED, "check a hash tree");
+    c->fd = fd;
+    c->v = v;
+    rc = check(c, start, v->blocks > 1, err);
+    hasher_fini(&c->hasher);
+    free(c);
+    return rc;
 }
 
 int hd_verity_check(int fd, uint64_t start, const struct hd_verity *v,
@@ -319,7 +337,7 @@ int hd_verity_check(int fd, uint64_t start, const struct hd_verity *v,
     c->progress = progress;
     c->ctx = ctx;
     c->bad = UINT64_MAX;
-    rc = check(c, start, err);
+    rc = check(c, start, 0, err);
     if (rc && ret_bad)
         *ret_bad = c->bad;
     hasher_fini(&c->hasher);

@@ -11,121 +11,12 @@
 #include "../../hv/store/auth.h"
 #include "../../hv/store/pack.h"
 #include "../../pv-drivers/base/io.h"
+#include "pack_kit.h"
 #include "store_kit.h"
 #include "unit.h"
 
-#define MIB 1048576
-
-struct bench {
-    char dir[32];
-    struct hd_pack in;
-    char manifest[64], key[64], output[64];
-    unsigned calls, stop_at;     /* of progress */
-    char phases[256], users[16]; /* in their order */
-};
-
-static const char source[] =
-    "hotdom: 1\n"
-    "store: {name: travel, generation: 3}\n"
-    "volumes:\n"
-    "  - {name: root, encryption: none, from: root.img}\n"
-    "  - {name: home, encryption: none, size: 1500K}\n"
-    "guests:\n"
-    "  - {name: one, kernel: kernel, ramdisk: initrd,"
-    " volumes: [{name: root, as: xvda}]}\n"
-    "  - {name: two, kernel: kernel, ramdisk: kernel}\n";
-
-static int give_password(void *ctx, const char *user, struct hd_secret **ret,
-                         struct hd_err *err)
-{
-    struct bench *b = ctx;
-
-    (void)err;
-    strcat(strcat(b->users, user), ";");
-    *ret = hd_secret_new(HD_PASSWORD_MAX);
-    (*ret)->len = (size_t)sprintf((*ret)->data, "%s's secret", user);
-    return 0;
-}
-
-static int note_progress(void *ctx, const char *phase, uint64_t done,
-                         uint64_t total)
-{
-    struct bench *b = ctx;
-
-    CU_ASSERT_TRUE(done <= total);
-    if (done == total) {
-        strcat(b->phases, phase);
-        strcat(b->phases, ";");
-    }
-    return ++b->calls == b->stop_at;
-}
-
-static void put_file(const struct bench *b, const char *name, const void *data,
-                     size_t len)
-{
-    struct hd_err err = {0};
-    char path[96];
-
-    snprintf(path, sizeof(path), "%s/%s", b->dir, name);
-    CHECK_OK(hd_io_write_file(path, data, len, 0600, &err), &err);
-}
-
-static void put_text(const struct bench *b, const char *name, const char *text)
-{
-    put_file(b, name, text, strlen(text));
-}
-
-/* 1 MiB and a half: data, a hole of 1 MiB, and half a sector of data. */
-static void put_root(const struct bench *b)
-{
-    char path[96];
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/root.img", b->dir);
-    fd = open(path, O_RDWR | O_CREAT, 0600);
-    CU_ASSERT_EQUAL(pwrite(fd, "begin", 5, 4096), 5);
-    CU_ASSERT_EQUAL(pwrite(fd, "end", 3, MIB + MIB / 2 - 3), 3);
-    close(fd);
-}
-
-static void bench_init(struct bench *b)
-{
-    uint8_t kernel[KIT_KERNEL];
-    struct hd_err err = {0};
-    struct hd_signer who;
-    char name[64];
-
-    memset(b, 0, sizeof(*b));
-    strcpy(b->dir, "/tmp/hd-unit-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->dir));
-    snprintf(b->manifest, sizeof(b->manifest), "%s/m.yaml", b->dir);
-    snprintf(b->key, sizeof(b->key), "%s/k.key", b->dir);
-    snprintf(b->output, sizeof(b->output), "%s/out.img", b->dir);
-    snprintf(name, sizeof(name), "%s/k", b->dir);
-    CHECK_OK(hd_sign_keygen(name, &who, &err), &err);
-    kit_kernel(kernel);
-    put_file(b, "kernel", kernel, sizeof(kernel));
-    put_file(b, "initrd", "a ramdisk", 9);
-    put_file(b, "m.yaml", source, sizeof(source) - 1);
-    put_root(b);
-    b->in = (struct hd_pack){
-        .manifest = b->manifest,
-        .key = b->key,
-        .output = b->output,
-        .ops = {give_password, note_progress, b},
-    };
-}
-
-static void bench_fini(struct bench *b)
-{
-    char command[64];
-
-    snprintf(command, sizeof(command), "rm -rf %s", b->dir);
-    CU_ASSERT_EQUAL(system(command), 0);
-}
-
-/* How many files of the bench have a name that begins so. */
-static int count_files(const struct bench *b, const char *prefix)
+/* How many files of the kit have a name that begins so. */
+static int count_files(const struct pack_kit *b, const char *prefix)
 {
     DIR *dir = opendir(b->dir);
     struct dirent *e;
@@ -144,11 +35,11 @@ static void a_packed_store_is_accepted_by_the_reader(void)
     struct hd_packed packed;
     int fds[HD_MAX_FILES];
     char text[16] = "";
-    struct bench b;
+    struct pack_kit b;
     size_t n = 0;
     int medium;
 
-    bench_init(&b);
+    pack_kit_init(&b);
     CHECK_OK(hd_pack(&b.in, &packed, &err), &err);
     medium = open(b.output, O_RDONLY);
     CHECK_OK(kit_run_reader(medium, &packed.signer, &a, fds, &n, &err), &err);
@@ -165,7 +56,7 @@ static void a_packed_store_is_accepted_by_the_reader(void)
         close(fds[i]);
     free(a);
     close(medium);
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void volumes_are_whole_mebibytes_with_their_content(void)
@@ -173,10 +64,10 @@ static void volumes_are_whole_mebibytes_with_their_content(void)
     struct hd_answer *a = NULL;
     struct hd_err err = {0};
     char path[PATH_MAX], text[8] = "";
-    struct bench b;
+    struct pack_kit b;
     int medium;
 
-    bench_init(&b);
+    pack_kit_init(&b);
     hd_reader_path(path);
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     medium = open(b.output, O_RDONLY);
@@ -195,16 +86,16 @@ static void volumes_are_whole_mebibytes_with_their_content(void)
     CU_ASSERT_STRING_EQUAL(text, "end");
     free(a);
     close(medium);
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void tar_and_openssl_need_no_hotdom(void)
 {
     struct hd_err err = {0};
     char command[512];
-    struct bench b;
+    struct pack_kit b;
 
-    bench_init(&b);
+    pack_kit_init(&b);
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     snprintf(command, sizeof(command),
              "cd %s && dd if=out.img of=h.tar bs=1M skip=1 count=1 2>/dev/null "
@@ -215,25 +106,26 @@ static void tar_and_openssl_need_no_hotdom(void)
              "signer.pub >/dev/null && cmp -s signer.pub k.pub",
              b.dir);
     CU_ASSERT_EQUAL(system(command), 0);
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void zeros_take_no_room_in_an_image(void)
 {
     struct hd_err err = {0};
-    struct bench b;
+    struct pack_kit b;
     struct stat st;
 
-    bench_init(&b);
-    put_text(&b, "m.yaml",
-             "hotdom: 1\nstore: {name: a}\nvolumes: [{name: v, encryption: "
-             "none, size: 1T}]\n"
-             "guests: [{name: a, kernel: kernel}]\n");
+    pack_kit_init(&b);
+    pack_kit_text(
+        &b, "m.yaml",
+        "hotdom: 1\nstore: {name: a}\nvolumes: [{name: v, encryption: "
+        "none, size: 1T}]\n"
+        "guests: [{name: a, kernel: kernel}]\n");
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     CU_ASSERT_EQUAL(stat(b.output, &st), 0);
     CU_ASSERT_EQUAL((uint64_t)st.st_size, (1ull << 40) + 3 * MIB);
     CU_ASSERT_TRUE(st.st_blocks * 512 < MIB);
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void each_user_gets_a_verifier_of_its_password(void)
@@ -241,14 +133,14 @@ static void each_user_gets_a_verifier_of_its_password(void)
     struct hd_answer *a = NULL;
     struct hd_err err = {0};
     char path[PATH_MAX];
-    struct bench b;
+    struct pack_kit b;
     int medium;
 
-    bench_init(&b);
+    pack_kit_init(&b);
     hd_reader_path(path);
-    put_text(&b, "m.yaml",
-             "hotdom: 1\nstore: {name: a}\nusers: [{name: x}, {name: y}]\n"
-             "guests: [{name: a, kernel: kernel}]\n");
+    pack_kit_text(&b, "m.yaml",
+                  "hotdom: 1\nstore: {name: a}\nusers: [{name: x}, {name: y}]\n"
+                  "guests: [{name: a, kernel: kernel}]\n");
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     CU_ASSERT_STRING_EQUAL(b.users, "x;y;");
     medium = open(b.output, O_RDONLY);
@@ -261,17 +153,17 @@ static void each_user_gets_a_verifier_of_its_password(void)
                         0);
     free(a);
     close(medium);
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void an_image_is_overwritten_only_by_force(void)
 {
     struct hd_packed packed;
     struct hd_err err = {0};
-    struct bench b;
+    struct pack_kit b;
 
-    bench_init(&b);
-    put_text(&b, "out.img", "photos");
+    pack_kit_init(&b);
+    pack_kit_text(&b, "out.img", "photos");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_EXISTS,
                 "out.img exists; --force overwrites it");
     b.in.force = true;
@@ -283,7 +175,7 @@ static void an_image_is_overwritten_only_by_force(void)
     b.in.output = "/dev/no-such-disk";
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_IO,
                 "there is no device /dev/no-such-disk");
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 /* Wherever it is stopped: no image, no rest of one. */
@@ -292,9 +184,9 @@ static void an_interrupted_pack_leaves_nothing(void)
     struct hd_packed packed;
     struct hd_err err = {0};
     unsigned all;
-    struct bench b;
+    struct pack_kit b;
 
-    bench_init(&b);
+    pack_kit_init(&b);
     CHECK_OK(hd_pack(&b.in, &packed, &err), &err);
     CU_ASSERT_STRING_EQUAL(b.phases, "kernels;volume root;volume home;header;"
                                      "flushing;verifying;");
@@ -308,42 +200,45 @@ static void an_interrupted_pack_leaves_nothing(void)
                     "interrupted");
         CU_ASSERT_EQUAL(count_files(&b, "out.img"), 0);
     }
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static void bad_inputs_are_named(void)
 {
     struct hd_packed packed;
     struct hd_err err = {0};
-    struct bench b;
+    struct pack_kit b;
 
-    bench_init(&b);
-    put_text(&b, "kernel", "#!/bin/sh");
+    pack_kit_init(&b);
+    pack_kit_text(&b, "kernel", "#!/bin/sh");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_KERNEL,
                 "guest one: kernel kernel: it is no bzImage and no ELF");
-    put_text(&b, "kernel", "");
+    pack_kit_text(&b, "kernel", "");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_MANIFEST,
                 "guest one: kernel is not a file of 1 byte to 256 MiB");
-    put_text(&b, "root.img", "");
+    pack_kit_text(&b, "root.img", "");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_MANIFEST,
                 "volume root: root.img is empty");
-    put_text(&b, "m.yaml",
-             "hotdom: 1\nstore: {name: a}\nvolumes:\n"
-             "- {name: v, encryption: none, size: 1K, from: none.img}\n"
-             "guests: [{name: a, kernel: kernel}]\n");
+    pack_kit_text(&b, "m.yaml",
+                  "hotdom: 1\nstore: {name: a}\nvolumes:\n"
+                  "- {name: v, encryption: none, size: 1K, from: none.img}\n"
+                  "guests: [{name: a, kernel: kernel}]\n");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_IO,
                 "volume v: cannot open none.img: No such file");
-    put_file(&b, "none.img", source, sizeof(source));
-    put_text(&b, "m.yaml",
-             "hotdom: 1\nstore: {name: a}\nvolumes:\n"
-             "- {name: v, encryption: none, size: 100, from: none.img}\n"
-             "guests: [{name: a, kernel: kernel}]\n");
+    pack_kit_text(&b, "none.img",
+                  "more than a hundred bytes: ................"
+                  "............................................................"
+                  "..........");
+    pack_kit_text(&b, "m.yaml",
+                  "hotdom: 1\nstore: {name: a}\nvolumes:\n"
+                  "- {name: v, encryption: none, size: 100, from: none.img}\n"
+                  "guests: [{name: a, kernel: kernel}]\n");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_MANIFEST,
                 "volume v: none.img is larger than its size");
-    put_text(&b, "m.yaml", "hotdom: 3\n");
+    pack_kit_text(&b, "m.yaml", "hotdom: 3\n");
     CHECK_FAILS(hd_pack(&b.in, &packed, &err), &err, HD_E_BAD_MANIFEST,
                 "m.yaml: line 1, column 9: hotdom: 3 is out of range");
-    bench_fini(&b);
+    pack_kit_fini(&b);
 }
 
 static const struct hd_test tests[] = {

@@ -77,6 +77,28 @@ static void a_nul_byte_is_refused(void)
                 "NUL");
 }
 
+/* An old one is only compared, so it may be anything. */
+static void a_new_password_must_be_utf_8(void)
+{
+    static const char *const bad[] = {"caf\xe9\n", "\xc0\xaf\n",
+                                      "\xed\xa0\x80\n", "a\x80\n"};
+    hd_auto(hd_secret) secret = NULL;
+    struct hd_err err = {0};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        hd_autofd int fd = holding(bad[i], strlen(bad[i]));
+
+        CHECK_FAILS(hd_password_new(fd, "x", &secret, &err), &err, HD_E_USAGE,
+                    "not UTF-8 text");
+    }
+    CU_ASSERT_PTR_NULL(secret);
+    {
+        hd_autofd int fd = holding("caf\xc3\xa9 \xe2\x82\xac\n", 10);
+
+        CHECK_OK(hd_password_new(fd, "x", &secret, &err), &err);
+    }
+}
+
 static void only_open_descriptors_are_taken(void)
 {
     static const char *const bad[] = {"", "x", "-1", "1x", "9999", "99999999"};
@@ -95,6 +117,7 @@ static const struct hd_test tests[] = {
     HD_TEST(nothing_and_an_empty_line_are_no_password),
     HD_TEST(the_longest_password_fits_and_one_byte_more_does_not),
     HD_TEST(a_nul_byte_is_refused),
+    HD_TEST(a_new_password_must_be_utf_8),
     HD_TEST(only_open_descriptors_are_taken),
 };
 
