@@ -15,9 +15,9 @@
 #include "../volume/xts.h"
 #include "gpt.h"
 
-#define CHUNK      (1u << 20)  /* bytes of one read and one write */
-#define CLEAR_STEP (64u << 20) /* bytes of one ioctl, so that progress shows   \
-                                */
+#define CHUNK (1u << 20) /* bytes of one read and one write */
+/* Bytes of one ioctl, so that progress shows. */
+#define CLEAR_STEP (64u << 20)
 
 /* A volume on its way. */
 struct writer {

@@ -8,6 +8,9 @@ build=$repo/build
 tiny=$build/guest/tiny
 stores=$build/system
 password='correct horse'
+# Of the user `second` of locked2.
+# shellcheck disable=SC2034
+password2='battery staple'
 
 bed() { "$repo/scripts/bed" "$@"; }
 dom0() { bed run "$@"; }

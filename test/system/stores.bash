@@ -40,6 +40,58 @@ pack() {
         -o "$stores/$name.img" --force -q --password-fd 3 3<<<"$password"
 }
 
+# Encrypted data, two users with a password each, and a recovery key, which is
+# kept in locked2.recovery; opening it is cheap, for the bed is slow.
+pack_locked2() {
+    head -c 2M /dev/urandom >"$stores/more.raw"
+    cat >"$stores/locked2.yaml" <<END
+hotdom: 1
+store: {name: locked2}
+volumes:
+  - {name: locked2-disk, size: 8M}
+  - {name: locked2-more, size: 4M, from: $stores/more.raw}
+users: [{name: owner}, {name: second}]
+guests:
+  - name: locked2
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M, want: 96M}
+    volumes: [{name: locked2-disk, as: xvda}, {name: locked2-more, as: xvdb}]
+    nics: [{role: internet, as: lan0}]
+    stop: {grace: 20s}
+END
+    hotdom pack --manifest "$stores/locked2.yaml" --key "$stores/signer.key" \
+        -o "$stores/locked2.img" --force -q --kdf-memory 8M --password-fd 3 \
+        3<<<"$password"$'\n'"$password2" |
+        sed -n 's/^recovery key: //p' >"$stores/locked2.recovery"
+    [[ -s $stores/locked2.recovery ]]
+}
+
+# Plain data as xvda, and as xvdb an image of what image.raw holds; needs no
+# password.
+pack_image() {
+    cat >"$stores/image.yaml" <<END
+hotdom: 1
+store: {name: image}
+volumes:
+  - {name: image-disk, encryption: none, size: 8M}
+  - {name: image-ro, kind: image, from: $stores/image.raw}
+guests:
+  - name: image
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M, want: 96M}
+    volumes: [{name: image-disk, as: xvda}, {name: image-ro, as: xvdb}]
+    nics: [{role: internet, as: lan0}]
+    stop: {grace: 20s}
+END
+    head -c 4M /dev/urandom >"$stores/image.raw"
+    hotdom pack --manifest "$stores/image.yaml" --key "$stores/lab.key" \
+        -o "$stores/image.img" --force -q
+}
+
 # The header partition is the first, at 1 MiB: manifest.yaml's tar block, then
 # its bytes, then the block of manifest.sig and the signature.
 header=$((1 << 20))
@@ -86,6 +138,8 @@ make_stores() {
     pack off lab hotdom.poweroff=4
     pack stubborn lab hotdom.ignore_shutdown
     pack unknown stranger
+    pack_locked2
+    pack_image
 
     spoiled forged one
     patch_manifest "$stores/forged.img" "name: one" "name: two"
