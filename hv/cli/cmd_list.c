@@ -59,12 +59,13 @@ static int add_store(struct hd_columns *table, struct json_object *store)
 /* The sentence behind a reason does not fit in a column. */
 static void print_reason(const char *name, struct json_object *object)
 {
+    const char *reason = hd_client_text(object, "reason");
     char text[2200];
 
-    if (!*hd_client_text(object, "reason"))
+    if (!*reason && !*hd_client_text(object, "message"))
         return;
     hd_table_escape(name, text, sizeof(text));
-    printf("%s: %s: ", text, hd_client_text(object, "reason"));
+    printf("%s: %s%s", text, reason, *reason ? ": " : "");
     hd_table_escape(hd_client_text(object, "message"), text, sizeof(text));
     puts(text);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -19,13 +20,15 @@ void hd_follow_line(struct json_object *event, char *text, size_t size)
     const char *guest = hd_client_text(event, "guest");
     const char *reason = hd_client_text(event, "reason");
     const char *message = hd_client_text(event, "message");
+    const char *from = hd_client_text(event, "from");
+    const char *to = hd_client_text(event, "to");
+    bool change = strcmp(from, to) != 0;
     char raw[1200];
 
-    snprintf(raw, sizeof(raw), "%s%s%s: %s -> %s%s%s%s%s%s",
+    snprintf(raw, sizeof(raw), "%s%s%s: %s%s%s%s%s%s%s%s",
              hd_client_text(event, "store"), *guest ? "." : "", guest,
-             hd_client_text(event, "from"), hd_client_text(event, "to"),
-             *reason ? " (" : "", reason, *reason ? ")" : "",
-             *message ? ": " : "", message);
+             change ? from : "", change ? " -> " : "", to, *reason ? " (" : "",
+             reason, *reason ? ")" : "", *message ? ": " : "", message);
     hd_table_escape(raw, text, size);
 }
 

@@ -13,6 +13,7 @@
 #include "../host/trust.h"
 #include "read.h"
 #include "task.h"
+#include "user.h"
 
 /* ---- changes of state */
 
@@ -75,6 +76,17 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
     if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
         guest->domid = -1;
     tell(store, guest->name, from, to, since, reason, message);
+}
+
+void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
+                  const char *reason, const char *message)
+{
+    if (guest)
+        tell(store, guest->name, guest->state, guest->state, guest->since_ms,
+             reason, message);
+    else
+        tell(store, "", store->state, store->state, store->since_ms, reason,
+             message);
 }
 
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why)
@@ -144,7 +156,15 @@ static int judge(struct hd_store *store, struct hd_err *err)
                        "the policy of this host denies stores of signer %s",
                        store->signer);
     store->ask = activation == HD_ACTIVATION_ASK;
-    if (store->ask && !store->answer->manifest.n_users)
+    if (hd_user_encrypted(store->answer)) {
+        if (hd_policy_check_kdf(&policy, &store->answer->luks, err))
+            return -1;
+        if (!store->ask)
+            strcpy(store->why.msg, "the policy says auto, but the store is "
+                                   "encrypted: a user must unlock it");
+        store->ask = true;
+    }
+    if (store->ask && !hd_user_count(store->answer))
         return hd_fail(err, HD_E_DENIED,
                        "the policy asks for a password and the store has no "
                        "users; set activation: auto for signer %s",
@@ -169,7 +189,7 @@ static void admit(struct hd_store *store)
             hd_life_refuse(store, &err);
         return;
     }
-    hd_life_set(store, HD_STATE_LOCKED, NULL, NULL);
+    hd_life_set(store, HD_STATE_LOCKED, NULL, store->why.msg);
     for (size_t i = 0; i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], HD_STATE_LOCKED, NULL,
                           NULL);
@@ -184,9 +204,7 @@ static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
     struct hd_store *store = ctx;
 
     store->reader = NULL;
-    store->answer = answer;
-    memcpy(store->fds, fds, n * sizeof(*fds));
-    store->n_fds = n;
+    hd_store_take(store, answer, fds, n);
     if (answer && answer->err.code)
         why = &answer->err;
     if (store->adopt) {
@@ -252,7 +270,7 @@ void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
     case HD_STATE_LOCKED:
     case HD_STATE_REFUSED:
     case HD_STATE_GONE:
-        if (!store->adopt)
+        if (!store->adopt && !store->task)
             hd_life_drop(store, "device-gone");
         else
             hd_teardown_yank(store, NULL, HD_AFTER_DROP);
@@ -343,8 +361,8 @@ void hd_life_look(struct hd_store *store)
     const char *why = NULL;
     size_t alive = 0;
 
-    if (store->state != HD_STATE_RUNNING || store->task || store->retrying ||
-        store->daemon->stopping)
+    if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
+        store->retrying || store->daemon->stopping)
         return;
     for (size_t i = 0; i < store->n_guests; i++) {
         struct hd_guest_life *g = &store->guests[i];

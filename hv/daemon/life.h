@@ -20,6 +20,9 @@ void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
 void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
                        enum hd_state to, const char *reason,
                        const char *message);
+/* An event without a change of state; `guest` NULL: the store's. */
+void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
+                  const char *reason, const char *message);
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
 /* No trace of it is left: the last event, and it is out of the table. */
 void hd_life_drop(struct hd_store *store, const char *reason);
@@ -38,6 +41,22 @@ int hd_start_auto(struct hd_store *store, struct hd_err *err);
 void hd_start_ended(struct hd_store *store, const struct hd_err *outcome);
 /* The start came to nothing and nothing is left of it. */
 void hd_start_settle(struct hd_store *store);
+
+/* ---- keys.c: who may unlock it */
+
+struct hd_keys_request {
+    enum hd_keys_action action;
+    /* Who acts and whom it changes; each NULL: the other, or the only one. */
+    const char *as, *user;
+    const struct hd_secret *password, *new_password; /* NULL for REMOVE */
+};
+
+/* The outcome goes to store->waiter when the header was read anew. */
+int hd_keys_change(struct hd_store *store,
+                   const struct hd_keys_request *request, struct hd_err *err);
+void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome);
+/* A change is under way; what the store holds here may be out of date. */
+bool hd_keys_busy(const struct hd_store *store);
 
 /* ---- teardown.c: eject, yank, and what a dead job has left */
 
@@ -61,8 +80,12 @@ bool hd_adopt_accept(struct hd_store *store);
 
 /* ---- report.c: what jobs tell */
 
+/* `plan` NULL but for START, `new_password` but for KEYS; `password` when
+ * nobody is asked. */
 int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
                          const struct hd_plan *plan,
-                         const struct hd_secret *password, struct hd_err *err);
+                         const struct hd_secret *password,
+                         const struct hd_secret *new_password,
+                         struct hd_err *err);
 
 #endif

@@ -53,28 +53,114 @@ static int find_store(struct hd_daemon *d, const struct hd_request *req,
     return 0;
 }
 
+/* NULL when it is absent. */
+static int take_password(const struct hd_request *req, const char *key,
+                         struct hd_secret **ret, struct hd_err *err)
+{
+    const char *text;
+    struct hd_secret *secret;
+
+    *ret = NULL;
+    if (hd_request_string(req, key, HD_PASSWORD_MAX, &text, err))
+        return -1;
+    if (!text)
+        return 0;
+    if (!*text)
+        return hd_fail(err, HD_E_USAGE, "the password is empty");
+    secret = hd_secret_new(HD_PASSWORD_MAX);
+    if (!secret)
+        return hd_fail_errno(err, HD_E_FAILED, "no memory for the password");
+    secret->len = strlen(text);
+    memcpy(secret->data, text, secret->len);
+    *ret = secret;
+    return 0;
+}
+
 static int do_unlock(struct hd_daemon *d, struct hd_conn *conn,
                      const struct hd_request *req, struct hd_err *err)
 {
-    hd_auto(hd_secret) secret = hd_secret_new(HD_PASSWORD_MAX);
-    const char *user, *password;
+    hd_auto(hd_secret) password = NULL;
     struct hd_store *store;
+    const char *user;
 
     if (find_store(d, req, HD_STATE_LOCKED, &store, err) ||
         hd_request_string(req, "user", TEXT_MAX, &user, err) ||
-        hd_request_string(req, "password", HD_PASSWORD_MAX, &password, err))
+        take_password(req, "password", &password, err))
         return -1;
-    if (!password || !*password)
+    if (!password)
         return hd_fail(err, HD_E_USAGE, "Unlock needs a password");
-    if (!secret)
-        return hd_fail_errno(err, HD_E_FAILED, "no memory for the password");
-    secret->len = strlen(password);
-    memcpy(secret->data, password, secret->len);
     store->waiter = conn;
-    if (hd_start_unlock(store, user, secret, err)) {
+    if (hd_start_unlock(store, user, password, err)) {
         store->waiter = NULL;
         return -1;
     }
+    return 0;
+}
+
+static const char *const actions[] = {
+    [HD_KEYS_CHANGE] = "change",
+    [HD_KEYS_ADD] = "add",
+    [HD_KEYS_REMOVE] = "remove",
+};
+
+static int take_action(const struct hd_request *req, enum hd_keys_action *ret,
+                       struct hd_err *err)
+{
+    const char *text;
+
+    if (hd_request_string(req, "action", TEXT_MAX, &text, err))
+        return -1;
+    for (size_t i = 0; text && i < HD_ARRAY_LEN(actions); i++)
+        if (!strcmp(actions[i], text)) {
+            *ret = (enum hd_keys_action)i;
+            return 0;
+        }
+    return hd_fail(err, HD_E_USAGE, "action is change, add or remove");
+}
+
+static int do_keys(struct hd_daemon *d, struct hd_conn *conn,
+                   const struct hd_request *req, struct hd_err *err)
+{
+    hd_auto(hd_secret) password = NULL;
+    hd_auto(hd_secret) new_password = NULL;
+    struct hd_keys_request keys = {0};
+    struct hd_store *store;
+
+    if (find_store(d, req, HD_STATE_LOCKED, &store, err) ||
+        take_action(req, &keys.action, err) ||
+        hd_request_string(req, "user", TEXT_MAX, &keys.user, err) ||
+        hd_request_string(req, "as", TEXT_MAX, &keys.as, err) ||
+        take_password(req, "password", &password, err) ||
+        take_password(req, "new_password", &new_password, err))
+        return -1;
+    if (!password)
+        return hd_fail(err, HD_E_USAGE, "Keys needs a password");
+    if (!new_password != (keys.action == HD_KEYS_REMOVE))
+        return hd_fail(err, HD_E_USAGE,
+                       "new_password belongs to change and add");
+    keys.password = password;
+    keys.new_password = new_password;
+    store->waiter = conn;
+    if (hd_keys_change(store, &keys, err)) {
+        store->waiter = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int do_users(struct hd_daemon *d, struct hd_conn *conn,
+                    const struct hd_request *req, struct hd_err *err)
+{
+    struct hd_store *store;
+    const char *name;
+
+    if (hd_request_string(req, "store", TEXT_MAX, &name, err) ||
+        hd_stores_find(&d->stores, name, HD_STATE_LOCKED, &store, err))
+        return -1;
+    if (!store->answer || store->answer->err.code)
+        return hd_fail(err, HD_E_BUSY, "%s is %s; its users are not known",
+                       hd_store_title(store), hd_state_name(store->state));
+    hd_conn_reply(conn, hd_reply_ok(hd_view_users(store), false), true);
     return 0;
 }
 
@@ -175,14 +261,19 @@ static int do_version(struct hd_daemon *d, struct hd_conn *conn,
 /* STYLE T1; hotdomd.8 has the same list. */
 static const struct method {
     const char *name;
-    bool changes; /* needs root or the group */
-    const char *parameters[4];
+    bool changes; /* or tells secrets: needs root or the group */
+    const char *parameters[7];
     method_fn *run;
 } methods[] = {
     {"List", false, {NULL}, do_list},
     {"Events", false, {"follow"}, do_events},
     {"GetVersion", false, {NULL}, do_version},
     {"Unlock", true, {"store", "user", "password"}, do_unlock},
+    {"Keys",
+     true,
+     {"store", "action", "user", "as", "password", "new_password"},
+     do_keys},
+    {"Users", true, {"store"}, do_users},
     {"Eject", true, {"store"}, do_eject},
     {"Attach", true, {"device"}, do_attach},
     {"Rescan", true, {NULL}, do_rescan},

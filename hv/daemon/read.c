@@ -62,7 +62,7 @@ static void on_ended(void *ctx, int status, bool timed_out)
 {
     struct hd_read *read = ctx;
     struct hd_answer *answer = NULL;
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct hd_err err = {0};
     size_t n = 0;
     char peek;

@@ -11,10 +11,10 @@
 struct hd_read;
 
 /*
- * Once, with the answer and its `n` files, which belong to the callee then; or
- * with `answer` NULL and why there is none in `err`, whose code is
- * HD_E_NOT_A_STORE when there is not even a medium.  A refusal is an answer
- * (answer->err) and its message is printable ASCII.
+ * Once, with the answer and its `n` descriptors, files and then LUKS2 headers,
+ * which belong to the callee then; or with `answer` NULL and why there is none
+ * in `err`, whose code is HD_E_NOT_A_STORE when there is not even a medium.  A
+ * refusal is an answer (answer->err) and its message is printable ASCII.
  */
 typedef void hd_read_fn(void *ctx, struct hd_answer *answer, const int *fds,
                         size_t n, const struct hd_err *err);

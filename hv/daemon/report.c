@@ -39,7 +39,8 @@ static void on_report(void *ctx, const struct hd_job_report *r)
     switch ((enum hd_report_kind)r->kind) {
     case HD_REPORT_UNLOCKED:
         hd_throttle_clear(store->daemon->throttle, &store->id);
-        hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
+        if (store->op == HD_JOB_START)
+            hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
         return;
     case HD_REPORT_BUILDING:
         hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
@@ -72,29 +73,71 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     struct hd_store *store = ctx;
 
     store->task = NULL;
-    if (store->op == HD_JOB_START)
+    if (outcome->code == HD_E_WRONG_PASSWORD)
+        hd_throttle_wrong(store->daemon->throttle, &store->id, hd_io_now_ms());
+    switch (store->op) {
+    case HD_JOB_START:
         hd_start_ended(store, outcome);
-    else
+        return;
+    case HD_JOB_KEYS:
+        hd_keys_ended(store, outcome);
+        return;
+    case HD_JOB_EJECT:
+    case HD_JOB_YANK:
         hd_teardown_ended(store, outcome);
+        return;
+    }
+}
+
+/* What the job may look into: a start all of it, a change of users the key
+ * volume's header. */
+static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
+{
+    size_t n_files = store->answer ? store->answer->manifest.n_files : 0;
+
+    if (n_files > store->n_fds)
+        n_files = store->n_fds;
+    in->headers = store->fds + n_files;
+    if (in->request->op == HD_JOB_START) {
+        in->files = store->fds;
+        in->n_files = n_files;
+        in->n_headers = store->n_fds - n_files;
+    } else if (in->request->op == HD_JOB_KEYS) {
+        in->n_headers = store->n_fds > n_files;
+    }
+}
+
+/* Counts as wrong from now on; the job's answer takes it back. */
+static int charge(const struct hd_store *store,
+                  const struct hd_job_request *request, struct hd_err *err)
+{
+    if (request->ask == HD_ASK_NOTHING)
+        return 0;
+    return hd_throttle_charge(store->daemon->throttle, &store->id,
+                              hd_io_now_ms(), err);
 }
 
 int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
                          const struct hd_plan *plan,
-                         const struct hd_secret *password, struct hd_err *err)
+                         const struct hd_secret *password,
+                         const struct hd_secret *new_password,
+                         struct hd_err *err)
 {
     static const struct hd_task_ops ops = {on_report, on_ended};
     struct hd_task_input input = {
         .request = request,
         .plan = plan,
-        .files = store->fds,
-        .n_files = plan ? store->n_fds : 0,
         .password = password,
+        .new_password = new_password,
         .n_guests = store->n_guests,
     };
 
+    choose_fds(store, &input);
     request->store = store->id;
     request->devmajor = store->device.major;
     request->devminor = store->device.minor;
+    if (charge(store, request, err))
+        return -1;
     if (hd_task_start(store->daemon->loop, &input, &ops, store, &store->task,
                       err))
         return -1;

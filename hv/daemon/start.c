@@ -8,6 +8,7 @@
 #include "../host/inventory.h"
 #include "../host/policy.h"
 #include "life.h"
+#include "user.h"
 
 /* Memory that other stores' starts were promised and have not taken yet: Xen
  * still counts it as free. */
@@ -65,21 +66,23 @@ static void take_over(struct hd_store *store, const struct hd_plan *plan)
     }
 }
 
+/* `who` and `password` NULL: nobody is asked. */
 static int begin(struct hd_store *store, const struct hd_plan *plan,
-                 const struct hd_auth *auth, const struct hd_secret *password,
-                 struct hd_err *err)
+                 const struct hd_user_choice *who,
+                 const struct hd_secret *password, struct hd_err *err)
 {
     struct hd_job_request request = {.op = HD_JOB_START};
 
-    if (auth) {
-        request.ask = 1;
-        request.auth = *auth;
+    if (who) {
+        request.ask = who->ask;
+        request.keyslot = who->keyslot;
+        request.auth = who->auth;
     }
     request.head.store = store->id;
     strcpy(request.head.label, store->label);
     strcpy(request.head.devname, store->device.name);
     request.head.diskseq = store->device.diskseq;
-    if (hd_report_start_task(store, &request, plan, password, err))
+    if (hd_report_start_task(store, &request, plan, password, NULL, err))
         return -1;
     take_over(store, plan);
     return 0;
@@ -101,25 +104,22 @@ int hd_start_unlock(struct hd_store *store, const char *user,
                     const struct hd_secret *password, struct hd_err *err)
 {
     hd_autofree struct hd_plan *plan = NULL;
-    const struct hd_manifest *m;
-    int at;
+    hd_auto(hd_secret) secret = NULL;
+    struct hd_user_choice who;
 
     if (store->state != HD_STATE_LOCKED)
         return not_locked(store, err);
-    m = &store->answer->manifest;
-    if (!user && m->n_users > 1)
-        return hd_fail(err, HD_E_USAGE, "the store has %u users; say which one",
-                       m->n_users);
-    if (make_plan(store, &plan, err))
-        return -1;
-    if (hd_throttle_charge(store->daemon->throttle, &store->id, hd_io_now_ms(),
-                           err))
+    if (hd_keys_busy(store))
+        return hd_fail(err, HD_E_BUSY,
+                       "the users of %s are being changed; try again when that "
+                       "is done",
+                       store->label);
+    if (hd_user_choose(store->answer, user, &who, err) ||
+        hd_user_secret(&who, password, &secret, err) ||
+        make_plan(store, &plan, err))
         return -1;
     /* A wrong name counts, and is answered, as a wrong password is. */
-    at = user ? hd_manifest_user(m, user) : 0;
-    if (at < 0)
-        return hd_fail(err, HD_E_WRONG_PASSWORD, "wrong user or password");
-    return begin(store, plan, &m->users[at].auth, password, err);
+    return begin(store, plan, &who, secret, err);
 }
 
 int hd_start_auto(struct hd_store *store, struct hd_err *err)
@@ -170,8 +170,6 @@ void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
         return;
     }
-    if (outcome->code == HD_E_WRONG_PASSWORD)
-        hd_throttle_wrong(store->daemon->throttle, &store->id, hd_io_now_ms());
     if (!outcome->code && any_runs(store)) {
         hd_life_set(store, HD_STATE_RUNNING, NULL, NULL);
         hd_control_finish(&store->waiter, NULL, store);

@@ -35,13 +35,22 @@ struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
     return store;
 }
 
-void hd_store_clear(struct hd_store *store)
+void hd_store_take(struct hd_store *store, struct hd_answer *answer,
+                   const int *fds, size_t n)
 {
     for (size_t i = 0; i < store->n_fds; i++)
         close(store->fds[i]);
-    store->n_fds = 0;
     free(store->answer);
-    store->answer = NULL;
+    store->answer = answer;
+    for (size_t i = 0; i < n; i++)
+        store->fds[i] = fds[i];
+    store->n_fds = n;
+    store->stale = false;
+}
+
+void hd_store_clear(struct hd_store *store)
+{
+    hd_store_take(store, NULL, NULL, 0);
     store->n_guests = 0;
     *store->label = '\0';
     *store->signer = '\0';

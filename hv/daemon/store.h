@@ -82,10 +82,14 @@ struct hd_store {
     char signer[HD_NAME_SIZE]; /* in trusted.d */
     bool ask;                  /* the policy wants a password */
     struct hd_answer *answer;  /* owned; NULL until read */
-    int fds[HD_MAX_FILES];     /* owned */
+    int fds[HD_MAX_FDS];       /* owned; the files, then the LUKS2 headers */
     size_t n_fds;
     struct hd_guest_life guests[HD_MAX_GUESTS];
     size_t n_guests;
+
+    struct hd_luks_change change; /* of its users, the last one asked for */
+    struct hd_err changed;        /* how that came out */
+    bool stale; /* the medium's LUKS2 header is newer than answer and fds */
 
     struct hd_read *reader; /* one at a time */
     struct hd_task *task;   /* the job; one at a time */
@@ -111,6 +115,9 @@ struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
 void hd_store_free(struct hd_store *store);
 /* Forgets what was read: answer, files, guests, label, id. */
 void hd_store_clear(struct hd_store *store);
+/* Takes what a reader gave, in place of what was there. */
+void hd_store_take(struct hd_store *store, struct hd_answer *answer,
+                   const int *fds, size_t n);
 /* Fills in id and guests from `answer`. */
 void hd_store_fill(struct hd_store *store);
 struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name);

@@ -31,7 +31,7 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
         strcpy(request.guest, guest);
     else
         hd_life_set(store, HD_STATE_EJECTING, reason, NULL);
-    if (hd_report_start_task(store, &request, NULL, NULL, &err)) {
+    if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_EJECT;
         strcpy(store->op_guest, request.guest);
         hd_teardown_ended(store, &err);
@@ -43,10 +43,12 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
     switch (store->state) {
     case HD_STATE_LOCKED:
     case HD_STATE_REFUSED:
+        if (hd_keys_busy(store))
+            break;
         hd_life_drop(store, "eject");
         return 0;
     case HD_STATE_RUNNING:
-        if (store->task || store->retrying)
+        if (store->task || store->reader || store->retrying)
             break;
         hd_teardown_eject(store, NULL, "eject");
         return 0;
@@ -113,7 +115,7 @@ void hd_teardown_yank(struct hd_store *store, const char *guest,
     store->retrying = false;
     if (guest)
         strcpy(request.guest, guest);
-    if (hd_report_start_task(store, &request, NULL, NULL, &err)) {
+    if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_YANK;
         strcpy(store->op_guest, request.guest);
         yank_failed(store, &err);

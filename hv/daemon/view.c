@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "user.h"
 
 /* Every key is always there; what has no value is null. */
 static void add_text(struct json_object *o, const char *key, const char *text)
@@ -29,7 +30,7 @@ static void add_state(struct json_object *o, enum hd_state state,
     add_text(o, "state", hd_state_name(state));
     add_seconds(o, "seconds", hd_io_now_ms() - since_ms);
     add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
-    add_text(o, "message", why->code ? why->msg : NULL);
+    add_text(o, "message", why->msg);
 }
 
 static struct json_object *view_guest(const struct hd_guest_life *guest)
@@ -75,6 +76,26 @@ struct json_object *hd_view_stores(const struct hd_stores *stores)
     for (const struct hd_store *s = stores->first; s; s = s->next)
         json_object_array_add(list, hd_view_store(s));
     return list;
+}
+
+struct json_object *hd_view_users(const struct hd_store *store)
+{
+    struct json_object *o = json_object_new_object();
+    struct json_object *users = json_object_new_array();
+    bool recovery = false;
+
+    for (size_t i = 0; i < hd_user_count(store->answer); i++) {
+        const char *name = hd_user_name(store->answer, i);
+
+        if (hd_user_is_recovery(store->answer, i))
+            recovery = true;
+        else
+            json_object_array_add(users, json_object_new_string(name));
+    }
+    add_text(o, "store", hd_store_title(store));
+    json_object_object_add(o, "users", users);
+    json_object_object_add(o, "recovery", json_object_new_boolean(recovery));
+    return o;
 }
 
 static void add_time(struct json_object *o, uint64_t ms)

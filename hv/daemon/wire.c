@@ -140,15 +140,21 @@ int hd_request_parse(const char *text, struct hd_request *ret,
     return 0;
 }
 
+static void wipe(struct json_object *parameters, const char *key)
+{
+    struct json_object *secret = NULL;
+
+    if (parameters)
+        json_object_object_get_ex(parameters, key, &secret);
+    if (json_object_is_type(secret, json_type_string))
+        explicit_bzero((char *)json_object_get_string(secret),
+                       (size_t)json_object_get_string_len(secret));
+}
+
 void hd_request_fini(struct hd_request *request)
 {
-    struct json_object *password = NULL;
-
-    if (request->parameters)
-        json_object_object_get_ex(request->parameters, "password", &password);
-    if (json_object_is_type(password, json_type_string))
-        explicit_bzero((char *)json_object_get_string(password),
-                       (size_t)json_object_get_string_len(password));
+    wipe(request->parameters, "password");
+    wipe(request->parameters, "new_password");
     json_object_put(request->root);
     *request = (struct hd_request){0};
 }

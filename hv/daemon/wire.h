@@ -41,7 +41,7 @@ struct hd_request {
 /* HD_E_USAGE for what is no such object; names no more of it than 64 bytes. */
 int hd_request_parse(const char *text, struct hd_request *ret,
                      struct hd_err *err);
-/* Wipes the parameter "password", too. */
+/* Wipes the parameters "password" and "new_password", too. */
 void hd_request_fini(struct hd_request *request);
 /* A string without NUL or control characters, at most `max` bytes; NULL when
  * it is absent. */

@@ -48,6 +48,11 @@ static const struct hd_field limit_fields[] = {
      NULL, NULL, "of one store"},
     {"stores", HD_T_UINT, 0, L(stores), 0, 1, 1024, 64, NULL, NULL,
      "attached at the same time"},
+    {"kdf_memory", HD_T_SIZE, 0, L(kdf_memory), 0, 1 << 20,
+     (uint64_t)HD_LUKS_MEMORY_MAX << 10, 1 << 30, NULL, NULL,
+     "that an encrypted store's passwords may ask for"},
+    {"kdf_time", HD_T_UINT, 0, L(kdf_time), 0, 1, HD_LUKS_TIME_MAX, 16, NULL,
+     NULL, "passes over it"},
 };
 #undef L
 
@@ -119,4 +124,25 @@ const char *hd_policy_bridge(const struct hd_policy *policy, const char *role)
         if (!strcmp(policy->networks[i].role, role))
             return policy->networks[i].bridge;
     return NULL;
+}
+
+int hd_policy_check_kdf(const struct hd_policy *policy,
+                        const struct hd_luks_facts *facts, struct hd_err *err)
+{
+    const struct hd_policy_limits *l = &policy->limits;
+
+    if ((uint64_t)facts->memory_kib << 10 > l->kdf_memory)
+        return hd_fail(err, HD_E_LIMIT,
+                       "its passwords take %u MiB of memory to check and the "
+                       "policy allows %llu MiB; raise limits.kdf_memory, or "
+                       "pack the store with a lower --kdf-memory",
+                       (facts->memory_kib + 1023) >> 10,
+                       (unsigned long long)l->kdf_memory >> 20);
+    if (facts->time > l->kdf_time)
+        return hd_fail(err, HD_E_LIMIT,
+                       "its passwords take %u passes to check and the policy "
+                       "allows %llu; raise limits.kdf_time, or pack the store "
+                       "with a lower --kdf-time",
+                       facts->time, (unsigned long long)l->kdf_time);
+    return 0;
 }

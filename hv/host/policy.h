@@ -28,6 +28,7 @@ struct hd_policy_limits {
     uint64_t memory; /* bytes for all guests; 0: what the host has */
     uint64_t vcpus;  /* of one guest; 0: what the host has */
     uint64_t guests, stores;
+    uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
 };
 
 struct hd_policy {
@@ -44,6 +45,9 @@ enum hd_activation hd_policy_activation(const struct hd_policy *policy,
                                         const char *signer);
 /* The bridge of a role, or NULL when the policy says nothing about it. */
 const char *hd_policy_bridge(const struct hd_policy *policy, const char *role);
+/* HD_E_LIMIT, with both numbers, when a keyslot asks for more than allowed. */
+int hd_policy_check_kdf(const struct hd_policy *policy,
+                        const struct hd_luks_facts *facts, struct hd_err *err);
 
 extern const struct hd_table hd_policy_table;
 

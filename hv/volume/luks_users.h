@@ -10,6 +10,11 @@
 #include "../../pv-drivers/base/mem.h"
 #include "luks.h"
 
+/* What there is to say when a store has no encrypted volume. */
+#define HD_LUKS_NO_KEYSLOTS                                                    \
+    "the passwords of this store are in its signed manifest; pack it again, "  \
+    "or use encrypted volumes"
+
 enum hd_keys_action {
     HD_KEYS_CHANGE, /* `user`'s password becomes the new one */
     HD_KEYS_ADD,    /* `user`, with the new password */

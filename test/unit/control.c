@@ -235,7 +235,8 @@ static void every_method_that_changes_something_is_marked(void)
         bool changes;
     } want[] = {{"List", false},  {"Events", false}, {"GetVersion", false},
                 {"Unlock", true}, {"Eject", true},   {"Attach", true},
-                {"Rescan", true}, {"list", false},   {"", false}};
+                {"Rescan", true}, {"Keys", true},    {"Users", true},
+                {"list", false},  {"", false}};
 
     for (size_t i = 0; i < HD_ARRAY_LEN(want); i++)
         CU_ASSERT_EQUAL(hd_method_changes(want[i].name), want[i].changes);
@@ -244,7 +245,7 @@ static void every_method_that_changes_something_is_marked(void)
 static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
 {
     static const char *const methods[] = {"Unlock", "Eject", "Attach",
-                                          "Rescan"};
+                                          "Rescan", "Keys",  "Users"};
     bool root = geteuid() == 0;
     hd_autofd int fd = -1;
     char text[128];
@@ -264,6 +265,99 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
 }
 
+/* A store that was verified; its last user is the recovery key. */
+static struct hd_store *attach(bool encrypted)
+{
+    struct hd_device device = {.name = "sdx", .diskseq = 1};
+    struct hd_store *s = hd_store_new(&daemon_, daemon_.loop, &device);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    s->answer = calloc(1, sizeof(*s->answer));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s->answer);
+    s->answer->manifest.n_volumes = 1;
+    s->answer->manifest.volumes[0].encryption =
+        encrypted ? HD_ENCRYPTION_LUKS2 : HD_ENCRYPTION_NONE;
+    s->answer->luks = (struct hd_luks_facts){
+        .n_users = 2, .users = {{"owner", 1}, {"recovery", 0}}};
+    s->answer->manifest.n_users = 1;
+    strcpy(s->answer->manifest.users[0].name, "owner");
+    strcpy(s->label, "travel");
+    s->state = HD_STATE_LOCKED;
+    hd_stores_add(&daemon_.stores, s);
+    return s;
+}
+
+static void detach(struct hd_store *s)
+{
+    hd_stores_remove(&daemon_.stores, s);
+    hd_store_free(s);
+    turn(3);
+}
+
+static void users_are_told_apart_from_the_recovery_key(void)
+{
+    hd_autofd int fd = dial();
+    struct hd_store *s = attach(true);
+
+    CU_ASSERT_STRING_EQUAL(
+        ASK(fd, "{\"method\":\"io.hotdom.Users\"}"),
+        "{\"parameters\":{\"store\":\"travel\",\"users\":[\"owner\"],"
+        "\"recovery\":true}}");
+    detach(s);
+}
+
+#define KEYS(more)                                                             \
+    "{\"method\":\"io.hotdom.Keys\",\"parameters\":{\"store\":"                \
+    "\"travel\"," more "}}"
+
+static void a_change_of_users_is_refused_with_what_is_wrong(void)
+{
+    hd_autofd int fd = dial();
+    struct hd_store *s = attach(true);
+
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"steal\"")),
+               "action is change, add or remove");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\"")), "Keys needs a password");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"password\":\"a\","
+                            "\"new_password\":\"b\"")),
+               "new_password belongs to change and add");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"change\",\"password\":\"a\"")),
+               "new_password belongs to change and add");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"add\",\"password\":\"a\","
+                            "\"new_password\":\"b\"")),
+               "say which user");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"add\",\"user\":\"../x\","
+                            "\"password\":\"a\",\"new_password\":\"b\"")),
+               "\"reason\":\"usage\"");
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"add\",\"user\":\"recovery\","
+                            "\"password\":\"a\",\"new_password\":\"b\"")),
+               "has a recovery key, no password");
+    s->state = HD_STATE_BUILDING;
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"user\":\"x\","
+                            "\"password\":\"a\"")),
+               "\"reason\":\"busy\"");
+    s->state = HD_STATE_LOCKED;
+    s->stale = true;
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"user\":\"x\","
+                            "\"password\":\"a\"")),
+               "could not be read since its users were changed");
+    detach(s);
+}
+
+static void the_users_of_a_store_without_keyslots_are_in_its_manifest(void)
+{
+    hd_autofd int fd = dial();
+    struct hd_store *s = attach(false);
+
+    CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"user\":\"owner\","
+                            "\"password\":\"a\"")),
+               "in its signed manifest; pack it again, or use encrypted "
+               "volumes");
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Users\"}"),
+               "\"users\":[\"owner\"],\"recovery\":false");
+    detach(s);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(an_empty_host_lists_no_stores),
     HD_TEST(a_method_that_does_not_exist_is_named),
@@ -277,6 +371,9 @@ static const struct hd_test tests[] = {
     HD_TEST(more_connections_than_the_cap_are_closed),
     HD_TEST(changing_methods_are_for_root_and_the_group),
     HD_TEST(every_method_that_changes_something_is_marked),
+    HD_TEST(users_are_told_apart_from_the_recovery_key),
+    HD_TEST(a_change_of_users_is_refused_with_what_is_wrong),
+    HD_TEST(the_users_of_a_store_without_keyslots_are_in_its_manifest),
     HD_TEST(a_plain_user_is_denied_before_the_parameters_are_looked_at),
 };
 

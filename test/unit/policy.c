@@ -75,10 +75,47 @@ static void a_mistake_is_named_with_file_line_and_column(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "/tmp/hd-policy-"));
 }
 
+static void a_kdf_within_the_limits_is_allowed_and_one_above_is_not(void)
+{
+    struct hd_luks_facts facts = {
+        .memory_kib = 1 << 20, .time = 16, .lanes = 4};
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("activation: ask\n", &p, &err), &err);
+    CHECK_OK(hd_policy_check_kdf(&p, &facts, &err), &err);
+    facts.memory_kib = (1 << 20) + 1;
+    CHECK_FAILS(hd_policy_check_kdf(&p, &facts, &err), &err, HD_E_LIMIT,
+                "take 1025 MiB of memory to check and the policy allows 1024 "
+                "MiB; raise limits.kdf_memory");
+    facts.memory_kib = 1 << 20;
+    facts.time = 17;
+    CHECK_FAILS(hd_policy_check_kdf(&p, &facts, &err), &err, HD_E_LIMIT,
+                "take 17 passes to check and the policy allows 16; raise "
+                "limits.kdf_time");
+}
+
+static void a_host_may_allow_more_of_the_kdf_or_less(void)
+{
+    struct hd_luks_facts facts = {.memory_kib = 64 << 10, .time = 4};
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("limits: {kdf_memory: 2G, kdf_time: 64}\n", &p, &err), &err);
+    CHECK_OK(hd_policy_check_kdf(&p, &facts, &err), &err);
+    CHECK_OK(load("limits: {kdf_memory: 32M, kdf_time: 64}\n", &p, &err), &err);
+    CHECK_FAILS(hd_policy_check_kdf(&p, &facts, &err), &err, HD_E_LIMIT,
+                "allows 32 MiB");
+    CHECK_FAILS(load("limits: {kdf_memory: 3G}\n", &p, &err), &err, HD_E_FAILED,
+                "line 1");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(no_file_means_ask_and_no_limit_of_memory),
     HD_TEST(the_entry_of_a_signer_beats_the_default),
     HD_TEST(a_role_is_joined_to_its_bridge),
+    HD_TEST(a_kdf_within_the_limits_is_allowed_and_one_above_is_not),
+    HD_TEST(a_host_may_allow_more_of_the_kdf_or_less),
     HD_TEST(a_mistake_is_named_with_file_line_and_column),
 };
 
