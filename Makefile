@@ -26,6 +26,7 @@ hd_libs := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c)
 srcs  := $(filter-out $(mains),$(wildcard hv/*/*.c pv-drivers/*/*.c))
 tests := $(wildcard test/unit/*.c)
+fuzzers := $(wildcard test/fuzz/*.c)
 progs := $(patsubst %.c,$(B)/bin/%,$(notdir $(mains)))
 objs  := $(srcs:%.c=$(B)/obj/%.o)
 lib   := $(B)/libhotdom.a
@@ -78,12 +79,19 @@ $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) \
 		$(wraps:%=-Wl,--wrap=%) -o $@ $^ $(hd_libs) -lcunit
 
-.PHONY: check check-unit check-asan check-system check-style demo
+# The fuzz targets, built by `make fuzz` with other flags.
+.PRECIOUS: $(B)/obj/test/fuzz/%.o
+$(B)/bin/fuzz-%: $(B)/obj/test/fuzz/%.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
+
+.PHONY: check check-unit check-asan check-system check-style check-fuzz demo
 # The one test command: everything, the quick part first.  In a make of its own,
 # which sees the libraries that the first line may have installed.
 check:
 	$(Q)scripts/deps
-	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-system
+	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-fuzz coverage \
+		check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom
@@ -96,6 +104,31 @@ check-asan:
 
 check-style:
 	$(Q)scripts/check-style
+
+# libFuzzer with sanitizers, on each parser of test/fuzz.  T=name runs one.
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz fuzz-merge fuzzers
+fuzz: fuzzers
+	$(Q)test/fuzz/run $(B)/fuzz $(FUZZ_SECONDS) $(T)
+
+# After a run: adds what it found to the corpus in the tree.
+fuzz-merge: fuzzers
+	$(Q)test/fuzz/run --merge $(B)/fuzz 0 $(T)
+
+check-fuzz:
+	$(Q)$(MAKE) fuzz FUZZ_SECONDS=5
+
+fuzzers:
+	$(Q)$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang CFLAGS="-O2 -g" \
+		EXTRA_CFLAGS="-fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=all" \
+		EXTRA_LDFLAGS="-fsanitize=fuzzer,address,undefined" \
+		$(fuzzers:test/fuzz/%.c=$(B)/fuzz/bin/fuzz-%)
+
+# Lines of the parsers that the unit tests run; fails below 95 %.
+.PHONY: coverage
+coverage:
+	$(Q)scripts/coverage $(B)/coverage
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all
@@ -124,13 +157,15 @@ install: all
 
 .PHONY: clean help
 clean:
-	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(lib)
+	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(lib)
 
 help:
 	@echo 'make            build all programs into $(B)/bin'
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
 	@echo 'make check-system [T=name]         in the bed'
+	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
+	@echo 'make coverage   lines of the parsers that the unit tests run'
 	@echo 'make demo       a stick, a guest, a yank: from nothing to "demo: ok"'
 	@echo 'make install [DESTDIR=...]'
 

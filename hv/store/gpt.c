@@ -12,13 +12,17 @@
 
 uint32_t hd_gpt_crc32(const void *buf, size_t len)
 {
+    static const uint32_t step[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
     const uint8_t *p = buf;
     uint32_t crc = UINT32_MAX;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) { /* four bits at a time */
         crc ^= p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xedb88320 & -(crc & 1));
+        crc = crc >> 4 ^ step[crc & 15];
+        crc = crc >> 4 ^ step[crc & 15];
     }
     return ~crc;
 }
@@ -158,6 +162,9 @@ int hd_gpt_read(int fd, uint64_t size, struct hd_gpt *ret, struct hd_err *err)
     hd_autofree struct hd_gpt *gpt = calloc(1, sizeof(*gpt));
     struct hd_gpt_header h;
 
+    /* What a device claims beyond this no offset reaches. */
+    if (size > INT64_MAX)
+        size = INT64_MAX;
     if (!entries || !gpt)
         return hd_fail_errno(err, HD_E_FAILED, "read the partition table");
     if (read_header(fd, size, &gpt->sector, &h, err) ||

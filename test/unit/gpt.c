@@ -157,6 +157,44 @@ static uint32_t slow_crc32(const uint8_t *p, size_t len)
     return ~crc;
 }
 
+/* Reads a good table with that lie in it. */
+static int read_lie(const struct hd_gpt *gpt, const struct lie *lies, size_t n,
+                    uint64_t size, struct hd_err *err)
+{
+    hd_autofree struct hd_gpt *back = malloc(sizeof(*back));
+    hd_autofd int fd = hd_io_memfd("gpt", SIZE, err);
+    uint8_t h[92];
+    uint32_t crc;
+
+    CHECK_OK(hd_gpt_write(fd, SIZE, gpt, err), err);
+    CHECK_OK(hd_io_pread(fd, h, sizeof(h), 512, err), err);
+    for (size_t i = 0; i < n; i++)
+        memcpy(h + lies[i].at, &lies[i].value, lies[i].len);
+    memset(h + 16, 0, 4);
+    crc = slow_crc32(h, sizeof(h));
+    memcpy(h + 16, &crc, 4);
+    CHECK_OK(hd_io_pwrite(fd, h, sizeof(h), 512, err), err);
+    return hd_gpt_read(fd, size, back, err);
+}
+
+/* A claim beyond the largest offset is a claim, and no error of ours. */
+static void a_device_of_16_eib_has_its_table_where_it_can_be_read(void)
+{
+    hd_autofree struct hd_gpt *gpt = malloc(sizeof(*gpt));
+    struct hd_err err = {0};
+    static const struct lie far[] = {
+        {40, 8, (1ull << 54) + 32, NULL},
+        {48, 8, (1ull << 55) - 2, NULL},
+        {72, 8, 1ull << 54, NULL},
+    };
+
+    fill(gpt, 512);
+    CHECK_OK(read_back(gpt, UINT64_MAX, gpt, &err), &err);
+    fill(gpt, 512);
+    CHECK_FAILS(read_lie(gpt, far, HD_ARRAY_LEN(far), UINT64_MAX, &err), &err,
+                HD_E_BAD_HEADER, "its own bounds cross");
+}
+
 static void headers_with_a_fitting_checksum_may_still_lie(void)
 {
     static const struct lie lies[] = {
@@ -181,20 +219,10 @@ static void headers_with_a_fitting_checksum_may_still_lie(void)
 
     for (size_t i = 0; i < HD_ARRAY_LEN(lies); i++) {
         struct hd_err err = {0};
-        hd_autofd int fd = hd_io_memfd("gpt", SIZE, &err);
-        uint8_t h[92];
-        uint32_t crc;
 
         fill(gpt, 512);
-        CHECK_OK(hd_gpt_write(fd, SIZE, gpt, &err), &err);
-        CHECK_OK(hd_io_pread(fd, h, sizeof(h), 512, &err), &err);
-        memcpy(h + lies[i].at, &lies[i].value, lies[i].len);
-        memset(h + 16, 0, 4);
-        crc = slow_crc32(h, sizeof(h));
-        memcpy(h + 16, &crc, 4);
-        CHECK_OK(hd_io_pwrite(fd, h, sizeof(h), 512, &err), &err);
-        CHECK_FAILS(hd_gpt_read(fd, SIZE, gpt, &err), &err, HD_E_BAD_HEADER,
-                    lies[i].words);
+        CHECK_FAILS(read_lie(gpt, &lies[i], 1, SIZE, &err), &err,
+                    HD_E_BAD_HEADER, lies[i].words);
     }
 }
 
@@ -391,6 +419,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_table_for_a_larger_medium_is_refused),
     HD_TEST(partitions_lie_apart_and_inside),
     HD_TEST(a_name_that_is_not_ours_stays_empty),
+    HD_TEST(a_device_of_16_eib_has_its_table_where_it_can_be_read),
     HD_TEST(headers_with_a_fitting_checksum_may_still_lie),
     HD_TEST(a_switched_table_is_the_old_or_the_new_whenever_power_fails),
     HD_TEST(sfdisk_agrees_with_a_switched_table),
