@@ -21,28 +21,9 @@ static const struct hd_inventory host = {
 static const struct hd_policy policy = {
     .limits = {.guests = HD_MAX_GUESTS, .stores = 64}};
 
-static struct hd_answer *good_answer(void)
-{
-    struct hd_answer *a = calloc(1, sizeof(*a));
-    hd_autofree struct hd_manifest *m = NULL;
-    hd_autofree char *text = NULL;
-    uint64_t at = MIB;
-    size_t len;
-
-    MUST(a && !hd_io_read_file(GOOD, HD_MANIFEST_BYTES, &text, &len, NULL));
-    MUST(!hd_manifest_parse(text, len, HD_F_SIGNED, &m, NULL));
-    a->trusted = 1;
-    a->medium_size = 1ull << 40;
-    a->manifest = *m;
-    for (uint32_t i = 0; i < m->n_volumes; i++) {
-        a->extents[i] = (struct hd_extent){at, m->volumes[i].size};
-        at += m->volumes[i].size;
-    }
-    return a;
-}
-
-/* The plan of an accepted answer is one that the job takes. */
-static void check_plan_of(const struct hd_answer *a)
+/* The plan of an accepted answer, if there is one, is one that the job takes.
+ */
+static bool check_plan_of(const struct hd_answer *a)
 {
     hd_autofree struct hd_plan *plan = NULL;
     struct hd_job_request req = {
@@ -57,9 +38,53 @@ static void check_plan_of(const struct hd_answer *a)
     for (int i = -1; (i = hd_manifest_luks(&a->manifest, i)) >= 0;)
         req.n_headers++;
     if (hd_plan_make(a, a->manifest.store.name, &host, &policy, &plan, &err))
-        return;
+        return false;
     req.plan_size = (uint32_t)hd_plan_size(plan->n_steps);
     MUST(!hd_job_request_check(&req, plan, &err));
+    return true;
+}
+
+static void add_part(struct hd_gpt *gpt, const char *type,
+                     const struct hd_uuid *id, struct hd_extent at,
+                     const char *name)
+{
+    struct hd_part *p = &gpt->parts[gpt->n++];
+
+    MUST(!hd_uuid_parse(type, &p->type, NULL));
+    p->id = *id;
+    p->start = at.start;
+    p->length = at.length;
+    snprintf(p->name, sizeof(p->name), "hotdom:%s", name);
+}
+
+static struct hd_answer *good_answer(void)
+{
+    struct hd_answer *a = calloc(1, sizeof(*a));
+    hd_autofree struct hd_manifest *m = NULL;
+    struct hd_extent at = {1 * MIB, 512 * MIB};
+    hd_autofree char *text = NULL;
+    struct hd_err err = {0};
+    size_t len;
+
+    MUST(a && !hd_io_read_file(GOOD, HD_MANIFEST_BYTES, &text, &len, &err));
+    MUST(!hd_manifest_parse(text, len, HD_F_SIGNED, &m, &err));
+    a->trusted = 1;
+    a->medium_size = 1ull << 40;
+    a->files_at = at.start + 8192;
+    a->manifest = *m;
+    a->gpt.sector = 512;
+    a->gpt.entries = 1024;
+    add_part(&a->gpt, HD_GUID_HEADER, &m->store.id, at, "");
+    for (uint32_t i = 0; i < m->n_volumes; i++) {
+        at.start += at.length;
+        at.length = m->volumes[i].size;
+        a->extents[i] = at;
+        add_part(&a->gpt, HD_GUID_VOLUME, &m->volumes[i].partuuid, at,
+                 m->volumes[i].name);
+    }
+    MUST(!check_answer(a, true, m->n_files, &err));
+    MUST(check_plan_of(a));
+    return a;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
