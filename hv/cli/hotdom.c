@@ -64,6 +64,11 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_pack},
     {"inspect", "STORE [--json]", "show a store without trusting it",
      "  --json    one object\n", hd_cmd_inspect},
+    {"verify", "STORE [--json] [-q]",
+     "read all of a store and name the first bad block",
+     "  --json         one object\n"
+     "  -q, --quiet    no progress\n",
+     hd_cmd_verify},
 };
 
 static void list_commands(FILE *out)

@@ -52,15 +52,15 @@ int hd_gpt_write(int fd, uint64_t size, const struct hd_gpt *gpt,
                  struct hd_err *err);
 
 /*
- * Replaces the table that stands on the medium, whose gpt->entries is given, by
- * this one.  Power may fail at any point: the entries go to a free place and
- * are flushed and read back, then the primary header's one sector switches
- * over; after that the backup follows in the same way.  What the partitions
- * hold must be on the medium already.  HD_E_BAD_HEADER, with nothing written,
- * when the table leaves no room for that: 64 KiB in front of the first
- * partition and behind the last one.
+ * Replaces the table that stands on the medium, whose gpt->entries is given
+ * (and set to the new one's), by this one.  Power may fail at any point: the
+ * entries go to a free place and are flushed and read back, then the primary
+ * header's one sector switches over; after that the backup follows in the same
+ * way.  What the partitions hold must be on the medium already.
+ * HD_E_BAD_HEADER, with nothing written, when the table leaves no room for
+ * that: 64 KiB in front of the first partition and behind the last one.
  */
-int hd_gpt_switch(int fd, uint64_t size, const struct hd_gpt *gpt,
+int hd_gpt_switch(int fd, uint64_t size, struct hd_gpt *gpt,
                   struct hd_err *err);
 
 #endif

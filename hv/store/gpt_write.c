@@ -185,8 +185,7 @@ static int switch_table(int fd, const struct hd_gpt *gpt,
     return sync_medium(fd, err);
 }
 
-int hd_gpt_switch(int fd, uint64_t size, const struct hd_gpt *gpt,
-                  struct hd_err *err)
+int hd_gpt_switch(int fd, uint64_t size, struct hd_gpt *gpt, struct hd_err *err)
 {
     hd_autofree struct hd_gpt_entry *entries =
         calloc(HD_GPT_PARTS, sizeof(*entries));
@@ -209,7 +208,8 @@ int hd_gpt_switch(int fd, uint64_t size, const struct hd_gpt *gpt,
     at.other_header = 1;
     at.entries = back_place(gpt, size, i) / s;
     if (switch_table(fd, gpt, entries, &at, err) ||
-        write_mbr(fd, size, gpt->sector, err))
+        write_mbr(fd, size, gpt->sector, err) || sync_medium(fd, err))
         return -1;
-    return sync_medium(fd, err);
+    gpt->entries = front_place(gpt, i);
+    return 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -137,6 +138,45 @@ int hd_target_open(const char *path, bool force, struct hd_target *ret,
     return 0;
 }
 
+/* A lock that ends with the descriptor, since an image has no exclusive open.
+ */
+static int edit_image(struct hd_target *t, const struct stat *st,
+                      struct hd_err *err)
+{
+    t->fd = open(t->path, O_RDWR | O_CLOEXEC);
+    if (t->fd < 0)
+        return hd_fail_errno(err, HD_E_IO, "cannot open %s", t->path);
+    if (flock(t->fd, LOCK_EX | LOCK_NB))
+        return hd_fail(err, HD_E_BUSY, "%s is being changed already", t->path);
+    t->sector = 512;
+    t->size = (uint64_t)st->st_size;
+    return 0;
+}
+
+int hd_target_edit(const char *path, struct hd_target *ret, struct hd_err *err)
+{
+    struct hd_target t = {.fd = -1};
+    struct stat st;
+    int rc;
+
+    if ((size_t)snprintf(t.path, sizeof(t.path), "%s", path) >= sizeof(t.path))
+        return hd_fail(err, HD_E_USAGE, "the path is too long");
+    if (stat(path, &st))
+        return hd_fail_errno(err, HD_E_IO, "cannot open %s", path);
+    if (S_ISBLK(st.st_mode))
+        rc = open_device(&t, true, err);
+    else if (S_ISREG(st.st_mode))
+        rc = edit_image(&t, &st, err);
+    else
+        rc = hd_fail(err, HD_E_USAGE, "%s is neither a file nor a disk", path);
+    if (rc) {
+        hd_target_fini(&t);
+        return -1;
+    }
+    *ret = t;
+    return 0;
+}
+
 int hd_target_resize(struct hd_target *t, uint64_t size, struct hd_err *err)
 {
     if (t->device) {
@@ -153,14 +193,21 @@ int hd_target_resize(struct hd_target *t, uint64_t size, struct hd_err *err)
     return 0;
 }
 
+bool hd_target_is_zero(const struct hd_target *t)
+{
+    return t->temp[0];
+}
+
 int hd_target_zero(struct hd_target *t, uint64_t start, uint64_t len,
                    struct hd_err *err)
 {
     uint64_t range[2] = {start, len};
 
-    if (!t->device || !len)
+    if (hd_target_is_zero(t) || !len)
         return 0;
-    if (ioctl(t->fd, BLKZEROOUT, range))
+    if (t->device ? ioctl(t->fd, BLKZEROOUT, range)
+                  : fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                              (off_t)start, (off_t)len))
         return hd_fail_errno(err, HD_E_IO, "cannot clear %s", t->path);
     return 0;
 }
@@ -181,6 +228,8 @@ int hd_target_commit(struct hd_target *t, struct hd_err *err)
         (void)!ioctl(t->fd, BLKRRPART);
         return 0;
     }
+    if (!t->temp[0])
+        return 0; /* edited, under its own name */
     if (fchmod(t->fd, 0644) || rename(t->temp, t->path))
         return hd_fail_errno(err, HD_E_IO, "cannot write %s", t->path);
     t->temp[0] = '\0';

@@ -27,8 +27,18 @@ struct hd_target {
 int hd_target_open(const char *path, bool force, struct hd_target *ret,
                    struct hd_err *err);
 
+/*
+ * Opens a store to change it in place: an image, or a device that nobody has
+ * mounted or holds.  HD_E_BUSY otherwise, and while another program does the
+ * same.  Who reads it must do so after this call.
+ */
+int hd_target_edit(const char *path, struct hd_target *ret, struct hd_err *err);
+
 /* Makes room for `size` bytes; HD_E_FAILED when a device is too small. */
 int hd_target_resize(struct hd_target *t, uint64_t size, struct hd_err *err);
+
+/* True for a fresh image: what was not written reads as zeros. */
+bool hd_target_is_zero(const struct hd_target *t);
 
 /* Makes the range read as zeros.  Of a fresh image nothing is written. */
 int hd_target_zero(struct hd_target *t, uint64_t start, uint64_t len,
@@ -37,7 +47,7 @@ int hd_target_zero(struct hd_target *t, uint64_t start, uint64_t len,
 /* Everything written so far is on the medium; reading comes from there. */
 int hd_target_sync(struct hd_target *t, struct hd_err *err);
 
-/* The image gets its name; the kernel reads the device's partitions. */
+/* A fresh image gets its name; the kernel reads the device's partitions. */
 int hd_target_commit(struct hd_target *t, struct hd_err *err);
 
 /* Closes; removes an image that was not committed.  Idempotent. */
