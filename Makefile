@@ -143,13 +143,15 @@ install: all
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)/etc/hotdom/trusted.d \
 		$(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d \
 		$(DESTDIR)/usr/lib/udev/rules.d \
-		$(DESTDIR)$(prefix)/share/doc/hotdom
+		$(DESTDIR)$(prefix)/share/doc/hotdom \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions
 	$(Q)install -m 755 $(bins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/bin
 	$(Q)install -m 755 $(sbins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/sbin
 	$(Q)install -m 755 $(libexec:%=$(B)/bin/%) $(DESTDIR)$(libexecdir)
 	$(Q)install -m 644 config/hotdomd.service $(DESTDIR)/usr/lib/systemd/system
 	$(Q)install -m 644 config/hotdom.sysusers $(DESTDIR)/usr/lib/sysusers.d/hotdom.conf
 	$(Q)install -m 644 config/59-hotdom.rules $(DESTDIR)/usr/lib/udev/rules.d
+	$(Q)install -m 644 config/hotdom.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/hotdom
 	$(Q)install -m 644 config/*.yaml $(DESTDIR)$(prefix)/share/doc/hotdom
 	$(Q)install -m 644 $(wildcard hv/*/*.8) $(DESTDIR)$(mandir)/man8
 	$(Q)install -m 644 $(wildcard hv/*/*.5) $(DESTDIR)$(mandir)/man5

@@ -79,6 +79,13 @@ static void list_commands(FILE *out)
     fputs("\n`hotdom COMMAND --help` tells more; so does hotdom(8).\n", out);
 }
 
+/* For the shell's completion: a name and its usage a line. */
+static void list_usages(void)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
+        printf("%s\t%s\n", cmds[i].name, cmds[i].usage);
+}
+
 static const struct hd_cmd *find(const char *name)
 {
     for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
@@ -129,6 +136,10 @@ int main(int argc, char **argv)
     }
     if (!strcmp(argv[1], "--version")) {
         puts("hotdom " HD_VERSION);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--commands")) {
+        list_usages();
         return 0;
     }
     cmd = find(argv[1]);
