@@ -70,12 +70,25 @@ static void print_reason(const char *name, struct json_object *object)
     puts(text);
 }
 
+static void print_wait(struct json_object *store)
+{
+    int64_t seconds = hd_client_number(store, "next_try_s");
+    char name[256], wait[24];
+
+    if (!seconds)
+        return;
+    hd_table_escape(title(store), name, sizeof(name));
+    hd_table_duration((double)seconds, wait, sizeof(wait));
+    printf("%s: after wrong passwords, next try in %s\n", name, wait);
+}
+
 static void print_reasons(struct json_object *store)
 {
     struct json_object *guests = json_object_object_get(store, "guests");
     char name[256];
 
     print_reason(title(store), store);
+    print_wait(store);
     for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
         struct json_object *guest = json_object_array_get_idx(guests, i);
 

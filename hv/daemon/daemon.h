@@ -12,13 +12,11 @@
 #include "event.h"
 #include "monitor.h"
 #include "store.h"
-#include "throttle.h"
 
 struct hd_daemon {
     uv_loop_t *loop;
     struct hd_stores stores;
     struct hd_events *events;
-    struct hd_throttle *throttle;
     struct hd_hypervisor *xen;
     struct hd_xs *xs;
     struct hd_monitor *monitor;

@@ -18,6 +18,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/inventory.h"
+#include "../host/tries.h"
 #include "daemon.h"
 #include "life.h"
 
@@ -164,8 +165,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
 
     d->loop = uv_default_loop();
     d->events = hd_events_new();
-    d->throttle = hd_throttle_new();
-    if (!d->events || !d->throttle)
+    if (!d->events)
         return hd_fail_errno(err, HD_E_FAILED, "no memory");
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||
@@ -177,6 +177,15 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     return hd_adopt_begin(d, err);
 }
 
+/* Unlocking says it again, to whom it matters. */
+static void count_tries_of_this_boot(void)
+{
+    struct hd_err err;
+
+    if (hd_tries_boot(HD_TRIES_DIR, &err))
+        hd_log(HD_LOG_ERROR, "no password will be looked at: %s", err.msg);
+}
+
 static int run(struct hd_err *err)
 {
     static struct hd_daemon daemon; /* libuv's handles point into both */
@@ -184,6 +193,7 @@ static int run(struct hd_err *err)
 
     if (start(&daemon, &hands, err))
         return -1;
+    count_tries_of_this_boot();
     hd_log(HD_LOG_INFO, "ready");
     notify("READY=1");
     uv_run(daemon.loop, UV_RUN_DEFAULT);

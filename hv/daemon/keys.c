@@ -215,7 +215,8 @@ void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
         return;
     }
-    if (outcome->code == HD_E_WRONG_PASSWORD || store->daemon->stopping) {
+    if (outcome->code == HD_E_WRONG_PASSWORD ||
+        outcome->code == HD_E_THROTTLED || store->daemon->stopping) {
         tell(store);
         hd_life_look(store);
         return;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/tries.h"
 #include "life.h"
 #include "task.h"
 
@@ -38,7 +40,6 @@ static void on_report(void *ctx, const struct hd_job_report *r)
 
     switch ((enum hd_report_kind)r->kind) {
     case HD_REPORT_UNLOCKED:
-        hd_throttle_clear(store->daemon->throttle, &store->id);
         if (store->op == HD_JOB_START)
             hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
         return;
@@ -73,8 +74,6 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     struct hd_store *store = ctx;
 
     store->task = NULL;
-    if (outcome->code == HD_E_WRONG_PASSWORD)
-        hd_throttle_wrong(store->daemon->throttle, &store->id, hd_io_now_ms());
     switch (store->op) {
     case HD_JOB_START:
         hd_start_ended(store, outcome);
@@ -107,14 +106,14 @@ static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
     }
 }
 
-/* Counts as wrong from now on; the job's answer takes it back. */
-static int charge(const struct hd_store *store,
-                  const struct hd_job_request *request, struct hd_err *err)
+/* The job asks the same and charges the try; asked here it costs no job, and
+ * the store stays in its state. */
+static int allow(const struct hd_store *store,
+                 const struct hd_job_request *request, struct hd_err *err)
 {
     if (request->ask == HD_ASK_NOTHING)
         return 0;
-    return hd_throttle_charge(store->daemon->throttle, &store->id,
-                              hd_io_now_ms(), err);
+    return hd_tries_allow(HD_TRIES_DIR, &store->id, err);
 }
 
 int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
@@ -136,7 +135,7 @@ int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
     request->store = store->id;
     request->devmajor = store->device.major;
     request->devminor = store->device.minor;
-    if (charge(store, request, err))
+    if (allow(store, request, err))
         return -1;
     if (hd_task_start(store->daemon->loop, &input, &ops, store, &store->task,
                       err))

@@ -152,13 +152,15 @@ void hd_start_settle(struct hd_store *store)
 {
     struct hd_err why = store->why;
     const char *reason = hd_err_reason(why.code);
+    bool password =
+        why.code == HD_E_WRONG_PASSWORD || why.code == HD_E_THROTTLED;
     enum hd_state to = store->ask ? HD_STATE_LOCKED : HD_STATE_FAILED;
 
-    if (why.code != HD_E_WRONG_PASSWORD)
+    if (!password)
         hd_log(HD_LOG_ERROR, "%s did not start: %s", store->label, why.msg);
     for (size_t i = 0; i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], to, reason, NULL);
-    if (why.code == HD_E_WRONG_PASSWORD)
+    if (password)
         store->why = (struct hd_err){0};
     hd_life_set(store, to, reason, why.msg);
     hd_control_finish(&store->waiter, &why, NULL);

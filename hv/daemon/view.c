@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/tries.h"
 #include "user.h"
 
 /* Every key is always there; what has no value is null. */
@@ -49,6 +51,18 @@ static struct json_object *view_guest(const struct hd_guest_life *guest)
     return o;
 }
 
+/* Seconds until the next password may be tried; null: now, or it is not
+ * locked.  That no password is looked at is said by Unlock. */
+static struct json_object *next_try(const struct hd_store *store)
+{
+    uint64_t ms;
+
+    if (store->state != HD_STATE_LOCKED ||
+        hd_tries_wait(HD_TRIES_DIR, &store->id, &ms, NULL) || !ms)
+        return NULL;
+    return json_object_new_int64((int64_t)((ms + 999) / 1000));
+}
+
 struct json_object *hd_view_store(const struct hd_store *store)
 {
     struct json_object *o = json_object_new_object();
@@ -61,6 +75,7 @@ struct json_object *hd_view_store(const struct hd_store *store)
     add_text(o, "device", store->device.name);
     add_text(o, "signer", store->signer);
     add_state(o, store->state, store->since_ms, &store->why);
+    json_object_object_add(o, "next_try_s", next_try(store));
     if (store->state != HD_STATE_REFUSED)
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)

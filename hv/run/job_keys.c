@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "../../pv-drivers/base/paths.h"
+#include "../host/tries.h"
 #include "jobs.h"
 #include "unlock.h"
 
@@ -42,6 +44,21 @@ static int open_medium(const struct hd_job_request *req, struct hd_err *err)
     return hd_steal_fd(&fd);
 }
 
+struct attempt {
+    const struct hd_job_request *req;
+    const struct hd_secret *password;
+    struct hd_secret **key;
+};
+
+static int check(void *arg, struct hd_err *err)
+{
+    const struct attempt *attempt = arg;
+    const struct hd_job_request *req = attempt->req;
+
+    return hd_luks_users_open(HD_JOB_FILES, req->keyslot, &req->keys.luks,
+                              attempt->password, attempt->key, err);
+}
+
 int hd_job_keys(struct hd_context *ctx, struct hd_err *err)
 {
     const struct hd_job_request *req = ctx->req;
@@ -49,10 +66,12 @@ int hd_job_keys(struct hd_context *ctx, struct hd_err *err)
     hd_auto(hd_secret) next = NULL;
     hd_auto(hd_secret) key = NULL;
     hd_autofd int medium = -1;
+    struct attempt attempt = {.req = req, .key = &key};
 
-    if (hd_unlock_read_two(HD_JOB_PASSWORD, &password, &next, err) ||
-        hd_luks_users_open(HD_JOB_FILES, req->keyslot, &req->keys.luks,
-                           password, &key, err))
+    if (hd_unlock_read_two(HD_JOB_PASSWORD, &password, &next, err))
+        return -1;
+    attempt.password = password;
+    if (hd_tries_check(HD_TRIES_DIR, &req->store, check, &attempt, err))
         return -1;
     hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
     medium = open_medium(req, err);

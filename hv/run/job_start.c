@@ -6,24 +6,40 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/paths.h"
+#include "../host/tries.h"
 #include "step.h"
 #include "undo.h"
 #include "unlock.h"
+
+struct attempt {
+    struct hd_context *ctx;
+    const struct hd_secret *password;
+};
+
+static int check(void *arg, struct hd_err *err)
+{
+    const struct attempt *attempt = arg;
+    struct hd_context *ctx = attempt->ctx;
+
+    return hd_unlock(ctx->req, ctx->plan, HD_JOB_FILES + (int)ctx->req->n_files,
+                     attempt->password, ctx->keys, err);
+}
 
 /* All that a password opens, before the host changes. */
 static int authenticate(struct hd_context *ctx, struct hd_err *err)
 {
     const struct hd_job_request *req = ctx->req;
     hd_auto(hd_secret) password = NULL;
+    struct attempt attempt = {.ctx = ctx};
 
-    if (req->ask != HD_ASK_NOTHING &&
-        hd_unlock_read(HD_JOB_PASSWORD, &password, err))
+    if (req->ask == HD_ASK_NOTHING)
+        return check(&attempt, err);
+    if (hd_unlock_read(HD_JOB_PASSWORD, &password, err))
         return -1;
-    if (hd_unlock(req, ctx->plan, HD_JOB_FILES + (int)req->n_files, password,
-                  ctx->keys, err))
+    attempt.password = password;
+    if (hd_tries_check(HD_TRIES_DIR, &req->store, check, &attempt, err))
         return -1;
-    if (password)
-        hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
+    hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,17 @@ int hd_io_read_file(const char *path, size_t max, char **ret_buf,
     return 0;
 }
 
+/* A rename is on the medium when its folder is. */
+static int sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    hd_autofd int fd = -1;
+
+    snprintf(folder, sizeof(folder), "%s", path);
+    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : fsync(fd);
+}
+
 int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
                      struct hd_err *err)
 {
@@ -135,6 +147,8 @@ int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
         unlink(temp);
         return -1;
     }
+    if (sync_folder(path))
+        return hd_fail_errno(err, HD_E_IO, "cannot write %s", path);
     return 0;
 }
 

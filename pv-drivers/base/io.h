@@ -23,7 +23,8 @@ int hd_io_write(int fd, const void *buf, size_t len, struct hd_err *err);
  * The caller frees `*ret_buf`.  ret_len may be NULL. */
 int hd_io_read_file(const char *path, size_t max, char **ret_buf,
                     size_t *ret_len, struct hd_err *err);
-/* Replaces `path` in one step (temporary file beside it, fsync, rename). */
+/* Replaces `path` in one step (temporary file beside it, fsync, rename, fsync
+ * of the folder): after 0 it survives a loss of power. */
 int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
                      struct hd_err *err);
 

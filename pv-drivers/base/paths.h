@@ -10,7 +10,9 @@
 #define HD_ETC_DIR     "/etc/hotdom"
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
 #define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"
-#define HD_LIB_DIR     "/var/lib/hotdom"
+#define HD_LIB_DIR     "/var/lib/hotdom"      /* what a reboot must not undo */
+#define HD_SEEN_DIR    HD_LIB_DIR "/seen"     /* see hv/host/seen.h */
+#define HD_TRIES_DIR   HD_LIB_DIR "/throttle" /* see hv/host/tries.h */
 #define HD_LIBEXEC_DIR "/usr/libexec/hotdom"
 #define HD_READER      HD_LIBEXEC_DIR "/hotdom-reader"
 #define HD_JOB         HD_LIBEXEC_DIR "/hotdom-job"

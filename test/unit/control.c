@@ -30,7 +30,6 @@ static void serve(void)
         return;
     daemon_.loop = uv_default_loop();
     daemon_.events = hd_events_new();
-    daemon_.throttle = hd_throttle_new();
     snprintf(path, sizeof(path), "/tmp/hd-unit-control-%d", (int)getpid());
     atexit(remove_socket);
     CHECK_OK(hd_control_open(&daemon_, path, &daemon_.control, &err), &err);
