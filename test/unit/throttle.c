@@ -300,61 +300,6 @@ static void a_right_password_of_one_store_gives_the_host_no_tries(void)
     end(&r);
 }
 
-/* "host" and `n` stores whose day began `day` ms ago. */
-static FILE *begin_text(char **text, size_t *len, unsigned n, uint64_t day)
-{
-    const uint64_t now = 10 * DAY;
-    char id[HD_UUID_SIZE];
-    FILE *out = open_memstream(text, len);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-    fprintf(out,
-            "hotdom-throttle 1\n"
-            "clock 00000000-0000-0000-0000-000000000000 0 0 %" PRIu64
-            "\nhost 0 0 0 0\n",
-            now);
-    for (unsigned i = 0; i < n; i++) {
-        struct hd_uuid uuid = store_number(i);
-
-        hd_uuid_format(&uuid, id);
-        fprintf(out, "store %s 1 1 %" PRIu64 " 0\n", id, now - day);
-    }
-    return out;
-}
-
-static void a_new_store_does_not_push_out_one_that_waits(void)
-{
-    hd_autofree char *text = NULL;
-    hd_auto(hd_throttle) t = NULL;
-    struct hd_err err = {0};
-    char id[HD_UUID_SIZE];
-    size_t len;
-    FILE *out = begin_text(&text, &len, HD_THROTTLE_STORES - 1, 2 * DAY);
-
-    hd_uuid_format(&travel, id);
-    fprintf(out, "store %s 7 1 0 %" PRIu64 "\nend\n", id,
-            (uint64_t)(10 * DAY + 5 * SECOND));
-    fclose(out);
-    CHECK_OK(hd_throttle_parse(text, &t, &err), &err);
-    CHECK_OK(hd_throttle_charge(t, &other, &err), &err);
-    CU_ASSERT_EQUAL(hd_throttle_wait_ms(t, &travel), 5 * SECOND);
-}
-
-static void a_new_store_does_not_push_out_one_that_was_tried_today(void)
-{
-    hd_autofree char *text = NULL;
-    hd_auto(hd_throttle) t = NULL;
-    struct hd_err err = {0};
-    size_t len;
-    FILE *out = begin_text(&text, &len, HD_THROTTLE_STORES, DAY - 1);
-
-    fputs("end\n", out);
-    fclose(out);
-    CHECK_OK(hd_throttle_parse(text, &t, &err), &err);
-    CHECK_FAILS(hd_throttle_charge(t, &other, &err), &err, HD_E_THROTTLED,
-                "too many stores");
-}
-
 /* ---- clocks */
 
 static void a_clock_set_back_does_not_shorten_a_wait(void)
@@ -449,64 +394,6 @@ static void a_day_used_up_stays_so_across_reboots_and_set_clocks(void)
     end(&r);
 }
 
-/* ---- text */
-
-static void what_is_written_reads_back_the_same(void)
-{
-    hd_auto(hd_throttle) again = NULL;
-    hd_autofree char *text = NULL, *twice = NULL;
-    struct hd_err err = {0};
-    struct room r;
-
-    begin(&r);
-    fail_at_once(&r, &travel, 5);
-    fail_at_once(&r, &other, 2);
-    text = hd_throttle_format(r.t);
-    CHECK_OK(hd_throttle_parse(text, &again, &err), &err);
-    twice = hd_throttle_format(again);
-    CU_ASSERT_STRING_EQUAL(text, twice);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "store 01020300-"));
-    end(&r);
-}
-
-static void a_damaged_text_is_refused_wherever_it_is_cut_or_changed(void)
-{
-    hd_autofree char *text = NULL, *bad = NULL;
-    hd_auto(hd_throttle) got = NULL;
-    struct room r;
-    size_t len;
-
-    begin(&r);
-    fail_at_once(&r, &travel, 5);
-    text = hd_throttle_format(r.t);
-    len = strlen(text);
-    for (size_t cut = 0; cut < len; cut++) {
-        bad = strndup(text, cut);
-        CU_ASSERT_EQUAL(hd_throttle_parse(bad, &got, NULL), -1);
-        free(hd_steal(&bad));
-        bad = strdup(text);
-        bad[cut] = '+';
-        CU_ASSERT_EQUAL(hd_throttle_parse(bad, &got, NULL), -1);
-        free(hd_steal(&bad));
-    }
-    CU_ASSERT_PTR_NULL(got);
-    end(&r);
-}
-
-static void more_stores_than_there_is_room_for_are_refused(void)
-{
-    hd_autofree char *text = NULL;
-    hd_auto(hd_throttle) got = NULL;
-    struct hd_err err = {0};
-    size_t len;
-    FILE *out = begin_text(&text, &len, HD_THROTTLE_STORES + 1, 0);
-
-    fputs("end\n", out);
-    fclose(out);
-    CHECK_FAILS(hd_throttle_parse(text, &got, &err), &err, HD_E_FAILED,
-                "damaged");
-}
-
 static const struct hd_test tests[] = {
     HD_TEST(five_tries_are_free_and_the_sixth_waits_a_second),
     HD_TEST(each_wrong_password_doubles_the_wait_up_to_a_quarter_hour),
@@ -521,8 +408,6 @@ static const struct hd_test tests[] = {
     HD_TEST(many_stores_do_not_give_more_tries),
     HD_TEST(all_stores_together_have_a_thousand_tries_a_day),
     HD_TEST(a_right_password_of_one_store_gives_the_host_no_tries),
-    HD_TEST(a_new_store_does_not_push_out_one_that_waits),
-    HD_TEST(a_new_store_does_not_push_out_one_that_was_tried_today),
     HD_TEST(a_clock_set_back_does_not_shorten_a_wait),
     HD_TEST(a_clock_set_forward_does_not_shorten_a_wait_within_a_boot),
     HD_TEST(a_reboot_does_not_shorten_a_wait),
@@ -530,9 +415,6 @@ static const struct hd_test tests[] = {
     HD_TEST(a_reboot_with_the_clock_set_back_begins_the_wait_anew),
     HD_TEST(a_clock_put_back_before_a_try_and_right_after_gives_no_time),
     HD_TEST(a_day_used_up_stays_so_across_reboots_and_set_clocks),
-    HD_TEST(what_is_written_reads_back_the_same),
-    HD_TEST(a_damaged_text_is_refused_wherever_it_is_cut_or_changed),
-    HD_TEST(more_stores_than_there_is_room_for_are_refused),
 };
 
 HD_SUITE("host/throttle", tests);
