@@ -13,12 +13,24 @@
 
 /*
  * LUKS2 On-Disk Format Specification 1.1.1.  What `hotdom pack` makes, and all
- * that is accepted: two equal headers of 16 KiB each, one crypt segment
+ * that is accepted: two headers of 16 KiB each, one crypt segment
  * (aes-xts-plain64, 512-byte sectors, from `offset` to the end of the
  * partition), keyslots of 64-byte keys with AF 4000/sha256 in aes-xts-plain64,
- * Argon2id or PBKDF2-SHA256 within the bounds below, one pbkdf2 digest, our
- * tokens, no flags and no requirements.
+ * one pbkdf2 digest, our tokens, no label, no flags and no requirements; JSON
+ * without a key that is not ours, a key twice, or an escape.  In a key volume
+ * each keyslot is Argon2id's and has the token of its user; any other volume
+ * has one keyslot, PBKDF2-SHA256's, and no token.
+ *
+ * Two copies.  hd_luks_write makes the first whole before it touches the
+ * second, so that power loss leaves one of: both the same; the first torn and
+ * the second old; the first new and the second old or torn.  Accepted is just
+ * that: one copy that is not whole (magic, size, place, checksum) gives way to
+ * the other; two whole ones must say the same, or the first be ahead by
+ * HD_LUKS_STEP at most, which then holds.  The same seqid with other content,
+ * or the second ahead, is refused.  That no other volume's key is behind it is
+ * for the signed mark to say, not for this.
  */
+#define HD_LUKS_STEP      16u    /* a change of users adds fewer to seqid */
 #define HD_LUKS_JSON      16384u /* bytes of one header, binary and JSON */
 #define HD_LUKS_KEYSLOTS  32     /* LUKS2_KEYSLOTS_MAX */
 #define HD_LUKS_AREA      (252u << 10) /* bytes of one keyslot's area */
@@ -37,7 +49,9 @@
 #define HD_LUKS_MEMORY_MAX (2u << 20) /* KiB */
 #define HD_LUKS_TIME_MAX   64u
 #define HD_LUKS_LANES_MAX  8u
-#define HD_LUKS_PBKDF2_MAX 10000000u
+/* PBKDF2's iterations over what has 256 random bits or more. */
+#define HD_LUKS_PBKDF2_MIN 1000u
+#define HD_LUKS_PBKDF2_MAX 1000000u
 
 #define HD_LUKS_TOKEN_USER     "hotdom-user"     /* and "user": its name */
 #define HD_LUKS_TOKEN_RECOVERY "hotdom-recovery" /* the user of that name */
@@ -67,7 +81,8 @@ struct hd_luks_facts {
 /*
  * Judges a header that is in memory: `len` bytes from the partition's start,
  * both copies and all keyslot areas in it; `size` is the partition's.
- * HD_E_BAD_VOLUME says what is not as it must be.  Uses no more than 4 MiB.
+ * HD_E_BAD_VOLUME says what is not as it must be.  Uses no more than 4 MiB, and
+ * leaves `header` as it is: a copy that does not hold stays in it.
  */
 int hd_luks_header_check(const uint8_t *header, size_t len, uint64_t size,
                          const struct hd_luks *expect,
@@ -76,7 +91,9 @@ int hd_luks_header_check(const uint8_t *header, size_t len, uint64_t size,
 /*
  * Reads the header of the volume at [start, start + size) of `medium` once,
  * into a sealed memfd of expect->offset bytes (areas that no keyslot uses are
- * holes), and judges that copy.  Gives the descriptor or -1.
+ * holes), and judges that copy.  A header copy that does not hold is replaced
+ * by the other there, so that libcryptsetup sees two that agree and has nothing
+ * to repair.  Gives the descriptor or -1.
  */
 int hd_luks_header_copy(int medium, uint64_t start, uint64_t size,
                         const struct hd_luks *expect, struct hd_luks_facts *ret,
