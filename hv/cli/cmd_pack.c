@@ -156,9 +156,11 @@ int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
 {
     struct sigaction action = {.sa_handler = on_signal};
     struct packing packing = {.password_fd = -1};
-    struct hd_pack in = {
-        .cost = hd_luks_default_cost,
-        .ops = {.password = ask, .progress = show, .ctx = &packing}};
+    struct hd_pack in = {.cost = hd_luks_default_cost,
+                         .ops = {.password = ask,
+                                 .progress = show,
+                                 .ctx = &packing,
+                                 .interrupted = "nothing was packed"}};
     struct hd_packed packed = {0};
     bool quiet = false;
     int rc;

@@ -9,7 +9,9 @@
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
 #include "manifest.h"
+#include "pack.h"
 #include "sign.h"
+#include "target.h"
 
 struct hd_bundle {
     size_t n;
@@ -34,5 +36,20 @@ int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
 int hd_bundle_seal(struct hd_bundle *b, const struct hd_manifest *m,
                    const char *key, struct hd_signer *ret_signer,
                    struct hd_err *err);
+
+/* The same files once more: byte for byte from a store whose manifest is `m`,
+ * the first one's tar block at `at` of `medium`.  Their digests are compared.
+ */
+int hd_bundle_copy(struct hd_bundle *b, int medium, uint64_t at,
+                   const struct hd_manifest *m, struct hd_err *err);
+
+/* The stream to `start` of the target, and read from there again; the latter
+ * counts as the first bytes of `total`. */
+int hd_bundle_write(const struct hd_bundle *b, const struct hd_target *t,
+                    uint64_t start, const struct hd_pack_ops *ops,
+                    struct hd_err *err);
+int hd_bundle_verify(const struct hd_bundle *b, const struct hd_target *t,
+                     uint64_t start, uint64_t total,
+                     const struct hd_pack_ops *ops, struct hd_err *err);
 
 #endif

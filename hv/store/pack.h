@@ -17,10 +17,11 @@ struct hd_pack_ops {
     int (*password)(void *ctx, const char *user, struct hd_secret **ret,
                     struct hd_err *err);
     /* `done` of `total` bytes of `phase`, as often as there is news.  Anything
-     * but 0 ends the work: HD_E_FAILED "interrupted". */
+     * but 0 ends the work: HD_E_FAILED "interrupted; INTERRUPTED". */
     int (*progress)(void *ctx, const char *phase, uint64_t done,
                     uint64_t total);
     void *ctx;
+    const char *interrupted; /* what that leaves: "nothing was packed" */
 };
 
 /* Calls `progress`; -1 when it says to end. */

@@ -105,7 +105,7 @@ static int tell(const struct writer *w, uint64_t done, struct hd_err *err)
 static int clear(const struct writer *w, uint64_t from, uint64_t to,
                  struct hd_err *err)
 {
-    while (w->t->device && from < to) {
+    while (!hd_target_is_zero(w->t) && from < to) {
         uint64_t n = to - from < CLEAR_STEP ? to - from : CLEAR_STEP;
 
         if (hd_target_zero(w->t, w->pv->start + from, n, err))

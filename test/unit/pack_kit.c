@@ -102,7 +102,7 @@ void pack_kit_init(struct pack_kit *b)
         .key = b->key,
         .output = b->output,
         .cost = {1024, 4, 1},
-        .ops = {give_password, note_progress, b},
+        .ops = {give_password, note_progress, b, "nothing was packed"},
     };
 }
 
