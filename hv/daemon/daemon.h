@@ -10,6 +10,7 @@
 #include "../run/domain_status.h"
 #include "control.h"
 #include "event.h"
+#include "filecache.h"
 #include "monitor.h"
 #include "store.h"
 
@@ -17,6 +18,7 @@ struct hd_daemon {
     uv_loop_t *loop;
     struct hd_stores stores;
     struct hd_events *events;
+    struct hd_filecache *files;
     struct hd_hypervisor *xen;
     struct hd_xs *xs;
     struct hd_monitor *monitor;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
@@ -29,7 +30,10 @@ struct hands {
     uv_signal_t term, intr;
     uv_poll_t xs;
     uv_prepare_t before_wait;
+    uv_timer_t hourly;
 };
+
+#define HOUR_MS 3600000
 
 /* ---- the start */
 
@@ -128,6 +132,13 @@ static void before_wait(uv_prepare_t *handle)
         uv_stop(d->loop);
 }
 
+static void on_hour(uv_timer_t *timer)
+{
+    struct hd_daemon *d = timer->data;
+
+    hd_filecache_expire(d->files, hd_io_now_ms());
+}
+
 static void appeared(void *ctx, const struct hd_device *device)
 {
     hd_life_appeared(ctx, device);
@@ -141,6 +152,9 @@ static void vanished(void *ctx, const struct hd_device *device)
 static void watch(struct hd_daemon *d, struct hands *h)
 {
     h->term.data = h->intr.data = h->xs.data = h->before_wait.data = d;
+    h->hourly.data = d;
+    uv_timer_init(d->loop, &h->hourly);
+    uv_timer_start(&h->hourly, on_hour, HOUR_MS, HOUR_MS);
     uv_signal_init(d->loop, &h->term);
     uv_signal_start(&h->term, on_stop_signal, SIGTERM);
     uv_signal_init(d->loop, &h->intr);
@@ -165,7 +179,8 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
 
     d->loop = uv_default_loop();
     d->events = hd_events_new();
-    if (!d->events)
+    d->files = hd_filecache_new();
+    if (!d->events || !d->files)
         return hd_fail_errno(err, HD_E_FAILED, "no memory");
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||

@@ -223,7 +223,7 @@ void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome)
     }
     /* A job that failed may have written, too. */
     store->stale = true;
-    if (hd_read_start(store->daemon->loop, &store->device, on_fresh, store,
+    if (hd_read_start(store->daemon, &store->device, on_fresh, store,
                       &store->reader, &err))
         lose(store, &err);
 }

@@ -234,7 +234,7 @@ void hd_life_read(struct hd_store *store)
     store->why = (struct hd_err){0};
     store->state = HD_STATE_SEEN;
     store->since_ms = hd_io_now_ms();
-    if (hd_read_start(store->daemon->loop, &store->device, on_answer, store,
+    if (hd_read_start(store->daemon, &store->device, on_answer, store,
                       &store->reader, &err))
         hd_life_refuse(store, &err);
 }

@@ -11,13 +11,18 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../host/policy.h"
 #include "../host/trust.h"
 #include "child.h"
+#include "daemon.h"
+#include "filecache.h"
 
 struct hd_read {
     struct hd_child *child;
     char path[80];
     int sock; /* our end; the answer waits in it until the reader has ended */
+    struct hd_filecache *cache;      /* borrowed */
+    struct hd_filecache_view *known; /* what the reader was told */
     hd_read_fn *fn;
     void *ctx;
 };
@@ -32,7 +37,9 @@ static void clean(char *text)
 
 static void free_read(struct hd_read *read)
 {
-    close(read->sock);
+    if (read->sock >= 0)
+        close(read->sock);
+    hd_filecache_view_free(read->known);
     free(read);
 }
 
@@ -54,6 +61,37 @@ static void no_answer(struct hd_read *read, int status, bool timed_out,
     hd_fail(err, HD_E_IO, "the reader of %s %s", read->path, how);
 }
 
+/* As if all its files had come; 0 of a refused store, too. */
+static int complete(struct hd_read *read, const struct hd_answer *answer,
+                    int *fds, struct hd_err *err)
+{
+    if (answer->err.code)
+        return 0;
+    if (hd_filecache_view_fill(read->known, answer, fds, err))
+        return -1;
+    hd_filecache_add(read->cache, &answer->manifest, fds, hd_io_now_ms());
+    return 0;
+}
+
+static int receive(struct hd_read *read, struct hd_answer **ret, int *fds,
+                   size_t *n, struct hd_err *err)
+{
+    hd_autofree struct hd_answer *answer = NULL;
+
+    if (hd_reader_receive(read->sock, &answer, fds, n, err))
+        return -1;
+    if (complete(read, answer, fds, err)) {
+        for (size_t i = 0; i < *n; i++)
+            if (fds[i] >= 0)
+                close(fds[i]);
+        *n = 0;
+        return -1;
+    }
+    clean(answer->err.msg);
+    *ret = hd_steal(&answer);
+    return 0;
+}
+
 /* After the reader's end its message, if it sent one, is in the socket: one
  * place for all outcomes, and nothing that can come too late.  At the deadline
  * the reader may live on, but not in here: its end of the socket is read once.
@@ -69,10 +107,8 @@ static void on_ended(void *ctx, int status, bool timed_out)
 
     if (recv(read->sock, &peek, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
         no_answer(read, status, timed_out, &err);
-    else if (hd_reader_receive(read->sock, &answer, fds, &n, &err))
+    else if (receive(read, &answer, fds, &n, &err))
         hd_wrap(&err, "the reader of %s", read->path);
-    else
-        clean(answer->err.msg);
     clean(err.msg);
     read->fn(read->ctx, answer, fds, n, &err);
     free_read(read);
@@ -97,39 +133,82 @@ static int trusted_keys(struct hd_err *err)
     return hd_reader_keys(keys, n, err);
 }
 
-int hd_read_start(uv_loop_t *loop, const struct hd_device *device,
+/* The policy counts from the next store on; one that cannot be read allows
+ * nothing. */
+static int known_files(struct hd_read *read, struct hd_err *err)
+{
+    const struct hd_known *list;
+    struct hd_policy policy;
+    struct hd_err ignored;
+    size_t n;
+
+    if (hd_policy_load(HD_POLICY, &policy, &ignored))
+        policy.limits.cache = 0;
+    hd_filecache_expire(read->cache, hd_io_now_ms());
+    hd_filecache_limit(read->cache, policy.limits.cache);
+    read->known = hd_filecache_view_new(read->cache);
+    if (!read->known)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot start a reader");
+    list = hd_filecache_view_list(read->known, &n);
+    return hd_reader_known(list, n, err);
+}
+
+static void read_freep(struct hd_read **read)
+{
+    if (*read)
+        free_read(*read);
+}
+
+#define autoread __attribute__((cleanup(read_freep))) struct hd_read
+
+static struct hd_read *new_read(struct hd_filecache *cache, const char *device,
+                                hd_read_fn *fn, void *ctx)
+{
+    struct hd_read *read = calloc(1, sizeof(*read));
+
+    if (!read)
+        return NULL;
+    snprintf(read->path, sizeof(read->path), "/dev/%s", device);
+    read->sock = -1;
+    read->cache = cache;
+    read->fn = fn;
+    read->ctx = ctx;
+    return read;
+}
+
+int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
                   hd_read_fn *fn, void *ctx, struct hd_read **ret,
                   struct hd_err *err)
 {
-    hd_autofree struct hd_read *read = calloc(1, sizeof(*read));
+    autoread *read = new_read(daemon->files, device->name, fn, ctx);
     hd_autofd int keys = trusted_keys(err);
+    hd_autofd int known = -1;
     hd_autofd int theirs = -1;
-    hd_autofd int ours = -1;
     int pair[2];
 
     if (keys < 0)
         return -1;
     if (!read || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a reader");
-    ours = pair[0];
+    read->sock = pair[0];
     theirs = pair[1];
-    snprintf(read->path, sizeof(read->path), "/dev/%s", device->name);
-    read->fn = fn;
-    read->ctx = ctx;
+    known = known_files(read, err);
+    if (known < 0)
+        return -1;
     if (hd_child_start(
-            loop,
+            daemon->loop,
             &(struct hd_child_spec){
                 .path = HD_READER,
                 .open_path = read->path,
                 .fds = {[HD_READER_SOCK - 3] = theirs,
                         [HD_READER_MEDIUM - 3] = HD_CHILD_OPEN,
-                        [HD_READER_KEYS - 3] = keys},
-                .n_fds = 3,
+                        [HD_READER_KEYS - 3] = keys,
+                        [HD_READER_KNOWN - 3] = known},
+                .n_fds = 4,
                 .deadline_ms = hd_io_now_ms() + HD_READER_DEADLINE_MS,
                 .leave_at_deadline = true},
             on_ended, read, &read->child, err))
         return -1;
-    read->sock = hd_steal_fd(&ours);
     *ret = hd_steal(&read);
     return 0;
 }

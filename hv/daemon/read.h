@@ -19,8 +19,9 @@ struct hd_read;
 typedef void hd_read_fn(void *ctx, struct hd_answer *answer, const int *fds,
                         size_t n, const struct hd_err *err);
 
-/* Trusts what HD_TRUSTED_DIR holds now. */
-int hd_read_start(uv_loop_t *loop, const struct hd_device *device,
+/* Trusts what HD_TRUSTED_DIR holds now.  Kernels that daemon->files holds are
+ * not read again; `fn` does not see a difference. */
+int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
                   hd_read_fn *fn, void *ctx, struct hd_read **ret,
                   struct hd_err *err);
 /* Ends it; `fn` is not called any more. */

@@ -53,6 +53,8 @@ static const struct hd_field limit_fields[] = {
      "that an encrypted store's passwords may ask for"},
     {"kdf_time", HD_T_UINT, 0, L(kdf_time), 0, 1, HD_LUKS_TIME_MAX, 16, NULL,
      NULL, "passes over it"},
+    {"cache", HD_T_SIZE, 0, L(cache), 0, 0, 1ull << 40, 256 << 20, NULL, NULL,
+     "memory for kernels that the next store may have again; 0: none"},
 };
 #undef L
 

@@ -29,6 +29,7 @@ struct hd_policy_limits {
     uint64_t vcpus;  /* of one guest; 0: what the host has */
     uint64_t guests, stores;
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
+    uint64_t cache; /* bytes of kernels kept for the next store; 0: none */
 };
 
 struct hd_policy {

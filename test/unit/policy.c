@@ -32,6 +32,7 @@ static void no_file_means_ask_and_no_limit_of_memory(void)
     CU_ASSERT_EQUAL(p.limits.memory, 0);
     CU_ASSERT_EQUAL(p.limits.guests, HD_MAX_GUESTS);
     CU_ASSERT_EQUAL(p.limits.stores, 64);
+    CU_ASSERT_EQUAL(p.limits.cache, 256 << 20);
     CU_ASSERT_PTR_NULL(hd_policy_bridge(&p, "internet"));
 }
 
@@ -55,12 +56,13 @@ static void a_role_is_joined_to_its_bridge(void)
     struct hd_err err = {0};
 
     CHECK_OK(load("networks: [{role: internet, bridge: brLAN}]\n"
-                  "limits: {memory: 2G, vcpus: 3}\n",
+                  "limits: {memory: 2G, vcpus: 3, cache: 0}\n",
                   &p, &err),
              &err);
     CU_ASSERT_STRING_EQUAL(hd_policy_bridge(&p, "internet"), "brLAN");
     CU_ASSERT_EQUAL(p.limits.memory, (uint64_t)2 << 30);
     CU_ASSERT_EQUAL(p.limits.vcpus, 3);
+    CU_ASSERT_EQUAL(p.limits.cache, 0);
 }
 
 static void a_mistake_is_named_with_file_line_and_column(void)
