@@ -4,6 +4,7 @@
 #include "header.h"
 
 #include <linux/fs.h>
+#include <openssl/evp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -113,6 +114,8 @@ static int read_manifest(struct hd_stream *s, const struct hd_header_keys *keys,
         return -1;
     if (hd_manifest_parse(text, len, HD_F_SIGNED, &m, err))
         return hd_wrap(err, HD_MEMBER_MANIFEST);
+    if (EVP_Digest(text, len, answer->digest, NULL, EVP_sha256(), NULL) != 1)
+        return hd_fail(err, HD_E_FAILED, "OpenSSL makes no SHA-256");
     answer->manifest = *m;
     answer->files_at = s->at;
     return 0;
@@ -202,7 +205,7 @@ static int read_file(struct hd_stream *s, const struct hd_manifest *m,
 }
 
 static int read_files(struct hd_stream *s, const struct hd_header_keys *keys,
-                      struct hd_answer *answer, int fds[HD_MAX_FILES],
+                      struct hd_answer *answer, int fds[HD_MAX_FDS],
                       uint32_t *n, struct hd_err *err)
 {
     const struct hd_manifest *m = &answer->manifest;
@@ -217,8 +220,31 @@ static int read_files(struct hd_stream *s, const struct hd_header_keys *keys,
     return hd_member_end(s, err);
 }
 
+/* The LUKS2 headers, as the job will have them.  The first one's users are the
+ * store's. */
+static int read_luks(int medium, struct hd_answer *answer, int fds[HD_MAX_FDS],
+                     uint32_t *n, struct hd_err *err)
+{
+    const struct hd_manifest *m = &answer->manifest;
+    int first = hd_manifest_luks(m, -1);
+
+    for (int i = first; i >= 0; i = hd_manifest_luks(m, i)) {
+        const struct hd_extent *e = &answer->extents[i];
+        struct hd_luks_facts facts;
+
+        fds[*n] = hd_luks_header_copy(medium, e->start, e->length,
+                                      &m->volumes[i].luks, &facts, err);
+        if (fds[*n] < 0)
+            return hd_wrap(err, "volume %s", m->volumes[i].name);
+        ++*n;
+        if (i == first)
+            answer->luks = facts;
+    }
+    return 0;
+}
+
 int hd_header_read(int medium, const struct hd_header_keys *keys,
-                   struct hd_answer *answer, int fds[HD_MAX_FILES],
+                   struct hd_answer *answer, int fds[HD_MAX_FDS],
                    struct hd_err *err)
 {
     struct hd_gpt *gpt = &answer->gpt;
@@ -232,7 +258,8 @@ int hd_header_read(int medium, const struct hd_header_keys *keys,
         !find_header(gpt, &stream, err) &&
         !read_manifest(&stream, keys, answer, err) &&
         !match_volumes(gpt, answer, err) &&
-        !read_files(&stream, keys, answer, fds, &n, err))
+        !read_files(&stream, keys, answer, fds, &n, err) &&
+        !read_luks(medium, answer, fds, &n, err))
         return 0;
     while (n > 0)
         if (fds[--n] >= 0)
@@ -240,6 +267,8 @@ int hd_header_read(int medium, const struct hd_header_keys *keys,
     memset(answer->known, 0, sizeof(answer->known));
     memset(gpt, 0, sizeof(*gpt));
     answer->files_at = 0;
+    memset(answer->digest, 0, sizeof(answer->digest));
+    memset(&answer->luks, 0, sizeof(answer->luks));
     memset(answer->extents, 0, sizeof(answer->extents));
     memset(&answer->manifest, 0, sizeof(answer->manifest));
     return -1;

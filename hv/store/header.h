@@ -21,11 +21,12 @@ struct hd_header_keys {
  * Reads, verifies and parses, in this order; each byte of the medium once.
  * Fills in all of `answer` but err; of a refused store only what was known when
  * it was refused: the medium's size, the signer, whether it is trusted.  The
- * caller closes the `answer->manifest.n_files` descriptors in `fds`, -1 for
- * each known file; none are open after a failure.
+ * caller closes the descriptors in `fds`: `answer->manifest.n_files`, -1 for
+ * each known file, then one for each encrypted volume; none are open after a
+ * failure.
  */
 int hd_header_read(int medium, const struct hd_header_keys *keys,
-                   struct hd_answer *answer, int fds[HD_MAX_FILES],
+                   struct hd_answer *answer, int fds[HD_MAX_FDS],
                    struct hd_err *err);
 
 #endif

@@ -70,10 +70,10 @@ static int warm_up(struct hd_err *err)
     return 0;
 }
 
-static int send_answer(const struct hd_answer *answer, const int *files,
+static int send_answer(const struct hd_answer *answer, const int *given,
                        size_t n, struct hd_err *err)
 {
-    int fds[1 + HD_MAX_FILES];
+    int fds[1 + HD_MAX_FDS];
     size_t n_fds = 1;
 
     fds[0] = hd_io_memfd("hotdom-answer", sizeof(*answer), err);
@@ -81,8 +81,8 @@ static int send_answer(const struct hd_answer *answer, const int *files,
         hd_io_seal(fds[0], err))
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (files[i] >= 0)
-            fds[n_fds++] = files[i];
+        if (given[i] >= 0)
+            fds[n_fds++] = given[i];
     return hd_io_send_fds(HD_READER_SOCK, HD_READER_HELLO,
                           strlen(HD_READER_HELLO), fds, n_fds, err);
 }
@@ -94,8 +94,8 @@ static int run(bool any, struct hd_err *err)
     hd_autofree void *known = NULL;
     struct hd_header_keys keys = {.any = any};
     struct hd_err refused = {0};
-    int fds[HD_MAX_FILES];
-    size_t n = 0;
+    int fds[HD_MAX_FDS];
+    size_t n = 0, from = 0;
 
     if (!answer)
         return hd_fail_errno(err, HD_E_FAILED, "cannot answer");
@@ -104,9 +104,12 @@ static int run(bool any, struct hd_err *err)
         return -1;
     if (hd_header_read(HD_READER_MEDIUM, &keys, answer, fds, &refused))
         answer->err = refused;
-    else if (!any)
-        n = answer->manifest.n_files;
-    return send_answer(answer, fds, n, err);
+    else
+        n = answer->manifest.n_files +
+            hd_manifest_count_luks(&answer->manifest);
+    if (any && n)
+        from = answer->manifest.n_files;
+    return send_answer(answer, fds + from, n - from, err);
 }
 
 int main(int argc, char **argv)

@@ -139,5 +139,6 @@ bool hd_manifest_is_kernel(const struct hd_manifest *m,
 /* The next encrypted volume behind `after` (-1: the first, the key volume), or
  * -1. */
 int hd_manifest_luks(const struct hd_manifest *m, int after);
+uint32_t hd_manifest_count_luks(const struct hd_manifest *m);
 
 #endif

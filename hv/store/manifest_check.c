@@ -109,12 +109,22 @@ static int check_signed_volume(const struct hd_volume *v, struct hd_err *err)
 static int check_volumes(const struct hd_manifest *m, unsigned which,
                          struct place *at, struct hd_err *err)
 {
+    int first = hd_manifest_luks(m, -1);
     uint32_t encrypted = 0;
 
-    for (int i = hd_manifest_luks(m, -1); i >= 0; i = hd_manifest_luks(m, i)) {
+    for (int i = first; i >= 0; i = hd_manifest_luks(m, i)) {
+        uint64_t offset =
+            i == first ? HD_LUKS_OFFSET_KEY : HD_LUKS_OFFSET_OTHER;
+
         *at = (struct place){"volumes", (uint32_t)i};
         if (++encrypted > HD_MAX_LUKS)
             return BAD(err, "more than %d volumes are encrypted", HD_MAX_LUKS);
+        if (which == HD_F_SIGNED && m->volumes[i].luks.offset &&
+            m->volumes[i].luks.offset != offset)
+            return BAD(err, "volume \"%s\" has luks.offset %lluM, not %lluM",
+                       m->volumes[i].name,
+                       (unsigned long long)m->volumes[i].luks.offset >> 20,
+                       (unsigned long long)offset >> 20);
     }
     for (uint32_t i = 0; i < m->n_volumes; i++) {
         const struct hd_volume *v = &m->volumes[i];
@@ -281,6 +291,15 @@ int hd_manifest_luks(const struct hd_manifest *m, int after)
             m->volumes[i].encryption == HD_ENCRYPTION_LUKS2)
             return (int)i;
     return -1;
+}
+
+uint32_t hd_manifest_count_luks(const struct hd_manifest *m)
+{
+    uint32_t n = 0;
+
+    for (int i = hd_manifest_luks(m, -1); i >= 0; i = hd_manifest_luks(m, i))
+        n++;
+    return n;
 }
 
 static int check(const struct hd_manifest *m, unsigned which, struct place *at,

@@ -96,16 +96,23 @@ static int check_answer(struct hd_answer *a, bool files, size_t n,
         return BAD(err, "accepted without trust");
     if (hd_manifest_check(&a->manifest, HD_F_SIGNED, err))
         return hd_wrap(err, "the reader's answer is not valid");
-    if (count_files(a, files) != (ssize_t)n)
+    if (count_files(a, files) < 0 ||
+        (size_t)count_files(a, files) + hd_manifest_count_luks(&a->manifest) !=
+            n)
         return BAD(err, "too many files or too few");
+    if (hd_luks_header_check_facts(
+            &a->luks, hd_manifest_luks(&a->manifest, -1) >= 0, err))
+        return hd_wrap(err, "the reader's answer is not valid");
     return check_extents(a, err);
 }
 
-static int check_files(const struct hd_answer *a, const int *fds,
-                       struct hd_err *err)
+static int check_fds(const struct hd_answer *a, bool files, const int *fds,
+                     struct hd_err *err)
 {
-    for (uint32_t i = 0; i < a->manifest.n_files; i++) {
-        const struct hd_file *f = &a->manifest.files[i];
+    const struct hd_manifest *m = &a->manifest;
+
+    for (uint32_t i = 0; files && i < m->n_files; i++) {
+        const struct hd_file *f = &m->files[i];
 
         if (a->known[i])
             continue;
@@ -113,17 +120,24 @@ static int check_files(const struct hd_answer *a, const int *fds,
                                err))
             return hd_wrap(err, "file %s", f->name);
     }
+    for (int i = hd_manifest_luks(m, -1); i >= 0; i = hd_manifest_luks(m, i))
+        if (hd_io_check_sealed(*fds++, m->volumes[i].luks.offset, err))
+            return hd_wrap(err, "the header of volume %s", m->volumes[i].name);
     return 0;
 }
 
-/* From the order of the message to the manifest's. */
-static size_t place_files(const struct hd_answer *a, const int *fds,
-                          int ret[HD_MAX_FILES])
+/* From the order of the message to the manifest's: files, then headers. */
+static size_t place_fds(const struct hd_answer *a, bool files, const int *fds,
+                        int *ret)
 {
-    size_t n = a->err.code ? 0 : a->manifest.n_files;
+    size_t n_files = files ? a->manifest.n_files : 0, n;
 
-    for (size_t i = 0; i < n; i++)
-        ret[i] = a->known[i] ? -1 : *fds++;
+    if (a->err.code)
+        return 0;
+    for (n = 0; n < n_files; n++)
+        ret[n] = a->known[n] ? -1 : *fds++;
+    for (uint32_t i = hd_manifest_count_luks(&a->manifest); i; i--)
+        ret[n++] = *fds++;
     return n;
 }
 
@@ -140,16 +154,17 @@ static int take_answer(const int *fds, size_t n, bool files,
         hd_io_pread(fds[0], a, sizeof(*a), 0, err))
         return hd_wrap(err, "the reader's answer");
     if (check_answer(a, files, n - 1, err) ||
-        (n > 1 && check_files(a, fds + 1, err)))
+        (n > 1 && check_fds(a, files, fds + 1, err)))
         return -1;
     *ret = hd_steal(&a);
     return 0;
 }
 
-static int receive(int sock, bool files, struct hd_answer **ret,
-                   int ret_fds[HD_MAX_FILES], size_t *ret_n, struct hd_err *err)
+/* `ret_fds` has room for the files, if they come, and the headers. */
+static int receive(int sock, bool files, struct hd_answer **ret, int *ret_fds,
+                   size_t *ret_n, struct hd_err *err)
 {
-    int fds[1 + HD_MAX_FILES];
+    int fds[1 + HD_MAX_FDS];
     char hello[sizeof(HD_READER_HELLO)];
     size_t n = HD_ARRAY_LEN(fds);
     ssize_t got = hd_io_recv_fds(sock, hello, sizeof(hello), fds, &n, err);
@@ -168,11 +183,11 @@ static int receive(int sock, bool files, struct hd_answer **ret,
     for (size_t i = 0; i < (rc ? n : 1); i++)
         close(fds[i]);
     if (!rc)
-        *ret_n = files ? place_files(*ret, fds + 1, ret_fds) : 0;
+        *ret_n = place_fds(*ret, files, fds + 1, ret_fds);
     return rc;
 }
 
-int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
+int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FDS],
                       size_t *ret_n, struct hd_err *err)
 {
     return receive(sock, true, ret, fds, ret_n, err);
@@ -233,12 +248,13 @@ static void exec_reader(const char *path, int sock, int medium, int keys)
 }
 
 /* Waits for the message or the reader's end, whichever is first. */
-static int wait_answer(int sock, struct hd_answer **ret, struct hd_err *err)
+static int wait_answer(int sock, struct hd_answer **ret,
+                       int headers[HD_MAX_LUKS], size_t *ret_n,
+                       struct hd_err *err)
 {
     uint64_t deadline = hd_io_now_ms() + HD_READER_DEADLINE_MS;
     struct pollfd p = {.fd = sock, .events = POLLIN};
-    int none[HD_MAX_FILES], rc;
-    size_t n;
+    int rc;
 
     do {
         rc = poll(&p, 1, hd_io_left_ms(deadline));
@@ -249,7 +265,7 @@ static int wait_answer(int sock, struct hd_answer **ret, struct hd_err *err)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the medium was not read within %d s; is it sick?",
                        HD_READER_DEADLINE_MS / 1000);
-    return receive(sock, false, ret, none, &n, err);
+    return receive(sock, false, ret, headers, ret_n, err);
 }
 
 /* One that is stuck in a read of a sick disk ends when that does, and is
@@ -261,9 +277,10 @@ static void end_reader(pid_t pid, bool stuck)
         ;
 }
 
-int hd_reader_run(const char *reader_path, int medium,
-                  const struct hd_signer *trusted, size_t n_trusted,
-                  struct hd_answer **ret, struct hd_err *err)
+int hd_reader_run_luks(const char *reader_path, int medium,
+                       const struct hd_signer *trusted, size_t n_trusted,
+                       struct hd_answer **ret, int headers[HD_MAX_LUKS],
+                       size_t *ret_n, struct hd_err *err)
 {
     hd_autofd int keys = hd_reader_keys(trusted, n_trusted, err);
     int pair[2], rc;
@@ -282,9 +299,23 @@ int hd_reader_run(const char *reader_path, int medium,
     if (pid < 0)
         rc = hd_fail_errno(err, HD_E_FAILED, "cannot start the reader");
     else
-        rc = wait_answer(pair[0], ret, err);
+        rc = wait_answer(pair[0], ret, headers, ret_n, err);
     close(pair[0]);
     if (pid > 0)
         end_reader(pid, rc && err && err->code == HD_E_TIMEOUT);
+    return rc;
+}
+
+int hd_reader_run(const char *reader_path, int medium,
+                  const struct hd_signer *trusted, size_t n_trusted,
+                  struct hd_answer **ret, struct hd_err *err)
+{
+    int headers[HD_MAX_LUKS];
+    size_t n = 0;
+    int rc = hd_reader_run_luks(reader_path, medium, trusted, n_trusted, ret,
+                                headers, &n, err);
+
+    while (n > 0)
+        close(headers[--n]);
     return rc;
 }

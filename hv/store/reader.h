@@ -80,11 +80,12 @@ struct hd_answer {
 /*
  * The receiver's side: takes one message from `sock` (does not block when it is
  * readable), checks seals, sizes and every field, and gives the answer and the
- * files.  A refused store is success here: see answer->err.  The caller frees
- * `*ret` and closes the `*ret_n` descriptors in `fds`.  A known file's place in
- * `fds` holds -1; whether it is known the caller alone can say.
+ * files and LUKS2 headers.  A refused store is success here: see answer->err.
+ * The caller frees `*ret` and closes the `*ret_n` descriptors in `fds`: the
+ * files, then the headers.  A known file's place in `fds` holds -1; whether it
+ * is known the caller alone can say.
  */
-int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
+int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FDS],
                       size_t *ret_n, struct hd_err *err);
 
 /* Blocks until the reader at `reader_path` has answered about `medium`, at most
@@ -92,6 +93,12 @@ int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FILES],
 int hd_reader_run(const char *reader_path, int medium,
                   const struct hd_signer *trusted, size_t n_trusted,
                   struct hd_answer **ret, struct hd_err *err);
+/* The same with the LUKS2 headers, in the manifest's order; the caller closes
+ * the `*ret_n` descriptors. */
+int hd_reader_run_luks(const char *reader_path, int medium,
+                       const struct hd_signer *trusted, size_t n_trusted,
+                       struct hd_answer **ret, int headers[HD_MAX_LUKS],
+                       size_t *ret_n, struct hd_err *err);
 
 /* Where the reader is: beside the running program, as in the build tree, or
  * HD_READER. */

@@ -12,6 +12,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/text.h"
 #include "luks_json.h"
 
 /* LUKS2 On-Disk Format Specification, 2.1; numbers are big endian. */
@@ -188,6 +189,35 @@ int hd_luks_header_check(const uint8_t *header, size_t len, uint64_t size,
         if (j.areas[i].at + j.areas[i].len > len)
             return hd_fail(err, HD_E_BAD_VOLUME, "keyslot %d is cut off", i);
     *ret = j.facts;
+    return 0;
+}
+
+static bool is_user(const struct hd_luks_facts *f, uint32_t i)
+{
+    const struct hd_luks_user *u = &f->users[i];
+    size_t len = strnlen(u->name, sizeof(u->name));
+
+    if (len == sizeof(u->name) || !hd_text_is_name(u->name, len) ||
+        u->keyslot >= HD_LUKS_KEYSLOTS)
+        return false;
+    for (uint32_t j = 0; j < i; j++)
+        if (!strcmp(f->users[j].name, u->name) ||
+            f->users[j].keyslot == u->keyslot)
+            return false;
+    return true;
+}
+
+int hd_luks_header_check_facts(const struct hd_luks_facts *facts, bool users,
+                               struct hd_err *err)
+{
+    if (facts->n_users > HD_LUKS_KEYSLOTS || users != !!facts->n_users)
+        return hd_fail(err, HD_E_BAD_VOLUME, "too many users or too few");
+    for (uint32_t i = 0; i < facts->n_users; i++)
+        if (!is_user(facts, i))
+            return hd_fail(err, HD_E_BAD_VOLUME, "user %u is none", i);
+    if (facts->memory_kib > HD_LUKS_MEMORY_MAX ||
+        facts->time > HD_LUKS_TIME_MAX || facts->lanes > HD_LUKS_LANES_MAX)
+        return hd_fail(err, HD_E_BAD_VOLUME, "the KDF takes too much");
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef HD_VOLUME_LUKS_HEADER_H
 #define HD_VOLUME_LUKS_HEADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,6 +88,10 @@ struct hd_luks_facts {
 int hd_luks_header_check(const uint8_t *header, size_t len, uint64_t size,
                          const struct hd_luks *expect,
                          struct hd_luks_facts *ret, struct hd_err *err);
+
+/* For facts from another process; `users`: there must be some, or none. */
+int hd_luks_header_check_facts(const struct hd_luks_facts *facts, bool users,
+                               struct hd_err *err);
 
 /*
  * Reads the header of the volume at [start, start + size) of `medium` once,

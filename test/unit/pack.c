@@ -33,7 +33,7 @@ static void a_packed_store_is_accepted_by_the_reader(void)
     struct hd_answer *a = NULL;
     struct hd_err err = {0};
     struct hd_packed packed;
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     char text[16] = "";
     struct pack_kit b;
     size_t n = 0;

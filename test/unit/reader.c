@@ -18,7 +18,7 @@ static void a_trusted_store_arrives_with_its_files(void)
     hd_autofree struct hd_answer *a = NULL;
     struct hd_err err = {0};
     char first[KIT_KERNEL];
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct kit_store s;
     size_t n = 0;
     int medium;
@@ -46,7 +46,7 @@ static void a_refused_store_is_an_answer_without_files(void)
 {
     hd_autofree struct hd_answer *a = NULL;
     struct hd_err err = {0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct kit_store s;
     size_t n = 9;
     int medium;
@@ -87,7 +87,7 @@ static void the_largest_kernel_is_read_in_64_mebibytes(void)
 {
     hd_autofree struct hd_answer *a = NULL;
     struct hd_err err = {0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct kit_store s;
     size_t n = 0;
     int medium;
@@ -123,7 +123,7 @@ static void a_known_file_is_neither_read_nor_sent(void)
 {
     hd_autofree struct hd_answer *a = NULL, *b = NULL;
     struct hd_err err = {0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct hd_known known;
     struct kit_store s;
     size_t n = 0;
@@ -158,7 +158,7 @@ static void a_file_that_is_known_otherwise_is_read(void)
 {
     hd_autofree struct hd_answer *a = NULL;
     struct hd_err err = {0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct hd_known known;
     struct kit_store s;
     size_t n = 0;
@@ -233,7 +233,7 @@ static int send_and_receive(const char *hello, const void *answer, size_t len,
                             bool seal, const int *files, size_t n,
                             struct hd_err *err)
 {
-    int pair[2], fds[8], got[HD_MAX_FILES], rc;
+    int pair[2], fds[8], got[HD_MAX_FDS], rc;
     struct hd_answer *back = NULL;
     size_t n_got = 0;
 
@@ -257,7 +257,7 @@ static int send_and_receive(const char *hello, const void *answer, size_t len,
 
 static void lie_init(struct lie *l)
 {
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct hd_err err = {0};
     struct kit_store s;
     size_t n = 0;
@@ -364,7 +364,7 @@ static void messages_of_another_form_are_refused(void)
 static void a_refusal_cannot_write_on_the_terminal(void)
 {
     struct hd_answer *a = calloc(1, sizeof(*a)), *back = NULL;
-    int pair[2], fds[HD_MAX_FILES], fd;
+    int pair[2], fds[HD_MAX_FDS], fd;
     struct hd_err err = {0};
     size_t n;
 

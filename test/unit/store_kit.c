@@ -239,7 +239,7 @@ struct rusage kit_reader_usage;
 
 int kit_run_reader_knowing(int medium, const struct hd_signer *trusted,
                            const struct hd_known *known, size_t n_known,
-                           struct hd_answer **ret, int fds[HD_MAX_FILES],
+                           struct hd_answer **ret, int fds[HD_MAX_FDS],
                            size_t *ret_n, struct hd_err *err)
 {
     hd_autofd int keys = hd_reader_keys(trusted, trusted ? 1 : 0, err);
@@ -259,7 +259,7 @@ int kit_run_reader_knowing(int medium, const struct hd_signer *trusted,
 }
 
 int kit_run_reader(int medium, const struct hd_signer *trusted,
-                   struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
+                   struct hd_answer **ret, int fds[HD_MAX_FDS], size_t *ret_n,
                    struct hd_err *err)
 {
     return kit_run_reader_knowing(medium, trusted, NULL, 0, ret, fds, ret_n,
@@ -270,11 +270,13 @@ int kit_read(int medium, const struct hd_signer *trusted, struct hd_err *err)
 {
     hd_autofree struct hd_answer *answer = malloc(sizeof(*answer));
     struct hd_header_keys keys = {.list = trusted, .n = trusted ? 1 : 0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
 
     if (hd_header_read(medium, &keys, answer, fds, err))
         return -1;
-    for (uint32_t i = 0; i < answer->manifest.n_files; i++)
+    for (uint32_t i = 0; i < answer->manifest.n_files +
+                                 hd_manifest_count_luks(&answer->manifest);
+         i++)
         close(fds[i]);
     return 0;
 }

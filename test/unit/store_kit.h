@@ -53,10 +53,10 @@ int kit_store_build(const struct kit_store *s);
 extern struct rusage kit_reader_usage; /* of the last one */
 int kit_run_reader_knowing(int medium, const struct hd_signer *trusted,
                            const struct hd_known *known, size_t n_known,
-                           struct hd_answer **ret, int fds[HD_MAX_FILES],
+                           struct hd_answer **ret, int fds[HD_MAX_FDS],
                            size_t *ret_n, struct hd_err *err);
 int kit_run_reader(int medium, const struct hd_signer *trusted,
-                   struct hd_answer **ret, int fds[HD_MAX_FILES], size_t *ret_n,
+                   struct hd_answer **ret, int fds[HD_MAX_FDS], size_t *ret_n,
                    struct hd_err *err);
 /* The same without a process; fills in `err` when the store is refused. */
 int kit_read(int medium, const struct hd_signer *trusted, struct hd_err *err);
