@@ -10,6 +10,7 @@
 #include "../host/trust.h"
 #include "client.h"
 #include "cmd.h"
+#include "follow.h"
 
 static int print_list(bool json, struct hd_err *err)
 {
@@ -79,6 +80,21 @@ static int rm(const char *name, struct hd_err *err)
     return 0;
 }
 
+/* hotdomd keeps the record, and reads a refused store again. */
+static int reset(const char *store, struct hd_err *err)
+{
+    struct json_object *reply, *now;
+
+    if (hd_follow_call("TrustReset", hd_follow_store("store", store), &reply,
+                       err))
+        return -1;
+    now = json_object_object_get(reply, "store");
+    printf("%s: %s; what was seen of it before is forgotten\n",
+           hd_client_text(now, "store"), hd_client_text(now, "state"));
+    json_object_put(reply);
+    return 0;
+}
+
 int hd_cmd_trust(int argc, char **argv, struct hd_err *err)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -91,5 +107,8 @@ int hd_cmd_trust(int argc, char **argv, struct hd_err *err)
         return add(argv[2], argv[3], err);
     if (!strcmp(verb, "rm") && argc == 3)
         return rm(argv[2], err);
-    return hd_fail(err, HD_E_USAGE, "say list, add NAME KEY, or rm NAME");
+    if (!strcmp(verb, "reset") && argc == 3)
+        return reset(argv[2], err);
+    return hd_fail(err, HD_E_USAGE,
+                   "say list, add NAME KEY, rm NAME, or reset STORE");
 }

@@ -41,9 +41,12 @@ static const struct hd_cmd cmds[] = {
      "  --json    one object\n", hd_cmd_info},
     {"keygen", "NAME", "make a signer's key pair, NAME.key and NAME.pub", "",
      hd_cmd_keygen},
-    {"trust", "list [--json] | add NAME KEY|FILE.pub | rm NAME",
+    {"trust",
+     "list [--json] | add NAME KEY|FILE.pub | rm NAME | "
+     "reset STORE",
      "keep the signers whose stores this host accepts",
-     "  KEY is ed25519:... as `hotdom keygen` and refusals print it\n",
+     "  KEY is ed25519:... as `hotdom keygen` and refusals print it\n"
+     "  reset               accept a store that is refused as rollback\n",
      hd_cmd_trust},
     {"pack",
      "--manifest M.yaml --key K.key -o IMAGE|DEVICE [--force] "

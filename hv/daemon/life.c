@@ -12,6 +12,7 @@
 #include "../host/policy.h"
 #include "../host/trust.h"
 #include "read.h"
+#include "record.h"
 #include "task.h"
 #include "user.h"
 
@@ -175,15 +176,19 @@ static int judge(struct hd_store *store, struct hd_err *err)
     return 0;
 }
 
-static void admit(struct hd_store *store)
+/* The host takes it, and it is no older copy. */
+static void on_recorded(void *ctx, const struct hd_err *outcome)
 {
+    struct hd_store *store = ctx;
     struct hd_err err = {0};
 
-    hd_store_fill(store);
-    if (judge(store, &err)) {
-        hd_life_refuse(store, &err);
+    store->record = NULL;
+    if (outcome->code) {
+        hd_life_refuse(store, outcome);
         return;
     }
+    if (store->daemon->stopping)
+        return;
     if (!store->ask) {
         if (hd_start_auto(store, &err))
             hd_life_refuse(store, &err);
@@ -194,6 +199,52 @@ static void admit(struct hd_store *store)
         hd_life_set_guest(store, &store->guests[i], HD_STATE_LOCKED, NULL,
                           NULL);
     hd_control_finish(&store->waiter, NULL, store);
+}
+
+/*
+ * The generation is recorded when a store is verified and wanted, not when it
+ * is unlocked: its number cannot be forged without a trusted key, and what was
+ * here once, even locked, is what an older copy must not replace.  Nothing goes
+ * on before the record is on the disk.  The label is taken until then, so no
+ * twin comes between.
+ */
+static void admit(struct hd_store *store)
+{
+    struct hd_err err = {0};
+
+    hd_store_fill(store);
+    if (judge(store, &err) ||
+        hd_record_accept(store->daemon->loop, store->answer, on_recorded, store,
+                         &store->record, &err))
+        hd_life_refuse(store, &err);
+}
+
+/* ---- trusted again */
+
+static void on_forgotten(void *ctx, const struct hd_err *outcome)
+{
+    struct hd_store *store = ctx;
+
+    store->record = NULL;
+    if (outcome->code)
+        hd_control_finish(&store->waiter, outcome, NULL);
+    else if (store->state == HD_STATE_REFUSED && !store->daemon->stopping)
+        hd_life_read(store);
+    else
+        hd_control_finish(&store->waiter, NULL, store);
+}
+
+int hd_life_forget(struct hd_store *store, struct hd_err *err)
+{
+    if (hd_uuid_is_zero(&store->id) && store->why.code) {
+        *err = store->why;
+        return hd_wrap(err, "%s is refused", hd_store_title(store));
+    }
+    if (store->record || hd_uuid_is_zero(&store->id))
+        return hd_fail(err, HD_E_BUSY, "%s is being read; try again",
+                       hd_store_title(store));
+    return hd_record_forget(store->daemon->loop, &store->id, on_forgotten,
+                            store, &store->record, err);
 }
 
 /* ---- read */
@@ -230,6 +281,7 @@ void hd_life_read(struct hd_store *store)
 {
     struct hd_err err = {0};
 
+    hd_record_cancel(hd_steal(&store->record));
     hd_store_clear(store);
     store->why = (struct hd_err){0};
     store->state = HD_STATE_SEEN;

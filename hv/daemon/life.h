@@ -24,6 +24,9 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *reason, const char *message);
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
+/* What was seen of it is forgotten, and a refused one read again; the outcome
+ * goes to store->waiter. */
+int hd_life_forget(struct hd_store *store, struct hd_err *err);
 /* No trace of it is left: the last event, and it is out of the table. */
 void hd_life_drop(struct hd_store *store, const char *reason);
 /* Looks whether guests of a running store have ended by themselves. */

@@ -213,6 +213,21 @@ static int do_attach(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
+static int do_trust_reset(struct hd_daemon *d, struct hd_conn *conn,
+                          const struct hd_request *req, struct hd_err *err)
+{
+    struct hd_store *store;
+
+    if (find_store(d, req, HD_STATE_REFUSED, &store, err))
+        return -1;
+    store->waiter = conn;
+    if (hd_life_forget(store, err)) {
+        store->waiter = NULL;
+        return -1;
+    }
+    return 0;
+}
+
 static int do_rescan(struct hd_daemon *d, struct hd_conn *conn,
                      const struct hd_request *req, struct hd_err *err)
 {
@@ -277,6 +292,7 @@ static const struct method {
     {"Eject", true, {"store"}, do_eject},
     {"Attach", true, {"device"}, do_attach},
     {"Rescan", true, {NULL}, do_rescan},
+    {"TrustReset", true, {"store"}, do_trust_reset},
 };
 
 static const struct method *find(const char *name)

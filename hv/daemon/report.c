@@ -6,6 +6,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
 #include "life.h"
+#include "record.h"
 #include "task.h"
 
 static void on_guest(struct hd_store *store, const struct hd_job_report *r,
@@ -49,6 +50,8 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         return;
     case HD_REPORT_RUNNING:
         on_guest(store, r, HD_STATE_RUNNING);
+        hd_record_boot(store->daemon->loop, &store->id,
+                       store->answer->manifest.store.generation);
         return;
     case HD_REPORT_FAILED:
         on_guest(store, r, HD_STATE_FAILED);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "record.h"
 
 const char *hd_state_name(enum hd_state state)
 {
@@ -66,6 +67,7 @@ void hd_store_free(struct hd_store *store)
 {
     hd_store_clear(store);
     hd_ledger_free(store->adopt);
+    hd_record_cancel(store->record);
     /* The timer is a part of it, and libuv's until its loop says so. */
     uv_close((uv_handle_t *)&store->retry, on_closed);
 }

@@ -65,6 +65,7 @@ enum hd_after {
 struct hd_daemon;
 struct hd_conn;
 struct hd_read;
+struct hd_record;
 struct hd_task;
 
 struct hd_store {
@@ -91,9 +92,10 @@ struct hd_store {
     struct hd_err changed;        /* how that came out */
     bool stale; /* the medium's LUKS2 header is newer than answer and fds */
 
-    struct hd_read *reader; /* one at a time */
-    struct hd_task *task;   /* the job; one at a time */
-    enum hd_job_op op;      /* of `task`, or of the one that failed */
+    struct hd_read *reader;   /* one at a time */
+    struct hd_record *record; /* what was seen of it, being written */
+    struct hd_task *task;     /* the job; one at a time */
+    enum hd_job_op op;        /* of `task`, or of the one that failed */
     char op_guest[HD_NAME_SIZE];
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
