@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/store/header and member with good and hostile stores. */
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "../../hv/store/header.h"
 #include "../../hv/store/ustar.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
@@ -49,6 +51,20 @@ static void what_is_no_store_says_so(void)
     REFUSED(s.gpt.parts[0].type.byte[0] ^= 1, HD_E_NOT_A_STORE,
             "no hotdom store on it");
     REFUSED(s.gpt.n = 0, HD_E_NOT_A_STORE, "no hotdom store on it");
+}
+
+static void what_is_neither_a_file_nor_a_device_is_no_store(void)
+{
+    struct hd_signer none = {{0}};
+    struct hd_err err = {0};
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    CHECK_FAILS(kit_read(ends[0], &none, &err), &err, HD_E_NOT_A_STORE,
+                "neither a device nor a file");
+    close(ends[0]);
+    close(ends[1]);
+    CHECK_FAILS(kit_read(-1, &none, &err), &err, HD_E_IO, "cannot stat");
 }
 
 static void a_store_cut_anywhere_is_refused(void)
@@ -267,6 +283,43 @@ static void a_zstd_window_that_takes_all_memory_is_refused(void)
             kit_store_sign(&s, NULL), HD_E_BAD_MEMBER, "does not unpack");
 }
 
+/* Not even looked at; but what stands around it is. */
+static void a_file_known_by_digest_and_sizes_is_passed_over(void)
+{
+    struct hd_answer *a = calloc(1, sizeof(*a));
+    struct hd_header_keys keys = {.n = 1, .n_known = 1};
+    struct hd_known known = {.size = KIT_KERNEL};
+    struct hd_err err = {0};
+    int fds[HD_MAX_FILES];
+    struct kit_store s;
+
+    kit_store_init(&s);
+    EVP_Digest(s.files[0].data, KIT_KERNEL, known.sha256, NULL, EVP_sha256(),
+               NULL);
+    keys.list = &s.who;
+    keys.known = &known;
+    for (int i = 0; i < 3; i++) {
+        hd_autofd int medium = -1;
+
+        if (i == 1)
+            ((char *)s.files[0].data)[KIT_KERNEL - 1] ^= 1;
+        if (i == 2)
+            s.files[0].name = "desk/other";
+        medium = kit_store_build(&s);
+        if (i == 2) {
+            CHECK_FAILS(hd_header_read(medium, &keys, a, fds, &err), &err,
+                        HD_E_BAD_HEADER, "desk/vmlinux is not where");
+            continue;
+        }
+        CHECK_OK(hd_header_read(medium, &keys, a, fds, &err), &err);
+        CU_ASSERT_EQUAL(a->known[0], 1);
+        CU_ASSERT_EQUAL(fds[0], -1);
+        close(fds[1]);
+    }
+    free(a);
+    kit_store_fini(&s);
+}
+
 static void a_kernel_that_is_none_is_refused(void)
 {
     REFUSED(((char *)s.files[0].data)[0] = 'E';
@@ -279,6 +332,7 @@ static void a_kernel_that_is_none_is_refused(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_good_store_is_read),
     HD_TEST(what_is_no_store_says_so),
+    HD_TEST(what_is_neither_a_file_nor_a_device_is_no_store),
     HD_TEST(a_store_cut_anywhere_is_refused),
     HD_TEST(any_changed_byte_before_the_files_is_refused),
     HD_TEST(the_signature_must_be_the_signers_over_this_manifest),
@@ -292,6 +346,7 @@ static const struct hd_test tests[] = {
     HD_TEST(files_must_be_what_the_manifest_says),
     HD_TEST(a_zstd_file_unpacks_to_exactly_its_size),
     HD_TEST(a_zstd_window_that_takes_all_memory_is_refused),
+    HD_TEST(a_file_known_by_digest_and_sizes_is_passed_over),
     HD_TEST(a_kernel_that_is_none_is_refused),
 };
 

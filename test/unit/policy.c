@@ -97,6 +97,14 @@ static void a_kdf_within_the_limits_is_allowed_and_one_above_is_not(void)
                 "limits.kdf_time");
 }
 
+static void a_file_that_cannot_be_read_is_no_policy(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_FAILS(hd_policy_load("/", &p, &err), &err, HD_E_IO, "/");
+}
+
 static void a_host_may_allow_more_of_the_kdf_or_less(void)
 {
     struct hd_luks_facts facts = {.memory_kib = 64 << 10, .time = 4};
@@ -117,6 +125,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_entry_of_a_signer_beats_the_default),
     HD_TEST(a_role_is_joined_to_its_bridge),
     HD_TEST(a_kdf_within_the_limits_is_allowed_and_one_above_is_not),
+    HD_TEST(a_file_that_cannot_be_read_is_no_policy),
     HD_TEST(a_host_may_allow_more_of_the_kdf_or_less),
     HD_TEST(a_mistake_is_named_with_file_line_and_column),
 };

@@ -331,7 +331,9 @@ static void messages_of_another_form_are_refused(void)
 {
     struct hd_err err = {0};
     struct lie l;
-    int open_file;
+    int open_file, pair[2], fds[HD_MAX_FILES];
+    struct hd_answer *back = NULL;
+    size_t n = 0;
 
     lie_init(&l);
     CHECK_FAILS(send_and_receive("hotdom-reader 3", l.a, sizeof(*l.a), true,
@@ -340,6 +342,14 @@ static void messages_of_another_form_are_refused(void)
     CHECK_FAILS(send_and_receive(HD_READER_HELLO "!", l.a, sizeof(*l.a), true,
                                  l.files, 2, &err),
                 &err, HD_E_FAILED, "it speaks another version");
+    CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    CU_ASSERT_EQUAL(write(pair[1], HD_READER_HELLO, 15), 15);
+    CHECK_FAILS(hd_reader_receive(pair[0], &back, fds, &n, &err), &err,
+                HD_E_FAILED, "no answer in it");
+    close(pair[0]);
+    close(pair[1]);
+    CHECK_FAILS(hd_reader_receive(-1, &back, fds, &n, &err), &err, err.code,
+                "");
     CHECK_FAILS(send_and_receive(HD_READER_HELLO, l.a, sizeof(*l.a) - 1, true,
                                  l.files, 2, &err),
                 &err, HD_E_FAILED, "sealed memory of");

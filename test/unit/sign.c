@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/store/sign. */
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "../../hv/store/sign.h"
@@ -233,6 +236,53 @@ static void keys_are_never_overwritten(void)
     folder_fini(&f);
 }
 
+static void a_key_that_cannot_be_kept_is_not_made(void)
+{
+    static char long_name[PATH_MAX + 1];
+    struct rlimit none = {0}, old;
+    struct hd_err err = {0};
+    struct hd_signer made;
+    struct folder f;
+
+    folder_init(&f);
+    CHECK_FAILS(hd_sign_keygen("/nonexistent/k", &made, &err), &err, HD_E_IO,
+                "cannot create /nonexistent/k.key: No such file");
+    memset(long_name, 'a', PATH_MAX);
+    CHECK_FAILS(hd_sign_keygen(long_name, &made, &err), &err, HD_E_USAGE,
+                "the name is too long");
+    /* A full disk, as far as this process can see. */
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old);
+    none.rlim_max = old.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &none);
+    CU_ASSERT_EQUAL(hd_sign_keygen(f.name, &made, &err), -1);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_DFL);
+    CU_ASSERT_EQUAL(err.code, HD_E_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "cannot write"));
+    CU_ASSERT_EQUAL(access(f.key, F_OK), -1);
+    folder_fini(&f);
+}
+
+/* OpenSSL must not ask for it on the terminal. */
+static void a_key_with_a_password_is_refused_without_asking(void)
+{
+    uint8_t sig[HD_SIG_BYTES];
+    struct hd_err err = {0};
+    char command[256];
+    struct hd_signer s;
+    struct folder f;
+
+    folder_init(&f);
+    snprintf(command, sizeof(command),
+             "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out %s",
+             f.key);
+    CU_ASSERT_EQUAL(system(command), 0);
+    CHECK_FAILS(hd_sign(f.key, "x", 1, sig, &s, &err), &err, HD_E_USAGE,
+                "is no Ed25519 private key");
+    folder_fini(&f);
+}
+
 static void a_file_that_is_no_private_key_is_named(void)
 {
     uint8_t sig[HD_SIG_BYTES];
@@ -260,6 +310,8 @@ static const struct hd_test tests[] = {
     HD_TEST(any_changed_byte_of_a_pem_is_refused),
     HD_TEST(a_made_key_signs_and_openssl_agrees),
     HD_TEST(keys_are_never_overwritten),
+    HD_TEST(a_key_that_cannot_be_kept_is_not_made),
+    HD_TEST(a_key_with_a_password_is_refused_without_asking),
     HD_TEST(a_file_that_is_no_private_key_is_named),
 };
 

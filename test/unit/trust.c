@@ -119,6 +119,28 @@ static void a_file_that_others_may_write_is_left_out_and_named(void)
     leave(&r);
 }
 
+static void a_folder_that_cannot_be_used_is_named(void)
+{
+    hd_autofree struct hd_trusted *list = NULL;
+    struct hd_err err = {0};
+    struct room r;
+    char path[80];
+    size_t n;
+
+    enter(&r);
+    snprintf(path, sizeof(path), "%s/a.pub", r.dir);
+    CU_ASSERT_EQUAL(mkdir(path, 0755), 0);
+    CHECK_FAILS(hd_trust_rm(r.dir, "a", &err), &err, HD_E_IO, "cannot remove");
+    snprintf(path, sizeof(path), "%s/file", r.dir);
+    CHECK_OK(hd_io_write_file(path, "x", 1, 0644, &err), &err);
+    CHECK_FAILS(hd_trust_list(path, &list, &n, NULL, &err), &err, HD_E_IO,
+                "cannot open");
+    snprintf(path, sizeof(path), "%s/no/folder", r.dir);
+    CHECK_FAILS(hd_trust_add(path, "a", &r.a, &err), &err, HD_E_IO,
+                "cannot create");
+    leave(&r);
+}
+
 static void a_host_without_the_folder_trusts_no_one(void)
 {
     struct hd_err err = {0};
@@ -135,6 +157,7 @@ static const struct hd_test tests[] = {
     HD_TEST(neither_a_name_nor_a_key_is_taken_twice),
     HD_TEST(a_name_cannot_leave_the_folder),
     HD_TEST(a_file_that_others_may_write_is_left_out_and_named),
+    HD_TEST(a_folder_that_cannot_be_used_is_named),
     HD_TEST(a_host_without_the_folder_trusts_no_one),
 };
 

@@ -206,6 +206,34 @@ static void an_error_keeps_its_code_and_words_over_the_wire(void)
     json_object_put(again);
 }
 
+static void a_reply_of_another_form_is_refused(void)
+{
+    static const struct {
+        const char *text, *words;
+    } bad[] = {
+        {"{\"error\":7}", "hotdomd's reply: \"error\" must be"},
+        {"{\"parameters\":[]}", "\"parameters\" must be"},
+        {"{\"parameters\":{},\"continues\":1}", "\"continues\" must be"},
+        {"{\"error\":\"io.hotdom.Error\",\"parameters\":{\"reason\":1}}",
+         "\"reason\" must be"},
+        {"{\"error\":\"io.hotdom.Error\",\"parameters\":{\"message\":1}}",
+         "\"message\" must be"},
+        {"{\"error\":\"org.varlink.service.MethodNotFound\"}",
+         "org.varlink.service.MethodNotFound"},
+    };
+    struct json_object *parameters;
+    bool continues;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        struct json_object *reply = json_tokener_parse(bad[i].text);
+        struct hd_err err = {0};
+
+        CHECK_FAILS(hd_reply_read(reply, &parameters, &continues, &err), &err,
+                    err.code, bad[i].words);
+        json_object_put(reply);
+    }
+}
+
 static void a_reply_says_whether_another_one_follows(void)
 {
     struct hd_err err = {0};
@@ -236,6 +264,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_string_has_a_bound_and_no_control_characters),
     HD_TEST(an_unknown_parameter_is_named),
     HD_TEST(an_error_keeps_its_code_and_words_over_the_wire),
+    HD_TEST(a_reply_of_another_form_is_refused),
     HD_TEST(a_reply_says_whether_another_one_follows),
 };
 

@@ -5,6 +5,7 @@
 
 #include "../../pv-drivers/base/uuid.h"
 #include "../../hv/store/yaml.h"
+#include "../../hv/store/yaml_locate.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
@@ -311,6 +312,19 @@ static void ten_thousand_levels_are_refused_at_the_first(void)
                 "a map expected");
 }
 
+static void what_is_no_yaml_any_more_has_no_place(void)
+{
+    size_t line = 7, column = 7;
+
+    CU_ASSERT_EQUAL(hd_yaml_locate("a: [", 4, "b", 0, &line, &column), -1);
+    CU_ASSERT_EQUAL(hd_yaml_locate("a: []", 5, "a", 0, &line, &column), -1);
+    CU_ASSERT_EQUAL(line, 7);
+    CU_ASSERT_EQUAL(
+        hd_yaml_locate("a:\n- {}\n- {}", 12, "a", 1, &line, &column), 0);
+    CU_ASSERT_EQUAL(line, 3);
+    CU_ASSERT_EQUAL(column, 3);
+}
+
 static void a_failed_read_leaves_the_output_alone(void)
 {
     struct car car = {.year = 1938};
@@ -406,6 +420,7 @@ static const struct hd_test tests[] = {
     HD_TEST(constructs_outside_the_tables_are_refused),
     HD_TEST(bytes_that_are_no_plain_text_are_refused),
     HD_TEST(ten_thousand_levels_are_refused_at_the_first),
+    HD_TEST(what_is_no_yaml_any_more_has_no_place),
     HD_TEST(a_failed_read_leaves_the_output_alone),
     HD_TEST(what_is_written_reads_back_the_same),
     HD_TEST(a_struct_from_elsewhere_is_checked_like_text),
