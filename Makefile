@@ -134,6 +134,11 @@ coverage:
 check-system: all
 	$(Q)test/system/run $(if $(T),'$(T)')
 
+# Measurements; T=name runs one of test/bench.
+.PHONY: bench
+bench: all
+	$(Q)test/bench/run $(T)
+
 demo:
 	$(Q)scripts/demo
 
@@ -168,6 +173,7 @@ help:
 	@echo 'make check-system [T=name]         in the bed'
 	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
 	@echo 'make coverage   lines of the parsers that the unit tests run'
+	@echo 'make bench [T=name]                measurements, on an idle machine'
 	@echo 'make demo       a stick, a guest, a yank: from nothing to "demo: ok"'
 	@echo 'make install [DESTDIR=...]'
 

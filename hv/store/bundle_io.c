@@ -58,6 +58,7 @@ int hd_bundle_verify(const struct hd_bundle *b, const struct hd_target *t,
 
     if (!buf)
         return hd_fail_errno(err, HD_E_FAILED, "verify the header");
+    hd_target_forget(t, start, b->tar_len);
     for (size_t at = 0; at < b->tar_len;) {
         size_t n = b->tar_len - at < CHUNK ? b->tar_len - at : CHUNK;
 

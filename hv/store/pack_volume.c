@@ -18,6 +18,7 @@
 #define CHUNK (1u << 20) /* bytes of one read and one write */
 /* Bytes of one ioctl, so that progress shows. */
 #define CLEAR_STEP (64u << 20)
+#define PUSH_STEP  (16u << 20) /* bytes on their way to the medium at once */
 
 /* A volume on its way. */
 struct writer {
@@ -95,8 +96,11 @@ int hd_pack_volume_open(struct hd_volume *v, int dir,
     return 0;
 }
 
+/* The end is told once, by write_volume. */
 static int tell(const struct writer *w, uint64_t done, struct hd_err *err)
 {
+    if (done == w->pv->v->size)
+        return 0;
     return hd_pack_tell(w->ops, w->phase, done, w->pv->v->size, err);
 }
 
@@ -167,6 +171,7 @@ static int write_chunk(const struct writer *w, uint64_t at, size_t n,
 static int write_content(const struct writer *w, struct hd_err *err)
 {
     uint64_t gap = w->data - w->pv->start; /* the partition's own bytes */
+    uint64_t pushed = 0;
 
     for (uint64_t at = 0; at < w->total;) {
         uint64_t next = next_chunk(w, at);
@@ -177,6 +182,11 @@ static int write_content(const struct writer *w, struct hd_err *err)
         if (n && (read_chunk(w, next, n, err) || write_chunk(w, next, n, err)))
             return -1;
         at = next + n;
+        if (at - pushed >= PUSH_STEP) {
+            if (hd_target_push(w->t, w->data + pushed, at - pushed, err))
+                return -1;
+            pushed = at;
+        }
         if (tell(w, gap + at, err))
             return -1;
     }
@@ -224,7 +234,7 @@ static int write_volume(struct writer *w, struct hd_err *err)
     }
     if (clear(w, end, v->size, err))
         return -1;
-    return tell(w, v->size, err);
+    return hd_pack_tell(w->ops, w->phase, v->size, v->size, err);
 }
 
 int hd_pack_volume_write(struct hd_pack_volume *pv, struct hd_target *t,
@@ -287,6 +297,9 @@ int hd_pack_volume_verify(const struct hd_pack_volume *pv,
 {
     struct hd_err why = {0};
 
+    /* Of an image what stands behind its blocks, of data what is in front. */
+    hd_target_forget(t, pv->start + pv->v->verity.blocks * HD_VERITY_BLOCK,
+                     hd_pack_volume_overhead(pv));
     if (pv->header >= 0)
         return verify_luks(pv, t, err);
     if (pv->v->kind != HD_VOLUME_IMAGE ||

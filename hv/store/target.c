@@ -212,12 +212,33 @@ int hd_target_zero(struct hd_target *t, uint64_t start, uint64_t len,
     return 0;
 }
 
+int hd_target_push(struct hd_target *t, uint64_t start, uint64_t len,
+                   struct hd_err *err)
+{
+    const unsigned wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                          SYNC_FILE_RANGE_WAIT_AFTER;
+
+    /* An error is told once, so neither call's may be passed over. */
+    if (sync_file_range(t->fd, (off_t)start, (off_t)len,
+                        SYNC_FILE_RANGE_WRITE) ||
+        (t->pushed_len &&
+         sync_file_range(t->fd, (off_t)t->pushed, (off_t)t->pushed_len, wait)))
+        return hd_fail_errno(err, HD_E_IO, "cannot write %s", t->path);
+    t->pushed = start;
+    t->pushed_len = len;
+    return 0;
+}
+
 int hd_target_sync(struct hd_target *t, struct hd_err *err)
 {
     if (fsync(t->fd))
         return hd_fail_errno(err, HD_E_IO, "cannot write %s", t->path);
-    posix_fadvise(t->fd, 0, 0, POSIX_FADV_DONTNEED);
     return 0;
+}
+
+void hd_target_forget(const struct hd_target *t, uint64_t start, uint64_t len)
+{
+    posix_fadvise(t->fd, (off_t)start, (off_t)len, POSIX_FADV_DONTNEED);
 }
 
 int hd_target_commit(struct hd_target *t, struct hd_err *err)

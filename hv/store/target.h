@@ -12,10 +12,11 @@
 struct hd_target {
     int fd;
     bool device;
-    uint32_t sector;     /* bytes of a logical block */
-    uint64_t size;       /* bytes; of an image: set by hd_target_resize */
-    char path[PATH_MAX]; /* as given */
-    char temp[PATH_MAX]; /* an image under construction, or empty */
+    uint32_t sector; /* bytes of a logical block */
+    uint64_t size;   /* bytes; of an image: set by hd_target_resize */
+    uint64_t pushed, pushed_len; /* by hd_target_push */
+    char path[PATH_MAX];         /* as given */
+    char temp[PATH_MAX];         /* an image under construction, or empty */
 };
 
 /*
@@ -44,8 +45,15 @@ bool hd_target_is_zero(const struct hd_target *t);
 int hd_target_zero(struct hd_target *t, uint64_t start, uint64_t len,
                    struct hd_err *err);
 
-/* Everything written so far is on the medium; reading comes from there. */
+/* Sends this range on its way to the medium and waits until the range of the
+ * last call is there: the medium works while the next bytes are made, and
+ * progress is not only that of memory. */
+int hd_target_push(struct hd_target *t, uint64_t start, uint64_t len,
+                   struct hd_err *err);
+/* Everything written so far is on the medium. */
 int hd_target_sync(struct hd_target *t, struct hd_err *err);
+/* Reading this range comes from the medium, after hd_target_sync. */
+void hd_target_forget(const struct hd_target *t, uint64_t start, uint64_t len);
 
 /* A fresh image gets its name; the kernel reads the device's partitions. */
 int hd_target_commit(struct hd_target *t, struct hd_err *err);
