@@ -58,6 +58,14 @@ static struct json_object *field_to_json(const struct hd_field *f,
     return json_object_new_string(text);
 }
 
+/* An optional map that is not there, a name that nobody gave. */
+static bool is_absent(const struct hd_field *f, const char *obj)
+{
+    if (f->type == HD_T_MAP)
+        return (f->flags & HD_F_OPTIONAL) && hd_yaml_is_zero(f, obj);
+    return !(f->flags & HD_F_REQUIRED) && hd_scalar_is_empty(f, obj);
+}
+
 /* The signed manifest as it is, sizes in bytes, times in milliseconds; but for
  * the passwords' verifiers, which are for nobody's eyes or logs. */
 static struct json_object *map_to_json(const struct hd_table *t,
@@ -67,10 +75,47 @@ static struct json_object *map_to_json(const struct hd_table *t,
 
     for (size_t i = 0; i < t->n; i++)
         if (hd_field_visible(&t->fields[i], HD_F_SIGNED) &&
-            strcmp(t->fields[i].key, "auth"))
+            strcmp(t->fields[i].key, "auth") && !is_absent(&t->fields[i], obj))
             json_object_object_add(map, t->fields[i].key,
                                    field_to_json(&t->fields[i], obj));
     return map;
+}
+
+static bool is_recovery(const struct hd_luks_user *user)
+{
+    return !strcmp(user->name, HD_LUKS_RECOVERY_USER);
+}
+
+/* The keyslots say who the users are, not the manifest. */
+static void luks_to_json(const struct hd_luks_facts *luks,
+                         struct json_object *store)
+{
+    struct json_object *users = json_object_new_array();
+    struct json_object *kdf = json_object_new_object();
+    bool recovery = false;
+
+    for (uint32_t i = 0; i < luks->n_users; i++) {
+        struct json_object *user = json_object_new_object();
+
+        recovery = recovery || is_recovery(&luks->users[i]);
+        json_object_object_add(user, "name",
+                               json_object_new_string(luks->users[i].name));
+        json_object_object_add(user, "keyslot",
+                               json_object_new_uint64(luks->users[i].keyslot));
+        if (is_recovery(&luks->users[i]))
+            json_object_put(user);
+        else
+            json_object_array_add(users, user);
+    }
+    json_object_object_add(
+        kdf, "memory",
+        json_object_new_uint64((uint64_t)luks->memory_kib << 10));
+    json_object_object_add(kdf, "time", json_object_new_uint64(luks->time));
+    json_object_object_add(kdf, "lanes", json_object_new_uint64(luks->lanes));
+    json_object_object_add(store, "users", users);
+    json_object_object_add(store, "recovery_key",
+                           json_object_new_boolean(recovery));
+    json_object_object_add(store, "kdf", kdf);
 }
 
 static void print_json(const struct hd_answer *a, const char *signer,
@@ -79,6 +124,8 @@ static void print_json(const struct hd_answer *a, const char *signer,
     struct json_object *o =
         map_to_json(&hd_manifest_table, (const char *)&a->manifest);
 
+    if (a->luks.n_users)
+        luks_to_json(&a->luks, o);
     json_object_object_add(o, "signer", json_object_new_string(signer));
     json_object_object_add(o, "trusted", json_object_new_boolean(!!trusted));
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
@@ -120,23 +167,85 @@ static int print_guests(const struct hd_manifest *m)
     return t ? 0 : -1;
 }
 
+/* What it is, and what keeps others from reading or changing it. */
+static void describe(const struct hd_volume *v, char text[HD_TABLE_CELL])
+{
+    const char *old = v->replaces[0] ? ", replaces " : "";
+
+    if (v->kind == HD_VOLUME_IMAGE)
+        snprintf(text, HD_TABLE_CELL, "image, verified%s%s", old, v->replaces);
+    else
+        snprintf(text, HD_TABLE_CELL, "data, %s",
+                 v->encryption == HD_ENCRYPTION_LUKS2 ? "encrypted (luks2)"
+                                                      : "not encrypted");
+}
+
 static int print_volumes(const struct hd_manifest *m)
 {
-    static const char *const heads[] = {"VOLUME", ">SIZE", "PARTUUID", NULL};
+    static const char *const heads[] = {"VOLUME", ">SIZE", "KIND", "PARTUUID",
+                                        NULL};
     autocolumns *t = hd_table_new(heads);
 
     for (uint32_t i = 0; t && i < m->n_volumes; i++) {
         const struct hd_volume *v = &m->volumes[i];
-        char size[HD_PROGRESS_SIZE], id[HD_UUID_SIZE];
+        char size[HD_PROGRESS_SIZE], kind[HD_TABLE_CELL], id[HD_UUID_SIZE];
 
+        describe(v, kind);
         hd_uuid_format(&v->partuuid, id);
-        if (hd_table_add(t, (const char *[]){
-                                v->name, hd_progress_size(v->size, size), id}))
+        hd_progress_size(v->size, size);
+        if (hd_table_add(t, (const char *[]){v->name, size, kind, id}))
             return -1;
     }
     if (t)
         hd_table_print(t, stdout);
     return t ? 0 : -1;
+}
+
+/* What veritysetup(8) would need to check them. */
+static int print_images(const struct hd_manifest *m)
+{
+    static const char *const heads[] = {"IMAGE", ">BLOCKS", "ROOT HASH", NULL};
+    autocolumns *t = hd_table_new(heads);
+    bool any = false;
+
+    for (uint32_t i = 0; t && i < m->n_volumes; i++) {
+        const struct hd_volume *v = &m->volumes[i];
+        char blocks[24], root[2 * sizeof(v->verity.root) + 1];
+
+        if (v->kind != HD_VOLUME_IMAGE)
+            continue;
+        any = true;
+        snprintf(blocks, sizeof(blocks), "%llu",
+                 (unsigned long long)v->verity.blocks);
+        for (size_t j = 0; j < sizeof(v->verity.root); j++)
+            sprintf(root + 2 * j, "%02x", v->verity.root[j]);
+        if (hd_table_add(t, (const char *[]){v->name, blocks, root}))
+            return -1;
+    }
+    if (any) {
+        putchar('\n');
+        hd_table_print(t, stdout);
+    }
+    return t ? 0 : -1;
+}
+
+static void print_users(const struct hd_answer *a)
+{
+    const struct hd_luks_facts *luks = &a->luks;
+    const char *recovery = "no";
+
+    printf("users      ");
+    for (uint32_t i = 0; !luks->n_users && i < a->manifest.n_users; i++)
+        printf(" %s", a->manifest.users[i].name);
+    for (uint32_t i = 0; i < luks->n_users; i++)
+        if (is_recovery(&luks->users[i]))
+            recovery = "yes";
+        else
+            printf(" %s", luks->users[i].name);
+    puts(luks->n_users || a->manifest.n_users ? "" : " none");
+    if (luks->n_users)
+        printf("recovery    %s\nunlocking   takes %u MiB, %u passes\n",
+               recovery, luks->memory_kib >> 10, luks->time);
 }
 
 static int print_store(const struct hd_answer *a, const char *signer,
@@ -151,14 +260,14 @@ static int print_store(const struct hd_answer *a, const char *signer,
     printf("signer      %s\n            %s%s\n", signer,
            trusted ? "trusted as " : "not trusted here",
            trusted ? trusted : "");
-    printf("users      ");
-    for (uint32_t i = 0; i < m->n_users; i++)
-        printf(" %s", m->users[i].name);
-    puts(m->n_users ? "\n" : " none\n");
+    print_users(a);
+    putchar('\n');
     if (print_guests(m))
         return hd_fail(err, HD_E_FAILED, "no memory");
     putchar('\n');
-    return print_volumes(m) ? hd_fail(err, HD_E_FAILED, "no memory") : 0;
+    if (print_volumes(m) || print_images(m))
+        return hd_fail(err, HD_E_FAILED, "no memory");
+    return 0;
 }
 
 static int inspect(const char *store, bool json, struct hd_err *err)
