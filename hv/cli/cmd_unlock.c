@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom unlock: hands a user's password to hotdomd; keeps it nowhere. */
 #include <getopt.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "client.h"
 #include "cmd.h"
@@ -67,9 +65,7 @@ int hd_cmd_unlock(int argc, char **argv, struct hd_err *err)
     struct json_object *parameters, *reply;
     char prompt[128];
 
-    /* STYLE O4; json-c copies the password, and glibc wipes what it frees. */
-    prctl(PR_SET_DUMPABLE, 0);
-    mallopt(M_PERTURB, 0x5a);
+    hd_password_protect();
     if (parse(argc, argv, &args, err) || check_daemon(err))
         return -1;
     snprintf(prompt, sizeof(prompt), "Password%s%s%s%s",

@@ -21,6 +21,22 @@ static const struct hd_cmd cmds[] = {
      "  --password-fd N     read the password from descriptor N, not the "
      "terminal\n",
      hd_cmd_unlock},
+    {"passwd", "STORE [-u USER] [--as USER] [--password-fd N]",
+     "give a user of an encrypted store another password",
+     "  -u, --user USER     whose; may be left out when there is one\n"
+     "  --as USER           who does it, with a password of their own or as\n"
+     "                      \"recovery\" with the recovery key; default USER\n"
+     "  --password-fd N     read from descriptor N, one a line, the old one "
+     "first\n",
+     hd_cmd_passwd},
+    {"user",
+     "list STORE [--json] | add STORE NAME [-u USER] | rm STORE NAME [-u USER]",
+     "show and change who can open an encrypted store",
+     "  -u, --user USER     who does it, \"recovery\" with the recovery key;\n"
+     "                      may be left out when there is one\n"
+     "  --password-fd N     read from descriptor N, one a line, USER's first\n"
+     "  --json              one object\n",
+     hd_cmd_user},
     {"console", "GUEST", "connect to a guest's console; Ctrl-] leaves it", "",
      hd_cmd_console},
     {"eject", "[STORE]", "shut a store's guests down, until safe to remove", "",

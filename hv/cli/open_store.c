@@ -15,6 +15,8 @@ void hd_open_store_free(struct hd_open_store *open)
 {
     if (open->medium >= 0)
         close(open->medium);
+    for (size_t i = 0; i < open->n_headers; i++)
+        close(open->headers[i]);
     free(open->answer);
     free(open);
 }
@@ -166,6 +168,20 @@ int hd_open_store(const char *store, struct hd_open_store **ret,
     if (run_reader(o, err))
         return -1;
     *ret = hd_steal(&o);
+    return 0;
+}
+
+int hd_open_store_find(const char *store, bool *ret_attached,
+                       struct hd_err *err)
+{
+    hd_auto(hd_open_store) o = calloc(1, sizeof(*o));
+
+    if (!o)
+        return hd_fail_errno(err, HD_E_FAILED, "look for %s", store);
+    o->medium = -1;
+    if (find_medium(o, store, err))
+        return -1;
+    *ret_attached = o->attached;
     return 0;
 }
 

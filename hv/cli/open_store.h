@@ -16,8 +16,10 @@ struct hd_open_store {
     int medium;                 /* `path`, read-only; owned */
     struct hd_answer *answer;   /* owned; answer->err is HD_OK */
     char trusted[HD_NAME_SIZE]; /* what this host calls the signer, or empty */
-    bool attached;              /* hotdomd lists it ... */
-    bool in_use; /* ... and guests of it are there or about to be */
+    int headers[HD_MAX_LUKS];   /* owned; checked copies of the LUKS2 headers */
+    size_t n_headers;
+    bool attached; /* hotdomd lists it ... */
+    bool in_use;   /* ... and guests of it are there or about to be */
 };
 
 /*
@@ -28,6 +30,9 @@ struct hd_open_store {
  */
 int hd_open_store(const char *store, struct hd_open_store **ret,
                   struct hd_err *err);
+/* Only finds out whether hotdomd lists it; reads no medium. */
+int hd_open_store_find(const char *store, bool *ret_attached,
+                       struct hd_err *err);
 void hd_open_store_free(struct hd_open_store *open);
 HD_DEFINE_AUTO(hd_open_store)
 

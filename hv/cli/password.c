@@ -3,9 +3,11 @@
 #include "password.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -100,6 +102,12 @@ static int ask(const char *prompt, struct hd_secret *line, struct hd_err *err)
     rc = read_line(tty, line, err);
     quiet_end(tty, &quiet);
     return rc;
+}
+
+void hd_password_protect(void)
+{
+    prctl(PR_SET_DUMPABLE, 0);
+    mallopt(M_PERTURB, 0x5a);
 }
 
 int hd_password_fd(const char *arg, int *ret_fd, struct hd_err *err)

@@ -6,6 +6,10 @@
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
 
+/* Before the first: no core dump, and freed memory is overwritten, for json-c
+ * makes copies (STYLE O4). */
+void hd_password_protect(void);
+
 /* The number behind --password-fd: an open descriptor, 0 allowed. */
 int hd_password_fd(const char *arg, int *ret_fd, struct hd_err *err);
 

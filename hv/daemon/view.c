@@ -110,6 +110,9 @@ struct json_object *hd_view_users(const struct hd_store *store)
     add_text(o, "store", hd_store_title(store));
     json_object_object_add(o, "users", users);
     json_object_object_add(o, "recovery", json_object_new_boolean(recovery));
+    json_object_object_add(
+        o, "encrypted",
+        json_object_new_boolean(hd_user_encrypted(store->answer)));
     return o;
 }
 

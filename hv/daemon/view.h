@@ -11,7 +11,8 @@
 /* The caller owns what these give. */
 struct json_object *hd_view_store(const struct hd_store *store);
 struct json_object *hd_view_stores(const struct hd_stores *stores);
-/* {"store", "users": [...], "recovery": bool}; it must have an answer. */
+/* {"store", "users": [...], "recovery", "encrypted"}; it must have an answer.
+ */
 struct json_object *hd_view_users(const struct hd_store *store);
 struct json_object *hd_view_event(const struct hd_event *event);
 

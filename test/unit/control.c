@@ -301,7 +301,7 @@ static void users_are_told_apart_from_the_recovery_key(void)
     CU_ASSERT_STRING_EQUAL(
         ASK(fd, "{\"method\":\"io.hotdom.Users\"}"),
         "{\"parameters\":{\"store\":\"travel\",\"users\":[\"owner\"],"
-        "\"recovery\":true}}");
+        "\"recovery\":true,\"encrypted\":true}}");
     detach(s);
 }
 
@@ -353,7 +353,8 @@ static void the_users_of_a_store_without_keyslots_are_in_its_manifest(void)
                "in its signed manifest; pack it again, or use encrypted "
                "volumes");
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Users\"}"),
-               "\"users\":[\"owner\"],\"recovery\":false");
+               "\"users\":[\"owner\"],\"recovery\":false,"
+               "\"encrypted\":false");
     detach(s);
 }
 
