@@ -149,6 +149,12 @@ static void vanished(void *ctx, const struct hd_device *device)
     hd_life_vanished(ctx, device);
 }
 
+static void corrupt(void *ctx, const char *dm_name,
+                    const struct hd_bad_block *block)
+{
+    hd_corrupt_told(ctx, dm_name, block);
+}
+
 static void watch(struct hd_daemon *d, struct hands *h)
 {
     h->term.data = h->intr.data = h->xs.data = h->before_wait.data = d;
@@ -175,7 +181,7 @@ static int open_xen(struct hd_daemon *d, struct hd_err *err)
 
 static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
 {
-    static const struct hd_monitor_ops ops = {appeared, vanished};
+    static const struct hd_monitor_ops ops = {appeared, vanished, corrupt};
 
     d->loop = uv_default_loop();
     d->events = hd_events_new();

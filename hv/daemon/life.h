@@ -61,6 +61,12 @@ void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome);
 /* A change is under way; what the store holds here may be out of date. */
 bool hd_keys_busy(const struct hd_store *store);
 
+/* ---- corrupt.c: dm-verity has refused to give a block */
+
+/* `block->volume` is found by the name. */
+void hd_corrupt_told(struct hd_daemon *d, const char *dm_name,
+                     const struct hd_bad_block *block);
+
 /* ---- teardown.c: eject, yank, and what a dead job has left */
 
 /* A person's wish. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which disks are plugged in, by udev's tag "hotdom"; never opens one. */
+/* Which disks are plugged in, by udev's tag "hotdom", and what the kernel says
+ * of our volumes, tagged "hotdom-volume"; never opens one. */
 #include "monitor.h"
 
 #include <libudev.h>
@@ -11,8 +12,10 @@
 #include "../../pv-drivers/base/mem.h"
 
 #define TAG           "hotdom"
-#define RECEIVE_BYTES (16 << 20) /* a shelf of disks at once */
-#define RECONCILE_MS  60000      /* in case an event was lost all the same */
+#define TAG_VOLUME    "hotdom-volume" /* of no disk that can be plugged in */
+#define BAD_BLOCK     "DM_VERITY_ERR_BLOCK_NR" /* dm-verity-target.c */
+#define RECEIVE_BYTES (16 << 20)               /* a shelf of disks at once */
+#define RECONCILE_MS  60000 /* in case an event was lost all the same */
 #define MAX_DISKS     1024
 
 struct hd_monitor {
@@ -125,6 +128,44 @@ static void enumerate(struct hd_monitor *m)
     udev_enumerate_unref(e);
 }
 
+/* TYPE is enum verity_block_type: 0 is data, 1 the hash tree. */
+int hd_monitor_parse_bad(const char *text, struct hd_bad_block *ret,
+                         struct hd_err *err)
+{
+    char *end;
+    uint64_t block;
+
+    if ((*text != '0' && *text != '1') || text[1] != ',' || text[2] < '0' ||
+        text[2] > '9')
+        return hd_fail(err, HD_E_FAILED, "%.40s is no block of dm-verity's",
+                       text);
+    errno = 0;
+    block = strtoull(text + 2, &end, 10);
+    if (*end || errno)
+        return hd_fail(err, HD_E_FAILED, "%.40s is no block of dm-verity's",
+                       text);
+    *ret = (struct hd_bad_block){.block = block, .tree = *text == '1'};
+    return 0;
+}
+
+static void on_volume(struct hd_monitor *m, struct udev_device *dev)
+{
+    const char *bad = udev_device_get_property_value(dev, BAD_BLOCK);
+    const char *name = udev_device_get_property_value(dev, "DM_NAME");
+    struct hd_bad_block block;
+    struct hd_err err;
+
+    if (!bad)
+        return;
+    if (!name)
+        name = udev_device_get_sysattr_value(dev, "dm/name");
+    if (!name || hd_monitor_parse_bad(bad, &block, &err))
+        hd_log(HD_LOG_WARNING, "%s: %s=%.40s is not understood",
+               udev_device_get_sysname(dev), BAD_BLOCK, bad);
+    else
+        m->ops->corrupt(m->ctx, name, &block);
+}
+
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct hd_monitor *m = poll->data;
@@ -139,7 +180,9 @@ static void on_event(uv_poll_t *poll, int status, int events)
     }
     if (!dev)
         return;
-    if (!strcmp(udev_device_get_action(dev), "remove"))
+    if (udev_device_has_tag(dev, TAG_VOLUME))
+        on_volume(m, dev);
+    else if (!strcmp(udev_device_get_action(dev), "remove"))
         remove_name(m, udev_device_get_sysname(dev));
     else if (describe(dev, &disk))
         add(m, &disk);
@@ -160,6 +203,7 @@ static int subscribe(struct hd_monitor *m, struct hd_err *err)
         udev_monitor_filter_add_match_subsystem_devtype(m->netlink, "block",
                                                         "disk") < 0 ||
         udev_monitor_filter_add_match_tag(m->netlink, TAG) < 0 ||
+        udev_monitor_filter_add_match_tag(m->netlink, TAG_VOLUME) < 0 ||
         udev_monitor_enable_receiving(m->netlink) < 0)
         return hd_fail_errno(err, HD_E_FAILED, "cannot listen to udev");
     if (udev_monitor_set_receive_buffer_size(m->netlink, RECEIVE_BYTES) < 0)

@@ -52,6 +52,7 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 void hd_store_clear(struct hd_store *store)
 {
     hd_store_take(store, NULL, NULL, 0);
+    store->n_bad = 0;
     store->n_guests = 0;
     *store->label = '\0';
     *store->signer = '\0';
@@ -99,6 +100,20 @@ struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name)
     return NULL;
 }
 
+bool hd_store_bad_block(struct hd_store *store,
+                        const struct hd_bad_block *block)
+{
+    for (size_t i = 0; i < store->n_bad; i++)
+        if (store->bad[i].block == block->block &&
+            store->bad[i].volume == block->volume &&
+            store->bad[i].tree == block->tree)
+            return false;
+    if (store->n_bad == HD_STORE_BAD_BLOCKS)
+        return false;
+    store->bad[store->n_bad++] = *block;
+    return true;
+}
+
 bool hd_store_accepted(const struct hd_store *store)
 {
     return *store->label && store->state != HD_STATE_REFUSED;
@@ -137,6 +152,24 @@ struct hd_store *hd_stores_by_diskseq(const struct hd_stores *stores,
     while (s && (!s->present || s->device.diskseq != diskseq))
         s = s->next;
     return s;
+}
+
+struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
+                                      const char *dm_name, uint32_t *ret_volume)
+{
+    char name[HD_DM_NAME_SIZE];
+
+    for (struct hd_store *s = stores->first; s; s = s->next)
+        for (uint32_t i = 0;
+             *s->label && s->answer && i < s->answer->manifest.n_volumes; i++) {
+            hd_plan_dm_name(s->label, s->answer->manifest.volumes[i].name,
+                            name);
+            if (!strcmp(name, dm_name)) {
+                *ret_volume = i;
+                return s;
+            }
+        }
+    return NULL;
 }
 
 struct hd_store *hd_stores_twin(const struct hd_stores *stores,

@@ -43,6 +43,15 @@ struct hd_device {
     uint64_t diskseq;
 };
 
+/* A block that dm-verity refused to give. */
+struct hd_bad_block {
+    uint64_t block; /* of HD_VERITY_BLOCK bytes */
+    uint32_t volume;
+    bool tree; /* of the hash tree, not of the data */
+};
+
+#define HD_STORE_BAD_BLOCKS 100 /* of one store, that are told */
+
 struct hd_guest_life {
     char name[HD_NAME_SIZE];
     struct hd_uuid uuid; /* the domain's */
@@ -88,6 +97,9 @@ struct hd_store {
     struct hd_guest_life guests[HD_MAX_GUESTS];
     size_t n_guests;
 
+    struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
+    size_t n_bad; /* since it was read */
+
     struct hd_luks_change change; /* of its users, the last one asked for */
     struct hd_err changed;        /* how that came out */
     bool stale; /* the medium's LUKS2 header is newer than answer and fds */
@@ -123,6 +135,14 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 /* Fills in id and guests from `answer`. */
 void hd_store_fill(struct hd_store *store);
 struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name);
+/* Notes it; false when it is known already, or there are too many. */
+bool hd_store_bad_block(struct hd_store *store,
+                        const struct hd_bad_block *block);
+/* The store with the volume of that device-mapper name, and the volume's index;
+ * or NULL. */
+struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
+                                      const char *dm_name,
+                                      uint32_t *ret_volume);
 /* It has a label and is not refused: its id and its place are taken. */
 bool hd_store_accepted(const struct hd_store *store);
 /* What a person calls it: label, or the device while it has none. */

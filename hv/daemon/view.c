@@ -76,6 +76,8 @@ struct json_object *hd_view_store(const struct hd_store *store)
     add_text(o, "signer", store->signer);
     add_state(o, store->state, store->since_ms, &store->why);
     json_object_object_add(o, "next_try_s", next_try(store));
+    json_object_object_add(o, "bad_blocks",
+                           json_object_new_int64((int64_t)store->n_bad));
     if (store->state != HD_STATE_REFUSED)
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)

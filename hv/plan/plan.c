@@ -107,11 +107,11 @@ static struct hd_step *add(struct maker *m, enum hd_step_kind kind,
     return step;
 }
 
-static void name_dm(const struct maker *m, const char *volume,
-                    char name[HD_DM_NAME_SIZE])
+void hd_plan_dm_name(const char *label, const char *volume,
+                     char ret[HD_DM_NAME_SIZE])
 {
-    snprintf(name, HD_DM_NAME_SIZE - (sizeof(RAW) - 1), "hotdom-%s-%s",
-             m->plan->label, volume);
+    snprintf(ret, HD_DM_NAME_SIZE - (sizeof(RAW) - 1), "hotdom-%s-%s", label,
+             volume);
 }
 
 /* Which of the LUKS2 headers, in the order that the reader sends them. */
@@ -142,7 +142,7 @@ static struct hd_step_volume *open_one(struct maker *m,
     int v = hd_manifest_volume(&m->store->manifest, disk->name);
     struct hd_step_volume *s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
 
-    name_dm(m, disk->name, s->dm_name);
+    hd_plan_dm_name(m->plan->label, disk->name, s->dm_name);
     s->start = m->store->extents[v].start;
     s->length = m->store->extents[v].length;
     s->mode = mode_of(m, disk);
@@ -208,7 +208,7 @@ static void attach_disks(struct maker *m, const struct hd_guest *g)
     for (uint32_t i = 0; i < g->n_disks; i++) {
         struct hd_step_block *s = &add(m, HD_STEP_ATTACH_BLOCK, g)->u.block;
 
-        name_dm(m, g->disks[i].name, s->dm_name);
+        hd_plan_dm_name(m->plan->label, g->disks[i].name, s->dm_name);
         strcpy(s->as, g->disks[i].as);
         s->mode = mode_of(m, &g->disks[i]);
     }

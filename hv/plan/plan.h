@@ -109,6 +109,10 @@ int hd_plan_make(const struct hd_answer *store, const char *label,
                  const struct hd_policy *policy, struct hd_plan **ret,
                  struct hd_err *err);
 
+/* "hotdom-LABEL-VOLUME". */
+void hd_plan_dm_name(const char *label, const char *volume,
+                     char ret[HD_DM_NAME_SIZE]);
+
 /* One line a step, for people and golden files. */
 void hd_plan_print(const struct hd_plan *plan, FILE *out);
 
