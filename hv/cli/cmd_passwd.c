@@ -61,6 +61,5 @@ int hd_cmd_passwd(int argc, char **argv, struct hd_err *err)
         hd_users_change(users, HD_KEYS_CHANGE, args.user,
                         args.as ? args.as : args.user, old, new, err))
         return -1;
-    printf("user %s has a new password\n", args.user);
-    return hd_users_ask_show(args.user, new, err);
+    return hd_users_ask_show(args.user, "has a new password", new, err);
 }

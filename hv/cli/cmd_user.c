@@ -62,8 +62,7 @@ static int add(const struct hd_users *users, const struct args *args,
         hd_users_ask_new(args->fd, args->name, &new, err) ||
         hd_users_change(users, HD_KEYS_ADD, args->name, as, password, new, err))
         return -1;
-    printf("user %s was added\n", args->name);
-    return hd_users_ask_show(args->name, new, err);
+    return hd_users_ask_show(args->name, "was added", new, err);
 }
 
 static int rm(const struct hd_users *users, const struct args *args,

@@ -142,7 +142,8 @@ static int run_reader(struct hd_open_store *o, struct hd_err *err)
     for (size_t i = 0; i < n; i++)
         keys[i] = list[i].signer;
     hd_reader_path(reader);
-    if (hd_reader_run(reader, o->medium, keys, n, &o->answer, err))
+    if (hd_reader_run_luks(reader, o->medium, keys, n, &o->answer, o->headers,
+                           &o->n_headers, err))
         return hd_wrap(err, "%s", o->path);
     if (o->answer->err.code) {
         *err = o->answer->err;

@@ -38,10 +38,12 @@ int hd_users_ask_new(int fd, const char *user, struct hd_secret **ret,
     return hd_password_new(fd, prompt, ret, err);
 }
 
-int hd_users_ask_show(const char *user, const struct hd_secret *key,
-                      struct hd_err *err)
+int hd_users_ask_show(const char *user, const char *what,
+                      const struct hd_secret *key, struct hd_err *err)
 {
-    if (is_recovery(user))
+    if (!is_recovery(user))
+        printf("user %s %s\n", user, what);
+    else
         printf("recovery key: %.*s\n  write it down; it is shown once\n",
                (int)key->len, key->data);
     if (fflush(stdout))

@@ -12,8 +12,8 @@ int hd_users_ask_old(int fd, const char *user, const char *store,
 /* As hd_password_new; for the recovery key a new one is made. */
 int hd_users_ask_new(int fd, const char *user, struct hd_secret **ret,
                      struct hd_err *err);
-/* Prints a new recovery key, and nothing of anyone else. */
-int hd_users_ask_show(const char *user, const struct hd_secret *key,
-                      struct hd_err *err);
+/* Says what was done to `user`, and shows a new recovery key. */
+int hd_users_ask_show(const char *user, const char *what,
+                      const struct hd_secret *key, struct hd_err *err);
 
 #endif
