@@ -73,7 +73,7 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 
 # test/unit/power.c sees what the code under test writes, no_memory.c refuses it
 # memory.
-wraps := pwrite fsync fdatasync ftruncate malloc calloc
+wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc
 
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom pack: asks for passwords, shows progress; hv/store does the work. */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,37 +8,16 @@
 #include "../store/yaml_scalar.h"
 #include "cmd.h"
 #include "password.h"
-#include "progress.h"
-
-struct packing {
-    struct hd_progress progress;
-    int password_fd; /* -1: the terminal */
-};
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
+#include "work.h"
 
 static int ask(void *ctx, const char *user, struct hd_secret **ret,
                struct hd_err *err)
 {
-    const struct packing *p = ctx;
+    const struct hd_work *p = ctx;
     char prompt[64];
 
     snprintf(prompt, sizeof(prompt), "New password for user %s", user);
     return hd_password_new(p->password_fd, prompt, ret, err);
-}
-
-static int show(void *ctx, const char *phase, uint64_t done, uint64_t total)
-{
-    struct packing *p = ctx;
-
-    hd_progress_show(&p->progress, phase, done, total);
-    return interrupted;
 }
 
 /* Bounds of what a person may ask for: less is no protection and libcryptsetup
@@ -154,25 +132,21 @@ static void print_packed(const struct hd_packed *packed, const char *output)
 
 int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
 {
-    struct sigaction action = {.sa_handler = on_signal};
-    struct packing packing = {.password_fd = -1};
+    struct hd_work work = {.password_fd = -1};
     struct hd_pack in = {.cost = hd_luks_default_cost,
                          .ops = {.password = ask,
-                                 .progress = show,
-                                 .ctx = &packing,
+                                 .progress = hd_work_show,
+                                 .ctx = &work,
                                  .interrupted = "nothing was packed"}};
     struct hd_packed packed = {0};
     bool quiet = false;
     int rc;
 
-    if (parse(argc, argv, &in, &packing.password_fd, &quiet, err))
+    if (parse(argc, argv, &in, &work.password_fd, &quiet, err))
         return -1;
-    hd_progress_init(&packing.progress, stderr, quiet);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    hd_work_begin(&work, quiet);
     rc = hd_pack(&in, &packed, err);
-    hd_progress_fini(&packing.progress);
+    hd_work_end(&work);
     if (rc)
         return -1;
     print_packed(&packed, in.output);

@@ -7,13 +7,7 @@
 #include "../store/verify.h"
 #include "cmd.h"
 #include "open_store.h"
-#include "progress.h"
-
-static int show(void *ctx, const char *phase, uint64_t done, uint64_t total)
-{
-    hd_progress_show(ctx, phase, done, total);
-    return 0;
-}
+#include "work.h"
 
 /* Who vouches for it: without trust in the signer "as signed" says little. */
 static void print_text(const struct hd_open_store *o)
@@ -76,17 +70,17 @@ static int verify(const char *store, bool json, bool quiet, struct hd_err *err)
 {
     hd_auto(hd_open_store) o = NULL;
     struct hd_bad_place bad = {0};
-    struct hd_progress progress;
-    struct hd_verify in = {.ops = {.progress = show, .ctx = &progress}};
+    struct hd_work work = {.password_fd = -1};
+    struct hd_verify in = {.ops = {.progress = hd_work_show, .ctx = &work}};
     int rc;
 
     if (hd_open_store(store, &o, err))
         return -1;
     in.medium = o->medium;
     in.store = o->answer;
-    hd_progress_init(&progress, stderr, quiet);
+    hd_work_begin(&work, quiet);
     rc = hd_verify(&in, &bad, err);
-    hd_progress_fini(&progress);
+    hd_work_end(&work);
     if (json && (!rc || *bad.volume))
         print_json(o, &bad, err);
     else if (!rc)

@@ -83,6 +83,25 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_pack},
     {"inspect", "STORE [--json]", "show a store without trusting it",
      "  --json    one object\n", hd_cmd_inspect},
+    {"update",
+     "STORE --guest NAME --image FILE --key K.key [--volume NAME] [--resign] "
+     "[-q]",
+     "give a guest a new image and keep the old one",
+     "  --guest NAME     whose image\n"
+     "  --volume NAME    which one, when the guest has several\n"
+     "  --image FILE     the new content\n"
+     "  --key K.key      the private key of the store's signer\n"
+     "  --resign         K.key is another signer's, who vouches for all of it\n"
+     "  -q, --quiet      no progress\n",
+     hd_cmd_update},
+    {"revert", "STORE --guest NAME --key K.key [--volume NAME] [--resign] [-q]",
+     "go back to the image before the last update",
+     "  --guest NAME     whose image\n"
+     "  --volume NAME    which one, when the guest has several\n"
+     "  --key K.key      the private key of the store's signer\n"
+     "  --resign         K.key is another signer's, who vouches for all of it\n"
+     "  -q, --quiet      no progress\n",
+     hd_cmd_revert},
     {"verify", "STORE [--json] [-q]",
      "read all of a store and name the first bad block",
      "  --json         one object\n"

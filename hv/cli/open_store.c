@@ -10,6 +10,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/trust.h"
 #include "client.h"
+#include "follow.h"
 
 void hd_open_store_free(struct hd_open_store *open)
 {
@@ -18,6 +19,12 @@ void hd_open_store_free(struct hd_open_store *open)
     for (size_t i = 0; i < open->n_headers; i++)
         close(open->headers[i]);
     free(open->answer);
+    hd_target_fini(&open->target);
+    /* The device may be gone, or not be a store any more: then that is said
+     * where stores are listed. */
+    if (open->let_go)
+        hd_client_call("Attach", hd_follow_store("device", open->path), NULL,
+                       NULL);
     free(open);
 }
 
@@ -153,20 +160,42 @@ static int run_reader(struct hd_open_store *o, struct hd_err *err)
     return 0;
 }
 
-int hd_open_store(const char *store, struct hd_open_store **ret,
-                  struct hd_err *err)
+int hd_open_store_idle(const struct hd_open_store *open, struct hd_err *err)
 {
-    hd_auto(hd_open_store) o = calloc(1, sizeof(*o));
+    if (!open->in_use)
+        return 0;
+    return hd_fail(err, HD_E_BUSY, "%s: guests use it; eject it first",
+                   open->path);
+}
 
-    if (!o)
-        return hd_fail_errno(err, HD_E_FAILED, "open %s", store);
+static struct hd_open_store *new_open_store(const char *store,
+                                            struct hd_err *err)
+{
+    struct hd_open_store *o = calloc(1, sizeof(*o));
+
+    if (!o) {
+        hd_fail_errno(err, HD_E_FAILED, "open %s", store);
+        return NULL;
+    }
     o->medium = -1;
-    if (find_medium(o, store, err))
-        return -1;
+    o->target.fd = -1;
+    return o;
+}
+
+static int read_store(struct hd_open_store *o, struct hd_err *err)
+{
     o->medium = open(o->path, O_RDONLY | O_CLOEXEC);
     if (o->medium < 0)
         return hd_fail_errno(err, HD_E_IO, "cannot open %s", o->path);
-    if (run_reader(o, err))
+    return run_reader(o, err);
+}
+
+int hd_open_store(const char *store, struct hd_open_store **ret,
+                  struct hd_err *err)
+{
+    hd_auto(hd_open_store) o = new_open_store(store, err);
+
+    if (!o || find_medium(o, store, err) || read_store(o, err))
         return -1;
     *ret = hd_steal(&o);
     return 0;
@@ -175,21 +204,34 @@ int hd_open_store(const char *store, struct hd_open_store **ret,
 int hd_open_store_find(const char *store, bool *ret_attached,
                        struct hd_err *err)
 {
-    hd_auto(hd_open_store) o = calloc(1, sizeof(*o));
+    hd_auto(hd_open_store) o = new_open_store(store, err);
 
-    if (!o)
-        return hd_fail_errno(err, HD_E_FAILED, "look for %s", store);
-    o->medium = -1;
-    if (find_medium(o, store, err))
+    if (!o || find_medium(o, store, err))
         return -1;
     *ret_attached = o->attached;
     return 0;
 }
 
-int hd_open_store_idle(const struct hd_open_store *open, struct hd_err *err)
+/* What hotdomd knows of a store that changes would be wrong afterwards. */
+static int let_go(struct hd_open_store *o, struct hd_err *err)
 {
-    if (!open->in_use)
+    if (!o->attached)
         return 0;
-    return hd_fail(err, HD_E_BUSY, "guests of store %s use it; eject it first",
-                   open->answer->manifest.store.name);
+    if (hd_client_call("Eject", hd_follow_store("store", o->path), NULL, err))
+        return -1;
+    o->let_go = true;
+    return 0;
+}
+
+int hd_open_store_change(const char *store, struct hd_open_store **ret,
+                         struct hd_err *err)
+{
+    hd_auto(hd_open_store) o = new_open_store(store, err);
+
+    if (!o || find_medium(o, store, err) || hd_open_store_idle(o, err) ||
+        let_go(o, err) || hd_target_edit(o->path, &o->target, err) ||
+        read_store(o, err))
+        return -1;
+    *ret = hd_steal(&o);
+    return 0;
 }

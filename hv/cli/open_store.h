@@ -10,6 +10,7 @@
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../store/reader.h"
+#include "../store/target.h"
 
 struct hd_open_store {
     char path[PATH_MAX];        /* of the image or device */
@@ -18,8 +19,10 @@ struct hd_open_store {
     char trusted[HD_NAME_SIZE]; /* what this host calls the signer, or empty */
     int headers[HD_MAX_LUKS];   /* owned; checked copies of the LUKS2 headers */
     size_t n_headers;
-    bool attached; /* hotdomd lists it ... */
-    bool in_use;   /* ... and guests of it are there or about to be */
+    bool attached;           /* hotdomd lists it ... */
+    bool in_use;             /* ... and guests of it are there or about to be */
+    struct hd_target target; /* of hd_open_store_change; else closed */
+    bool let_go;             /* hotdomd is to look at it again afterwards */
 };
 
 /*
@@ -33,6 +36,13 @@ int hd_open_store(const char *store, struct hd_open_store **ret,
 /* Only finds out whether hotdomd lists it; reads no medium. */
 int hd_open_store_find(const char *store, bool *ret_attached,
                        struct hd_err *err);
+/*
+ * The same to change the store: nobody else has it open, nor will meanwhile,
+ * and the reader looks at it after that is certain.  An attached store must be
+ * idle; hotdomd lets go of it and looks at it anew when this one is freed.
+ */
+int hd_open_store_change(const char *store, struct hd_open_store **ret,
+                         struct hd_err *err);
 void hd_open_store_free(struct hd_open_store *open);
 HD_DEFINE_AUTO(hd_open_store)
 

@@ -15,7 +15,7 @@
 #define SECTOR 512
 #define WHOLE  65536 /* writes of more bytes are replayed in one piece */
 
-enum kind { WRITE, TRUNCATE, FLUSH };
+enum kind { WRITE, TRUNCATE, FLUSH }; /* a punched hole is a write of zeros */
 
 struct op {
     enum kind kind;
@@ -43,6 +43,8 @@ ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_ftruncate(int fd, off_t len);
+int __real_fallocate(int fd, int mode, off_t at, off_t len);
+int __wrap_fallocate(int fd, int mode, off_t at, off_t len);
 
 static void note(int fd, enum kind kind, const void *buf, size_t len, off_t at)
 {
@@ -53,8 +55,9 @@ static void note(int fd, enum kind kind, const void *buf, size_t len, off_t at)
         st.st_dev != active->file.st_dev)
         return;
     if (kind == WRITE) {
-        op.data = malloc(len);
-        memcpy(op.data, buf, len);
+        op.data = calloc(1, len);
+        if (buf)
+            memcpy(op.data, buf, len);
     }
     active->ops = realloc(active->ops, (active->n + 1) * sizeof(op));
     active->ops[active->n++] = op;
@@ -82,6 +85,12 @@ int __wrap_ftruncate(int fd, off_t len)
 {
     note(fd, TRUNCATE, NULL, 0, len);
     return __real_ftruncate(fd, len);
+}
+
+int __wrap_fallocate(int fd, int mode, off_t at, off_t len)
+{
+    note(fd, WRITE, NULL, (size_t)len, at);
+    return __real_fallocate(fd, mode, at, len);
 }
 
 struct power_log *power_begin(const char *path)

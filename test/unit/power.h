@@ -9,8 +9,9 @@
 
 struct power_log;
 
-/* From now on, until power_end, each pwrite, ftruncate, fsync and fdatasync of
- * this program on the file `path` is noted.  One file at a time. */
+/* From now on, until power_end, each pwrite, ftruncate, punched hole, fsync and
+ * fdatasync of this program on the file `path` is noted.  One file at a time.
+ */
 struct power_log *power_begin(const char *path);
 void power_end(struct power_log *log);
 void power_free(struct power_log *log);
