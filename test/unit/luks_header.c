@@ -2,7 +2,9 @@
 /* Tests hv/volume/luks_header: the binary part, and which of two copies holds.
  */
 #include <string.h>
+#include <unistd.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "luks_kit.h"
 #include "unit.h"
@@ -104,6 +106,45 @@ static void a_header_cut_short_is_refused(void)
                 &err, HD_E_BAD_VOLUME, "keyslot 0 is cut off");
 }
 
+/* The partition of a medium that ends after so many bytes. */
+static int copy_of(const struct kit_luks *k, size_t len, struct hd_err *err)
+{
+    hd_autofd int medium = hd_io_memfd("medium", len, err);
+    size_t n = len < sizeof(k->both) ? len : sizeof(k->both);
+    struct hd_luks_facts facts;
+    int fd;
+
+    CHECK_OK(hd_io_pwrite(medium, k->both, n, 0, err), err);
+    fd = hd_luks_header_copy(medium, 0, KIT_LUKS_SIZE, &k->luks, &facts, err);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+static void only_a_whole_good_header_is_copied(void)
+{
+    struct hd_err err = {0};
+    struct kit_luks k;
+
+    kit_luks_get(&k, true);
+    CHECK_OK(copy_of(&k, 1 << 20, &err), &err);
+    CHECK_FAILS(copy_of(&k, 1000, &err), &err, HD_E_BAD_HEADER,
+                "the LUKS2 header: ");
+    CHECK_FAILS(copy_of(&k, sizeof(k.both) + 512, &err), &err, HD_E_BAD_HEADER,
+                "a keyslot: ");
+    k.luks.uuid.byte[0] ^= 1;
+    CHECK_FAILS(copy_of(&k, 1 << 20, &err), &err, HD_E_BAD_VOLUME,
+                "another volume's");
+    k.luks.offset++;
+    CHECK_FAILS(copy_of(&k, 1 << 20, &err), &err, HD_E_BAD_VOLUME,
+                "encrypted data begins at");
+    kit_luks_get(&k, true);
+    memset(k.both, 0, sizeof(k.both));
+    CHECK_FAILS(copy_of(&k, 1 << 20, &err), &err, HD_E_BAD_VOLUME,
+                "it is no LUKS2 header");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(what_we_make_is_taken),
     HD_TEST(two_headers_that_differ_are_refused),
@@ -111,6 +152,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_header_of_another_store_is_refused),
     HD_TEST(the_binary_part_must_be_ours),
     HD_TEST(a_header_cut_short_is_refused),
+    HD_TEST(only_a_whole_good_header_is_copied),
 };
 
 HD_SUITE("volume/luks_header", tests);

@@ -216,6 +216,20 @@ static void keyslots_must_be_ours(void)
     BECOMES("\"af\":{", "\"af\":1,\"old\":{", "af must be an object");
 }
 
+static void a_header_without_keyslots_is_refused(void)
+{
+    char text[KIT_LUKS_ROOM];
+    struct hd_err err = {0};
+    struct kit_luks k;
+
+    kit_luks_get(&k, true);
+    snprintf(text, sizeof(text), "{\"keyslots\":{}%s",
+             strstr((char *)k.both + 4096, ",\"tokens\""));
+    kit_luks_put(&k, text, strlen(text));
+    CHECK_FAILS(kit_luks_check(&k, &err), &err, HD_E_BAD_VOLUME,
+                "keyslots: there is none");
+}
+
 static void the_digest_must_be_of_all(void)
 {
     BECOMES("\"keyslots\":[\"0\",\"1\"]", "\"keyslots\":[\"0\"]",
@@ -326,6 +340,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_keyslot_area_out_of_range_is_refused),
     HD_TEST(overlapping_keyslot_areas_are_refused),
     HD_TEST(keyslots_must_be_ours),
+    HD_TEST(a_header_without_keyslots_is_refused),
     HD_TEST(the_digest_must_be_of_all),
     HD_TEST(the_config_must_be_as_we_make_it),
     HD_TEST(an_unknown_token_is_refused),

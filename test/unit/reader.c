@@ -272,10 +272,11 @@ static void lie_init(struct lie *l)
     kit_store_fini(&s);
 }
 
+static struct hd_answer bad; /* too large for a stack, many times */
+
 #define LIE(spoil, words)                                                      \
     do {                                                                       \
-        struct hd_answer bad = *l.a;                                           \
-                                                                               \
+        bad = *l.a;                                                            \
         spoil;                                                                 \
         CHECK_FAILS(send_and_receive(HD_READER_HELLO, &bad, sizeof(bad), true, \
                                      l.files, 2, &err),                        \
@@ -319,6 +320,8 @@ static void answers_of_a_captured_reader_are_refused(void)
     LIE(bad.gpt.parts[1].start = KIT_HEADER, "two partitions overlap");
     LIE(bad.medium_size = KIT_VOLUME, "is out of bounds");
     LIE(bad.gpt.parts[1].type = bad.gpt.parts[0].type, "there is no header");
+    LIE(bad.luks.n_users = 1, "too many users or too few");
+    LIE(bad.luks.memory_kib = UINT32_MAX, "the KDF takes too much");
     LIE(bad.files_at = 0, "files are outside the header");
     LIE(bad.files_at = KIT_VOLUME - 512, "files are outside the header");
     LIE(bad.files_at = UINT64_MAX, "files are outside the header");
@@ -331,7 +334,7 @@ static void messages_of_another_form_are_refused(void)
 {
     struct hd_err err = {0};
     struct lie l;
-    int open_file, pair[2], fds[HD_MAX_FILES];
+    int open_file, pair[2], fds[HD_MAX_FDS];
     struct hd_answer *back = NULL;
     size_t n = 0;
 
