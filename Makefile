@@ -71,9 +71,9 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
 
-# test/unit/power.c sees what the code under test writes, no_memory.c refuses it
-# memory.
-wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc
+# test/unit/power.c sees what the code under test writes, once.c what it reads,
+# and no_memory.c refuses it memory.
+wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc pread
 
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)

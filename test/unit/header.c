@@ -290,7 +290,7 @@ static void a_file_known_by_digest_and_sizes_is_passed_over(void)
     struct hd_header_keys keys = {.n = 1, .n_known = 1};
     struct hd_known known = {.size = KIT_KERNEL};
     struct hd_err err = {0};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
     struct kit_store s;
 
     kit_store_init(&s);

@@ -76,7 +76,7 @@ static int read_header(void *ctx, struct hd_err *err)
 {
     const struct medium *m = ctx;
     struct hd_header_keys keys = {.list = m->who, .n = 1};
-    int fds[HD_MAX_FILES];
+    int fds[HD_MAX_FDS];
 
     if (hd_header_read(m->fd, &keys, m->answer, fds, err))
         return -1;
@@ -102,7 +102,7 @@ static void a_store_is_refused_when_memory_runs_out(void)
 static int receive(void *ctx, struct hd_err *err)
 {
     hd_autofree struct hd_answer *back = NULL;
-    int pair[2], fds[HD_MAX_FILES], rc;
+    int pair[2], fds[HD_MAX_FDS], rc;
     size_t n = 0;
 
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
