@@ -7,6 +7,10 @@
  * a user, and one for the recovery key.  Each other volume has one keyslot,
  * whose passphrase comes from the key volume's key (hd_luks_derive): one
  * password, one KDF, and a change of users changes one header.
+ *
+ * Keys and passwords are in struct hd_secret here.  libcryptsetup keeps its own
+ * copies in memory that it locks, as far as RLIMIT_MEMLOCK goes, and cleanses;
+ * what Argon2 works in is cleansed, and not locked: it may be 2 GiB.
  */
 #ifndef HD_VOLUME_LUKS_H
 #define HD_VOLUME_LUKS_H
@@ -36,8 +40,12 @@ extern const struct hd_luks_cost hd_luks_default_cost;
 int hd_luks_make(const struct hd_uuid *uuid, uint64_t offset, int *ret_header,
                  struct hd_secret **ret_key, struct hd_err *err);
 
+/* What follows changes `header`; after a failure half of the change may be in
+ * it, so drop it. */
+
 /* A keyslot and its token.  HD_E_EXISTS when there is such a user, HD_E_LIMIT
- * when no keyslot is free.  User "recovery" gets the recovery token. */
+ * when no keyslot is free or the JSON is full: 32 short names fit, or 29 of the
+ * longest.  User "recovery" gets the recovery token. */
 int hd_luks_add(int header, const struct hd_secret *key, const char *user,
                 const struct hd_secret *password,
                 const struct hd_luks_cost *cost, struct hd_err *err);

@@ -26,6 +26,8 @@ int hd_luks_session_fail(const struct hd_luks_session *s, int rc,
 {
     if (rc == -ENOMEM)
         return hd_fail(err, HD_E_NO_MEMORY, "%s: not enough memory", what);
+    if (rc == -ENOSPC)
+        return hd_fail(err, HD_E_LIMIT, "%s: the LUKS2 header is full", what);
     return hd_fail(err, HD_E_FAILED, "%s: %s", what,
                    *s->said ? s->said : strerror(-rc));
 }

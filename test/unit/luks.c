@@ -230,6 +230,26 @@ static void there_are_32_keyslots(void)
     CHECK_OK(opens(header, 3, "user3", key, &err), &err);
 }
 
+/* JSON has room for 32 users of short names, or 29 of the longest. */
+static void a_header_that_is_full_says_so(void)
+{
+    hd_auto(hd_secret) key = NULL;
+    struct hd_err err = {0};
+    struct hd_uuid uuid;
+    hd_autofd int header = make(HD_LUKS_OFFSET_KEY, &uuid, &key);
+    char name[HD_NAME_SIZE];
+    int n = 0;
+
+    do {
+        snprintf(name, sizeof(name), "%029d", n);
+    } while (!add(header, key, name, "x", &err) && ++n < HD_LUKS_KEYSLOTS);
+    CU_ASSERT_TRUE(n >= 29 && n < HD_LUKS_KEYSLOTS);
+    CU_ASSERT_EQUAL(err.code, HD_E_LIMIT);
+    CU_ASSERT_STRING_EQUAL(err.msg,
+                           "cannot add a keyslot: the LUKS2 header is full");
+    CHECK_OK(opens(header, 28, "x", key, &err), &err);
+}
+
 static void one_password_opens_several_volumes(void)
 {
     hd_auto(hd_secret) first = NULL;
@@ -341,6 +361,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_last_user_stays_and_the_recovery_key_may_go),
     HD_TEST(a_changed_password_is_the_only_one_of_its_user),
     HD_TEST(there_are_32_keyslots),
+    HD_TEST(a_header_that_is_full_says_so),
     HD_TEST(one_password_opens_several_volumes),
     HD_TEST(cryptsetup_takes_what_we_make),
     HD_TEST(marks_and_passphrases_are_as_documented),
