@@ -7,6 +7,7 @@
 #include "../store/pack.h"
 #include "../store/yaml_scalar.h"
 #include "cmd.h"
+#include "packed.h"
 #include "password.h"
 #include "work.h"
 
@@ -116,20 +117,6 @@ static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
     return 0;
 }
 
-static void print_packed(const struct hd_packed *packed, const char *output)
-{
-    char id[HD_UUID_SIZE], signer[HD_SIGNER_TEXT], size[HD_PROGRESS_SIZE];
-
-    hd_uuid_format(&packed->store.id, id);
-    hd_signer_format(&packed->signer, signer);
-    printf("store %s on %s\n  id      %s\n  signer  %s\n  size    %s\n",
-           packed->store.name, output, id, signer,
-           hd_progress_size(packed->size, size));
-    if (packed->recovery)
-        printf("recovery key: %s\n  write it down; it is shown once\n",
-               packed->recovery->data);
-}
-
 int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
 {
     struct hd_work work = {.password_fd = -1};
@@ -149,10 +136,7 @@ int hd_cmd_pack(int argc, char **argv, struct hd_err *err)
     hd_work_end(&work);
     if (rc)
         return -1;
-    print_packed(&packed, in.output);
-    /* Without it a lost password is a lost store. */
-    if (fflush(stdout))
-        rc = hd_fail_errno(err, HD_E_IO, "the recovery key was not printed");
+    rc = hd_packed_print(&packed, in.output, err);
     if (packed.recovery)
         hd_secret_free(packed.recovery);
     return rc;

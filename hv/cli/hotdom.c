@@ -83,6 +83,21 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_pack},
     {"inspect", "STORE [--json]", "show a store without trusting it",
      "  --json    one object\n", hd_cmd_inspect},
+    {"clone",
+     "STORE -o IMAGE|DEVICE --key K.key [-u USER] [--force] "
+     "[--no-recovery-key] [--password-fd N] [--resign] [-q]",
+     "copy a store into a new one with keys of its own",
+     "  -o, --output OUT      an image file or a device\n"
+     "  --key K.key           the private key that signs the clone\n"
+     "  -u, --user USER       whose password opens both; may be left out when "
+     "there is one\n"
+     "  --force               overwrite what OUT holds\n"
+     "  --no-recovery-key     the password alone opens the clone\n"
+     "  --password-fd N       read the password from descriptor N, not the "
+     "terminal\n"
+     "  --resign              vouch for a store whose signer is not trusted\n"
+     "  -q, --quiet           no progress\n",
+     hd_cmd_clone},
     {"update",
      "STORE --guest NAME --image FILE --key K.key [--volume NAME] [--resign] "
      "[-q]",

@@ -27,6 +27,7 @@ struct writer {
     const struct hd_pack_ops *ops;
     struct hd_verity_maker *verity; /* of an image */
     struct hd_xts *xts;             /* of encrypted data */
+    struct hd_xts *from_xts;        /* of data copied from such */
     uint64_t data;                  /* where the content goes on the medium */
     uint64_t total;                 /* bytes of content, whole blocks */
     uint8_t *buf;                   /* CHUNK bytes */
@@ -115,8 +116,7 @@ static int clear(const struct writer *w, uint64_t from, uint64_t to,
         if (hd_target_zero(w->t, w->pv->start + from, n, err))
             return -1;
         from += n;
-        /* The end is told once, by the caller. */
-        if (from < w->pv->v->size && tell(w, from, err))
+        if (tell(w, from, err))
             return -1;
     }
     return 0;
@@ -134,12 +134,14 @@ static uint64_t next_chunk(const struct writer *w, uint64_t at)
     uint64_t data;
     off_t found;
 
-    if (w->verity || w->xts || at >= w->total)
+    if (w->verity || w->xts || w->from_xts || at >= w->total)
         return at;
-    found = lseek(w->pv->from, (off_t)at, SEEK_DATA);
+    found = lseek(w->pv->from, (off_t)(w->pv->from_at + at), SEEK_DATA);
     if (found < 0)
         return errno == ENXIO ? w->total : at;
-    data = (uint64_t)found / CHUNK * CHUNK;
+    data = ((uint64_t)found - w->pv->from_at) / CHUNK * CHUNK;
+    if (data > w->total)
+        return w->total;
     return data > at ? data : at;
 }
 
@@ -150,8 +152,12 @@ static int read_chunk(const struct writer *w, uint64_t at, size_t n,
     uint64_t left = at < w->pv->content ? w->pv->content - at : 0;
     size_t got = left < n ? left : n;
 
-    if (got && hd_io_pread(w->pv->from, w->buf, got, (off_t)at, err))
-        return hd_wrap(err, "%s", w->pv->v->from);
+    if (got && hd_io_pread(w->pv->from, w->buf, got,
+                           (off_t)(w->pv->from_at + at), err))
+        return hd_wrap(err, "%s",
+                       w->pv->copied ? "the source" : w->pv->v->from);
+    if (w->from_xts && hd_xts_decrypt(w->from_xts, w->buf, got, at, err))
+        return -1;
     memset(w->buf + got, 0, n - got);
     return 0;
 }
@@ -201,10 +207,16 @@ static int begin(struct writer *w, struct hd_err *err)
 
     if (pv->v->kind == HD_VOLUME_IMAGE) {
         w->total = pv->v->verity.blocks * HD_VERITY_BLOCK;
-        return hd_verity_begin(w->t->fd, w->data, pv->v->verity.blocks,
-                               &w->verity, err);
+        if (hd_verity_begin(w->t->fd, w->data, pv->v->verity.blocks, &w->verity,
+                            err))
+            return -1;
+        if (pv->copied)
+            hd_verity_salt(w->verity, pv->v->verity.salt);
+        return 0;
     }
     w->total = round_up(pv->content, w->t->sector);
+    if (pv->from_key && hd_xts_new(pv->from_key, &w->from_xts, err))
+        return -1;
     return pv->key ? hd_xts_new(pv->key, &w->xts, err) : 0;
 }
 
@@ -221,6 +233,20 @@ static int write_luks(const struct writer *w, struct hd_err *err)
     return tell(w, pv->v->luks.offset, err);
 }
 
+static int end_tree(struct writer *w, struct hd_err *err)
+{
+    struct hd_verity made, *signed_one = &w->pv->v->verity;
+
+    if (hd_verity_end(w->verity, &made, err))
+        return -1;
+    if (w->pv->copied && memcmp(made.root, signed_one->root, sizeof(made.root)))
+        return hd_fail(err, HD_E_BAD_VOLUME,
+                       "the source is not what was signed; hotdom verify names "
+                       "the block");
+    *signed_one = made;
+    return 0;
+}
+
 static int write_volume(struct writer *w, struct hd_err *err)
 {
     struct hd_volume *v = w->pv->v;
@@ -229,7 +255,7 @@ static int write_volume(struct writer *w, struct hd_err *err)
     if (write_luks(w, err) || write_content(w, err))
         return -1;
     if (w->verity) {
-        if (hd_verity_end(w->verity, &v->verity, err))
+        if (end_tree(w, err))
             return -1;
         end += hd_verity_tree_size(v->verity.blocks);
     }
@@ -257,6 +283,8 @@ int hd_pack_volume_write(struct hd_pack_volume *pv, struct hd_target *t,
         hd_verity_maker_free(w.verity);
     if (w.xts)
         hd_xts_free(w.xts);
+    if (w.from_xts)
+        hd_xts_free(w.from_xts);
     return rc ? hd_wrap(err, "volume %s", pv->v->name) : 0;
 }
 
@@ -321,6 +349,8 @@ void hd_pack_volume_fini(struct hd_pack_volume *pv)
         close(pv->header);
     if (pv->key)
         hd_secret_free(pv->key);
+    if (pv->from_key)
+        hd_secret_free(pv->from_key);
     pv->from = pv->header = -1;
-    pv->key = NULL;
+    pv->key = pv->from_key = NULL;
 }

@@ -161,6 +161,11 @@ int hd_verity_begin(int fd, uint64_t start, uint64_t blocks,
     return 0;
 }
 
+void hd_verity_salt(struct hd_verity_maker *v, const uint8_t salt[32])
+{
+    memcpy(v->hasher.salt, salt, sizeof(v->hasher.salt));
+}
+
 int hd_verity_add(struct hd_verity_maker *v, const void *data, size_t len,
                   struct hd_err *err)
 {

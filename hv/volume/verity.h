@@ -35,6 +35,9 @@ struct hd_verity_maker;
  * `blocks` blocks.  A random salt. */
 int hd_verity_begin(int fd, uint64_t start, uint64_t blocks,
                     struct hd_verity_maker **ret, struct hd_err *err);
+/* Before the first block: with this salt, so that the same data has the same
+ * root. */
+void hd_verity_salt(struct hd_verity_maker *v, const uint8_t salt[32]);
 /* The next bytes of data, in order, in whole blocks. */
 int hd_verity_add(struct hd_verity_maker *v, const void *data, size_t len,
                   struct hd_err *err);
