@@ -134,9 +134,13 @@ coverage:
 check-system: all
 	$(Q)test/system/run $(if $(T),'$(T)')
 
+$(B)/bin/read-pairs: $(B)/obj/test/bench/read-pairs.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
+
 # Measurements; T=name runs one of test/bench.
 .PHONY: bench
-bench: all
+bench: all $(B)/bin/read-pairs
 	$(Q)test/bench/run $(T)
 
 demo:

@@ -17,6 +17,28 @@ milliseconds() {
 
 median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
+le() { # BYTES NUMBER: little endian
+    local i
+    for ((i = 0; i < $1; i++)); do
+        # shellcheck disable=SC2059
+        printf "\\x$(printf %02x $((($2 >> (8 * i)) & 255)))"
+    done
+}
+
+# The smallest ELF that Xen starts: one segment, one note.
+small_kernel() {
+    printf '\x7fELF\x02\x01\x01' && le 9 0
+    le 2 2 && le 2 62 && le 4 1 && le 8 0 && le 8 64 && le 8 0
+    le 4 0 && le 2 64 && le 2 56 && le 2 2 && le 6 0
+    le 4 1 && le 4 0 && le 8 0 && le 8 0xffffffff80100000 && le 8 0x100000 &&
+        le 8 1024 && le 8 4096 && le 8 0
+    le 4 4 && le 4 0 && le 8 512 && le 8 0 && le 8 0 && le 8 24 && le 8 0 &&
+        le 8 0
+    head -c $((512 - 64 - 2 * 56)) /dev/zero
+    le 4 4 && le 4 8 && le 4 1 && printf 'Xen\0' && le 8 0xffffffff80100000
+    head -c $((512 - 24)) /dev/zero
+}
+
 # row NAME AGAINST RATIO TARGET PAIRS UNIT: one result. The ratio is ours to
 # theirs in UNIT; TARGET is what it must reach, or null for a figure of its own.
 row() {
