@@ -69,9 +69,31 @@ wait_disk() {
         exit 1' || die "dom0 sees no disk of '$1' after 60 s"
 }
 
+# A stick may be sick: QEMU's own filter plays the disease. Prints the blockdev
+# of FILE with the FAULT ('' for none).
+faulty() { # FILE FAULT
+    local file='{"driver":"file","filename":'$(json "$1")'}' arg=${2#*:}
+    [[ -z $2 || $arg =~ ^[0-9]{1,12}$ ]] || die "no number in fault '$2'"
+    case $2 in
+    '') echo "$file" ;;
+    eio:*)
+        printf '{"driver":"blkdebug","image":%s,"inject-error":[{
+            "event":"none","iotype":"read","errno":5,"sector":%s,
+            "once":false,"immediately":false}]}' "$file" "$arg" | tr -d '\n'
+        ;;
+    *) die "unknown fault '$2' (eio:SECTOR)" ;;
+    esac
+}
+
 cmd_plug() {
-    local image id wait='' add
-    [[ ${1-} != --wait ]] || { wait=1 && shift; }
+    local image id wait='' add fault='' file
+    while [[ ${1-} == --* ]]; do
+        case $1 in
+        --wait) wait=1 && shift ;;
+        --fault) fault=${2-} && shift 2 ;;
+        *) usage_of plug >&2 && return 2 ;;
+        esac
+    done
     [[ $# -eq 1 || $# -eq 2 ]] || {
         usage_of plug >&2
         return 2
@@ -83,8 +105,8 @@ cmd_plug() {
     [[ $id =~ ^[A-Za-z][A-Za-z0-9_-]{0,30}$ ]] || die "bad stick name '$id'"
     [[ ! -e $dir/sticks/$id ]] || die "stick '$id' is plugged in; yank it first"
     add='{"execute":"blockdev-add","arguments":{"driver":"raw",'
-    add+='"node-name":"'$id'-node","discard":"unmap","file":{"driver":"file",'
-    add+='"filename":'$(json "$image")'}}}'
+    file=$(faulty "$image" "$fault")
+    add+='"node-name":"'$id'-node","discard":"unmap","file":'"$file}}"
     qmp '' "$add" >/dev/null
     qmp '' '{"execute":"device_add","arguments":{"driver":"usb-storage",
         "bus":"xhci.0","drive":"'"$id"'-node","id":"'"$id"'",
@@ -108,4 +130,17 @@ cmd_yank() {
         qmp '' '{"execute":"blockdev-del","arguments":{"node-name":"'"$id"'-node"}}' \
             >/dev/null
     done
+}
+
+# Other capacity, as a stick with a lying controller has it, or a disk that was
+# grown. dom0 sees it when it asks again.
+cmd_resize() {
+    [[ $# -eq 2 && $2 =~ ^[0-9]+$ ]] || {
+        usage_of resize >&2
+        return 2
+    }
+    need_up
+    [[ -e $dir/sticks/$1 ]] || die "no stick '$1' in host '$host'"
+    qmp '' '{"execute":"block_resize","arguments":{"node-name":"'"$1"'-node",
+        "size":'"$2"'}}' >/dev/null
 }
