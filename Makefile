@@ -91,7 +91,8 @@ $(B)/bin/fuzz-%: $(B)/obj/test/fuzz/%.o $(lib)
 # which sees the libraries that the first line may have installed.
 check:
 	$(Q)scripts/deps
-	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-fuzz check-system
+	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-fuzz coverage \
+		check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom

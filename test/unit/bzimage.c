@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/store/bzimage with small images made here. */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -117,6 +118,28 @@ static void every_shorter_image_is_refused(void)
     }
 }
 
+static void what_comes_out_must_be_a_kernel(void)
+{
+    uint8_t rubbish[KIT_KERNEL] = {1, 2, 3}, payload[2048], image[4096];
+    hd_autofree void *out = NULL;
+    struct hd_err err = {0};
+    size_t n, len;
+
+    n = make_bzimage(
+        payload, pack_zstd(rubbish, sizeof(rubbish), payload, sizeof(payload)),
+        image);
+    CHECK_FAILS(hd_bzimage_unpack(image, n, &out, &len, &err), &err,
+                HD_E_BAD_KERNEL, "it is no ELF file");
+    kit_kernel(rubbish);
+    rubbish[EI_CLASS] = ELFCLASS32;
+    CHECK_FAILS(hd_bzimage_unpack(rubbish, sizeof(rubbish), &out, &len, &err),
+                &err, HD_E_BAD_KERNEL, "not for x86-64");
+    /* Refused by its length, before a byte behind the magic is looked at. */
+    CHECK_FAILS(hd_bzimage_unpack(rubbish, (1u << 28) + 1, &out, &len, &err),
+                &err, HD_E_BAD_KERNEL, "it is larger than 256 MiB");
+    CU_ASSERT_PTR_NULL(out);
+}
+
 static void a_payload_that_unpacks_without_end_is_refused(void)
 {
     size_t large = (1u << 28) + 1, room = 1 << 20, n, len;
@@ -135,6 +158,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_bare_elf_is_taken_as_it_is),
     HD_TEST(images_with_wrong_bounds_are_refused),
     HD_TEST(every_shorter_image_is_refused),
+    HD_TEST(what_comes_out_must_be_a_kernel),
     HD_TEST(a_payload_that_unpacks_without_end_is_refused),
 };
 

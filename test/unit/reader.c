@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -223,6 +224,23 @@ static void a_reader_that_is_missing_or_dies_is_an_error(void)
                 HD_E_FAILED, "it ended without one");
 }
 
+static void without_descriptors_no_reader_is_started(void)
+{
+    hd_autofree struct hd_answer *a = NULL;
+    struct rlimit few, old;
+    struct hd_err err = {0};
+    int rc;
+
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+    few = old;
+    few.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &few);
+    rc = hd_reader_run("/bin/false", 0, NULL, 0, &a, &err);
+    setrlimit(RLIMIT_NOFILE, &old);
+    CU_ASSERT_EQUAL(rc, -1);
+    CU_ASSERT_EQUAL(err.sys, EMFILE);
+}
+
 /* What a reader taken over by a store might send. */
 struct lie {
     struct hd_answer *a; /* a good answer, to be spoilt */
@@ -405,6 +423,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_that_is_known_otherwise_is_read),
     HD_TEST(inspecting_asks_no_trust_but_a_signature),
     HD_TEST(a_reader_that_is_missing_or_dies_is_an_error),
+    HD_TEST(without_descriptors_no_reader_is_started),
     HD_TEST(answers_of_a_captured_reader_are_refused),
     HD_TEST(messages_of_another_form_are_refused),
     HD_TEST(a_refusal_cannot_write_on_the_terminal),

@@ -113,6 +113,21 @@ static void refused(struct bench *b, const char *words)
     CU_ASSERT_EQUAL(b->n, 0);
 }
 
+/* The same in this process, without a sandbox. */
+static void headers_are_judged_with_the_rest_of_the_store(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    bench_init(&b);
+    CHECK_OK(kit_read(b.medium, &b.a->signer, &err), &err);
+    flip(&b, b.a->extents[2].start + 5000);
+    flip(&b, b.a->extents[2].start + HD_LUKS_JSON + 5000);
+    CHECK_FAILS(kit_read(b.medium, &b.a->signer, &err), &err, HD_E_BAD_VOLUME,
+                "volume home: the LUKS2 header's checksum does not fit");
+    bench_fini(&b);
+}
+
 static void the_reader_hands_over_all_luks_headers_and_the_users(void)
 {
     struct hd_err err = {0};
@@ -309,6 +324,7 @@ static void facts_from_the_reader_are_checked(void)
 }
 
 static const struct hd_test tests[] = {
+    HD_TEST(headers_are_judged_with_the_rest_of_the_store),
     HD_TEST(the_reader_hands_over_all_luks_headers_and_the_users),
     HD_TEST(what_was_handed_over_opens_every_volume),
     HD_TEST(files_and_headers_come_in_order),

@@ -39,6 +39,48 @@ static void leave(struct room *r)
     CU_ASSERT_EQUAL(system(cmd), 0);
 }
 
+/* Fail closed: without the record nobody knows what is older. */
+static void a_record_that_cannot_be_kept_is_an_error_everywhere(void)
+{
+    struct hd_seen seen;
+    struct hd_err err = {0};
+    uint64_t booted;
+    struct room r;
+
+    enter(&r);
+    CHECK_OK(hd_seen_accept(r.dir, &travel, 6, one, &err), &err);
+    unlink(r.file);
+    CU_ASSERT_EQUAL(mkdir(r.file, 0700), 0);
+    CHECK_FAILS(hd_seen_accept(r.dir, &travel, 7, one, &err), &err, HD_E_IO,
+                "directory");
+    CHECK_FAILS(hd_seen_boot(r.dir, &travel, 6, &err), &err, HD_E_IO,
+                "directory");
+    CHECK_FAILS(hd_seen_booted(r.dir, &travel, &booted, &err), &err, HD_E_IO,
+                "directory");
+    CHECK_FAILS(hd_seen_load(r.dir, &travel, &seen, &err), &err, HD_E_IO,
+                "directory");
+    CHECK_FAILS(hd_seen_forget(r.dir, &travel, &err), &err, HD_E_IO,
+                "cannot forget store");
+    leave(&r);
+}
+
+static void a_folder_that_is_a_file_is_an_error_everywhere(void)
+{
+    struct hd_err err = {0};
+    struct room r;
+
+    enter(&r);
+    snprintf(r.dir, sizeof(r.dir), "%s/seen", r.base);
+    CHECK_OK(hd_io_write_file(r.dir, "x", 1, 0600, &err), &err);
+    CHECK_FAILS(hd_seen_accept(r.dir, &travel, 6, one, &err), &err, HD_E_IO,
+                "cannot lock");
+    CHECK_FAILS(hd_seen_boot(r.dir, &travel, 6, &err), &err, HD_E_IO,
+                "cannot lock");
+    CHECK_FAILS(hd_seen_forget(r.dir, &travel, &err), &err, HD_E_IO,
+                "cannot lock");
+    leave(&r);
+}
+
 static void a_higher_generation_is_taken_and_an_older_one_refused(void)
 {
     struct hd_err err = {0};
@@ -246,6 +288,8 @@ static void a_store_that_is_used_again_is_not_the_oldest(void)
 }
 
 static const struct hd_test tests[] = {
+    HD_TEST(a_record_that_cannot_be_kept_is_an_error_everywhere),
+    HD_TEST(a_folder_that_is_a_file_is_an_error_everywhere),
     HD_TEST(a_higher_generation_is_taken_and_an_older_one_refused),
     HD_TEST(the_same_generation_with_another_manifest_is_refused),
     HD_TEST(a_refused_copy_changes_nothing),
