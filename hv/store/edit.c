@@ -22,7 +22,7 @@ static uint64_t round_up(uint64_t n)
 /* Where the last partition may end; an image grows as it must. */
 static uint64_t limit(const struct hd_edit *e)
 {
-    return e->target->device
+    return e->target->fixed
                ? (e->target->size - HD_GPT_ALIGN) / HD_GPT_ALIGN * HD_GPT_ALIGN
                : (uint64_t)INT64_MAX;
 }
@@ -55,7 +55,7 @@ void hd_edit_next(struct hd_edit *e)
 {
     e->taken = e->gpt;
     e->m.store.generation++;
-    e->was_size = e->target->device ? 0 : e->target->size;
+    e->was_size = e->target->fixed ? 0 : e->target->size;
 }
 
 int hd_edit_begin(struct hd_target *target, const struct hd_answer *store,

@@ -72,7 +72,7 @@ static int open_device(struct hd_target *t, bool force, struct hd_err *err)
                        "%s is mounted or in use; unmount it first", t->path);
     if (t->fd < 0)
         return hd_fail_errno(err, HD_E_IO, "cannot open %s", t->path);
-    t->device = true;
+    t->device = t->fixed = true;
     if (ioctl(t->fd, BLKGETSIZE64, &t->size) ||
         ioctl(t->fd, BLKSSZGET, &sector))
         return hd_fail_errno(err, HD_E_IO, "cannot size %s", t->path);
@@ -179,7 +179,7 @@ int hd_target_edit(const char *path, struct hd_target *ret, struct hd_err *err)
 
 int hd_target_resize(struct hd_target *t, uint64_t size, struct hd_err *err)
 {
-    if (t->device) {
+    if (t->fixed) {
         if (t->size < size)
             return hd_fail(err, HD_E_FAILED,
                            "%s has %llu MiB and the store needs %llu MiB",

@@ -12,6 +12,7 @@
 struct hd_target {
     int fd;
     bool device;
+    bool fixed;      /* it cannot grow; a device */
     uint32_t sector; /* bytes of a logical block */
     uint64_t size;   /* bytes; of an image: set by hd_target_resize */
     uint64_t pushed, pushed_len; /* by hd_target_push */
