@@ -3,6 +3,7 @@
  * line; never trusts a header that hotdom-reader has not checked. */
 #include "luks_users.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -45,7 +46,7 @@ static int copy_header(int header, uint64_t size, struct hd_err *err)
 /* Somebody else's change since the header was read would be lost, and a medium
  * that gives other bytes now is not to be written to.  Nothing is parsed. */
 static int check_unchanged(int header, int medium, uint64_t start,
-                           struct hd_err *err)
+                           bool *ret_torn, struct hd_err *err)
 {
     const size_t len = 2 * HD_LUKS_JSON;
     hd_autofree char *both = malloc(2 * len);
@@ -62,6 +63,7 @@ static int check_unchanged(int header, int medium, uint64_t start,
         return hd_fail(err, HD_E_BUSY,
                        "the store's users were changed by someone else "
                        "meanwhile; try again");
+    *ret_torn = memcmp(both, both + len, len) != 0;
     return 0;
 }
 
@@ -86,12 +88,17 @@ int hd_luks_users_change(int header, const struct hd_secret *key,
                          struct hd_err *err)
 {
     hd_autofd int copy = -1;
+    bool torn;
 
     if (!password && change->action != HD_KEYS_REMOVE)
         return hd_fail(err, HD_E_USAGE, "there is no new password");
     copy = copy_header(header, change->luks.offset, err);
     if (copy < 0 || perform(copy, key, change, password, err) ||
-        check_unchanged(header, medium, change->start, err))
+        check_unchanged(header, medium, change->start, &torn, err))
+        return -1;
+    /* A copy that an earlier loss of power has left behind must not be the one
+     * that a second loss goes back to: its areas may be in use again. */
+    if (torn && hd_luks_write(header, medium, change->start, err))
         return -1;
     return hd_luks_write(copy, medium, change->start, err);
 }

@@ -248,6 +248,35 @@ static void an_image_is_changed_by_one_at_a_time(void)
     end(&b);
 }
 
+/* A loss of power has left one copy that does not hold. */
+static void a_torn_header_is_mended_before_it_is_changed(void)
+{
+    for (int copy = 0; copy < 2; copy++) {
+        struct hd_err err = {0};
+        hd_autofd int medium = -1;
+        uint64_t start;
+        struct bench b;
+
+        begin(&b);
+        {
+            hd_auto(hd_users) users = open_users(&b);
+
+            start = users->open->answer->extents[1].start;
+        }
+        medium = open(b.kit.output, O_RDWR | O_CLOEXEC);
+        CHECK_OK(hd_io_pwrite(medium, "torn", 4,
+                              (off_t)(start + copy * HD_LUKS_JSON + 5000),
+                              &err),
+                 &err);
+        CHECK_OK(change(&b, HD_KEYS_REMOVE, "x", "y", "y's secret", NULL, &err),
+                 &err);
+        OPENS("y", "y's secret");
+        CHECK_FAILS(try(&b, "x", "x's secret", &err), &err, HD_E_NO_USER,
+                    "no x");
+        end(&b);
+    }
+}
+
 /* Whoever has the stick for an hour knows the uuid, and can make a header with
  * a key and a password of their own; the owner's data would be written with
  * that key. */
@@ -309,6 +338,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_wrong_password_changes_no_byte),
     HD_TEST(what_changed_since_it_was_read_is_not_overwritten),
     HD_TEST(an_image_is_changed_by_one_at_a_time),
+    HD_TEST(a_torn_header_is_mended_before_it_is_changed),
     HD_TEST(a_header_that_was_put_there_is_refused_by_the_signed_mark),
     HD_TEST(a_header_of_another_store_is_refused_by_its_uuid),
 };
