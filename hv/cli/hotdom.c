@@ -17,7 +17,8 @@ static const struct hd_cmd cmds[] = {
      "  --json    the objects of the control socket\n", hd_cmd_list},
     {"unlock", "[STORE] [-u USER] [--password-fd N]",
      "open a store with a user's password and start its guests",
-     "  -u, --user USER     who unlocks; may be left out when there is one\n"
+     "  -u, --user USER     who unlocks; with the recovery key: \"recovery\";\n"
+     "                      may be left out when there is one\n"
      "  --password-fd N     read the password from descriptor N, not the "
      "terminal\n",
      hd_cmd_unlock},
