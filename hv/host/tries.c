@@ -2,6 +2,7 @@
 /* The one gate before any password check; never looks at one itself. */
 #include "tries.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -179,12 +180,31 @@ int hd_tries_allow(const char *dir, const struct hd_uuid *id,
     return hd_throttle_charge(t, id, err);
 }
 
+/* What killed jobs have left half written. */
+static void remove_halves(int folder)
+{
+    int again = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    DIR *d = again < 0 ? NULL : fdopendir(again);
+    struct dirent *e;
+
+    if (!d && again >= 0)
+        close(again);
+    while (d && (e = readdir(d)))
+        if (!strncmp(e->d_name, "state.", 6))
+            unlinkat(folder, e->d_name, 0);
+    if (d)
+        closedir(d);
+}
+
 int hd_tries_boot(const char *dir, struct hd_err *err)
 {
     hd_autofd int held = lock(dir, err);
     hd_auto(hd_throttle) t = NULL;
 
-    if (held < 0 || load(dir, &t, err))
+    if (held < 0)
+        return -1;
+    remove_halves(held);
+    if (load(dir, &t, err))
         return -1;
     return save(dir, t, err);
 }

@@ -145,6 +145,23 @@ static void a_count_that_cannot_be_written_lets_no_password_through(void)
     leave(&r);
 }
 
+static void a_boot_removes_what_was_left_half_written(void)
+{
+    struct hd_err err = {0};
+    char half[100];
+    struct room r;
+
+    enter(&r);
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(attempt(&r, HD_E_WRONG_PASSWORD, NULL), -1);
+    snprintf(half, sizeof(half), "%s.aBcDeF", r.file);
+    CHECK_OK(hd_io_write_file(half, "hotd", 4, 0600, &err), &err);
+    CHECK_OK(hd_tries_boot(r.dir, &err), &err);
+    CU_ASSERT_EQUAL(access(half, F_OK), -1);
+    CHECK_FAILS(attempt(&r, 0, &err), &err, HD_E_THROTTLED, "wait 1 s");
+    leave(&r);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_try_is_on_the_disk_before_the_password_is_looked_at),
     HD_TEST(a_throttled_password_is_not_looked_at),
@@ -152,6 +169,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_check_that_breaks_counts_as_a_wrong_password),
     HD_TEST(a_damaged_count_is_refused_until_root_removes_it),
     HD_TEST(a_count_that_cannot_be_written_lets_no_password_through),
+    HD_TEST(a_boot_removes_what_was_left_half_written),
 };
 
 HD_SUITE("host/tries", tests);
