@@ -68,28 +68,6 @@ plug_and_forget() {
     why | grep -E 'line [0-9]+, column [0-9]+.*memorz'
 }
 
-@test "three wrong passwords are answered and then one must wait" {
-    local n=0
-    plug_locked one
-    for _ in 1 2 3; do
-        run unlock one wrong
-        echo "$output"
-        [ "$status" -eq 4 ]
-        [[ $output == *"wrong password"* ]]
-    done
-    # The wait doubles with each further try; a slow host outlasts the first.
-    until [[ $output == *"too many wrong"* ]]; do
-        ((++n < 6))
-        run unlock one wrong
-        echo "$output"
-        [ "$status" -eq 4 ]
-    done
-    [ "$(dom0 'xl list | tail -n +3')" = '' ]
-    await 90 'done' unlocked_at_last
-}
-
-unlocked_at_last() { unlock one >/dev/null && echo 'done'; }
-
 @test "an unknown user is refused" {
     plug_locked one
     run dom0 "hotdom unlock one -u nobody --password-fd 0" <<<"$password"

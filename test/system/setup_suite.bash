@@ -11,6 +11,7 @@ setup_suite() {
     make_stores
     bed push "$stores/signer.pub" "$stores/lab.pub" /root/
     dom0 'rm -f /etc/hotdom/trusted.d/*
+        rm -rf /var/lib/hotdom/*
         hotdom trust add signer signer.pub
         hotdom trust add lab lab.pub
         printf "signers:\n  - {name: lab, activation: auto}\n" \

@@ -141,6 +141,18 @@ make_stores() {
     pack_locked2
     pack_image
 
+    # Three states of one store, each with a true signature.
+    sed 's/name: one}/name: aged, generation: 6}/' "$stores/one.yaml" \
+        >"$stores/aged.yaml"
+    hotdom pack --manifest "$stores/aged.yaml" --key "$stores/signer.key" \
+        -o "$stores/aged.img" --force -q --password-fd 3 3<<<"$password"
+    spoiled newer aged
+    patch_manifest "$stores/newer.img" "generation: 6" "generation: 7"
+    sign_again "$stores/newer.img" signer
+    spoiled other aged
+    patch_manifest "$stores/other.img" "quiet " "quiet2"
+    sign_again "$stores/other.img" signer
+
     spoiled forged one
     patch_manifest "$stores/forged.img" "name: one" "name: two"
     spoiled odd one
