@@ -9,6 +9,11 @@
  * stream (IEEE 1003.1-2017, pax, "ustar Interchange Format"), members in this
  * order: manifest.yaml, manifest.sig (raw Ed25519 over the manifest's bytes,
  * RFC 8032), signer.pub (PEM, RFC 8410), then the manifest's `files`.
+ *
+ * The primary table's entries stand at LBA 2, as everywhere, until the store is
+ * changed in place: from then on at byte 4096 and 20480 in turn (of a medium
+ * with sectors of 4 KiB: 8192 and 24576), so that one sector, the header's,
+ * switches over.  Only the primary table counts.
  */
 #define HD_GUID_HEADER "7c0f4e4a-6864-4d01-8a57-686f74646f6d"
 #define HD_GUID_VOLUME "7c0f4e4a-6864-4d02-8a57-686f74646f6d"
