@@ -34,3 +34,115 @@ plug_sick() {
     await 60 'refused io-error' only
     [[ $(why) == *"cannot read at byte"* ]]
 }
+
+# How long hotdomd takes to answer `hotdom list`, 20 times, sorted, in
+# milliseconds: over one open connection, for a process takes longer to start
+# in the bed than hotdomd may take to answer.
+answer_times() {
+    dom0 'bash -s' <<'END'
+coproc D { exec socat - UNIX-CONNECT:/run/hotdom/control; }
+for _ in {1..20}; do
+    a=${EPOCHREALTIME/./}
+    printf '{"method":"io.hotdom.List","parameters":{}}\0' >&"${D[1]}"
+    IFS= read -r -t 20 -d '' -u "${D[0]}" line || exit 1
+    [[ $line == '{"parameters"'* || $line == '{ "parameters"'* ]] || exit 1
+    echo $(((${EPOCHREALTIME/./} - a) / 1000))
+done | sort -n
+END
+}
+
+# A disk in dom0's memory that answers as late as it is told, for QEMU cannot
+# hold one disk back without holding itself back. `sick` becomes its name.
+debug=/sys/bus/pseudo/drivers/scsi_debug
+sick_disk() { # STORE
+    dom0 'modprobe scsi_debug dev_size_mb=64 delay=1 && udevadm settle'
+    sick=$(dom0 "basename $debug/adapter0/host*/target*/*:*/block/*")
+    dom0 "dd of=/dev/$sick bs=1M conv=fsync status=none && udevadm settle" \
+        <"$stores/$1.img"
+}
+
+# Commands may be in the queue yet, and readers have it open until they end.
+heal() {
+    dom0 "for n in \$(seq 100); do
+            [ -e $debug ] || exit 0
+            echo 1 >$debug/delay && rmmod scsi_debug && exit
+            sleep 1
+        done 2>/dev/null; exit 1"
+}
+
+# What a test that failed has left.
+teardown_file() { heal; }
+
+@test "a disk that stalls for a minute is refused after 10 s, and hotdomd answers" {
+    local times seconds
+    sick_disk one
+    # In ticks of 4 ms; the kernel must not give up before.
+    dom0 "echo 15000 >$debug/delay && echo 180 >/sys/block/$sick/device/timeout
+        hotdom attach /dev/$sick </dev/null >/tmp/attach 2>&1 &"
+    await 5 'seen ' only
+    times=$(answer_times)
+    [ "$(only)" = 'seen ' ]
+    echo "answered in ms:" "$times"
+    # One of twenty may meet the host's other work.
+    [ "$(sed -n 19p <<<"$times")" -le 100 ]
+    await 30 'refused timeout' only
+    dom0 'ps -C hotdom-reader -o pid,stat,wchan:32,args; cat /tmp/attach'
+    [[ $(why) == *"within 10 s"* ]]
+    seconds=$(dom0 hotdom events --json |
+        jq -s 'map(select(.to == "refused")) | last | .seconds')
+    echo "refused after $seconds s"
+    jq -ne "$seconds >= 10 and $seconds < 12"
+    # Its end is the disk's, and the host is clean then.
+    heal
+    [ -z "$(dom0 'ps -C hotdom-reader -o pid= | cat')" ]
+    await 20 '[]' compact_list
+}
+
+# The same disk with another capacity: asked again, the kernel tells.
+shrink() { # ID BYTES
+    bed resize "$1" "$2"
+    dom0 'echo 1 >/sys/block/sda/device/rescan'
+    await 20 "$(($2 / 512))" dom0 cat /sys/block/sda/size
+}
+
+@test "a store that no longer fits its disk does not start" {
+    plug_locked one
+    shrink one 4194304
+    run unlock one
+    echo "$output"
+    [ "$status" -ne 0 ]
+    [ "$(dom0 'xl list | tail -n +3')" = '' ]
+    [ "$(dom0 'dmsetup ls')" = 'No devices found' ]
+    # Read again, it is refused for what it is.
+    yank one
+    await 60 gone nothing
+    bed plug "$stores/plugged-one.img" one >/dev/null
+    await 60 'refused bad-header' only
+    [[ $(why) == *"cut off"* ]]
+}
+
+nothing() { [[ $(list) == "[]" ]] && echo gone; }
+
+@test "a running guest does not notice that its disk grew" {
+    start auto
+    bed resize auto $((512 << 20))
+    dom0 'echo 1 >/sys/block/sda/device/rescan'
+    await 20 1048576 dom0 cat /sys/block/sda/size
+    [ "$(state auto)" = running ]
+    await 90 yes answers auto
+    in_guest auto 'cat /sys/block/xvda/size' | grep -w 16384
+}
+
+@test "a volume that looks like qcow2 reaches the guest as the bytes it has" {
+    local at
+    cp --sparse=always "$stores/auto.img" "$stores/plugged-auto.img"
+    at=$(sfdisk -J "$stores/plugged-auto.img" | jq '.partitiontable.partitions |
+        map(select(.name == "hotdom:auto-disk"))[0].start')
+    printf 'QFI\xfb\0\0\0\3' | dd of="$stores/plugged-auto.img" bs=512 \
+        seek="$at" conv=notrunc status=none
+    bed plug "$stores/plugged-auto.img" auto >/dev/null
+    await 60 running state auto
+    await 90 yes answers auto
+    in_guest auto 'head -c 8 /dev/xvda | hexdump -C' | grep '51 46 49 fb 00 00 00 03'
+    in_guest auto 'cat /sys/block/xvda/size' | grep -w 16384
+}
