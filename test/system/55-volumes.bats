@@ -131,8 +131,9 @@ start_of() {
 
 @test "an image is pulled while its guest reads" {
     start_image
-    in_guest image 'while cat /dev/xvdb >/dev/null; do
-        echo 3 >/proc/sys/vm/drop_caches; echo x >>/run/rounds; done 2>&1 &'
+    in_guest image 'while cat /dev/xvdb; do
+        echo 3 >/proc/sys/vm/drop_caches; echo x >>/run/rounds
+        done >/dev/null 2>&1 &'
     await 30 yes in_guest_says image 'test -s /run/rounds && echo yes'
     yank image
     await 60 gone gone image
