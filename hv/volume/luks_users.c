@@ -88,7 +88,7 @@ int hd_luks_users_change(int header, const struct hd_secret *key,
                          struct hd_err *err)
 {
     hd_autofd int copy = -1;
-    bool torn;
+    bool torn = false;
 
     if (!password && change->action != HD_KEYS_REMOVE)
         return hd_fail(err, HD_E_USAGE, "there is no new password");

@@ -41,13 +41,14 @@ plug_sick() {
 answer_times() {
     dom0 'bash -s' <<'END'
 coproc D { exec socat - UNIX-CONNECT:/run/hotdom/control; }
+# Not in a pipeline: a subshell does not have the coprocess.
 for _ in {1..20}; do
     a=${EPOCHREALTIME/./}
     printf '{"method":"io.hotdom.List","parameters":{}}\0' >&"${D[1]}"
     IFS= read -r -t 20 -d '' -u "${D[0]}" line || exit 1
     [[ $line == '{"parameters"'* || $line == '{ "parameters"'* ]] || exit 1
     echo $(((${EPOCHREALTIME/./} - a) / 1000))
-done | sort -n
+done > >(sort -n)
 END
 }
 
