@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -98,27 +97,6 @@ static int save(const char *dir, const struct hd_uuid *id,
 
 /* ---- the folder */
 
-/* Ours alone until the descriptor is closed. */
-static int lock(const char *dir, struct hd_err *err)
-{
-    char parent[PATH_MAX];
-    hd_autofd int fd = -1;
-    char *slash;
-
-    snprintf(parent, sizeof(parent), "%s", dir);
-    slash = strrchr(parent, '/');
-    if (slash && slash != parent) {
-        *slash = '\0';
-        mkdir(parent, 0700); /* systemd has made it but for a start by hand */
-    }
-    if (mkdir(dir, 0700) && errno != EEXIST)
-        return hd_fail_errno(err, HD_E_IO, "cannot make %s", dir);
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX))
-        return hd_fail_errno(err, HD_E_IO, "cannot lock %s", dir);
-    return hd_steal_fd(&fd);
-}
-
 /* Removes what a loss of power left half written, and the oldest record when
  * there is no room for one more. */
 static void make_room(int folder)
@@ -181,7 +159,7 @@ int hd_seen_accept(const char *dir, const struct hd_uuid *id,
                    uint64_t generation, const uint8_t digest[32],
                    struct hd_err *err)
 {
-    hd_autofd int folder = lock(dir, err);
+    hd_autofd int folder = hd_io_lock_folder(dir, err);
     struct hd_seen seen = {0};
     char path[PATH_MAX];
     struct hd_err why = {0};
@@ -213,7 +191,7 @@ int hd_seen_accept(const char *dir, const struct hd_uuid *id,
 int hd_seen_boot(const char *dir, const struct hd_uuid *id, uint64_t generation,
                  struct hd_err *err)
 {
-    hd_autofd int folder = lock(dir, err);
+    hd_autofd int folder = hd_io_lock_folder(dir, err);
     struct hd_seen seen;
     struct hd_err why = {0};
 
@@ -256,7 +234,7 @@ int hd_seen_booted(const char *dir, const struct hd_uuid *id, uint64_t *ret,
 int hd_seen_forget(const char *dir, const struct hd_uuid *id,
                    struct hd_err *err)
 {
-    hd_autofd int folder = lock(dir, err);
+    hd_autofd int folder = hd_io_lock_folder(dir, err);
     char name[HD_UUID_SIZE];
 
     if (folder < 0)

@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -93,32 +91,11 @@ static int save(const char *dir, const struct hd_throttle *t,
     return hd_io_write_file(path, text, strlen(text), 0600, err);
 }
 
-/* Ours alone until the descriptor is closed. */
-static int lock(const char *dir, struct hd_err *err)
-{
-    char parent[PATH_MAX];
-    hd_autofd int fd = -1;
-    char *slash;
-
-    snprintf(parent, sizeof(parent), "%s", dir);
-    slash = strrchr(parent, '/');
-    if (slash && slash != parent) {
-        *slash = '\0';
-        mkdir(parent, 0700); /* systemd has made it but for a start by hand */
-    }
-    if (mkdir(dir, 0700) && errno != EEXIST)
-        return hd_fail_errno(err, HD_E_IO, "cannot make %s", dir);
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX))
-        return hd_fail_errno(err, HD_E_IO, "cannot lock %s", dir);
-    return hd_steal_fd(&fd);
-}
-
 /* ---- what is counted */
 
 static int charge(const char *dir, const struct hd_uuid *id, struct hd_err *err)
 {
-    hd_autofd int held = lock(dir, err);
+    hd_autofd int held = hd_io_lock_folder(dir, err);
     hd_auto(hd_throttle) t = NULL;
 
     if (held < 0 || load(dir, &t, err))
@@ -133,7 +110,7 @@ static int charge(const char *dir, const struct hd_uuid *id, struct hd_err *err)
 static int settle(const char *dir, const struct hd_uuid *id, bool right,
                   struct hd_err *err)
 {
-    hd_autofd int held = lock(dir, err);
+    hd_autofd int held = hd_io_lock_folder(dir, err);
     hd_auto(hd_throttle) t = NULL;
 
     if (held < 0 || load(dir, &t, err))
@@ -198,7 +175,7 @@ static void remove_halves(int folder)
 
 int hd_tries_boot(const char *dir, struct hd_err *err)
 {
-    hd_autofd int held = lock(dir, err);
+    hd_autofd int held = hd_io_lock_folder(dir, err);
     hd_auto(hd_throttle) t = NULL;
 
     if (held < 0)

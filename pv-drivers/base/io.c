@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -150,6 +151,26 @@ int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
     if (sync_folder(path))
         return hd_fail_errno(err, HD_E_IO, "cannot write %s", path);
     return 0;
+}
+
+int hd_io_lock_folder(const char *dir, struct hd_err *err)
+{
+    char parent[PATH_MAX];
+    hd_autofd int fd = -1;
+    char *slash;
+
+    snprintf(parent, sizeof(parent), "%s", dir);
+    slash = strrchr(parent, '/');
+    if (slash && slash != parent) {
+        *slash = '\0';
+        mkdir(parent, 0700); /* systemd has made it but for a start by hand */
+    }
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return hd_fail_errno(err, HD_E_IO, "cannot make %s", dir);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX))
+        return hd_fail_errno(err, HD_E_IO, "cannot lock %s", dir);
+    return hd_steal_fd(&fd);
 }
 
 int hd_io_memfd(const char *name, uint64_t len, struct hd_err *err)

@@ -28,6 +28,11 @@ int hd_io_read_file(const char *path, size_t max, char **ret_buf,
 int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
                      struct hd_err *err);
 
+/* Makes the folder `dir` (and its parent), 0700, when it is not there, and
+ * waits until it is ours alone, which it is until the descriptor is closed.
+ * Returns that or -1. */
+int hd_io_lock_folder(const char *dir, struct hd_err *err);
+
 /* A new anonymous file with `len` bytes of room, close-on-exec. `name` is what
  * /proc/PID/fd shows.  Returns the descriptor or -1. */
 int hd_io_memfd(const char *name, uint64_t len, struct hd_err *err);

@@ -135,14 +135,14 @@ must_wait() {
     echo "$output"
     [[ $output == *"too many wrong passwords for this store; wait "* ]]
     [ "$(dom0 'xl list | tail -n +3')" = '' ]
-    dom0 hotdom list | grep -E '^locked2: after wrong passwords, next try in [0-9]+s$'
-    (($(next_try) > 0))
 }
 
 @test "a wait survives a pull, a restart and a clock that is set" {
     dom0 "rm -f $tries"
     plug_locked locked2
     wait_a_minute
+    dom0 hotdom list |
+        grep -E '^locked2: after wrong passwords, next try in [0-9m]+s$'
     replug locked2 locked2
     await 60 locked state locked2
     must_wait

@@ -3,8 +3,20 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "unit.h"
+
+#define MAX_SHARES 16
+
+struct counts {
+    unsigned tests, failed, asserts;
+};
+
+/* Shared memory: each process writes its own. */
+static struct counts *shares;
 
 /* The bounds of section "hd_suites", made by the linker. */
 extern const struct hd_suite *const __start_hd_suites[];
@@ -22,46 +34,88 @@ static int wanted(const char *want, const struct hd_suite *s,
     return !strncmp(full, want, strlen(want));
 }
 
-static int add_suite(const struct hd_suite *s, const char *want)
+static int add_suite(const struct hd_suite *s, const char *want, int from,
+                     int of, int *n, int *added)
 {
     CU_pSuite suite = NULL;
-    int added = 0;
 
     for (size_t i = 0; i < s->n; i++) {
-        if (!wanted(want, s, &s->tests[i]))
+        if (!wanted(want, s, &s->tests[i]) || (*n)++ % of != from)
             continue;
         if (!suite)
             suite = CU_add_suite(s->name, NULL, NULL);
         if (!suite || !CU_add_test(suite, s->tests[i].name, s->tests[i].run))
             return -1;
-        added++;
+        ++*added;
     }
-    return added;
+    return 0;
+}
+
+/* Every `of`th wanted test from number `from` on: the share of one process. */
+static int run(const char *want, int from, int of, struct counts *ret)
+{
+    int n = 0, added = 0;
+
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return -1;
+    for (const struct hd_suite *const *s = __start_hd_suites;
+         s < __stop_hd_suites; s++)
+        if (add_suite(*s, want, from, of, &n, &added))
+            return -1;
+    CU_basic_set_mode(of > 1 ? CU_BRM_SILENT : CU_BRM_NORMAL);
+    CU_basic_run_tests();
+    ret->tests = CU_get_number_of_tests_run();
+    ret->failed =
+        CU_get_number_of_tests_failed() + CU_get_number_of_suites_failed();
+    ret->asserts = CU_get_number_of_asserts();
+    if (of > 1 && ret->failed)
+        CU_basic_show_failures(CU_get_failure_list());
+    CU_cleanup_registry();
+    return added == (int)ret->tests ? 0 : -1;
+}
+
+/* A process a processor; one that dies counts as a failed test. */
+static int run_side_by_side(int of, struct counts *total)
+{
+    for (int i = 0; i < of; i++) {
+        pid_t pid = fork();
+
+        if (pid < 0)
+            return -1;
+        if (!pid) {
+            int rc = run(NULL, i, of, &shares[i]);
+
+            fflush(NULL);
+            _exit(rc ? 1 : 0);
+        }
+    }
+    for (int status; wait(&status) > 0;)
+        total->failed += status ? 1 : 0;
+    for (int i = 0; i < of; i++) {
+        total->tests += shares[i].tests;
+        total->failed += shares[i].failed;
+        total->asserts += shares[i].asserts;
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     const char *want = argc > 1 ? argv[1] : NULL;
-    int total = 0;
-    unsigned failed;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    int of = want || cpus < 1 ? 1 : cpus > MAX_SHARES ? MAX_SHARES : (int)cpus;
+    struct counts total = {0};
 
-    if (CU_initialize_registry() != CUE_SUCCESS)
+    shares = mmap(NULL, MAX_SHARES * sizeof(*shares), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shares == MAP_FAILED ||
+        (of == 1 ? run(want, 0, 1, &total) : run_side_by_side(of, &total)))
         return 1;
-    for (const struct hd_suite *const *s = __start_hd_suites;
-         s < __stop_hd_suites; s++) {
-        int added = add_suite(*s, want);
-
-        if (added < 0)
-            return 1;
-        total += added;
-    }
-    if (!total) {
+    if (!total.tests) {
         fprintf(stderr, "unit: no test is named %s\n", want ? want : "");
         return 1;
     }
-    CU_basic_set_mode(CU_BRM_NORMAL);
-    CU_basic_run_tests();
-    failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-    CU_cleanup_registry();
-    return failed ? 1 : 0;
+    printf("unit: %u passed, %u failed, %u assertions\n",
+           total.tests - total.failed, total.failed, total.asserts);
+    return total.failed ? 1 : 0;
 }
