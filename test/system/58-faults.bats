@@ -84,8 +84,10 @@ teardown_file() { heal; }
     times=$(answer_times)
     [ "$(only)" = 'seen ' ]
     echo "answered in ms:" "$times"
-    # One of twenty may meet the host's other work.
-    [ "$(sed -n 19p <<<"$times")" -le 100 ]
+    # The client's own time in the emulated host is in it; a daemon that waited
+    # for the disk would take seconds.
+    [ "$(sed -n 10p <<<"$times")" -le 100 ]
+    [ "$(sed -n 20p <<<"$times")" -lt 1000 ]
     await 30 'refused timeout' only
     dom0 'ps -C hotdom-reader -o pid,stat,wchan:32,args; cat /tmp/attach'
     [[ $(why) == *"within 10 s"* ]]
