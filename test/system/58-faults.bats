@@ -64,7 +64,11 @@ sick_disk() { # STORE
 
 # Commands may be in the queue yet, and readers have it open until they end.
 heal() {
-    dom0 "for n in \$(seq 100); do
+    # What waits behind the request in flight fails at once.
+    dom0 "for s in $debug/adapter0/host*/target*/*:*/state; do
+            [ ! -e \$s ] || echo offline >\$s
+        done
+        for n in \$(seq 100); do
             [ -e $debug ] || exit 0
             echo 1 >$debug/delay && rmmod scsi_debug && exit
             sleep 1
