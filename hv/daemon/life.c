@@ -151,7 +151,8 @@ static int judge(struct hd_store *store, struct hd_err *err)
     if (hd_policy_load(HD_POLICY, &policy, err) || find_signer(store, err) ||
         check_room(store, &policy, err))
         return -1;
-    activation = hd_policy_activation(&policy, store->signer);
+    activation = hd_policy_activation(&policy, store->signer,
+                                      store->answer->manifest.store.name);
     if (activation == HD_ACTIVATION_DENY)
         return hd_fail(err, HD_E_DENIED,
                        "the policy of this host denies stores of signer %s",

@@ -112,12 +112,29 @@ int hd_policy_load(const char *path, struct hd_policy *ret, struct hd_err *err)
 }
 
 enum hd_activation hd_policy_activation(const struct hd_policy *policy,
-                                        const char *signer)
+                                        const char *signer, const char *store)
 {
-    for (uint32_t i = 0; i < policy->n_signers; i++)
-        if (!strcmp(policy->signers[i].name, signer))
-            return policy->signers[i].activation;
-    return policy->activation;
+    uint32_t found = policy->activation;
+
+    for (uint32_t i = 0; i < policy->n_signers; i++) {
+        const struct hd_policy_signer *s = &policy->signers[i];
+
+        if (strcmp(s->name, signer))
+            continue;
+        if (!strcmp(s->store, store))
+            return s->activation;
+        if (!*s->store)
+            found = s->activation;
+    }
+    return found;
+}
+
+bool hd_policy_denies(const struct hd_policy *policy, uint32_t class)
+{
+    for (uint32_t i = 0; i < policy->n_denied; i++)
+        if (policy->denied[i].class == class)
+            return true;
+    return false;
 }
 
 const char *hd_policy_bridge(const struct hd_policy *policy, const char *role)

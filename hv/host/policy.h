@@ -3,6 +3,7 @@
 #ifndef HD_HOST_POLICY_H
 #define HD_HOST_POLICY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
@@ -15,7 +16,8 @@ enum hd_activation {
 };
 
 struct hd_policy_signer {
-    char name[HD_NAME_SIZE]; /* in trusted.d */
+    char name[HD_NAME_SIZE];  /* in trusted.d */
+    char store[HD_NAME_SIZE]; /* only its store of this name; empty: all */
     uint32_t activation;
 };
 
@@ -24,26 +26,50 @@ struct hd_policy_network {
     char bridge[16]; /* IFNAMSIZ */
 };
 
+/* A USB or PCI device, by what it is, that guests which ask for the role may
+ * have; one of the two is not empty. */
+struct hd_policy_device {
+    char role[HD_NAME_SIZE];
+    char usb[16]; /* "1199:9071", vendor and product; or a class: "08" */
+    char pci[16]; /* "0000:03:00.0"; or a class: "0403" */
+};
+
+struct hd_policy_class {
+    uint32_t class; /* enum hd_class */
+};
+
+struct hd_policy_path {
+    char path[256]; /* absolute, without "." or ".." */
+};
+
 struct hd_policy_limits {
-    uint64_t memory; /* bytes for all guests; 0: what the host has */
+    uint64_t memory; /* bytes for all guests of all stores; 0: what there is */
     uint64_t vcpus;  /* of one guest; 0: what the host has */
-    uint64_t guests, stores;
+    uint64_t guests; /* of one store */
+    uint64_t all_guests; /* of all stores together */
+    uint64_t stores;
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t cache; /* bytes of kernels kept for the next store; 0: none */
 };
 
 struct hd_policy {
     uint32_t activation; /* for signers not named below */
-    uint32_t n_signers, n_networks;
+    uint32_t n_signers, n_networks, n_devices, n_denied, n_host_paths;
     struct hd_policy_signer signers[64];
     struct hd_policy_network networks[32];
+    struct hd_policy_device devices[32];
+    struct hd_policy_class denied[16];    /* classes that no guest gets */
+    struct hd_policy_path host_paths[32]; /* that guests may ever be shown */
     struct hd_policy_limits limits;
 };
 
 /* A missing file gives the defaults.  Errors carry path, line and column. */
 int hd_policy_load(const char *path, struct hd_policy *ret, struct hd_err *err);
+/* The most specific wins: signer and store, signer, the default.  `store`: its
+ * name in the manifest. */
 enum hd_activation hd_policy_activation(const struct hd_policy *policy,
-                                        const char *signer);
+                                        const char *signer, const char *store);
+bool hd_policy_denies(const struct hd_policy *policy, uint32_t class);
 /* The bridge of a role, or NULL when the policy says nothing about it. */
 const char *hd_policy_bridge(const struct hd_policy *policy, const char *role);
 /* HD_E_LIMIT, with both numbers, when a keyslot asks for more than allowed. */

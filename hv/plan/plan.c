@@ -302,6 +302,9 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
         return;
+    case HD_TARGET_RAM:
+        fputs(" ram", out);
+        return;
     case HD_TARGET_CRYPT:
         fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
                 v->luks.offset);
@@ -320,6 +323,12 @@ static void print_step(const struct hd_step *s, FILE *out)
     switch ((enum hd_step_kind)s->kind) {
     case HD_STEP_OPEN_VOLUME:
         print_volume(&s->u.volume, out);
+        return;
+    case HD_STEP_MAKE_BRIDGE:
+        fprintf(out, "make-bridge %s", s->u.bridge.name);
+        return;
+    case HD_STEP_TELL:
+        fprintf(out, "tell %s = %s", s->u.tell.path, s->u.tell.value);
         return;
     case HD_STEP_BUILD_DOMAIN:
         fprintf(out, "build-domain %s memory=%" PRIu64 "M vcpus=%u",

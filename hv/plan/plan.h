@@ -9,27 +9,25 @@
 #include <stdio.h>
 
 #include "../../pv-drivers/base/err.h"
-#include "../host/inventory.h"
-#include "../host/policy.h"
 #include "../store/manifest.h"
 #include "../store/reader.h"
+#include "map.h"
 
-/* A store's name on this host: its own, or with "-" and the first four digits
- * of its id when another attached store has the same. */
-#define HD_LABEL_SIZE (HD_NAME_SIZE + 5)
 /* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
  * lies under an image.  No volume's name has a "+". */
 #define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 4)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
-/* Undo of each step, by the ledger: remove the dm device, destroy the domain;
- * the two attachments go with their domain. */
+/* Undo of each step, by the ledger: remove the dm device or the bridge, destroy
+ * the domain; what is attached and told goes with its domain. */
 enum hd_step_kind {
     HD_STEP_OPEN_VOLUME,
+    HD_STEP_MAKE_BRIDGE,  /* without an uplink, for this guest alone */
     HD_STEP_BUILD_DOMAIN, /* leaves it paused */
     HD_STEP_ATTACH_BLOCK,
     HD_STEP_ATTACH_NET,
+    HD_STEP_TELL,         /* a xenstore node below the guest's data/hotdom */
     HD_STEP_START_DOMAIN, /* unpause */
 };
 
@@ -37,6 +35,7 @@ enum hd_step_target { /* the device-mapper's */
                       HD_TARGET_LINEAR,
                       HD_TARGET_CRYPT,
                       HD_TARGET_VERITY,
+                      HD_TARGET_RAM, /* zeros in memory, gone with the device */
 };
 
 struct hd_step_volume {
@@ -60,6 +59,18 @@ struct hd_step_domain {
     uint32_t vcpus;
     uint64_t memory; /* bytes */
     char cmdline[HD_CMDLINE_SIZE];
+    /* A PV framebuffer and keyboard, served by VNC on a socket in
+     * /run/hotdom/display/DOMAIN; width 0: none. */
+    uint32_t width, height;
+};
+
+struct hd_step_bridge {
+    char name[16];
+};
+
+struct hd_step_tell {
+    char path[64]; /* "map/net/lan0" */
+    char value[128];
 };
 
 struct hd_step_block {
@@ -83,6 +94,8 @@ struct hd_step {
         struct hd_step_domain domain;
         struct hd_step_block block;
         struct hd_step_net net;
+        struct hd_step_bridge bridge;
+        struct hd_step_tell tell;
     } u;
 };
 
@@ -95,8 +108,12 @@ struct hd_plan {
     struct hd_step steps[];
 };
 
+/* A volume is one step or two, a row of the map is told in one, and each of
+ * the eight settings. */
 #define HD_PLAN_MAX_STEPS                                                      \
-    (HD_MAX_GUESTS * (2 + HD_MAX_NICS) + 3 * HD_MAX_VOLUMES)
+    (HD_MAX_GUESTS *                                                           \
+         (10 + 3 * HD_MAX_NICS + 4 * HD_MAX_WISHES + HD_MAX_DISKS) +           \
+     3 * HD_MAX_VOLUMES)
 
 size_t hd_plan_size(uint32_t n_steps);
 

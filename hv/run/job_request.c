@@ -61,6 +61,8 @@ static bool target_ok(const struct hd_job_request *req,
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
         return true;
+    case HD_TARGET_RAM: /* no job opens one yet */
+        return false;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
                v->luks.offset < v->length;
@@ -160,6 +162,7 @@ static int check_plan(const struct hd_job_request *req,
         const struct hd_step *step = &plan->steps[i];
 
         if (step->kind >= HD_ARRAY_LEN(checks) ||
+            !checks[step->kind] ||
             !is_name(step->guest, sizeof(step->guest)) ||
             !checks[step->kind](req, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",

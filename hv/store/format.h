@@ -40,6 +40,7 @@
 #define HD_MAX_GUESTS  64
 #define HD_MAX_DISKS   16 /* volumes of one guest */
 #define HD_MAX_NICS    8  /* nics of one guest */
+#define HD_MAX_WISHES  16 /* wishes of one guest, beside those */
 
 /* Bytes with the NUL.  A GPT name has 36 UTF-16 units, 7 of them our prefix. */
 #define HD_NAME_SIZE    30

@@ -32,6 +32,17 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
                                      NULL};
 static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
 
+const char *hd_class_name(uint32_t class)
+{
+    static const char *const names[] = {
+#define HD_X(name, text) [HD_CLASS_##name] = text,
+        HD_CLASSES(HD_X)
+#undef HD_X
+    };
+
+    return class < HD_ARRAY_LEN(names) ? names[class] : "unknown";
+}
+
 static const struct hd_field store_fields[] = {
     {"id", HD_T_UUID, REQ | SIGNED, AT(hd_store_id, id),
      .doc = "the store's identity, on every host"},

@@ -52,9 +52,27 @@ struct hd_auth {
     uint8_t hash[32];
 };
 
+struct hd_name { /* an element of a list of names */
+    char name[HD_NAME_SIZE];
+};
+
+/* What a user wants otherwise than the guests do: laid over their wishes, under
+ * the host's limits.  What is empty or 0 was not said. */
+struct hd_settings {
+    char locale[32];    /* "de_DE.UTF-8" */
+    char keyboard[32];  /* "de", as in XKB */
+    char time_zone[48]; /* "Europe/Berlin" */
+    uint64_t memory;    /* bytes: each guest's `want` */
+    uint64_t vcpus;
+    uint64_t width, height; /* pixels of a display */
+    uint32_t n_guests;      /* 0: all are started */
+    struct hd_name guests[HD_MAX_GUESTS];
+};
+
 struct hd_user {
     char name[HD_NAME_SIZE];
     struct hd_auth auth; /* zero when the store has an encrypted volume */
+    struct hd_settings settings;
 };
 
 struct hd_range {
@@ -77,6 +95,38 @@ struct hd_nic {
     uint32_t level; /* enum hd_level */
 };
 
+/* What a guest can wish for.  The first four have fields of their own in the
+ * manifest, all have rows in the resource map. */
+#define HD_CLASSES(X)                                                          \
+    X(CPU, "cpu")                                                              \
+    X(MEMORY, "memory")                                                        \
+    X(BLOCK, "block")                                                          \
+    X(NET, "net")                                                              \
+    X(CONSOLE, "console")                                                      \
+    X(DISPLAY, "display")                                                      \
+    X(INPUT, "input")                                                          \
+    X(SOUND, "sound")                                                          \
+    X(USB, "usb")                                                              \
+    X(PCI, "pci")                                                              \
+    X(TIME, "time")
+
+enum hd_class {
+#define HD_X(name, text) HD_CLASS_##name,
+    HD_CLASSES(HD_X)
+#undef HD_X
+};
+
+const char *hd_class_name(uint32_t class);
+
+struct hd_wish {
+    uint32_t class;          /* enum hd_class: not CPU, MEMORY or NET */
+    uint32_t level;          /* enum hd_level */
+    char role[HD_NAME_SIZE]; /* USB, PCI: the policy joins it to a device */
+    char as[HD_NAME_SIZE];   /* the guest's name; BLOCK: xvda to xvdp */
+    uint64_t size;           /* BLOCK: bytes of a scratch disk, whole MiB */
+    uint64_t width, height;  /* DISPLAY: pixels */
+};
+
 enum hd_on_yank { HD_YANK_DESTROY };
 
 struct hd_stop {
@@ -92,9 +142,10 @@ struct hd_guest {
     char cmdline[HD_CMDLINE_SIZE];
     struct hd_range memory; /* bytes */
     struct hd_range vcpus;
-    uint32_t n_disks, n_nics;
+    uint32_t n_disks, n_nics, n_wishes;
     struct hd_disk disks[HD_MAX_DISKS]; /* `volumes` in YAML */
     struct hd_nic nics[HD_MAX_NICS];
+    struct hd_wish wishes[HD_MAX_WISHES];
     struct hd_stop stop;
 };
 

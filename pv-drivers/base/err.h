@@ -63,6 +63,9 @@
     X(NO_NETWORK, "no-network", 3,                                             \
       "no bridge for a required role; name one "                               \
       "in the policy")                                                         \
+    X(NO_DEVICE, "no-device", 3,                                               \
+      "the host has nothing for a required wish; see "                         \
+      "`hotdom explain`")                                                      \
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \

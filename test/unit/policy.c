@@ -28,7 +28,8 @@ static void no_file_means_ask_and_no_limit_of_memory(void)
     struct hd_err err = {0};
 
     CHECK_OK(hd_policy_load("/nonexistent/hotdom.yaml", &p, &err), &err);
-    CU_ASSERT_EQUAL(hd_policy_activation(&p, "anyone"), HD_ACTIVATION_ASK);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "anyone", "any"),
+                    HD_ACTIVATION_ASK);
     CU_ASSERT_EQUAL(p.limits.memory, 0);
     CU_ASSERT_EQUAL(p.limits.guests, HD_MAX_GUESTS);
     CU_ASSERT_EQUAL(p.limits.stores, 64);
@@ -46,8 +47,9 @@ static void the_entry_of_a_signer_beats_the_default(void)
                   "  - {name: lab, activation: auto}\n",
                   &p, &err),
              &err);
-    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab"), HD_ACTIVATION_AUTO);
-    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab2"), HD_ACTIVATION_DENY);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab", "any"), HD_ACTIVATION_AUTO);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab2", "any"),
+                    HD_ACTIVATION_DENY);
 }
 
 static void a_role_is_joined_to_its_bridge(void)
