@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mem.h"
 #include "scan.h"
 #include "sysfs.h"
 
@@ -18,97 +19,100 @@ const char *hd_host_part_class(uint32_t class)
     return class < sizeof(names) / sizeof(*names) ? names[class] : "";
 }
 
-static struct hd_host_part *add(struct hd_inventory *inv,
-                                enum hd_host_part_class class, const char *name)
+/* A graphics card ("card0"), not one of its connectors ("card0-DP-1"). */
+static bool is_card(int root, const char *name)
 {
-    struct hd_host_part *part = &inv->parts[inv->n_parts];
-
-    if (strlen(name) >= sizeof(part->name))
-        return NULL;
-    if (inv->n_parts == HD_MAX_PARTS) {
-        inv->left_out++;
-        return NULL;
-    }
-    memset(part, 0, sizeof(*part));
-    part->class = class;
-    strcpy(part->name, name);
-    inv->n_parts++;
-    return part;
+    (void)root;
+    return !strchr(name, '-');
 }
 
-/* A graphics card ("card0", not its connectors "card0-DP-1"), or where there is
- * no such driver, a frame buffer. */
-static void add_display(void *ctx, int root, const char *name)
+static bool is_framebuffer(int root, const char *name)
 {
-    struct hd_host_part *part;
-
-    if (strncmp(name, "card", 4) || strchr(name, '-'))
-        return;
-    part = add(ctx, HD_PART_DISPLAY, name);
-    if (part)
-        hd_sysfs_link_name(root, part->text, sizeof(part->text),
-                           "sys/class/drm/%s/device/driver", name);
-}
-
-static void add_framebuffer(void *ctx, int root, const char *name)
-{
-    struct hd_host_part *part = NULL;
-
-    if (!strncmp(name, "fb", 2) && isdigit((unsigned char)name[2]))
-        part = add(ctx, HD_PART_DISPLAY, name);
-    if (part)
-        hd_sysfs_text(root, part->text, sizeof(part->text),
-                      "sys/class/graphics/%s/name", name);
-}
-
-static void add_input(void *ctx, int root, const char *name)
-{
-    struct hd_host_part *part = NULL;
-
-    if (!strncmp(name, "input", 5))
-        part = add(ctx, HD_PART_INPUT, name);
-    if (part)
-        hd_sysfs_text(root, part->text, sizeof(part->text),
-                      "sys/class/input/%s/name", name);
-}
-
-static void add_sound(void *ctx, int root, const char *name)
-{
-    struct hd_host_part *part = NULL;
-
-    if (!strncmp(name, "card", 4))
-        part = add(ctx, HD_PART_SOUND, name);
-    if (part)
-        hd_sysfs_text(root, part->text, sizeof(part->text),
-                      "sys/class/sound/%s/id", name);
+    (void)root;
+    return isdigit((unsigned char)name[2]); /* not "fbcon" */
 }
 
 /* A tty with a device behind it that is one: the 8250 driver has a row of
  * ports that are not there, of type 0. */
-static void add_serial(void *ctx, int root, const char *name)
+static bool is_port(int root, const char *name)
 {
-    struct hd_host_part *part;
+    static const char *const drivers[] = {"ttyS", "ttyUSB", "ttyACM", "ttyAMA"};
+    size_t i = 0;
 
-    if (strncmp(name, "ttyS", 4) && strncmp(name, "ttyUSB", 6) &&
-        strncmp(name, "ttyACM", 6) && strncmp(name, "ttyAMA", 6))
+    while (i < HD_ARRAY_LEN(drivers) &&
+           strncmp(name, drivers[i], strlen(drivers[i])))
+        i++;
+    if (i == HD_ARRAY_LEN(drivers))
+        return false;
+    return !hd_sysfs_exists(root, "sys/class/tty/%s/type", name) ||
+           hd_sysfs_number(root, 10, "sys/class/tty/%s/type", name);
+}
+
+/* What an entry of a folder of /sys/class must be called and be, and which of
+ * its files says what it is: its first line, or where it leads. */
+struct kind {
+    enum hd_host_part_class class;
+    const char *folder, *prefix;
+    bool (*is)(int root, const char *name); /* NULL: the prefix is enough */
+    const char *file;
+    bool is_link;
+};
+
+static const struct kind kinds[] = {
+    {HD_PART_DISPLAY, "drm", "card", is_card, "device/driver", true},
+    {HD_PART_INPUT, "input", "input", NULL, "name", false},
+    {HD_PART_SOUND, "sound", "card", NULL, "id", false},
+    {HD_PART_SERIAL, "tty", "tty", is_port, "device/driver", true},
+};
+
+/* Where there is no driver for the graphics card. */
+static const struct kind framebuffer = {HD_PART_DISPLAY, "graphics", "fb",
+                                        is_framebuffer,  "name",     false};
+
+struct scan {
+    struct hd_inventory *inv;
+    const struct kind *kind;
+};
+
+static void add(void *ctx, int root, const char *name)
+{
+    const struct scan *scan = ctx;
+    const struct kind *kind = scan->kind;
+    struct hd_inventory *inv = scan->inv;
+    struct hd_host_part part = {.class = kind->class};
+
+    if (strncmp(name, kind->prefix, strlen(kind->prefix)) ||
+        strlen(name) >= sizeof(part.name) ||
+        (kind->is && !kind->is(root, name)))
         return;
-    if (hd_sysfs_exists(root, "sys/class/tty/%s/type", name) &&
-        !hd_sysfs_number(root, 10, "sys/class/tty/%s/type", name))
+    if (inv->n_parts == HD_MAX_PARTS) {
+        inv->left_out++;
         return;
-    part = add(ctx, HD_PART_SERIAL, name);
-    if (part)
-        hd_sysfs_link_name(root, part->text, sizeof(part->text),
-                           "sys/class/tty/%s/device/driver", name);
+    }
+    strcpy(part.name, name);
+    (kind->is_link ? hd_sysfs_link_name : hd_sysfs_text)(
+        root, part.text, sizeof(part.text), "sys/class/%s/%s/%s", kind->folder,
+        name, kind->file);
+    inv->parts[inv->n_parts++] = part;
+}
+
+static void scan_kind(struct hd_inventory *inv, int root,
+                      const struct kind *kind)
+{
+    struct scan scan = {inv, kind};
+    char folder[64];
+
+    snprintf(folder, sizeof(folder), "sys/class/%s", kind->folder);
+    hd_sysfs_each(root, folder, add, &scan);
 }
 
 void hd_scan_parts(struct hd_inventory *inv, int root)
 {
     uint32_t before = inv->n_parts;
 
-    hd_sysfs_each(root, "sys/class/drm", add_display, inv);
-    if (inv->n_parts == before)
-        hd_sysfs_each(root, "sys/class/graphics", add_framebuffer, inv);
-    hd_sysfs_each(root, "sys/class/input", add_input, inv);
-    hd_sysfs_each(root, "sys/class/sound", add_sound, inv);
-    hd_sysfs_each(root, "sys/class/tty", add_serial, inv);
+    for (size_t i = 0; i < HD_ARRAY_LEN(kinds); i++) {
+        scan_kind(inv, root, &kinds[i]);
+        if (kinds[i].class == HD_PART_DISPLAY && inv->n_parts == before)
+            scan_kind(inv, root, &framebuffer);
+    }
 }
