@@ -49,6 +49,8 @@ static struct json_object *xen_to_json(const struct hd_inventory *inv)
         json_object_array_add(caps, text("hvm"));
     if (inv->xen.hap)
         json_object_array_add(caps, text("hap"));
+    if (inv->xen.iommu)
+        json_object_array_add(caps, text("iommu"));
     ADD(o, "capabilities", caps);
     ADD(o, "nodes", number(inv->xen.nodes));
     ADD(o, "cores_per_socket", number(inv->xen.cores_per_socket));
@@ -109,6 +111,7 @@ static struct json_object *disk_to_json(const struct hd_host_disk *d)
     ADD(o, "read_only", json_object_new_boolean(d->read_only));
     ADD(o, "rotational", json_object_new_boolean(d->rotational));
     ADD(o, "root", json_object_new_boolean(d->root));
+    ADD(o, "usb", *d->usb ? text(d->usb) : NULL);
     return o;
 }
 
@@ -130,6 +133,8 @@ static struct json_object *link_to_json(const struct hd_host_link *l)
     ADD(o, "master", *l->master ? text(l->master) : NULL);
     ADD(o, "up", json_object_new_boolean(l->up));
     ADD(o, "outside", json_object_new_boolean(l->outside));
+    ADD(o, "only_uplink", json_object_new_boolean(l->only_uplink));
+    ADD(o, "usb", *l->usb ? text(l->usb) : NULL);
     return o;
 }
 
@@ -186,6 +191,7 @@ static void print_json(const struct hd_inventory *inv)
     ADD(o, "cpu", cpu_to_json(inv));
     ADD(o, "memory", memory_to_json(inv));
     ADD(o, "os", os_to_json(&inv->os));
+    ADD(o, "qemu", json_object_new_boolean(inv->has_qemu));
     ADD_LIST(o, "disks", inv->disks, inv->n_disks, disk_to_json);
     ADD_LIST(o, "links", inv->links, inv->n_links, link_to_json);
     ADD_LIST(o, "usb", inv->usb, inv->n_usb, usb_to_json);
@@ -209,9 +215,9 @@ static void print_machine(const struct hd_inventory *inv)
 {
     char total[HD_PROGRESS_SIZE], free[HD_PROGRESS_SIZE], line[300];
 
-    snprintf(line, sizeof(line), "%s%s%s%s", inv->xen.version,
+    snprintf(line, sizeof(line), "%s%s%s%s%s", inv->xen.version,
              inv->xen.pv ? ", pv" : "", inv->xen.hvm ? ", hvm" : "",
-             inv->xen.hap ? ", hap" : "");
+             inv->xen.hap ? ", hap" : "", inv->xen.iommu ? ", iommu" : "");
     row("xen", "", line);
     snprintf(line, sizeof(line), "%u, %s", inv->cpus, inv->cpu_model);
     row("cpu", "", line);
@@ -226,6 +232,9 @@ static void print_machine(const struct hd_inventory *inv)
              inv->os.locale, *inv->os.keyboard ? ", keyboard " : "",
              inv->os.keyboard);
     row("locale", "", line);
+    row("qemu", "",
+        inv->has_qemu ? "serves PV framebuffers"
+                      : "none for PV framebuffers; install qemu-system-xen");
 }
 
 static void print_disks(const struct hd_inventory *inv)
@@ -252,10 +261,11 @@ static void print_links(const struct hd_inventory *inv)
         const struct hd_host_link *l = &inv->links[i];
 
         format_mac(l->mac, mac);
-        snprintf(line, sizeof(line), "%s, %s%s%s%s%s",
+        snprintf(line, sizeof(line), "%s, %s%s%s%s%s%s",
                  hd_host_link_kind(l->kind), mac, l->up ? ", up" : ", down",
                  *l->master ? ", part of " : "", l->master,
-                 l->outside ? ", leads outside" : "");
+                 l->outside ? ", leads outside" : "",
+                 l->only_uplink ? " as the only one" : "");
         row("net", l->name, line);
     }
 }
@@ -305,7 +315,7 @@ int hd_cmd_info(int argc, char **argv, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "unexpected argument %s", argv[optind]);
     if (!inv)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
-    if (hd_inventory_scan(inv, err))
+    if (hd_inventory_scan(HD_SCAN_ALL, inv, err))
         return -1;
     if (json) {
         print_json(inv);

@@ -37,7 +37,8 @@ static int make_plan(const struct hd_store *store, struct hd_plan **ret,
     if (!inventory)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
     if (hd_policy_load(HD_POLICY, &policy, err) ||
-        hd_inventory_scan(inventory, err))
+        hd_inventory_scan(hd_inventory_needed(&store->answer->manifest),
+                          inventory, err))
         return -1;
     inventory->memory_free =
         inventory->memory_free > taken ? inventory->memory_free - taken : 0;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "../store/manifest.h"
 
 /* At most; what is more is counted in `left_out`. */
 #define HD_MAX_BRIDGES    32
@@ -33,6 +34,7 @@ struct hd_host_disk {
     uint64_t size; /* bytes */
     uint8_t removable, read_only, rotational;
     uint8_t root; /* the host's own root file system is on it */
+    char usb[32]; /* the USB device it hangs on, as hd_host_usb, or "" */
 };
 
 /* HD_LINK_*: one name each, as `hotdom info` prints them. */
@@ -56,8 +58,10 @@ struct hd_host_link { /* a network interface of dom0; no guest's vif, no lo */
     char master[16]; /* the bridge or bond that it is part of, or "" */
     uint32_t kind;   /* enum hd_host_link_kind */
     uint8_t mac[6];
-    uint8_t up;      /* it has a carrier */
-    uint8_t outside; /* it leads out of this host */
+    uint8_t up;          /* it has a carrier */
+    uint8_t outside;     /* it leads out of this host */
+    uint8_t only_uplink; /* ... and no other does, but what it is part of */
+    char usb[32];        /* the USB device it hangs on, or "" */
 };
 
 struct hd_host_usb {
@@ -112,6 +116,7 @@ struct hd_host_os {
 struct hd_host_xen {
     char version[HD_HOST_TEXT]; /* "4.17.3" */
     uint8_t pv, hvm, hap;
+    uint8_t iommu; /* it can give a PCI device to a guest */
     uint32_t nodes, cores_per_socket, threads_per_core;
 };
 
@@ -124,6 +129,7 @@ struct hd_inventory {
     struct hd_host_os os;
     uint32_t n_bridges, n_pools, n_disks, n_links, n_usb, n_pci, n_parts;
     uint32_t left_out;
+    uint8_t has_qemu; /* dom0's QEMU can serve a PV framebuffer */
     char bridges[HD_MAX_BRIDGES][16]; /* sorted; xenbr0 first when there */
     struct hd_host_pool pools[HD_MAX_POOLS];
     struct hd_host_disk disks[HD_MAX_DISKS_SEEN]; /* sorted, as all of these */
@@ -133,10 +139,24 @@ struct hd_inventory {
     struct hd_host_part parts[HD_MAX_PARTS];
 };
 
-/* HD_E_NO_XEN unless this is dom0 of a running Xen.  Hypercalls, sysfs and one
- * netlink dump; what vanishes meanwhile is left out.  Does not wait for
- * anything. */
-int hd_inventory_scan(struct hd_inventory *ret, struct hd_err *err);
+/* Parts of a scan.  What costs time grows with the host: some 30 us for a PCI
+ * device and 100 us for a disk; the others are 0.1 ms together. */
+enum hd_scan {
+    HD_SCAN_DISKS = 1 << 0,
+    HD_SCAN_USB = 1 << 1,
+    HD_SCAN_PCI = 1 << 2,
+    HD_SCAN_PARTS = 1 << 3,
+    HD_SCAN_ALL = (1 << 4) - 1,
+};
+
+/* The parts that a plan for these guests looks at. */
+unsigned hd_inventory_needed(const struct hd_manifest *m);
+/* Xen, CPU, system, links, and the parts in `what`, of enum hd_scan; others are
+ * as on a host that has none.  HD_E_NO_XEN unless this is dom0 of a running
+ * Xen.  Hypercalls, sysfs and one netlink dump; what vanishes meanwhile is left
+ * out.  Does not wait for anything. */
+int hd_inventory_scan(unsigned what, struct hd_inventory *ret,
+                      struct hd_err *err);
 /* Only that check: reads /sys/hypervisor and /proc/xen, needs no right. */
 int hd_inventory_check_xen(struct hd_err *err);
 

@@ -68,6 +68,8 @@ static void add_usb(void *ctx, int root, const char *address)
     name_usb(&usb, root, address);
     snprintf(path, sizeof(path), USB, address);
     hd_sysfs_each(root, path, add_interface, &in);
+    if (!hd_sysfs_exists(root, USB, address))
+        return; /* pulled out meanwhile */
     inv->usb[inv->n_usb++] = usb;
 }
 
@@ -105,7 +107,8 @@ static void add_pci(void *ctx, int root, const char *address)
     hd_sysfs_link_name(root, pci->driver, sizeof(pci->driver), PCI "/driver",
                        address);
     pci->state = state_of(pci->driver);
-    inv->n_pci++;
+    if (hd_sysfs_exists(root, PCI, address))
+        inv->n_pci++;
 }
 
 void hd_scan_pci(struct hd_inventory *inv, int root)

@@ -48,6 +48,7 @@ static void add_disk(void *ctx, int root, const char *name)
     snprintf(disk->name, sizeof(disk->name), "%s", name);
     hd_sysfs_link(root, to, sizeof(to), "sys/class/block/%s", name);
     strcpy(disk->bus, bus_of(to));
+    hd_sysfs_usb(to, disk->usb);
     hd_sysfs_text(root, disk->model, sizeof(disk->model),
                   "sys/class/block/%s/device/model", name);
     disk->size =
@@ -58,7 +59,8 @@ static void add_disk(void *ctx, int root, const char *name)
         !!hd_sysfs_number(root, 10, "sys/class/block/%s/ro", name);
     disk->rotational = !!hd_sysfs_number(
         root, 10, "sys/class/block/%s/queue/rotational", name);
-    inv->n_disks++;
+    if (hd_sysfs_exists(root, "sys/class/block/%s", name))
+        inv->n_disks++;
 }
 
 /* A disk that carries the device MAJOR:MINOR, itself or below LVM, md, crypt:

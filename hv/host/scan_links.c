@@ -78,6 +78,7 @@ static void add(struct hd_inventory *inv, const struct hd_link *links, size_t n,
 {
     const struct hd_link *master = by_index(links, n, link->master);
     struct hd_host_link *to = &inv->links[inv->n_links];
+    char path[256];
 
     if (inv->n_links == HD_MAX_LINKS) {
         inv->left_out++;
@@ -91,7 +92,25 @@ static void add(struct hd_inventory *inv, const struct hd_link *links, size_t n,
     memcpy(to->mac, link->mac, sizeof(to->mac));
     to->up = link->up;
     to->outside = link->way_out;
+    if (hd_sysfs_link(root, path, sizeof(path), "sys/class/net/%s", link->name))
+        hd_sysfs_usb(path, to->usb);
     inv->n_links++;
+}
+
+/* Bridges and bonds lead out through their parts alone. */
+static void mark_only_uplink(struct hd_inventory *inv)
+{
+    struct hd_host_link *only = NULL;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < inv->n_links; i++)
+        if (inv->links[i].outside && (inv->links[i].kind == HD_LINK_ETHERNET ||
+                                      inv->links[i].kind == HD_LINK_WIRELESS)) {
+            only = &inv->links[i];
+            n++;
+        }
+    if (n == 1)
+        only->only_uplink = 1;
 }
 
 /* Xen's own name for a host's main bridge comes first, so that a host with
@@ -132,6 +151,7 @@ int hd_scan_links(struct hd_inventory *inv, int root, struct hd_err *err)
             add(inv, links, n, &links[i], root);
     qsort(inv->links, inv->n_links, sizeof(inv->links[0]), by_name);
     mark_outside(inv);
+    mark_only_uplink(inv);
     take_bridges(inv);
     return 0;
 }

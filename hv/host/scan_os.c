@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "../../pv-drivers/base/mem.h"
 #include "scan.h"
 #include "sysfs.h"
 
 #define ZONES "/zoneinfo/"
+/* What Debian's libxl runs for a PV framebuffer, of package qemu-system-xen. */
+#define QEMU "usr/libexec/xen-qemu-system-i386"
 
 /* The value of KEY=VALUE in a file as /etc/os-release: os-release(5). */
 static bool value_of(int root, const char *path, const char *key, char *ret,
@@ -59,6 +62,7 @@ void hd_scan_os(struct hd_inventory *inv, int root)
     struct hd_host_os *os = &inv->os;
     struct utsname u;
 
+    inv->has_qemu = !faccessat(root, QEMU, X_OK, AT_EACCESS);
     if (!value_of(root, "etc/os-release", "PRETTY_NAME", os->release,
                   sizeof(os->release)))
         value_of(root, "usr/lib/os-release", "PRETTY_NAME", os->release,

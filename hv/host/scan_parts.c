@@ -93,7 +93,8 @@ static void add(void *ctx, int root, const char *name)
     (kind->is_link ? hd_sysfs_link_name : hd_sysfs_text)(
         root, part.text, sizeof(part.text), "sys/class/%s/%s/%s", kind->folder,
         name, kind->file);
-    inv->parts[inv->n_parts++] = part;
+    if (hd_sysfs_exists(root, "sys/class/%s/%s", kind->folder, name))
+        inv->parts[inv->n_parts++] = part;
 }
 
 static void scan_kind(struct hd_inventory *inv, int root,

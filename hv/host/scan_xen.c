@@ -60,6 +60,7 @@ static int take_facts(struct hd_inventory *inv, xc_interface *xc)
     inv->xen.pv = !!(info.capabilities & XEN_SYSCTL_PHYSCAP_pv);
     inv->xen.hvm = !!(info.capabilities & XEN_SYSCTL_PHYSCAP_hvm);
     inv->xen.hap = !!(info.capabilities & XEN_SYSCTL_PHYSCAP_hap);
+    inv->xen.iommu = !!(info.capabilities & XEN_SYSCTL_PHYSCAP_directio);
     snprintf(inv->xen.version, sizeof(inv->xen.version), "%d.%d%.16s",
              version >> 16, version & 0xffff, extra);
     return 0;

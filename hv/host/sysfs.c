@@ -128,6 +128,25 @@ bool hd_sysfs_link_name(int root, char *ret, size_t size, const char *fmt, ...)
     return there;
 }
 
+/* Documentation/ABI/testing/sysfs-bus-usb: BUS-PORT[.PORT...]:CONFIG.INTERFACE
+ * is what a device's functions hang on. */
+void hd_sysfs_usb(const char *path, char ret[32])
+{
+    const char *at = strstr(path, "/usb"), *part;
+
+    *ret = '\0';
+    for (; at && *at; at = part + strcspn(part, "/")) {
+        size_t len;
+
+        part = at + 1;
+        len = strspn(part, "0123456789-.");
+        if (part[len] == ':' && len && len < 32 && memchr(part, '-', len)) {
+            memcpy(ret, part, len);
+            ret[len] = '\0';
+        }
+    }
+}
+
 bool hd_sysfs_exists(int root, const char *fmt, ...)
 {
     char path[PATH_MAX];

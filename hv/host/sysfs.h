@@ -24,6 +24,9 @@ bool hd_sysfs_link(int root, char *ret, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool hd_sysfs_link_name(int root, char *ret, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The address of the USB device nearest to the end of a device's path ("1-2.3"
+ * of ".../usb1/1-2/1-2.3/1-2.3:1.0/host4"), or "". */
+void hd_sysfs_usb(const char *path, char ret[32]);
 bool hd_sysfs_exists(int root, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

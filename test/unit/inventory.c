@@ -1,88 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* The host scan against folders that look like sysfs; the hypercalls and the
  * real host are the bed's. */
-#include <fcntl.h>
-#include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "../../hv/host/scan.h"
 #include "../../hv/host/sysfs.h"
-#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/net/links.h"
+#include "sysfs_kit.h"
 #include "unit.h"
-
-struct tree {
-    char path[64];
-    int root;
-};
-
-static void make_folders(const struct tree *t, const char *path)
-{
-    char part[PATH_MAX];
-
-    for (const char *slash = strchr(path, '/'); slash;
-         slash = strchr(slash + 1, '/')) {
-        snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-        mkdirat(t->root, part, 0755);
-    }
-}
-
-static void put(const struct tree *t, const char *path, const char *text)
-{
-    hd_autofd int fd = -1;
-
-    make_folders(t, path);
-    fd = openat(t->root, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    CU_ASSERT_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-}
-
-static void point(const struct tree *t, const char *path, const char *to)
-{
-    make_folders(t, path);
-    CU_ASSERT_FATAL(!symlinkat(to, t->root, path));
-}
-
-static void tree_init(struct tree *t)
-{
-    strcpy(t->path, "/tmp/hd-unit-XXXXXX");
-    CU_ASSERT_FATAL(mkdtemp(t->path) != NULL);
-    t->root = open(t->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    CU_ASSERT_FATAL(t->root >= 0);
-}
-
-static void tree_fini(struct tree *t)
-{
-    char command[96];
-
-    close(t->root);
-    snprintf(command, sizeof(command), "rm -rf '%s'", t->path);
-    CU_ASSERT_EQUAL(system(command), 0);
-}
 
 static void disks_are_named_with_their_bus_and_size(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/size", "62521344\n");
-    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/removable", "1\n");
-    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/device/model",
-        "Ultra Fit       \n");
-    put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/sdb1/partition", "1\n");
-    put(&t, "sys/devices/virtual/block/dm-0/size", "8\n");
-    point(&t, "sys/class/block/sdb",
-          "../../devices/pci0/usb2/2-1/host4/block/sdb");
-    point(&t, "sys/class/block/sdb1",
-          "../../devices/pci0/usb2/2-1/host4/block/sdb/sdb1");
-    point(&t, "sys/class/block/dm-0", "../../devices/virtual/block/dm-0");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/size",
+               "62521344\n");
+    hd_kit_put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/removable",
+               "1\n");
+    hd_kit_put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/device/model",
+               "Ultra Fit       \n");
+    hd_kit_put(&t, "sys/devices/pci0/usb2/2-1/host4/block/sdb/sdb1/partition",
+               "1\n");
+    hd_kit_put(&t, "sys/devices/virtual/block/dm-0/size", "8\n");
+    hd_kit_point(&t, "sys/class/block/sdb",
+                 "../../devices/pci0/usb2/2-1/host4/block/sdb");
+    hd_kit_point(&t, "sys/class/block/sdb1",
+                 "../../devices/pci0/usb2/2-1/host4/block/sdb/sdb1");
+    hd_kit_point(&t, "sys/class/block/dm-0",
+                 "../../devices/virtual/block/dm-0");
     hd_scan_disks(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_disks, 1);
     CU_ASSERT_STRING_EQUAL(inv->disks[0].name, "sdb");
@@ -91,26 +41,27 @@ static void disks_are_named_with_their_bus_and_size(void)
     CU_ASSERT_EQUAL(inv->disks[0].size, 62521344ull * 512);
     CU_ASSERT_TRUE(inv->disks[0].removable);
     CU_ASSERT_FALSE(inv->disks[0].root);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void usb_devices_are_listed_without_hubs_and_interfaces(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "sys/bus/usb/devices/usb1/bDeviceClass", "09\n");
-    put(&t, "sys/bus/usb/devices/1-1/bDeviceClass", "09\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/bDeviceClass", "00\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/idVendor", "0781\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/idProduct", "5583\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/manufacturer", "SanDisk\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/product", "Ultra Fit\n");
-    put(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/bInterfaceClass", "08\n");
-    point(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/driver",
-          "../../drivers/usb-storage");
-    put(&t, "sys/bus/usb/devices/1-1.4:1.0/bInterfaceClass", "08\n");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/bus/usb/devices/usb1/bDeviceClass", "09\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1/bDeviceClass", "09\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/bDeviceClass", "00\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/idVendor", "0781\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/idProduct", "5583\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/manufacturer", "SanDisk\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/product", "Ultra Fit\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/bInterfaceClass",
+               "08\n");
+    hd_kit_point(&t, "sys/bus/usb/devices/1-1.4/1-1.4:1.0/driver",
+                 "../../drivers/usb-storage");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1.4:1.0/bInterfaceClass", "08\n");
     hd_scan_usb(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_usb, 1);
     CU_ASSERT_STRING_EQUAL(inv->usb[0].address, "1-1.4");
@@ -119,7 +70,7 @@ static void usb_devices_are_listed_without_hubs_and_interfaces(void)
     CU_ASSERT_EQUAL(inv->usb[0].vendor, 0x0781);
     CU_ASSERT_EQUAL(inv->usb[0].product, 0x5583);
     CU_ASSERT_EQUAL(inv->usb[0].class, 8);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 /* What a device says of itself goes to terminals and JSON. */
@@ -127,34 +78,35 @@ static void hostile_usb_strings_become_one_printable_line(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
     char long_text[4097];
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
+    hd_kit_tree_init(&t);
     memset(long_text, 'A', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = '\0';
-    put(&t, "sys/bus/usb/devices/1-1/product", "a\x1b[2J\xff\xe2\x80\xae b\nc");
-    put(&t, "sys/bus/usb/devices/1-2/product", long_text);
-    put(&t, "sys/bus/usb/devices/1-2/manufacturer", "\n\n");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-1/product",
+               "a\x1b[2J\xff\xe2\x80\xae b\nc");
+    hd_kit_put(&t, "sys/bus/usb/devices/1-2/product", long_text);
+    hd_kit_put(&t, "sys/bus/usb/devices/1-2/manufacturer", "\n\n");
     hd_scan_usb(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_usb, 2);
     CU_ASSERT_STRING_EQUAL(inv->usb[0].name, "a?[2J?\? b");
     CU_ASSERT_EQUAL(strlen(inv->usb[1].name), HD_HOST_TEXT / 2 - 1);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void pci_devices_are_free_assignable_or_in_use(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "sys/bus/pci/devices/0000:00:01.0/class", "0x010000\n");
-    put(&t, "sys/bus/pci/devices/0000:00:02.0/vendor", "0x8086\n");
-    point(&t, "sys/bus/pci/devices/0000:00:02.0/driver",
-          "../../drivers/e1000e");
-    put(&t, "sys/bus/pci/devices/0000:00:03.0/device", "0x10d3\n");
-    point(&t, "sys/bus/pci/devices/0000:00:03.0/driver",
-          "../../drivers/pciback");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/bus/pci/devices/0000:00:01.0/class", "0x010000\n");
+    hd_kit_put(&t, "sys/bus/pci/devices/0000:00:02.0/vendor", "0x8086\n");
+    hd_kit_point(&t, "sys/bus/pci/devices/0000:00:02.0/driver",
+                 "../../drivers/e1000e");
+    hd_kit_put(&t, "sys/bus/pci/devices/0000:00:03.0/device", "0x10d3\n");
+    hd_kit_point(&t, "sys/bus/pci/devices/0000:00:03.0/driver",
+                 "../../drivers/pciback");
     hd_scan_pci(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_pci, 3);
     CU_ASSERT_EQUAL(inv->pci[0].state, HD_PCI_FREE);
@@ -163,41 +115,41 @@ static void pci_devices_are_free_assignable_or_in_use(void)
     CU_ASSERT_EQUAL(inv->pci[1].vendor, 0x8086);
     CU_ASSERT_EQUAL(inv->pci[2].state, HD_PCI_ASSIGNABLE);
     CU_ASSERT_EQUAL(inv->pci[2].device, 0x10d3);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void more_devices_than_there_is_room_for_are_counted(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
     char path[80];
 
-    tree_init(&t);
+    hd_kit_tree_init(&t);
     for (int i = 0; i < HD_MAX_PCI + 3; i++) {
         snprintf(path, sizeof(path), "sys/bus/pci/devices/0000:%02x:%02x.0/x",
                  i >> 5, i & 31);
-        put(&t, path, "");
+        hd_kit_put(&t, path, "");
     }
     hd_scan_pci(inv, t.root);
     CU_ASSERT_EQUAL(inv->n_pci, HD_MAX_PCI);
     CU_ASSERT_EQUAL(inv->left_out, 3);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void parts_are_listed_and_absent_serial_ports_are_not(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "sys/class/graphics/fb0/name", "EFI VGA\n");
-    put(&t, "sys/class/graphics/fbcon/x", "");
-    put(&t, "sys/class/input/input3/name", "AT keyboard\n");
-    put(&t, "sys/class/input/mouse0/x", "");
-    put(&t, "sys/class/sound/card1/id", "PCH\n");
-    put(&t, "sys/class/tty/ttyS0/type", "4\n");
-    put(&t, "sys/class/tty/ttyS1/type", "0\n");
-    put(&t, "sys/class/tty/tty1/x", "");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/class/graphics/fb0/name", "EFI VGA\n");
+    hd_kit_put(&t, "sys/class/graphics/fbcon/x", "");
+    hd_kit_put(&t, "sys/class/input/input3/name", "AT keyboard\n");
+    hd_kit_put(&t, "sys/class/input/mouse0/x", "");
+    hd_kit_put(&t, "sys/class/sound/card1/id", "PCH\n");
+    hd_kit_put(&t, "sys/class/tty/ttyS0/type", "4\n");
+    hd_kit_put(&t, "sys/class/tty/ttyS1/type", "0\n");
+    hd_kit_put(&t, "sys/class/tty/tty1/x", "");
     hd_scan_parts(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_parts, 4);
     CU_ASSERT_EQUAL(inv->parts[0].class, HD_PART_DISPLAY);
@@ -205,37 +157,39 @@ static void parts_are_listed_and_absent_serial_ports_are_not(void)
     CU_ASSERT_STRING_EQUAL(inv->parts[1].text, "AT keyboard");
     CU_ASSERT_STRING_EQUAL(hd_host_part_class(inv->parts[2].class), "sound");
     CU_ASSERT_STRING_EQUAL(inv->parts[3].name, "ttyS0");
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void a_graphics_card_hides_its_frame_buffer(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "sys/class/graphics/fb0/name", "i915\n");
-    put(&t, "sys/class/drm/card0-DP-1/x", "");
-    put(&t, "sys/class/drm/renderD128/x", "");
-    point(&t, "sys/class/drm/card0/device/driver", "../../drivers/i915");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/class/graphics/fb0/name", "i915\n");
+    hd_kit_put(&t, "sys/class/drm/card0-DP-1/x", "");
+    hd_kit_put(&t, "sys/class/drm/renderD128/x", "");
+    hd_kit_point(&t, "sys/class/drm/card0/device/driver", "../../drivers/i915");
     hd_scan_parts(inv, t.root);
     CU_ASSERT_EQUAL_FATAL(inv->n_parts, 1);
     CU_ASSERT_STRING_EQUAL(inv->parts[0].name, "card0");
     CU_ASSERT_STRING_EQUAL(inv->parts[0].text, "i915");
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void the_system_is_known_by_its_files(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
-    put(&t, "usr/lib/os-release", "NAME=x\nPRETTY_NAME=\"Debian 12\"\n");
-    point(&t, "etc/localtime", "/usr/share/zoneinfo/Europe/Berlin");
-    put(&t, "etc/default/locale", "#  File\nLANG=de_DE.UTF-8\n");
-    put(&t, "etc/default/keyboard", "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\n");
-    put(&t, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Xeon\nx\t: y\n");
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "usr/lib/os-release", "NAME=x\nPRETTY_NAME=\"Debian 12\"\n");
+    hd_kit_point(&t, "etc/localtime", "/usr/share/zoneinfo/Europe/Berlin");
+    hd_kit_put(&t, "etc/default/locale", "#  File\nLANG=de_DE.UTF-8\n");
+    hd_kit_put(&t, "etc/default/keyboard",
+               "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\n");
+    hd_kit_put(&t, "proc/cpuinfo",
+               "processor\t: 0\nmodel name\t: Xeon\nx\t: y\n");
     hd_scan_os(inv, t.root);
     hd_scan_cpu(inv, t.root);
     CU_ASSERT_STRING_EQUAL(inv->os.release, "Debian 12");
@@ -243,15 +197,15 @@ static void the_system_is_known_by_its_files(void)
     CU_ASSERT_STRING_EQUAL(inv->os.locale, "de_DE.UTF-8");
     CU_ASSERT_STRING_EQUAL(inv->os.keyboard, "de");
     CU_ASSERT_STRING_EQUAL(inv->cpu_model, "Xeon");
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void a_system_without_files_has_the_documented_defaults(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    struct tree t;
+    struct hd_kit_tree t;
 
-    tree_init(&t);
+    hd_kit_tree_init(&t);
     hd_scan_os(inv, t.root);
     hd_scan_disks(inv, t.root);
     hd_scan_parts(inv, t.root);
@@ -259,7 +213,7 @@ static void a_system_without_files_has_the_documented_defaults(void)
     CU_ASSERT_STRING_EQUAL(inv->os.locale, "C.UTF-8");
     CU_ASSERT_STRING_EQUAL(inv->os.keyboard, "");
     CU_ASSERT_EQUAL(inv->n_disks + inv->n_parts, 0);
-    tree_fini(&t);
+    hd_kit_tree_fini(&t);
 }
 
 static void interfaces_are_listed_with_the_loopback_marked(void)
@@ -275,6 +229,82 @@ static void interfaces_are_listed_with_the_loopback_marked(void)
     free(links);
 }
 
+/* mountinfo(5) of a host tells the rest; these are what policies go by. */
+static void disks_know_the_usb_device_that_they_hang_on(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct hd_kit_tree t;
+
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/devices/pci0/0000:00:1f.2/ata1/host0/block/sda/size",
+               "8\n");
+    hd_kit_put(&t,
+               "sys/devices/pci0/usb2/2-1/2-1.4/2-1.4:1.0/host4/block/sdb/size",
+               "8\n");
+    hd_kit_point(&t, "sys/class/block/sda",
+                 "../../devices/pci0/0000:00:1f.2/ata1/host0/block/sda");
+    hd_kit_point(&t, "sys/class/block/sdb",
+                 "../../devices/pci0/usb2/2-1/2-1.4/2-1.4:1.0/host4/block/sdb");
+    hd_scan_disks(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_disks, 2);
+    CU_ASSERT_STRING_EQUAL(inv->disks[0].usb, "");
+    CU_ASSERT_STRING_EQUAL(inv->disks[1].usb, "2-1.4");
+    hd_kit_tree_fini(&t);
+}
+
+static void odd_paths_have_no_usb_device(void)
+{
+    static const char *const paths[] = {
+        "",
+        "/usb",
+        "/usb1",
+        "/usb1/",
+        "/usb1/1-1/x",
+        "/usb1/:1.0",
+        "1-1:1.0",
+        "/usb1/11111111111111111111111111111111-1:1.0/x",
+        "/usb1/12:1.0"};
+    char address[32];
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(paths); i++) {
+        hd_sysfs_usb(paths[i], address);
+        CU_ASSERT_STRING_EQUAL(address, "");
+    }
+}
+
+static void a_plan_without_wishes_needs_no_device(void)
+{
+    hd_autofree struct hd_manifest *m = calloc(1, sizeof(*m));
+
+    m->n_guests = 2;
+    CU_ASSERT_EQUAL(hd_inventory_needed(m), 0);
+    m->guests[1].n_wishes = 1;
+    m->guests[1].wishes[0].class = HD_CLASS_TIME;
+    CU_ASSERT_EQUAL(hd_inventory_needed(m), 0);
+    m->guests[1].wishes[0].class = HD_CLASS_USB;
+    CU_ASSERT_EQUAL(hd_inventory_needed(m), HD_SCAN_USB | HD_SCAN_DISKS);
+    m->guests[1].wishes[0].class = 4711;
+    CU_ASSERT_EQUAL(hd_inventory_needed(m), 0);
+}
+
+static void a_framebuffer_needs_a_qemu_that_can_be_run(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct hd_kit_tree t;
+
+    hd_kit_tree_init(&t);
+    hd_scan_os(inv, t.root);
+    CU_ASSERT_FALSE(inv->has_qemu);
+    hd_kit_put(&t, "usr/libexec/xen-qemu-system-i386", "");
+    hd_scan_os(inv, t.root);
+    CU_ASSERT_FALSE(inv->has_qemu);
+    CU_ASSERT_FALSE(
+        fchmodat(t.root, "usr/libexec/xen-qemu-system-i386", 0755, 0));
+    hd_scan_os(inv, t.root);
+    CU_ASSERT_TRUE(inv->has_qemu);
+    hd_kit_tree_fini(&t);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(disks_are_named_with_their_bus_and_size),
     HD_TEST(usb_devices_are_listed_without_hubs_and_interfaces),
@@ -285,6 +315,10 @@ static const struct hd_test tests[] = {
     HD_TEST(a_graphics_card_hides_its_frame_buffer),
     HD_TEST(the_system_is_known_by_its_files),
     HD_TEST(a_system_without_files_has_the_documented_defaults),
+    HD_TEST(disks_know_the_usb_device_that_they_hang_on),
+    HD_TEST(odd_paths_have_no_usb_device),
+    HD_TEST(a_plan_without_wishes_needs_no_device),
+    HD_TEST(a_framebuffer_needs_a_qemu_that_can_be_run),
     HD_TEST(interfaces_are_listed_with_the_loopback_marked),
 };
 
