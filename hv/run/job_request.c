@@ -161,8 +161,7 @@ static int check_plan(const struct hd_job_request *req,
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct hd_step *step = &plan->steps[i];
 
-        if (step->kind >= HD_ARRAY_LEN(checks) ||
-            !checks[step->kind] ||
+        if (step->kind >= HD_ARRAY_LEN(checks) || !checks[step->kind] ||
             !is_name(step->guest, sizeof(step->guest)) ||
             !checks[step->kind](req, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
