@@ -27,12 +27,63 @@ static uint64_t promised(const struct hd_daemon *d)
     return bytes;
 }
 
+/* Another attached store's disk is nobody's to give away. */
+static void mark_stores(const struct hd_daemon *d, struct hd_inventory *inv)
+{
+    for (const struct hd_store *s = d->stores.first; s; s = s->next)
+        for (uint32_t i = 0; s->present && i < inv->n_disks; i++)
+            if (!strcmp(inv->disks[i].name, s->device.name))
+                inv->disks[i].in_use = 1;
+}
+
+/* Does the job know how to do it yet? */
+static bool can_do(const struct hd_step *step)
+{
+    const char *own = step->u.block.dm_name;
+
+    switch ((enum hd_step_kind)step->kind) {
+    case HD_STEP_OPEN_VOLUME:
+        return step->u.volume.target != HD_TARGET_RAM && !*step->u.volume.disk;
+    case HD_STEP_ATTACH_BLOCK:
+        return !strstr(own, "+ram") && !strstr(own, "+usb");
+    case HD_STEP_ATTACH_NET:
+        return strncmp(step->u.net.bridge, "hd", 2) ||
+               strlen(step->u.net.bridge) < sizeof("hd01234567");
+    case HD_STEP_MAKE_BRIDGE:
+    case HD_STEP_TELL:
+        return false;
+    case HD_STEP_BUILD_DOMAIN:
+    case HD_STEP_START_DOMAIN:
+        return true;
+    }
+    return false;
+}
+
+/* Until the job makes bridges and RAM disks and tells: guests do without. */
+static void leave_out(struct hd_plan *plan)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < plan->n_steps; i++)
+        if (can_do(&plan->steps[i]))
+            plan->steps[n++] = plan->steps[i];
+    plan->n_steps = n;
+}
+
 static int make_plan(const struct hd_store *store, struct hd_plan **ret,
                      struct hd_err *err)
 {
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
+    hd_auto(hd_map) map = NULL;
     struct hd_policy policy;
-    uint64_t taken = promised(store->daemon);
+    struct hd_commitments commitments = {.reserved = promised(store->daemon)};
+    struct hd_map_input in = {
+        .store = store->answer,
+        .label = store->label,
+        .inventory = inventory,
+        .policy = &policy,
+        .commitments = &commitments,
+    };
 
     if (!inventory)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
@@ -40,10 +91,20 @@ static int make_plan(const struct hd_store *store, struct hd_plan **ret,
         hd_inventory_scan(hd_inventory_needed(&store->answer->manifest),
                           inventory, err))
         return -1;
-    inventory->memory_free =
-        inventory->memory_free > taken ? inventory->memory_free - taken : 0;
-    return hd_plan_make(store->answer, store->label, inventory, &policy, ret,
-                        err);
+    snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
+    mark_stores(store->daemon, inventory);
+    if (hd_map_make(&in, &map, err))
+        return -1;
+    /* All guests or none, for now. */
+    for (uint32_t i = 0; i < map->n_guests; i++)
+        if (map->guests[i].why.code) {
+            *err = map->guests[i].why;
+            return -1;
+        }
+    if (hd_plan_make(store->answer, map, ret, err))
+        return -1;
+    leave_out(*ret);
+    return 0;
 }
 
 /* The plan says what each guest gets, the manifest only what it wants. */

@@ -5,6 +5,7 @@
 #ifndef HD_PLAN_MAP_H
 #define HD_PLAN_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ struct hd_map_row {
     uint64_t wished, given; /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
     uint64_t width, height; /* DISPLAY: pixels given */
     uint8_t mac[6];         /* NET */
+    char vdev[8];           /* BLOCK, USB storage: the disk that it is there */
     uint32_t index;         /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */
     uint8_t own;      /* hotdom makes it for this guest: RAM disk, bridge */
@@ -102,6 +104,9 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
                 struct hd_err *err);
 void hd_map_free(struct hd_map *map);
 HD_DEFINE_AUTO(hd_map)
+
+/* It has no reason not to start, and the user wants it. */
+bool hd_map_starts(const struct hd_map_guest *guest);
 
 /* NULL when there is none. */
 const struct hd_map_guest *hd_map_guest(const struct hd_map *map,

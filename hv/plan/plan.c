@@ -8,93 +8,20 @@
 
 #include "../../pv-drivers/base/mem.h"
 
-#define MIB ((uint64_t)1 << 20)
-#define RAW "+raw"
-
-/* What Xen and its toolstack take beside a PV guest's own pages (page tables of
- * the pool, grant frames, the shared info); measured about 3 MiB. */
-#define GUEST_OVERHEAD (8 * MIB)
+#define MIB    ((uint64_t)1 << 20)
+#define RAW    "+raw"
+#define BEHIND 6 /* the longest of "+raw", "+ram15" and "+usb15" */
 
 /* What every part of the making needs; lives on hd_plan_make's stack. */
 struct maker {
     const struct hd_answer *store;
-    const struct hd_inventory *inventory;
-    const struct hd_policy *policy;
+    const struct hd_map *map;
     struct hd_plan *plan;
-    uint64_t spare; /* bytes beyond what all guests' minimum takes */
 };
 
 size_t hd_plan_size(uint32_t n_steps)
 {
     return sizeof(struct hd_plan) + n_steps * sizeof(struct hd_step);
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Every guest gets its minimum or none starts: the first that does not fit is
- * named.  What is left is handed out by make_domain in the manifest's order. */
-static int share_memory(struct maker *m, struct hd_err *err)
-{
-    const struct hd_manifest *mf = &m->store->manifest;
-    uint64_t limit = m->policy->limits.memory;
-    uint64_t have = m->inventory->memory_free;
-
-    if (limit)
-        have = least(have, limit);
-    for (uint32_t i = 0; i < mf->n_guests; i++) {
-        const struct hd_guest *g = &mf->guests[i];
-        uint64_t need = g->memory.min + GUEST_OVERHEAD;
-
-        if (need > have)
-            return hd_fail(err, HD_E_NO_MEMORY,
-                           "guest %s needs %" PRIu64 " MiB and %" PRIu64
-                           " MiB are free%s; stop a guest or lower its "
-                           "memory.min",
-                           g->name, need / MIB, have / MIB,
-                           limit ? " under the policy's limit" : "");
-        have -= need;
-    }
-    m->spare = have;
-    return 0;
-}
-
-static int choose_vcpus(const struct maker *m, const struct hd_guest *g,
-                        uint32_t *ret, struct hd_err *err)
-{
-    uint64_t limit = m->policy->limits.vcpus;
-    uint64_t have = m->inventory->cpus;
-
-    if (limit)
-        have = least(have, limit);
-    if (g->vcpus.min > have)
-        return hd_fail(err, HD_E_LIMIT,
-                       "guest %s needs %" PRIu64
-                       " vcpus and this host gives %" PRIu64,
-                       g->name, g->vcpus.min, have);
-    *ret = (uint32_t)least(g->vcpus.want, have);
-    return 0;
-}
-
-static int has_bridge(const struct hd_inventory *inv, const char *name)
-{
-    for (uint32_t i = 0; i < inv->n_bridges; i++)
-        if (!strcmp(inv->bridges[i], name))
-            return 1;
-    return 0;
-}
-
-/* The policy's bridge for the role; where the policy is silent, the host's
- * first.  NULL when the host has none. */
-static const char *choose_bridge(const struct maker *m, const char *role)
-{
-    const char *named = hd_policy_bridge(m->policy, role);
-
-    if (named)
-        return has_bridge(m->inventory, named) ? named : NULL;
-    return m->inventory->n_bridges ? m->inventory->bridges[0] : NULL;
 }
 
 static struct hd_step *add(struct maker *m, enum hd_step_kind kind,
@@ -110,8 +37,7 @@ static struct hd_step *add(struct maker *m, enum hd_step_kind kind,
 void hd_plan_dm_name(const char *label, const char *volume,
                      char ret[HD_DM_NAME_SIZE])
 {
-    snprintf(ret, HD_DM_NAME_SIZE - (sizeof(RAW) - 1), "hotdom-%s-%s", label,
-             volume);
+    snprintf(ret, HD_DM_NAME_SIZE - BEHIND, "hotdom-%s-%s", label, volume);
 }
 
 /* Which of the LUKS2 headers, in the order that the reader sends them. */
@@ -162,134 +88,230 @@ static void open_image(struct maker *m, const struct hd_guest *g,
     s->verity = *verity;
 }
 
-static void open_volumes(struct maker *m, const struct hd_guest *g)
+static void open_volume(struct maker *m, const struct hd_guest *g,
+                        const struct hd_disk *disk)
 {
     const struct hd_manifest *mf = &m->store->manifest;
+    int v = hd_manifest_volume(mf, disk->name);
+    const struct hd_volume *volume = &mf->volumes[v];
+    struct hd_step_volume *s;
 
-    for (uint32_t i = 0; i < g->n_disks; i++) {
-        int v = hd_manifest_volume(mf, g->disks[i].name);
-        const struct hd_volume *volume = &mf->volumes[v];
-        struct hd_step_volume *s;
-
-        if (volume->kind == HD_VOLUME_IMAGE) {
-            open_image(m, g, &g->disks[i], &volume->verity);
-            continue;
-        }
-        s = open_one(m, g, &g->disks[i]);
-        if (volume->encryption == HD_ENCRYPTION_NONE)
-            continue;
-        s->target = HD_TARGET_CRYPT;
-        s->header = header_of(mf, v);
-        s->luks = volume->luks;
+    if (volume->kind == HD_VOLUME_IMAGE) {
+        open_image(m, g, disk, &volume->verity);
+        return;
     }
+    s = open_one(m, g, disk);
+    if (volume->encryption == HD_ENCRYPTION_NONE)
+        return;
+    s->target = HD_TARGET_CRYPT;
+    s->header = header_of(mf, v);
+    s->luks = volume->luks;
 }
 
-static int build_domain(struct maker *m, const struct hd_guest *g,
-                        struct hd_err *err)
+/* The name of a disk that is no volume of the store. */
+static void own_dm_name(const struct maker *m, const struct hd_map_row *row,
+                        char ret[HD_DM_NAME_SIZE])
+{
+    size_t used;
+
+    hd_plan_dm_name(m->plan->label, row->guest, ret);
+    used = strlen(ret);
+    snprintf(ret + used, HD_DM_NAME_SIZE - used, "+%s%u",
+             row->class == HD_CLASS_USB ? "usb" : "ram", row->index % 100);
+}
+
+static bool is_disk(const struct hd_map_row *row)
+{
+    return row->how != HD_HOW_ABSENT && *row->vdev;
+}
+
+static bool is_volume(const struct hd_map_row *row)
+{
+    return row->class == HD_CLASS_BLOCK && !row->own;
+}
+
+static void open_row(struct maker *m, const struct hd_guest *g,
+                     const struct hd_map_row *row)
+{
+    struct hd_step_volume *s;
+
+    if (is_volume(row)) {
+        open_volume(m, g, &g->disks[row->index]);
+        return;
+    }
+    s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
+    own_dm_name(m, row, s->dm_name);
+    s->length = row->given / 512 * 512;
+    s->target = row->own ? HD_TARGET_RAM : HD_TARGET_LINEAR;
+    if (!row->own)
+        snprintf(s->disk, sizeof(s->disk), "%.31s", row->host_name);
+}
+
+/* The map says what the guest gets, the manifest what it is. */
+static void build_domain(struct maker *m, const struct hd_guest *g,
+                         const struct hd_map_row *rows, uint32_t n)
 {
     const struct hd_manifest *mf = &m->store->manifest;
     struct hd_step_domain *s = &add(m, HD_STEP_BUILD_DOMAIN, g)->u.domain;
-    uint64_t more = least(g->memory.want - g->memory.min, m->spare);
 
-    if (choose_vcpus(m, g, &s->vcpus, err))
-        return -1;
-    m->spare -= more;
-    s->memory = (g->memory.min + more) / MIB * MIB;
+    for (uint32_t i = 0; i < n; i++) {
+        if (rows[i].class == HD_CLASS_CPU)
+            s->vcpus = (uint32_t)rows[i].given;
+        else if (rows[i].class == HD_CLASS_MEMORY)
+            s->memory = rows[i].given;
+        else if (rows[i].class == HD_CLASS_DISPLAY && rows[i].width) {
+            s->width = (uint32_t)rows[i].width;
+            s->height = (uint32_t)rows[i].height;
+        }
+    }
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
     s->uuid = g->id;
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
     s->ramdisk = *g->ramdisk ? hd_manifest_file(mf, g->ramdisk) : -1;
     strcpy(s->cmdline, g->cmdline);
-    return 0;
 }
 
-static void attach_disks(struct maker *m, const struct hd_guest *g)
+static void attach_disk(struct maker *m, const struct hd_guest *g,
+                        const struct hd_map_row *row)
 {
-    for (uint32_t i = 0; i < g->n_disks; i++) {
-        struct hd_step_block *s = &add(m, HD_STEP_ATTACH_BLOCK, g)->u.block;
+    struct hd_step_block *s = &add(m, HD_STEP_ATTACH_BLOCK, g)->u.block;
 
-        hd_plan_dm_name(m->plan->label, g->disks[i].name, s->dm_name);
-        strcpy(s->as, g->disks[i].as);
-        s->mode = mode_of(m, &g->disks[i]);
+    if (is_volume(row)) {
+        hd_plan_dm_name(m->plan->label, g->disks[row->index].name, s->dm_name);
+        s->mode = mode_of(m, &g->disks[row->index]);
+    } else {
+        own_dm_name(m, row, s->dm_name);
     }
+    strcpy(s->as, row->vdev);
 }
 
-/* Xen's own OUI (docs/misc/xen-oui), then the guest's id: the same guest has
- * the same address on every host, so it keeps its lease. */
-static void make_mac(const struct hd_uuid *id, uint32_t devid, uint8_t mac[6])
+static void attach_nic(struct maker *m, const struct hd_guest *g,
+                       const struct hd_map_row *row)
 {
-    mac[0] = 0x00;
-    mac[1] = 0x16;
-    mac[2] = 0x3e;
-    mac[3] = id->byte[13];
-    mac[4] = id->byte[14];
-    mac[5] = (uint8_t)(id->byte[15] + devid);
+    struct hd_step_net *s = &add(m, HD_STEP_ATTACH_NET, g)->u.net;
+
+    snprintf(s->bridge, sizeof(s->bridge), "%.15s", row->host_name);
+    strcpy(s->as, row->guest_name);
+    s->devid = row->index;
+    memcpy(s->mac, row->mac, sizeof(s->mac));
 }
 
-static int attach_nics(struct maker *m, const struct hd_guest *g,
-                       struct hd_err *err)
+/* One bridge serves all of the guest's rows that need one. */
+static void make_bridge(struct maker *m, const struct hd_guest *g,
+                        const struct hd_map_row *rows, uint32_t n)
 {
-    for (uint32_t i = 0; i < g->n_nics; i++) {
-        const struct hd_nic *nic = &g->nics[i];
-        const char *bridge = choose_bridge(m, nic->role);
-        struct hd_step_net *s;
+    for (uint32_t i = 0; i < n; i++)
+        if (rows[i].class == HD_CLASS_NET && rows[i].own) {
+            struct hd_step *step = add(m, HD_STEP_MAKE_BRIDGE, g);
 
-        if (!bridge && nic->level == HD_LEVEL_REQUIRED)
-            return hd_fail(err, HD_E_NO_NETWORK,
-                           "guest %s requires a network of role %s and this "
-                           "host has no bridge for it; name one under "
-                           "`networks` in the policy",
-                           g->name, nic->role);
-        if (!bridge)
-            continue;
-        s = &add(m, HD_STEP_ATTACH_NET, g)->u.net;
-        snprintf(s->bridge, sizeof(s->bridge), "%s", bridge);
-        strcpy(s->as, nic->as);
-        s->devid = i;
-        make_mac(&g->id, i, s->mac);
-    }
-    return 0;
+            snprintf(step->u.bridge.name, sizeof(step->u.bridge.name), "%.15s",
+                     rows[i].host_name);
+            return;
+        }
 }
 
-static int add_guest(struct maker *m, const struct hd_guest *g,
-                     struct hd_err *err)
+static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
+                 const char *name, const char *value)
 {
-    open_volumes(m, g);
-    if (build_domain(m, g, err))
-        return -1;
-    attach_disks(m, g);
-    if (attach_nics(m, g, err))
-        return -1;
+    struct hd_step_tell *s = &add(m, HD_STEP_TELL, g)->u.tell;
+
+    snprintf(s->path, sizeof(s->path), "%s/%s", folder, name);
+    for (char *c = s->path; *c; c++)
+        if (*c == '.')
+            *c = '@';
+    snprintf(s->value, sizeof(s->value), "%s", value);
+}
+
+static void tell_row(struct maker *m, const struct hd_guest *g,
+                     const struct hd_map_row *row)
+{
+    char folder[32], value[128];
+
+    snprintf(folder, sizeof(folder), "map/%s", hd_class_name(row->class));
+    snprintf(value, sizeof(value), "%s%s%s%s%s", hd_how_name(row->how),
+             *row->host_name ? " " : "", row->host_name,
+             row->class == HD_CLASS_USB && *row->vdev ? " " : "",
+             row->class == HD_CLASS_USB ? row->vdev : "");
+    tell(m, g, folder, row->guest_name, value);
+}
+
+static void tell_settings(struct maker *m, const struct hd_guest *g)
+{
+    const struct hd_settings *s = &m->map->settings;
+    char text[64];
+
+    if (*m->map->user)
+        tell(m, g, "map", "user", m->map->user);
+    if (*s->locale)
+        tell(m, g, "settings", "locale", s->locale);
+    if (*s->keyboard)
+        tell(m, g, "settings", "keyboard", s->keyboard);
+    if (*s->time_zone)
+        tell(m, g, "settings", "time-zone", s->time_zone);
+    snprintf(text, sizeof(text), "%" PRIu64 "x%" PRIu64, s->width, s->height);
+    if (s->width && s->height)
+        tell(m, g, "settings", "display", text);
+}
+
+static void add_guest(struct maker *m, const struct hd_guest *g,
+                      const struct hd_map_guest *in)
+{
+    const struct hd_map_row *rows = &m->map->rows[in->first_row];
+
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        if (is_disk(&rows[i]))
+            open_row(m, g, &rows[i]);
+    make_bridge(m, g, rows, in->n_rows);
+    build_domain(m, g, rows, in->n_rows);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        if (is_disk(&rows[i]))
+            attach_disk(m, g, &rows[i]);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        if (rows[i].class == HD_CLASS_NET && rows[i].how != HD_HOW_ABSENT)
+            attach_nic(m, g, &rows[i]);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        tell_row(m, g, &rows[i]);
+    tell_settings(m, g);
     add(m, HD_STEP_START_DOMAIN, g);
-    return 0;
 }
 
-int hd_plan_make(const struct hd_answer *store, const char *label,
-                 const struct hd_inventory *inventory,
-                 const struct hd_policy *policy, struct hd_plan **ret,
-                 struct hd_err *err)
+/* Why not even one guest can start. */
+static int why_none(const struct hd_map *map, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < map->n_guests; i++)
+        if (hd_map_starts(&map->guests[i]))
+            return 0;
+    for (uint32_t i = 0; i < map->n_guests; i++)
+        if (map->guests[i].why.code) {
+            if (err)
+                *err = map->guests[i].why;
+            return -1;
+        }
+    return hd_fail(err, HD_E_NO_GUEST, "no guest of %s is to be started",
+                   map->label);
+}
+
+int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
+                 struct hd_plan **ret, struct hd_err *err)
 {
     const struct hd_manifest *mf = &store->manifest;
-    hd_autofree struct hd_plan *plan =
-        calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS));
-    struct maker m = {store, inventory, policy, plan, 0};
+    hd_autofree struct hd_plan *plan = NULL;
+    struct maker m = {store, map, NULL};
     int key_volume = hd_manifest_luks(mf, -1);
 
+    if (why_none(map, err))
+        return -1;
+    plan = calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS));
     if (!plan)
         return hd_fail_errno(err, HD_E_FAILED, "make a plan");
+    m.plan = plan;
     plan->store = mf->store.id;
-    snprintf(plan->label, sizeof(plan->label), "%s", label);
+    snprintf(plan->label, sizeof(plan->label), "%s", map->label);
     if (key_volume >= 0)
         plan->luks = mf->volumes[key_volume].luks;
-    if (mf->n_guests > policy->limits.guests)
-        return hd_fail(err, HD_E_LIMIT,
-                       "the store has %u guests and the policy allows %" PRIu64,
-                       mf->n_guests, policy->limits.guests);
-    if (share_memory(&m, err))
-        return -1;
-    for (uint32_t i = 0; i < mf->n_guests; i++)
-        if (add_guest(&m, &mf->guests[i], err))
-            return -1;
+    for (uint32_t i = 0; i < map->n_guests; i++)
+        if (hd_map_starts(&map->guests[i]))
+            add_guest(&m, &mf->guests[i], &map->guests[i]);
     *ret = hd_steal(&plan);
     return 0;
 }
@@ -301,6 +323,8 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
             v->mode == HD_MODE_RO ? "ro" : "rw");
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
+        if (*v->disk)
+            fprintf(out, " disk=%s", v->disk);
         return;
     case HD_TARGET_RAM:
         fputs(" ram", out);
@@ -333,6 +357,9 @@ static void print_step(const struct hd_step *s, FILE *out)
     case HD_STEP_BUILD_DOMAIN:
         fprintf(out, "build-domain %s memory=%" PRIu64 "M vcpus=%u",
                 s->u.domain.name, s->u.domain.memory / MIB, s->u.domain.vcpus);
+        if (s->u.domain.width)
+            fprintf(out, " display=%ux%u", s->u.domain.width,
+                    s->u.domain.height);
         return;
     case HD_STEP_ATTACH_BLOCK:
         fprintf(out, "attach-block %s as=%s %s", s->u.block.dm_name,

@@ -14,8 +14,9 @@
 #include "map.h"
 
 /* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
- * lies under an image.  No volume's name has a "+". */
-#define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 4)
+ * lies under an image; hotdom-LABEL-GUEST+ram2 and +usb2 for the guest's
+ * wish 2. No volume's name has a "+". */
+#define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 6)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
@@ -43,8 +44,11 @@ struct hd_step_volume {
     uint64_t start, length; /* bytes on the medium: the whole partition */
     uint32_t mode;          /* enum hd_mode */
     uint32_t target;        /* enum hd_step_target */
-    uint32_t header;        /* CRYPT: which of the job's LUKS2 headers */
-    struct hd_luks luks;    /* CRYPT */
+    /* LINEAR: all of this disk of the host's, "sdb", by its USB device's
+     * policy; empty: of the store's medium. */
+    char disk[32];
+    uint32_t header;     /* CRYPT: which of the job's LUKS2 headers */
+    struct hd_luks luks; /* CRYPT */
     /* VERITY: dm-verity's data begins where its device does, so this one, a
      * linear of the step before, is the partition. */
     char over[HD_DM_NAME_SIZE];
@@ -69,7 +73,11 @@ struct hd_step_bridge {
 };
 
 struct hd_step_tell {
-    char path[64]; /* "map/net/lan0" */
+    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name.
+     * xenstore knows no ".": it is "@" here.  Also "map/user" and what the
+     * user's settings name: "settings/locale", "keyboard", "time-zone" and
+     * "display" ("1280x800"). */
+    char path[64];
     char value[128];
 };
 
@@ -117,14 +125,11 @@ struct hd_plan {
 
 size_t hd_plan_size(uint32_t n_steps);
 
-/* Host quota beats manifest: HD_E_NO_MEMORY, HD_E_NO_NETWORK, HD_E_LIMIT,
- * HD_E_DENIED name the guest, what is missing and how much.  All guests of the
- * store, each after the other; memory.want shrinks towards memory.min when the
- * host has less.  The caller frees `*ret`. */
-int hd_plan_make(const struct hd_answer *store, const char *label,
-                 const struct hd_inventory *inventory,
-                 const struct hd_policy *policy, struct hd_plan **ret,
-                 struct hd_err *err);
+/* How to get from the map to its guests: those that can start and are wanted,
+ * each after the other, in the map's order.  The caller frees `*ret`.  Fails
+ * with the first guest's reason when none can, and without memory. */
+int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
+                 struct hd_plan **ret, struct hd_err *err);
 
 /* "hotdom-LABEL-VOLUME". */
 void hd_plan_dm_name(const char *label, const char *volume,

@@ -26,6 +26,13 @@ static const struct hd_policy policy = {
 static bool check_plan_of(const struct hd_answer *a)
 {
     hd_autofree struct hd_plan *plan = NULL;
+    hd_auto(hd_map) map = NULL;
+    const struct hd_commitments none = {0};
+    const struct hd_map_input in = {.store = a,
+                                    .label = a->manifest.store.name,
+                                    .inventory = &host,
+                                    .policy = &policy,
+                                    .commitments = &none};
     struct hd_job_request req = {
         .op = HD_JOB_START,
         .store = a->manifest.store.id,
@@ -37,7 +44,7 @@ static bool check_plan_of(const struct hd_answer *a)
     strcpy(req.head.label, a->manifest.store.name);
     for (int i = -1; (i = hd_manifest_luks(&a->manifest, i)) >= 0;)
         req.n_headers++;
-    if (hd_plan_make(a, a->manifest.store.name, &host, &policy, &plan, &err))
+    if (hd_map_make(&in, &map, &err) || hd_plan_make(a, map, &plan, &err))
         return false;
     req.plan_size = (uint32_t)hd_plan_size(plan->n_steps);
     MUST(!hd_job_request_check(&req, plan, &err));

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What hd_map_make and the classes' parts of it share; nobody else's. */
+#ifndef HD_PLAN_MAPPER_H
+#define HD_PLAN_MAPPER_H
+
+#include "map.h"
+
+/* Lives on hd_map_make's stack. */
+struct hd_mapper {
+    const struct hd_map_input *in;
+    struct hd_map *map;
+    uint64_t free;   /* bytes of the host's that nobody has been promised */
+    uint64_t quota;  /* the same of limits.memory; UINT64_MAX: no limit */
+    uint64_t guests; /* of all stores, those of this map so far among them */
+    /* Which guest has it: its index + 1. */
+    uint8_t usb_of[HD_MAX_USB];
+    /* The guest at work. */
+    uint32_t at;
+    struct hd_map_guest *out;
+};
+
+/* Fills wish, how, host_name, found, reason, change and what the class has of
+ * its own; class, level, guest_name, role and index are there, how is ABSENT.
+ */
+typedef void hd_map_fill(struct hd_mapper *m, const struct hd_guest *g,
+                         struct hd_map_row *row);
+
+hd_map_fill hd_map_cpu, hd_map_memory;                    /* map_room.c */
+hd_map_fill hd_map_net;                                   /* map_net.c */
+hd_map_fill hd_map_block, hd_map_usb;                     /* map_disk.c */
+hd_map_fill hd_map_console, hd_map_display, hd_map_input, /* map_part.c */
+    hd_map_sound, hd_map_pci, hd_map_time;
+
+/* Takes the guest's minimum off what there is, or refuses it. */
+void hd_map_admit(struct hd_mapper *m, const struct hd_guest *g);
+/* Hands out what is left, in the manifest's order. */
+void hd_map_share(struct hd_mapper *m);
+
+/* The guest at work cannot start; the first reason stays. */
+void hd_map_refuse(struct hd_mapper *m, enum hd_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The rows' texts; what is too long is cut. */
+void hd_map_say(char *to, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+#define HD_SAY(member, ...) hd_map_say(member, sizeof(member), __VA_ARGS__)
+
+/* ", preferred" and so on: how a wish's text ends. */
+const char *hd_map_level(const struct hd_map_row *row);
+/* What the guest is given at most, by user's settings or by its own wish. */
+uint64_t hd_map_vcpus_wanted(const struct hd_mapper *m,
+                             const struct hd_guest *g);
+uint64_t hd_map_memory_wanted(const struct hd_mapper *m,
+                              const struct hd_guest *g);
+
+#endif

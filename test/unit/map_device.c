@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/plan/map: USB and PCI devices, and what is never given away. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "map_kit.h"
+
+static void usb_storage_goes_to_one_guest_as_a_pv_disk(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_stick(k, "sdb");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "other");
+    hd_auto(hd_map) map = map_kit_make(k);
+    const struct hd_map_row *row = map_kit_row(map, HD_CLASS_USB);
+
+    CHECK_ROW(row, HD_HOW_PV, "sdb", "the policy gives it to role role0");
+    CU_ASSERT_STRING_EQUAL(row->vdev, "xvdp");
+    CHECK_ROW(row + 1, HD_HOW_ABSENT, "", "another guest or wish has it");
+}
+
+static void what_a_refused_guest_asked_for_is_there_for_the_next(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+    struct hd_manifest *m = &k->answer.manifest;
+
+    map_kit_stick(k, "sdb");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
+    map_kit_guest(k, "second");
+    m->guests[1].n_wishes = 1;
+    m->guests[1].wishes[0] = m->guests[0].wishes[0];
+    map_kit_wish(k, HD_CLASS_SOUND, HD_LEVEL_REQUIRED, "speaker");
+    hd_auto(hd_map) map = map_kit_make(k);
+    CU_ASSERT_FALSE(hd_map_starts(&map->guests[0]));
+    CHECK_ROW(&map->rows[map->guests[1].first_row + 3], HD_HOW_PV, "sdb", "");
+}
+
+static void what_the_host_needs_is_never_given_away(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_stick(k, "sda");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
+    hd_auto(hd_map) own = map_kit_make(k);
+    CHECK_ROW(map_kit_row(own, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "it carries the store itself");
+    strcpy(k->in.device, "sdx");
+    k->host.disks[0].root = 1;
+    hd_auto(hd_map) root = map_kit_make(k);
+    CHECK_ROW(map_kit_row(root, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "it carries the host's root disk");
+    k->host.disks[0].root = 0;
+    k->host.disks[0].in_use = 1;
+    hd_auto(hd_map) used = map_kit_make(k);
+    CHECK_ROW(map_kit_row(used, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "the host or another store uses it");
+    k->host.n_disks = 0;
+    k->host.n_links = 1;
+    k->host.links[0].only_uplink = 1;
+    strcpy(k->host.links[0].usb, "1-1");
+    hd_auto(hd_map) link = map_kit_make(k);
+    CHECK_ROW(map_kit_row(link, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "it is the host's only way out");
+}
+
+static void a_hub_that_carries_the_store_is_not_given_away(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_stick(k, "sda");
+    strcpy(k->host.disks[0].usb, "1-1.4");
+    k->host.usb[0].class = 9;
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "hub");
+    hd_auto(hd_map) map = map_kit_make(k);
+    CHECK_ROW(map_kit_row(map, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "it carries the store itself");
+}
+
+static void a_usb_device_that_no_policy_names_stays(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_stick(k, "sdb");
+    k->policy.n_devices = 0;
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
+    hd_auto(hd_map) map = map_kit_make(k);
+    CHECK_ROW(map_kit_row(map, HD_CLASS_USB), HD_HOW_ABSENT, "",
+              "the policy joins role role0 to no USB device");
+}
+
+static void a_pci_device_needs_an_iommu_and_is_never_pretended(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_wish(k, HD_CLASS_PCI, HD_LEVEL_PREFERRED, "card");
+    k->policy.n_devices = 1;
+    strcpy(k->policy.devices[0].role, "role0");
+    strcpy(k->policy.devices[0].pci, "0403");
+    k->host.n_pci = 1;
+    strcpy(k->host.pci[0].address, "0000:00:1b.0");
+    k->host.pci[0].class = 0x040300;
+    hd_auto(hd_map) map = map_kit_make(k);
+    CHECK_ROW(map_kit_row(map, HD_CLASS_PCI), HD_HOW_ABSENT, "",
+              "has no IOMMU");
+    k->host.xen.iommu = 1;
+    hd_auto(hd_map) with = map_kit_make(k);
+    CHECK_ROW(map_kit_row(with, HD_CLASS_PCI), HD_HOW_ABSENT, "",
+              "has no step");
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(usb_storage_goes_to_one_guest_as_a_pv_disk),
+    HD_TEST(what_a_refused_guest_asked_for_is_there_for_the_next),
+    HD_TEST(what_the_host_needs_is_never_given_away),
+    HD_TEST(a_hub_that_carries_the_store_is_not_given_away),
+    HD_TEST(a_usb_device_that_no_policy_names_stays),
+    HD_TEST(a_pci_device_needs_an_iommu_and_is_never_pretended),
+};
+
+HD_SUITE("plan/map_device", tests);

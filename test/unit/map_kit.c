@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes hosts, policies and stores for tests of the map; tests nothing. */
+#include "map_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void map_kit_guest(struct map_kit *k, const char *name)
+{
+    struct hd_guest *g =
+        &k->answer.manifest.guests[k->answer.manifest.n_guests];
+
+    k->answer.manifest.n_guests++;
+    strcpy(g->name, name);
+    strcpy(g->kernel, "vmlinux");
+    g->id.byte[15] = 1;
+    g->memory = (struct hd_range){64 * MIB, 64 * MIB};
+    g->vcpus = (struct hd_range){1, 1};
+}
+
+struct map_kit *map_kit_new(void)
+{
+    struct map_kit *k = calloc(1, sizeof(*k));
+
+    k->in = (struct hd_map_input){.store = &k->answer,
+                                  .label = "travel",
+                                  .inventory = &k->host,
+                                  .policy = &k->policy,
+                                  .commitments = &k->commitments,
+                                  .device = "sda"};
+    k->host.memory_free = 1024 * MIB;
+    k->host.cpus = 2;
+    k->host.n_bridges = 1;
+    strcpy(k->host.bridges[0], "xenbr0");
+    k->policy.limits.guests = 64;
+    k->answer.manifest.n_files = 1;
+    strcpy(k->answer.manifest.files[0].name, "vmlinux");
+    k->answer.manifest.store.id.byte[0] = 0xab;
+    map_kit_guest(k, "desk");
+    return k;
+}
+
+struct hd_wish *map_kit_wish(struct map_kit *k, enum hd_class class,
+                             enum hd_level level, const char *as)
+{
+    struct hd_guest *g = &k->answer.manifest.guests[0];
+    struct hd_wish *wish = &g->wishes[g->n_wishes++];
+
+    wish->class = class;
+    wish->level = level;
+    strcpy(wish->as, as);
+    strcpy(wish->role, "role0");
+    return wish;
+}
+
+/* A stick of the policy's role "role0". */
+void map_kit_stick(struct map_kit *k, const char *disk)
+{
+    struct hd_host_usb *usb = &k->host.usb[k->host.n_usb];
+    struct hd_host_disk *d = &k->host.disks[k->host.n_disks++];
+
+    snprintf(usb->address, sizeof(usb->address), "1-%u", ++k->host.n_usb);
+    strcpy(usb->name, "Stick");
+    usb->vendor = 0x1199;
+    usb->product = 0x9071;
+    usb->class = 8;
+    strcpy(d->usb, usb->address);
+    strcpy(d->name, disk);
+    d->size = 32 * MIB;
+    k->policy.n_devices = 1;
+    strcpy(k->policy.devices[0].role, "role0");
+    strcpy(k->policy.devices[0].usb, "1199:9071");
+}
+
+void map_kit_role(struct map_kit *k, const char *role, const char *bridge)
+{
+    struct hd_policy_network *n = &k->policy.networks[k->policy.n_networks++];
+
+    strcpy(n->role, role);
+    strcpy(n->bridge, bridge);
+}
+
+struct hd_nic *map_kit_nic(struct map_kit *k, enum hd_level level)
+{
+    struct hd_guest *g = &k->answer.manifest.guests[0];
+    struct hd_nic *nic = &g->nics[g->n_nics++];
+
+    strcpy(nic->role, "internet");
+    snprintf(nic->as, sizeof(nic->as), "lan%u", g->n_nics - 1);
+    nic->level = level;
+    return nic;
+}
+
+struct hd_map *map_kit_make(struct map_kit *k)
+{
+    struct hd_map *map = NULL;
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_map_make(&k->in, &map, &err), &err);
+    if (!map)
+        CU_FAIL_FATAL("no map");
+    return map;
+}
+
+/* The first row of the class; a test that asks for one has one. */
+const struct hd_map_row *map_kit_row(const struct hd_map *map,
+                                     enum hd_class class)
+{
+    for (uint32_t i = 0; i < map->n_rows; i++)
+        if (map->rows[i].class == class)
+            return &map->rows[i];
+    CU_FAIL_FATAL("no row");
+    return map->rows;
+}
+
+void map_kit_refused(const struct hd_map_guest *g, int code, const char *words)
+{
+    CU_ASSERT_EQUAL(g->why.code, code);
+    CU_ASSERT_FALSE(hd_map_starts(g));
+    if (!strstr(g->why.msg, words)) {
+        printf("\n    \"%s\", not \"%s\"\n", g->why.msg, words);
+        CU_FAIL("the refusal");
+    }
+}
