@@ -22,6 +22,9 @@ static void columns_freep(struct hd_columns **t)
 static struct json_object *map_to_json(const struct hd_table *t,
                                        const char *obj);
 
+static struct json_object *list_to_json(const struct hd_field *f,
+                                        const char *obj);
+
 static struct json_object *field_to_json(const struct hd_field *f,
                                          const char *obj)
 {
@@ -37,15 +40,8 @@ static struct json_object *field_to_json(const struct hd_field *f,
         return json_object_new_boolean(*(const uint8_t *)(obj + f->offset));
     case HD_T_MAP:
         return map_to_json(f->sub, obj + f->offset);
-    case HD_T_LIST: {
-        uint32_t n = *(const uint32_t *)(const void *)(obj + f->count);
-        struct json_object *list = json_object_new_array();
-
-        for (uint32_t i = 0; i < n; i++)
-            json_object_array_add(
-                list, map_to_json(f->sub, obj + f->offset + i * f->sub->size));
-        return list;
-    }
+    case HD_T_LIST:
+        return list_to_json(f, obj);
     case HD_T_NAME:
     case HD_T_PATH:
     case HD_T_TEXT:
@@ -58,11 +54,27 @@ static struct json_object *field_to_json(const struct hd_field *f,
     return json_object_new_string(text);
 }
 
-/* An optional map that is not there, a name that nobody gave. */
+static struct json_object *list_to_json(const struct hd_field *f,
+                                        const char *obj)
+{
+    uint32_t n = *(const uint32_t *)(const void *)(obj + f->count);
+    struct json_object *list = json_object_new_array();
+
+    for (uint32_t i = 0; i < n; i++) {
+        const char *element = obj + f->offset + i * f->sub->size;
+
+        json_object_array_add(list, f->flags & HD_F_BARE
+                                        ? field_to_json(f->sub->fields, element)
+                                        : map_to_json(f->sub, element));
+    }
+    return list;
+}
+
+/* What is optional and not there, a name that nobody gave. */
 static bool is_absent(const struct hd_field *f, const char *obj)
 {
-    if (f->type == HD_T_MAP)
-        return (f->flags & HD_F_OPTIONAL) && hd_yaml_is_zero(f, obj);
+    if (f->flags & HD_F_OPTIONAL)
+        return hd_yaml_is_zero(f, obj);
     return !(f->flags & HD_F_REQUIRED) && hd_scalar_is_empty(f, obj);
 }
 

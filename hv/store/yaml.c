@@ -112,10 +112,22 @@ static int read_scalar(struct reader *r, const struct hd_field *f,
     return 0;
 }
 
+static int read_element(struct reader *r, const struct hd_field *f,
+                        const yaml_event_t *e, char *element)
+{
+    struct hd_field bare = f->sub->fields[0];
+
+    if (!(f->flags & HD_F_BARE))
+        return read_map(r, f->sub, e->start_mark, element);
+    bare.key = f->key; /* the one that stands in the text */
+    return read_scalar(r, &bare, e, element);
+}
+
 static int read_list(struct reader *r, const struct hd_field *f,
                      yaml_mark_t start, char *obj)
 {
     uint32_t *count = (void *)(obj + f->count);
+    bool bare = f->flags & HD_F_BARE;
 
     for (;;) {
         autoevent e = {0};
@@ -124,14 +136,14 @@ static int read_list(struct reader *r, const struct hd_field *f,
             return -1;
         if (e.type == YAML_SEQUENCE_END_EVENT)
             break;
-        if (e.type != YAML_MAPPING_START_EVENT)
-            return fail_at(r, e.start_mark, "%s: a %s in {...} expected here",
-                           f->key, f->sub->what);
+        if (bare ? e.type != YAML_SCALAR_EVENT
+                 : e.type != YAML_MAPPING_START_EVENT)
+            return fail_at(r, e.start_mark, "%s: a %s%s expected here", f->key,
+                           f->sub->what, bare ? "" : " in {...}");
         if (*count >= f->max)
             return fail_at(r, e.start_mark, "%s: more than %llu", f->key,
                            (unsigned long long)f->max);
-        if (read_map(r, f->sub, e.start_mark,
-                     obj + f->offset + *count * f->sub->size))
+        if (read_element(r, f, &e, obj + f->offset + *count * f->sub->size))
             return -1;
         ++*count;
     }

@@ -27,7 +27,8 @@ static bool step(struct finder *f, const yaml_event_t *e)
             f->is_key && !strcmp((const char *)e->data.scalar.value, f->key);
         f->is_key = !f->is_key;
     }
-    if (f->depth == 2 && starts && f->in_list && !f->left--)
+    if (f->depth == 2 && (starts || e->type == YAML_SCALAR_EVENT) &&
+        f->in_list && !f->left--)
         return true;
     f->depth += starts;
     f->depth -= ends;

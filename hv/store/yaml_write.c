@@ -43,40 +43,51 @@ static bool write_text(struct writer *w, const char *text)
 static yaml_mapping_style_t style_of(const struct hd_table *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        if (t->fields[i].sub)
+        if (t->fields[i].sub && !(t->fields[i].flags & HD_F_BARE))
             return YAML_BLOCK_MAPPING_STYLE;
     return YAML_FLOW_MAPPING_STYLE;
+}
+
+static bool write_scalar(struct writer *w, const struct hd_field *f,
+                         const char *obj)
+{
+    char text[HD_SCALAR_TEXT];
+
+    hd_scalar_format(f, obj, text);
+    return write_text(w, text);
 }
 
 static bool write_list(struct writer *w, const struct hd_field *f,
                        const char *obj)
 {
     uint32_t count = *(const uint32_t *)(const void *)(obj + f->count);
+    bool bare = f->flags & HD_F_BARE;
     yaml_event_t e;
 
     if (!emit(w, &e,
-              yaml_sequence_start_event_initialize(&e, NULL, NULL, 1,
-                                                   YAML_BLOCK_SEQUENCE_STYLE)))
+              yaml_sequence_start_event_initialize(
+                  &e, NULL, NULL, 1,
+                  bare ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE)))
         return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!write_map(w, f->sub, obj + f->offset + i * f->sub->size))
+    for (uint32_t i = 0; i < count; i++) {
+        const char *element = obj + f->offset + i * f->sub->size;
+
+        if (!(bare ? write_scalar(w, &f->sub->fields[0], element)
+                   : write_map(w, f->sub, element)))
             return false;
+    }
     return emit(w, &e, yaml_sequence_end_event_initialize(&e));
 }
 
 static bool write_field(struct writer *w, const struct hd_field *f,
                         const char *obj)
 {
-    char text[HD_SCALAR_TEXT];
-
     if (!write_text(w, f->key))
         return false;
     if (f->type == HD_T_MAP)
         return write_map(w, f->sub, obj + f->offset);
-    if (f->type == HD_T_LIST)
-        return write_list(w, f, obj);
-    hd_scalar_format(f, obj, text);
-    return write_text(w, text);
+    return f->type == HD_T_LIST ? write_list(w, f, obj)
+                                : write_scalar(w, f, obj);
 }
 
 /* Left out when reading puts the same there again. */
