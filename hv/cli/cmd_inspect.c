@@ -98,10 +98,26 @@ static bool is_recovery(const struct hd_luks_user *user)
     return !strcmp(user->name, HD_LUKS_RECOVERY_USER);
 }
 
-/* The keyslots say who the users are, not the manifest. */
-static void luks_to_json(const struct hd_luks_facts *luks,
-                         struct json_object *store)
+/* What the manifest says of the one whom a keyslot names. */
+static void add_settings(const struct hd_manifest *m, const char *name,
+                         struct json_object *store, struct json_object *user)
 {
+    int i = hd_manifest_user(m, name);
+    struct json_object *settings = NULL;
+
+    if (i >= 0)
+        json_object_object_get_ex(
+            json_object_array_get_idx(json_object_object_get(store, "users"),
+                                      (size_t)i),
+            "settings", &settings);
+    if (settings)
+        json_object_object_add(user, "settings", json_object_get(settings));
+}
+
+/* The keyslots say who the users are, not the manifest. */
+static void luks_to_json(const struct hd_answer *a, struct json_object *store)
+{
+    const struct hd_luks_facts *luks = &a->luks;
     struct json_object *users = json_object_new_array();
     struct json_object *kdf = json_object_new_object();
     bool recovery = false;
@@ -114,6 +130,7 @@ static void luks_to_json(const struct hd_luks_facts *luks,
                                json_object_new_string(luks->users[i].name));
         json_object_object_add(user, "keyslot",
                                json_object_new_uint64(luks->users[i].keyslot));
+        add_settings(&a->manifest, luks->users[i].name, store, user);
         if (is_recovery(&luks->users[i]))
             json_object_put(user);
         else
@@ -137,7 +154,7 @@ static void print_json(const struct hd_answer *a, const char *signer,
         map_to_json(&hd_manifest_table, (const char *)&a->manifest);
 
     if (a->luks.n_users)
-        luks_to_json(&a->luks, o);
+        luks_to_json(a, o);
     json_object_object_add(o, "signer", json_object_new_string(signer));
     json_object_object_add(o, "trusted", json_object_new_boolean(!!trusted));
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |

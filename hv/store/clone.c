@@ -102,6 +102,21 @@ static void drop_old_images(struct hd_manifest *m)
     m->n_volumes = n;
 }
 
+/* The clone is for the user who makes it, with what that user likes; one whom
+ * the keyslots alone know has no settings. */
+static void take_user(struct cloner *c)
+{
+    const struct hd_manifest *old = &c->in->store->manifest;
+    int i = hd_manifest_user(old, c->user);
+    struct hd_manifest *m = &c->m;
+
+    m->n_users = *c->user ? 1 : 0;
+    memset(m->users, 0, sizeof(m->users));
+    memcpy(m->users[0].name, c->user, sizeof(c->user));
+    if (*c->user && i >= 0)
+        m->users[0].settings = old->users[i].settings;
+}
+
 static int make_ids(struct cloner *c, struct hd_err *err)
 {
     struct hd_manifest *m = &c->m;
@@ -115,9 +130,7 @@ static int make_ids(struct cloner *c, struct hd_err *err)
     for (uint32_t i = 0; i < m->n_volumes; i++)
         if (hd_uuid_make(&m->volumes[i].partuuid, err))
             return -1;
-    m->n_users = *c->user ? 1 : 0;
-    memset(m->users, 0, sizeof(m->users));
-    memcpy(m->users[0].name, c->user, sizeof(c->user));
+    take_user(c);
     return 0;
 }
 

@@ -42,6 +42,10 @@
 #define HD_MAX_NICS    8  /* nics of one guest */
 #define HD_MAX_WISHES  16 /* wishes of one guest, beside those */
 
+/* Pixels of a display, each way. */
+#define HD_DISPLAY_MIN 320
+#define HD_DISPLAY_MAX 8192
+
 /* Bytes with the NUL.  A GPT name has 36 UTF-16 units, 7 of them our prefix. */
 #define HD_NAME_SIZE    30
 #define HD_FILE_SIZE    100 /* ustar's name field */

@@ -32,15 +32,15 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
                                      NULL};
 static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
 
+static const char *const classes[] = {
+#define HD_X(name, text) [HD_CLASS_##name] = text,
+    HD_CLASSES(HD_X)
+#undef HD_X
+        NULL};
+
 const char *hd_class_name(uint32_t class)
 {
-    static const char *const names[] = {
-#define HD_X(name, text) [HD_CLASS_##name] = text,
-        HD_CLASSES(HD_X)
-#undef HD_X
-    };
-
-    return class < HD_ARRAY_LEN(names) ? names[class] : "unknown";
+    return class < HD_ARRAY_LEN(classes) - 1 ? classes[class] : "unknown";
 }
 
 static const struct hd_field store_fields[] = {
@@ -123,11 +123,42 @@ static const struct hd_field auth_fields[] = {
 };
 static const struct hd_table auth_table = TABLE(hd_auth, "auth", auth_fields);
 
+static const struct hd_field start_fields[] = {
+    {"name", HD_T_NAME, REQ, AT(hd_name, name), .doc = "of a guest"},
+};
+static const struct hd_table start_table =
+    TABLE(hd_name, "guest's name", start_fields);
+
+static const struct hd_field settings_fields[] = {
+    {"locale", HD_T_TEXT, 0, AT(hd_settings, locale), .doc = "de_DE.UTF-8"},
+    {"keyboard", HD_T_TEXT, 0, AT(hd_settings, keyboard),
+     .doc = "a layout of XKB, de"},
+    {"time_zone", HD_T_TEXT, 0, AT(hd_settings, time_zone),
+     .doc = "Europe/Berlin"},
+    {"memory", HD_T_SIZE, OPTIONAL, AT(hd_settings, memory), .min = 16 * MIB,
+     .max = 1ull << 44, .doc = "instead of each guest's memory.want"},
+    {"vcpus", HD_T_UINT, OPTIONAL, AT(hd_settings, vcpus), .min = 1, .max = 512,
+     .doc = "instead of each guest's vcpus.want"},
+    {"width", HD_T_UINT, OPTIONAL, AT(hd_settings, width),
+     .min = HD_DISPLAY_MIN, .max = HD_DISPLAY_MAX,
+     .doc = "of a display, in pixels; with height"},
+    {"height", HD_T_UINT, OPTIONAL, AT(hd_settings, height),
+     .min = HD_DISPLAY_MIN, .max = HD_DISPLAY_MAX, .doc = "with width"},
+    {"guests", HD_T_LIST, HD_F_BARE, AT(hd_settings, guests),
+     COUNT(hd_settings, n_guests, HD_MAX_GUESTS), .sub = &start_table,
+     .doc = "which are started; default: all"},
+};
+static const struct hd_table settings_table =
+    TABLE(hd_settings, "settings", settings_fields);
+
 static const struct hd_field user_fields[] = {
     {"name", HD_T_NAME, REQ, AT(hd_user, name), .doc = "for hotdom unlock -u"},
     {"auth", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_user, auth), .sub = &auth_table,
      .doc = "the password's verifier, in a store without encrypted volumes; "
             "hotdom pack asks for the password"},
+    {"settings", HD_T_MAP, OPTIONAL, AT(hd_user, settings),
+     .sub = &settings_table,
+     .doc = "what this user wants otherwise than the guests do"},
 };
 
 static const struct hd_field memory_fields[] = {
@@ -159,6 +190,22 @@ static const struct hd_field nic_fields[] = {
      .doc = "required: the guest is not started without it; preferred or "
             "optional: it is; default preferred"},
 };
+static const struct hd_field wish_fields[] = {
+    {"class", HD_T_ENUM, REQ, AT(hd_wish, class), .names = classes,
+     .doc = "block, console, display, input, sound, usb, pci or time"},
+    {"level", HD_T_ENUM, 0, AT(hd_wish, level), .names = levels,
+     .doc = "required, preferred or optional; default preferred"},
+    {"role", HD_T_NAME, 0, AT(hd_wish, role),
+     .doc = "usb, pci: the host's policy joins it to a device"},
+    {"as", HD_T_NAME, 0, AT(hd_wish, as),
+     .doc = "the guest's name for it; block: xvda to xvdp"},
+    {"size", HD_T_SIZE, OPTIONAL, AT(hd_wish, size), .min = MIB,
+     .max = 1ull << 40, .doc = "block: of a scratch disk, whole MiB"},
+    {"width", HD_T_UINT, OPTIONAL, AT(hd_wish, width), .min = HD_DISPLAY_MIN,
+     .max = HD_DISPLAY_MAX, .doc = "display: pixels; with height"},
+    {"height", HD_T_UINT, OPTIONAL, AT(hd_wish, height), .min = HD_DISPLAY_MIN,
+     .max = HD_DISPLAY_MAX, .doc = "display: pixels; with width"},
+};
 static const struct hd_field stop_fields[] = {
     {"grace", HD_T_DURATION, 0, AT(hd_stop, grace), .max = 3600000,
      .def = 30000,
@@ -173,6 +220,7 @@ static const struct hd_table vcpus_table =
     TABLE(hd_range, "vcpus", vcpus_fields);
 static const struct hd_table disk_table = TABLE(hd_disk, "volume", disk_fields);
 static const struct hd_table nic_table = TABLE(hd_nic, "nic", nic_fields);
+static const struct hd_table wish_table = TABLE(hd_wish, "wish", wish_fields);
 static const struct hd_table stop_table = TABLE(hd_stop, "stop", stop_fields);
 
 static const struct hd_field guest_fields[] = {
@@ -199,6 +247,9 @@ static const struct hd_field guest_fields[] = {
     {"nics", HD_T_LIST, 0, AT(hd_guest, nics),
      COUNT(hd_guest, n_nics, HD_MAX_NICS), .sub = &nic_table,
      .doc = "the guest's network cards"},
+    {"wishes", HD_T_LIST, 0, AT(hd_guest, wishes),
+     COUNT(hd_guest, n_wishes, HD_MAX_WISHES), .sub = &wish_table,
+     .doc = "what else it would have"},
     {"stop", HD_T_MAP, 0, AT(hd_guest, stop), .sub = &stop_table,
      .doc = "how it ends"},
 };

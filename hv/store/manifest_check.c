@@ -6,6 +6,8 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "manifest.h"
+#include "settings.h"
+#include "wish.h"
 #include "yaml_locate.h"
 
 #define BAD(err, ...) hd_fail(err, HD_E_BAD_MANIFEST, __VA_ARGS__)
@@ -170,14 +172,10 @@ static int check_users(const struct hd_manifest *m, unsigned which,
         if (n & (n - 1))
             return BAD(err, "user \"%s\": n is not a power of two",
                        m->users[i].name);
+        if (hd_settings_check(m, &m->users[i], err))
+            return -1;
     }
     return 0;
-}
-
-/* xvda to xvdp: what Xen's block front end numbers without extensions. */
-static bool is_disk_name(const char *as)
-{
-    return !strncmp(as, "xvd", 3) && as[3] >= 'a' && as[3] <= 'p' && !as[4];
 }
 
 static int check_disks(const struct hd_manifest *m, const struct hd_guest *g,
@@ -194,7 +192,7 @@ static int check_disks(const struct hd_manifest *m, const struct hd_guest *g,
             return BAD(err, "guest \"%s\": volume \"%s\" is in use already",
                        g->name, d->name);
         used[v] = true;
-        if (!is_disk_name(d->as))
+        if (!hd_wish_is_disk_name(d->as))
             return BAD(err, "guest \"%s\": \"%s\" is not one of xvda to xvdp",
                        g->name, d->as);
         for (uint32_t j = 0; j < i; j++)
@@ -249,6 +247,7 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
             return BAD(err, "guest \"%s\": vcpus.min is more than vcpus.want",
                        g->name);
         if (check_disks(m, g, used, err) || check_nics(g, err) ||
+            hd_wish_check(g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;
     }

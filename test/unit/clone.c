@@ -23,9 +23,11 @@ static const char source[] =
     "  - {name: open, encryption: none, from: root.img}\n"
     "  - {name: home, from: root.img}\n"
     "  - {name: mail, from: root.img}\n"
-    "users: [{name: owner}, {name: anna}]\n"
+    "users: [{name: owner}, {name: anna, settings: {keyboard: de,"
+    " guests: [one]}}]\n"
     "guests:\n"
-    "  - {name: one, kernel: kernel, volumes: [{name: root, as: xvda},"
+    "  - {name: one, kernel: kernel, wishes: [{class: sound, level: "
+    "optional}], volumes: [{name: root, as: xvda},"
     " {name: open, as: xvdb}, {name: home, as: xvdc}, {name: mail, as: "
     "xvdd}]}\n";
 
@@ -229,6 +231,27 @@ static void a_clone_opens_for_its_one_user_and_its_own_recovery_key(void)
     bench_fini(&b);
 }
 
+static void a_clone_has_its_users_settings_and_its_guests_wishes(void)
+{
+    const struct hd_manifest *m;
+    struct hd_err err = {0};
+    struct bench b;
+
+    bench_init(&b, source);
+    b.in.user = "anna";
+    CHECK_OK(hd_clone(&b.in, &b.cloned, &err), &err);
+    view_open(&b.to, b.output);
+    m = &b.to.a->manifest;
+    CU_ASSERT_EQUAL(m->n_users, 1);
+    CU_ASSERT_STRING_EQUAL(m->users[0].name, "anna");
+    CU_ASSERT_STRING_EQUAL(m->users[0].settings.keyboard, "de");
+    CU_ASSERT_STRING_EQUAL(m->users[0].settings.guests[0].name, "one");
+    CU_ASSERT_EQUAL(m->guests[0].n_wishes, 1);
+    CU_ASSERT_EQUAL(m->guests[0].wishes[0].class, HD_CLASS_SOUND);
+    CU_ASSERT_EQUAL(m->guests[0].wishes[0].level, HD_LEVEL_OPTIONAL);
+    bench_fini(&b);
+}
+
 static void no_clone(struct bench *b)
 {
     CU_ASSERT_EQUAL(access(b->output, F_OK), -1);
@@ -367,6 +390,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_clone_has_the_same_content_under_its_own_keys),
     HD_TEST(a_clone_is_another_store),
     HD_TEST(a_clone_opens_for_its_one_user_and_its_own_recovery_key),
+    HD_TEST(a_clone_has_its_users_settings_and_its_guests_wishes),
     HD_TEST(a_clone_needs_a_user_of_the_source),
     HD_TEST(a_wrong_password_makes_no_clone),
     HD_TEST(a_store_with_verifiers_is_cloned_by_one_of_its_users),

@@ -14,7 +14,8 @@
 
 static const char source[] = "hotdom: 1\n"
                              "store: {name: travel}\n"
-                             "users: [{name: x}, {name: y}]\n"
+                             "users: [{name: x}, {name: y, settings: {vcpus: 2,"
+                             " guests: [one]}}]\n"
                              "volumes:\n"
                              "  - {name: root, kind: image, from: root.img}\n"
                              "  - {name: home, size: 1M}\n"
@@ -22,6 +23,7 @@ static const char source[] = "hotdom: 1\n"
                              "guests:\n"
                              "  - name: one\n"
                              "    kernel: kernel\n"
+                             "    wishes: [{class: sound}]\n"
                              "    volumes: [{name: root, as: xvda}]\n";
 
 static void pack(struct pack_kit *b, const char *text, bool no_recovery)
@@ -87,7 +89,7 @@ static json_object *get(json_object *o, const char *key)
 
 static void inspect_says_the_same_in_json(void)
 {
-    json_object *o, *volumes, *verity;
+    json_object *o, *user, *wishes, *volumes, *verity;
     struct pack_kit b;
     char text[8192];
 
@@ -98,6 +100,16 @@ static void inspect_says_the_same_in_json(void)
     CU_ASSERT_EQUAL(json_object_array_length(get(o, "users")), 2);
     CU_ASSERT_FALSE(json_object_get_boolean(get(o, "recovery_key")));
     CU_ASSERT_EQUAL(json_object_get_int(get(get(o, "kdf"), "memory")), 1 << 20);
+    user = json_object_array_get_idx(get(o, "users"), 0);
+    CU_ASSERT_PTR_NULL(get(user, "settings"));
+    user = get(json_object_array_get_idx(get(o, "users"), 1), "settings");
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(user, JSON_C_TO_STRING_PLAIN),
+        "{\"vcpus\":2,\"guests\":[\"one\"]}");
+    wishes = get(json_object_array_get_idx(get(o, "guests"), 0), "wishes");
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(wishes, JSON_C_TO_STRING_PLAIN),
+        "[{\"class\":\"sound\",\"level\":\"preferred\"}]");
     volumes = get(o, "volumes");
     verity = get(json_object_array_get_idx(volumes, 0), "verity");
     CU_ASSERT_EQUAL(json_object_get_int(get(verity, "blocks")), 384);

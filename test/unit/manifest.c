@@ -68,12 +68,12 @@ static void compare_all(const char *pattern, int want_rc, size_t at_least)
 
 static void good_manifests_are_read_and_written_back(void)
 {
-    compare_all(GOLDEN "pass-*.yaml", 0, 6);
+    compare_all(GOLDEN "pass-*.yaml", 0, 7);
 }
 
 static void bad_manifests_are_refused_with_the_place(void)
 {
-    compare_all(GOLDEN "fail-*.yaml", -1, 70);
+    compare_all(GOLDEN "fail-*.yaml", -1, 120);
 }
 
 static void the_example_manifest_is_good(void)
@@ -128,7 +128,55 @@ static void a_store_has_no_more_than_127_volumes(void)
     }
 }
 
+/* What is wrong with `m` when it did not come as text. */
+static void refuse_struct(const struct hd_manifest *m, const char *words)
+{
+    struct hd_err err = {0};
+
+    CHECK_FAILS(hd_manifest_check(m, HD_F_SOURCE, &err), &err,
+                HD_E_BAD_MANIFEST, words);
+}
+
+static void wishes_and_settings_from_elsewhere_are_checked_like_text(void)
+{
+    hd_autofree struct hd_manifest *good = NULL, *m = malloc(sizeof(*m));
+    hd_autofree char *text = NULL;
+    struct hd_err err = {0};
+    size_t len;
+
+    CHECK_OK(
+        hd_io_read_file(GOLDEN "pass-wishes.yaml", 65536, &text, &len, &err),
+        &err);
+    CHECK_OK(hd_manifest_parse(text, len, HD_F_SOURCE, &good, &err), &err);
+#define REFUSE(change, words)                                                  \
+    do {                                                                       \
+        *m = *good;                                                            \
+        change;                                                                \
+        refuse_struct(m, words);                                               \
+    } while (0)
+    REFUSE(m->guests[0].wishes[0].class = HD_CLASS_TIME + 1,
+           "guest 1: wish 1: class: no such value");
+    REFUSE(m->guests[0].wishes[0].class = HD_CLASS_NET,
+           "net is no wish; write it as the guest's nics");
+    REFUSE(m->guests[0].wishes[0].level = 3, "wish 1: level: no such value");
+    REFUSE(m->guests[0].wishes[0].size = 1, "wish 1: size: 1 is out of range");
+    REFUSE(m->guests[0].wishes[0].size = 0, "\"xvdb\" has no size");
+    REFUSE(strcpy(m->guests[0].wishes[6].role, "a b"), "wish 7: role: ");
+    REFUSE(m->guests[0].n_wishes = HD_MAX_WISHES + 1, "wishes: 17 of them");
+    REFUSE(m->users[0].settings.n_guests = HD_MAX_GUESTS + 1,
+           "user 1: guests: 65 of them");
+    REFUSE(strcpy(m->users[0].settings.guests[1].name, "desk"),
+           "guest \"desk\" stands twice");
+    REFUSE(memset(m->users[0].settings.locale, 'a', 32),
+           "locale: the text does not end");
+    REFUSE(strcpy(m->users[0].settings.time_zone, "/UTC"),
+           "time_zone \"/UTC\" is not one like Europe/Berlin");
+    REFUSE(m->users[0].settings.width = 1, "width: 1 is out of range");
+#undef REFUSE
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(wishes_and_settings_from_elsewhere_are_checked_like_text),
     HD_TEST(good_manifests_are_read_and_written_back),
     HD_TEST(bad_manifests_are_refused_with_the_place),
     HD_TEST(the_example_manifest_is_good),
