@@ -17,6 +17,7 @@
 
 void hd_follow_line(struct json_object *event, char *text, size_t size)
 {
+    const char *store = hd_client_text(event, "store");
     const char *guest = hd_client_text(event, "guest");
     const char *reason = hd_client_text(event, "reason");
     const char *message = hd_client_text(event, "message");
@@ -25,10 +26,12 @@ void hd_follow_line(struct json_object *event, char *text, size_t size)
     bool change = strcmp(from, to) != 0;
     char raw[1200];
 
-    snprintf(raw, sizeof(raw), "%s%s%s: %s%s%s%s%s%s%s%s",
-             hd_client_text(event, "store"), *guest ? "." : "", guest,
-             change ? from : "", change ? " -> " : "", to, *reason ? " (" : "",
-             reason, *reason ? ")" : "", *message ? ": " : "", message);
+    snprintf(raw, sizeof(raw), "%s%s%s: %s%s%s%s%s%s%s%s", store,
+             *guest ? "." : "", guest, change ? from : "", change ? " -> " : "",
+             to, *reason ? " (" : "", reason, *reason ? ")" : "",
+             *message ? ": " : "", message);
+    if (!*store)
+        snprintf(raw, sizeof(raw), "host: %s", message);
     hd_table_escape(raw, text, size);
 }
 

@@ -2,7 +2,9 @@
 /* The last changes of state, kept in a ring; never waits for a listener. */
 #include "event.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct hd_events {
     struct hd_event ring[HD_EVENTS_KEPT];
@@ -10,6 +12,14 @@ struct hd_events {
     hd_event_fn *fn;
     void *ctx;
 };
+
+uint64_t hd_event_now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
 
 struct hd_events *hd_events_new(void)
 {
@@ -32,6 +42,15 @@ void hd_events_add(struct hd_events *events, const struct hd_event *event)
     events->ring[events->total++ % HD_EVENTS_KEPT] = *event;
     if (events->fn)
         events->fn(events->ctx, event);
+}
+
+void hd_events_add_host(struct hd_events *events, const char *message)
+{
+    struct hd_event event = {.time_ms = hd_event_now_ms(),
+                             .reason = "host-changed"};
+
+    snprintf(event.message, sizeof(event.message), "%s", message);
+    hd_events_add(events, &event);
 }
 
 void hd_events_each(const struct hd_events *events, hd_event_fn *fn, void *ctx)

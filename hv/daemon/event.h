@@ -9,8 +9,8 @@
 #define HD_EVENTS_KEPT 256
 
 struct hd_event {
-    uint64_t time_ms; /* since 1970, UTC */
-    char store[64];
+    uint64_t time_ms;         /* since 1970, UTC */
+    char store[64];           /* empty: the host itself, which has no state */
     char guest[HD_NAME_SIZE]; /* empty: the store itself */
     enum hd_state from, to;
     char reason[24]; /* a stable code, or empty */
@@ -29,7 +29,12 @@ HD_DEFINE_AUTO(hd_events)
 void hd_events_listen(struct hd_events *events, hd_event_fn *fn, void *ctx);
 /* Copies `event`; the oldest falls out. */
 void hd_events_add(struct hd_events *events, const struct hd_event *event);
+/* "bridge xenbr1 has come", of the host: reason "host-changed". */
+void hd_events_add_host(struct hd_events *events, const char *message);
 /* All that are kept, oldest first. */
 void hd_events_each(const struct hd_events *events, hd_event_fn *fn, void *ctx);
+
+/* For time_ms. */
+uint64_t hd_event_now_ms(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "../host/inventory.h"
 #include "../host/tries.h"
 #include "daemon.h"
+#include "host_watch.h"
 #include "life.h"
 
 #define LOCK HD_RUN_DIR "/lock"
@@ -198,6 +199,15 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     return hd_adopt_begin(d, err);
 }
 
+/* Plans look at the host anew whether or not it is watched. */
+static void watch_host(struct hd_daemon *d)
+{
+    struct hd_err err;
+
+    if (hd_host_watch_start(d, &err))
+        hd_log(HD_LOG_ERROR, "changes of the host are not told: %s", err.msg);
+}
+
 /* Unlocking says it again, to whom it matters. */
 static void count_tries_of_this_boot(void)
 {
@@ -214,6 +224,7 @@ static int run(struct hd_err *err)
 
     if (start(&daemon, &hands, err))
         return -1;
+    watch_host(&daemon);
     count_tries_of_this_boot();
     hd_log(HD_LOG_INFO, "ready");
     notify("READY=1");

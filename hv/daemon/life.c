@@ -18,20 +18,12 @@
 
 /* ---- changes of state */
 
-static uint64_t wall_clock_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static void tell(struct hd_store *store, const char *guest, enum hd_state from,
                  enum hd_state to, uint64_t since_ms, const char *reason,
                  const char *message)
 {
     struct hd_event event = {
-        .time_ms = wall_clock_ms(),
+        .time_ms = hd_event_now_ms(),
         .from = from,
         .to = to,
         .lasted_ms = hd_io_now_ms() - since_ms,

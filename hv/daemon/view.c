@@ -136,8 +136,8 @@ struct json_object *hd_view_event(const struct hd_event *event)
     add_time(o, event->time_ms);
     add_text(o, "store", event->store);
     add_text(o, "guest", event->guest);
-    add_text(o, "from", hd_state_name(event->from));
-    add_text(o, "to", hd_state_name(event->to));
+    add_text(o, "from", *event->store ? hd_state_name(event->from) : NULL);
+    add_text(o, "to", *event->store ? hd_state_name(event->to) : NULL);
     add_text(o, "reason", event->reason);
     add_text(o, "message", event->message);
     add_seconds(o, "seconds", event->lasted_ms);

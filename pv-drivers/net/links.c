@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../base/mem.h"
 
@@ -147,4 +148,27 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
     *ret = list.links;
     *ret_n = list.n;
     return 0;
+}
+
+int hd_links_subscribe(int *ret_fd, struct hd_err *err)
+{
+    const struct sockaddr_nl to = {.nl_family = AF_NETLINK,
+                                   .nl_groups = RTMGRP_LINK};
+    hd_autofd int fd = socket(
+        AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&to, sizeof(to)))
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot listen to the network interfaces");
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
+}
+
+void hd_links_drain(int fd)
+{
+    char byte;
+
+    for (int i = 0; i < 1000; i++)
+        if (recv(fd, &byte, sizeof(byte), 0) < 0 && errno != ENOBUFS)
+            return;
 }

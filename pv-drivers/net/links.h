@@ -23,4 +23,11 @@ struct hd_link {
  * `*ret`.  Answers at once. */
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 
+/* rtnetlink(7): a socket that becomes readable when some link has come, gone or
+ * changed.  It does not block; the caller closes `*ret_fd`. */
+int hd_links_subscribe(int *ret_fd, struct hd_err *err);
+/* Reads what is there and forgets it; also that something was lost (ENOBUFS):
+ * hd_links_list tells what is true now. */
+void hd_links_drain(int fd);
+
 #endif
