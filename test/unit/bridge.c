@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests pv-drivers/net/bridge against the running kernel, in a network
+ * namespace of its own. */
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/net/bridge.h"
+#include "../../pv-drivers/net/links.h"
+#include "unit.h"
+
+#define NAME "hd5c0e77aa0"
+
+/* The first thing that is not as it should be, or NULL. */
+typedef const char *scenario_fn(void);
+
+#define EXPECT(x)                                                              \
+    do {                                                                       \
+        if (!(x))                                                              \
+            return #x;                                                         \
+    } while (0)
+
+static bool is_a_bridge(const char *name)
+{
+    hd_autofree struct hd_link *links = NULL;
+    size_t n;
+
+    if (hd_links_list(&links, &n, NULL))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(links[i].name, name))
+            return !strcmp(links[i].kind, "bridge") && !links[i].way_out;
+    return false;
+}
+
+static const char *life(void)
+{
+    struct hd_err err = {0};
+
+    EXPECT(!hd_bridge_check_free(NAME, &err));
+    EXPECT(hd_bridge_find(NAME, &err) && err.code == HD_E_NO_NETWORK);
+    EXPECT(strstr(err.msg, "no bridge " NAME " any more"));
+    EXPECT(strstr(err.msg, "under networks in the policy"));
+    EXPECT(!hd_bridge_make(NAME, &err));
+    EXPECT(is_a_bridge(NAME));
+    EXPECT(!hd_bridge_find(NAME, &err));
+    EXPECT(hd_bridge_check_free(NAME, &err) && err.code == HD_E_EXISTS);
+    EXPECT(hd_bridge_make(NAME, &err) && err.code == HD_E_EXISTS);
+    EXPECT(!hd_bridge_remove(NAME, &err));
+    EXPECT(!is_a_bridge(NAME));
+    EXPECT(!hd_bridge_remove(NAME, &err));
+    return NULL;
+}
+
+static const char *address(void)
+{
+    hd_autofree char *text = NULL;
+    struct hd_err err = {0};
+
+    EXPECT(!hd_bridge_make(NAME, &err));
+    /* The kernel gives one when the first port has a carrier. */
+    if (hd_io_read_file("/proc/sys/net/ipv6/conf/" NAME "/addr_gen_mode", 16,
+                        &text, NULL, NULL))
+        return "skipped: this machine has no IPv6";
+    EXPECT(text[0] == '1'); /* IN6_ADDR_GEN_MODE_NONE */
+    return NULL;
+}
+
+static const char *other(void)
+{
+    struct hd_err err = {0};
+
+    EXPECT(hd_bridge_find("lo", &err) && err.code == HD_E_NO_NETWORK);
+    EXPECT(hd_bridge_check_free("lo", &err) && err.code == HD_E_EXISTS);
+    EXPECT(hd_bridge_remove("lo", &err) && err.code == HD_E_EXISTS);
+    EXPECT(!hd_bridge_make("hd0", &err) && !hd_bridge_remove("hd0", &err));
+    return NULL;
+}
+
+/* Containers are often not allowed to make namespaces or bridges. */
+static const char *run(scenario_fn *scenario)
+{
+    struct hd_err err = {0};
+
+    if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+        return "skipped: this machine allows no network namespace";
+    if (hd_bridge_make("hdprobe", &err) &&
+        (err.sys == EPERM || err.sys == EOPNOTSUPP))
+        return "skipped: this machine allows no bridge";
+    if (hd_bridge_remove("hdprobe", &err))
+        return "a bridge cannot be removed";
+    return scenario();
+}
+
+static void in_a_namespace(scenario_fn *scenario)
+{
+    char text[200] = "the child died";
+    ssize_t n;
+    int pair[2], status;
+    pid_t pid;
+
+    CU_ASSERT_EQUAL_FATAL(pipe(pair), 0);
+    pid = fork();
+    CU_ASSERT_NOT_EQUAL_FATAL(pid, -1);
+    if (!pid) {
+        const char *why = run(scenario);
+
+        dprintf(pair[1], "%s", why ? why : "good");
+        _exit(0);
+    }
+    close(pair[1]);
+    n = read(pair[0], text, sizeof(text) - 1);
+    if (n > 0)
+        text[n] = '\0';
+    close(pair[0]);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    if (!strncmp(text, "skipped", 7))
+        printf("\n    %s\n", text);
+    else
+        CU_ASSERT_STRING_EQUAL(text, "good");
+}
+
+static void a_bridge_is_made_once_and_removed_as_often_as_asked(void)
+{
+    in_a_namespace(life);
+}
+
+static void dom0_gets_no_address_on_it(void)
+{
+    in_a_namespace(address);
+}
+
+static void an_interface_of_another_kind_is_left_alone(void)
+{
+    in_a_namespace(other);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_bridge_is_made_once_and_removed_as_often_as_asked),
+    HD_TEST(dom0_gets_no_address_on_it),
+    HD_TEST(an_interface_of_another_kind_is_left_alone),
+};
+
+HD_SUITE("net/bridge", tests);
