@@ -44,6 +44,17 @@ static bool is_node_of(const char *path, const char *domid)
     return class_end && is_below(class_end, "/", domid);
 }
 
+/* "netdev NAME", and its ports, "port NAME/PORT". */
+static bool matches_bridge(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    if (!strncmp(line, "netdev ", 7))
+        return !strcmp(line + 7, name);
+    return !strncmp(line, "port ", 5) && !strncmp(line + 5, name, len) &&
+           line[5 + len] == '/';
+}
+
 /* "vifDOMID.N", alone or as "BRIDGE/vifDOMID.N". */
 static bool is_vif_of(const char *value, const char *domid)
 {
@@ -70,6 +81,15 @@ static bool matches_domid(const char *line, const char *domid)
     return !strncmp(line, "domain ", 7) && !strcmp(last + 1, domid);
 }
 
+static bool matches(const struct name *name, const char *line)
+{
+    if (!strcmp(name->kind, "domid"))
+        return matches_domid(line, name->value);
+    if (!strcmp(name->kind, "bridge"))
+        return matches_bridge(line, name->value);
+    return strstr(line, name->value);
+}
+
 struct hd_trace *hd_trace_new(void)
 {
     return calloc(1, sizeof(struct hd_trace));
@@ -87,7 +107,8 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
 {
     struct name *grown, *name;
 
-    if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid"))
+    if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid") &&
+        strcmp(kind, "bridge"))
         return 0;
     if (!*value || strlen(value) >= sizeof(name->value))
         return 0;
@@ -120,10 +141,7 @@ int hd_trace_add_text(struct hd_trace *trace, const char *text)
 bool hd_trace_matches(const struct hd_trace *trace, const char *line)
 {
     for (size_t i = 0; i < trace->n; i++) {
-        const struct name *name = &trace->names[i];
-
-        if (strcmp(name->kind, "domid") ? !!strstr(line, name->value)
-                                        : matches_domid(line, name->value))
+        if (matches(&trace->names[i], line))
             return true;
     }
     return false;

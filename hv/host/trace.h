@@ -10,14 +10,14 @@
 #include "../../pv-drivers/base/mem.h"
 
 /* Names by which hotdom's effects are known: "dm NAME", "domain UUID", "domid
- * N", as DIR/history of the ledger has them. */
+ * N", "bridge NAME", as DIR/history of the ledger has them. */
 struct hd_trace; /* opaque */
 
 struct hd_trace *hd_trace_new(void); /* NULL with errno */
 void hd_trace_free(struct hd_trace *trace);
 HD_DEFINE_AUTO(hd_trace)
 
-/* 0, or -1 with errno. A kind that is none of the three is left out. */
+/* 0, or -1 with errno. A kind that is none of these is left out. */
 int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value);
 /* Every whole line of `text`: "KIND VALUE". */
 int hd_trace_add_text(struct hd_trace *trace, const char *text);

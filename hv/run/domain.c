@@ -12,6 +12,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
+#include "display.h"
 
 #define PAUSE_NS 10000000
 #define SCRIPT   "script: " /* libxl, before a helper's hotplug-error */
@@ -91,6 +92,32 @@ static char *fd_path(int fd)
     return strdup(path);
 }
 
+/*
+ * PV framebuffer and keyboard, behind which libxl starts a QEMU.  It takes a
+ * `listen` with a colon as it is (libxl_dm.c), and 0 as no display number; the
+ * size is the guest's to choose.
+ */
+static int fill_display(libxl_domain_config *config, const char *name)
+{
+    libxl_device_vfb *vfb;
+
+    config->vfbs = calloc(1, sizeof(*config->vfbs));
+    config->vkbs = calloc(1, sizeof(*config->vkbs));
+    if (!config->vfbs || !config->vkbs)
+        return -1;
+    config->num_vfbs = config->num_vkbs = 1;
+    vfb = config->vfbs;
+    libxl_device_vfb_init(vfb);
+    libxl_device_vkb_init(config->vkbs);
+    libxl_defbool_set(&vfb->vnc.enable, true);
+    libxl_defbool_set(&vfb->vnc.findunused, false);
+    libxl_defbool_set(&vfb->sdl.enable, false);
+    libxl_defbool_set(&vfb->sdl.opengl, false);
+    if (asprintf(&vfb->vnc.listen, "unix:" HD_DISPLAY_DIR "/%s", name) < 0)
+        vfb->vnc.listen = NULL;
+    return vfb->vnc.listen ? 0 : -1;
+}
+
 /* Every string is libxl's to free. */
 static int fill(libxl_ctx *ctx, libxl_domain_config *config,
                 const struct hd_step_domain *step, int kernel, int ramdisk)
@@ -114,6 +141,8 @@ static int fill(libxl_ctx *ctx, libxl_domain_config *config,
     /* What happens when it ends is hotdomd's to say; xl reads these. */
     config->on_poweroff = config->on_reboot = config->on_crash =
         config->on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
+    if (step->width && fill_display(config, step->name))
+        return -1;
     return c->name && b->kernel && b->cmdline ? 0 : -1;
 }
 
@@ -147,6 +176,8 @@ int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
     uint32_t domid = UINT32_MAX; /* libxl: choose one */
     int rc;
 
+    if (step->width && hd_display_prepare(err))
+        return -1;
     libxl_domain_config_init(&config);
     rc = fill(begin(ts), &config, step, kernel, ramdisk);
     if (!rc)

@@ -75,7 +75,7 @@ static int flush(struct hd_context *ctx, const char *guest, struct hd_err *err)
     return rc;
 }
 
-/* All three whatever happens, so that as little as may be is left. */
+/* All four whatever happens, so that as little as may be is left. */
 static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     struct hd_err ignored;
@@ -84,6 +84,8 @@ static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
     if (flush(ctx, guest, rc ? &ignored : err))
         rc = -1;
     if (hd_undo(ctx, guest, HD_EFFECT_DM, rc ? &ignored : err))
+        rc = -1;
+    if (hd_undo(ctx, guest, HD_EFFECT_BRIDGE, rc ? &ignored : err))
         rc = -1;
     return rc;
 }

@@ -15,7 +15,10 @@
 #define SECTOR     512u
 #define OFFSET_MAX (64ull << 20) /* as in the manifest */
 #define DM         "hotdom-"
+#define BRIDGE     "hd"
 #define NAME       "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define KEY        "abcdefghijklmnopqrstuvwxyz0123456789_-"
+#define PIXELS_MAX 16384 /* of a display, in each direction */
 
 static bool consists_of(const char *s, size_t size, const char *letters)
 {
@@ -34,6 +37,15 @@ static bool is_dm_name(const char *s)
 {
     return consists_of(s, HD_DM_NAME_SIZE, NAME "+") &&
            !strncmp(s, DM, sizeof(DM) - 1);
+}
+
+/* Names between slashes, of the characters that xenstore takes. */
+static bool is_path(const char *s, size_t size)
+{
+    size_t len = strnlen(s, size);
+
+    return consists_of(s, size, KEY "/") && s[0] != '/' && s[len - 1] != '/' &&
+           !strstr(s, "//");
 }
 
 static bool is_text(const char *s, size_t size)
@@ -61,8 +73,8 @@ static bool target_ok(const struct hd_job_request *req,
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
         return true;
-    case HD_TARGET_RAM: /* no job opens one yet */
-        return false;
+    case HD_TARGET_RAM:
+        return !v->start && v->mode == HD_MODE_RW;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
                v->luks.offset < v->length;
@@ -94,7 +106,8 @@ static bool domain_ok(const struct hd_job_request *req,
            d->kernel < req->n_files && d->ramdisk >= -1 &&
            d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
            d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
-           is_text(d->cmdline, sizeof(d->cmdline));
+           is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
+           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX;
 }
 
 static bool block_ok(const struct hd_job_request *req,
@@ -106,6 +119,27 @@ static bool block_ok(const struct hd_job_request *req,
     return is_dm_name(b->dm_name) && b->mode <= HD_MODE_RO &&
            !strncmp(b->as, "xvd", 3) && b->as[3] >= 'a' && b->as[3] <= 'p' &&
            !b->as[4];
+}
+
+/* An interface in dom0, so not one of any characters. */
+static bool bridge_ok(const struct hd_job_request *req,
+                      const struct hd_step *step)
+{
+    const struct hd_step_bridge *b = &step->u.bridge;
+
+    (void)req;
+    return consists_of(b->name, sizeof(b->name), KEY) &&
+           !strncmp(b->name, BRIDGE, sizeof(BRIDGE) - 1);
+}
+
+static bool tell_ok(const struct hd_job_request *req,
+                    const struct hd_step *step)
+{
+    const struct hd_step_tell *t = &step->u.tell;
+
+    (void)req;
+    return is_path(t->path, sizeof(t->path)) &&
+           is_text(t->value, sizeof(t->value));
 }
 
 static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
@@ -129,7 +163,8 @@ static bool (*const checks[])(const struct hd_job_request *,
                               const struct hd_step *) = {
     [HD_STEP_OPEN_VOLUME] = volume_ok, [HD_STEP_BUILD_DOMAIN] = domain_ok,
     [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
-    [HD_STEP_START_DOMAIN] = start_ok,
+    [HD_STEP_START_DOMAIN] = start_ok, [HD_STEP_MAKE_BRIDGE] = bridge_ok,
+    [HD_STEP_TELL] = tell_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */
@@ -161,7 +196,7 @@ static int check_plan(const struct hd_job_request *req,
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct hd_step *step = &plan->steps[i];
 
-        if (step->kind >= HD_ARRAY_LEN(checks) || !checks[step->kind] ||
+        if (step->kind >= HD_ARRAY_LEN(checks) ||
             !is_name(step->guest, sizeof(step->guest)) ||
             !checks[step->kind](req, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/net/bridge.h"
 #include "volume.h"
 
 /* The kernel reuses numbers and names of disks, never a diskseq. */
@@ -112,15 +113,53 @@ static int attach_block(struct hd_context *ctx, const struct hd_step *step,
              : -1;
 }
 
+static int bridge_free(struct hd_context *ctx, const struct hd_step *step,
+                       struct hd_err *err)
+{
+    (void)ctx;
+    return hd_bridge_check_free(step->u.bridge.name, err);
+}
+
+static void bridge_value(const struct hd_step *step,
+                         char value[HD_LEDGER_VALUE])
+{
+    snprintf(value, HD_LEDGER_VALUE, "%s", step->u.bridge.name);
+}
+
+static int make_bridge(struct hd_context *ctx, const struct hd_step *step,
+                       uint32_t seq, struct hd_err *err)
+{
+    (void)ctx, (void)seq;
+    return hd_bridge_make(step->u.bridge.name, err);
+}
+
+/* The bridge may have gone since the plan was made, and hotdom-hotplug's word
+ * comes late and through libxl. */
 static int attach_net(struct hd_context *ctx, const struct hd_step *step,
                       uint32_t seq, struct hd_err *err)
 {
     const struct hd_effect *e = domain_of(ctx, step, err);
 
     (void)seq;
-    return e ? hd_domain_attach_net(ctx->ts, (uint32_t)e->domid, &step->u.net,
-                                    err)
-             : -1;
+    if (!e || hd_bridge_find(step->u.net.bridge, err))
+        return -1;
+    return hd_domain_attach_net(ctx->ts, (uint32_t)e->domid, &step->u.net, err);
+}
+
+/* Nobody reads these back: `data` is the guest's, which may remove it whole. */
+static int tell(struct hd_context *ctx, const struct hd_step *step,
+                uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+    char data[64], path[HD_XS_PATH_SIZE];
+
+    (void)seq;
+    if (!e)
+        return -1;
+    snprintf(data, sizeof(data), "/local/domain/%d/data", e->domid);
+    snprintf(path, sizeof(path), "hotdom/%s", step->u.tell.path);
+    return hd_xs_show(ctx->xs, (uint32_t)e->domid, data, path,
+                      step->u.tell.value, err);
 }
 
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
@@ -146,10 +185,13 @@ static const struct {
 } kinds[] = {
     [HD_STEP_OPEN_VOLUME] = {volume_free, volume_value, HD_EFFECT_DM,
                              open_volume},
+    [HD_STEP_MAKE_BRIDGE] = {bridge_free, bridge_value, HD_EFFECT_BRIDGE,
+                             make_bridge},
     [HD_STEP_BUILD_DOMAIN] = {domain_free, domain_value, HD_EFFECT_DOMAIN,
                               build_domain},
     [HD_STEP_ATTACH_BLOCK] = {.make = attach_block},
     [HD_STEP_ATTACH_NET] = {.make = attach_net},
+    [HD_STEP_TELL] = {.make = tell},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 

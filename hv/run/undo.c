@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../../pv-drivers/net/bridge.h"
+#include "display.h"
 #include "domain_sweep.h"
 #include "volume.h"
 
@@ -23,6 +25,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
 
     if (hd_undo_find(ctx, effect, &status, err))
         return -1;
+    hd_display_remove(hd_ledger_head(ctx->ledger)->label, effect->guest);
     uuid = status.uuid;
     if (status.state == HD_DOMAIN_GONE) {
         if (effect->domid < 0)
@@ -42,11 +45,19 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                                err);
 }
 
+static int undo_bridge(struct hd_context *ctx, const struct hd_effect *effect,
+                       struct hd_err *err)
+{
+    (void)ctx;
+    return hd_bridge_remove(effect->value, err);
+}
+
 static int (*const kinds[])(struct hd_context *ctx,
                             const struct hd_effect *effect,
                             struct hd_err *err) = {
     [HD_EFFECT_DM] = undo_dm,
     [HD_EFFECT_DOMAIN] = undo_domain,
+    [HD_EFFECT_BRIDGE] = undo_bridge,
 };
 
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
@@ -86,10 +97,13 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
+    static const enum hd_effect_kind order[] = {HD_EFFECT_DOMAIN, HD_EFFECT_DM,
+                                                HD_EFFECT_BRIDGE};
     struct hd_err second;
-    int rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, err);
+    int rc = 0;
 
-    if (hd_undo(ctx, guest, HD_EFFECT_DM, rc ? &second : err))
-        rc = -1;
+    for (size_t i = 0; i < HD_ARRAY_LEN(order); i++)
+        if (hd_undo(ctx, guest, order[i], rc ? &second : err))
+            rc = -1;
     return rc;
 }

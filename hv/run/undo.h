@@ -12,7 +12,7 @@
  * behind a failure, and gives the first. */
 int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
             struct hd_err *err);
-/* All of a guest: its domain, then its volumes. */
+/* All of a guest: its domain, then its volumes and bridges. */
 int hd_undo_guest(struct hd_context *ctx, const char *guest,
                   struct hd_err *err);
 

@@ -14,6 +14,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "keyring.h"
+#include "ramdisk.h"
 #include "volume_table.h"
 
 #define PAUSE_NS 10000000
@@ -220,6 +221,31 @@ static int find_below(const struct hd_step_volume *volume, struct dm_info *ret,
     return found < 0 ? -1 : 0;
 }
 
+/* What lies under it; a RAM disk's is kept by `*ram` until the device is there.
+ */
+static int find_medium(const struct hd_step_volume *volume,
+                       struct dm_info *below, int *ram, struct hd_err *err)
+{
+    uint32_t loop_major, loop_minor;
+
+    switch ((enum hd_step_target)volume->target) {
+    case HD_TARGET_LINEAR:
+    case HD_TARGET_CRYPT:
+        return 0;
+    case HD_TARGET_VERITY:
+        return find_below(volume, below, err);
+    case HD_TARGET_RAM:
+        *ram = hd_ramdisk_open(volume->dm_name, volume->length, &loop_major,
+                               &loop_minor, err);
+        if (*ram < 0)
+            return -1;
+        below->major = loop_major;
+        below->minor = loop_minor;
+        return 0;
+    }
+    return 0;
+}
+
 int hd_volume_open(const struct hd_step_volume *volume,
                    const struct hd_uuid *store, uint32_t devmajor,
                    uint32_t devminor, const struct hd_secret *key,
@@ -227,9 +253,10 @@ int hd_volume_open(const struct hd_step_volume *volume,
 {
     struct dm_info below = {.major = devmajor, .minor = devminor};
     struct hd_volume_table table;
+    hd_autofd int ram = -1;
     char node[128];
 
-    if (volume->target == HD_TARGET_VERITY && find_below(volume, &below, err))
+    if (find_medium(volume, &below, &ram, err))
         return -1;
     hd_volume_table_make(volume, store, below.major, below.minor, &table);
     if (volume->target == HD_TARGET_CRYPT

@@ -15,10 +15,11 @@
  * printed; its last message ends in `err`.  None waits for udevd.  Devices that
  * are not hotdom's (by their dm uuid) are never touched: HD_E_EXISTS. */
 
-/* Creates it over the medium `devmajor:devminor`, or over volume->over; when it
- * returns, /dev/mapper/NAME is there, and udev's rules leave it alone (no
- * blkid, no LVM, no links by content).  `key` is CRYPT's: the kernel gets it
- * through this thread's keyring, where nothing is left of it; else NULL. */
+/* Creates it over the medium `devmajor:devminor`, over volume->over, or over
+ * memory that goes with it; when it returns, /dev/mapper/NAME is there, and
+ * udev's rules leave it alone (no blkid, no LVM, no links by content).  `key`
+ * is CRYPT's: the kernel gets it through this thread's keyring, where nothing
+ * is left of it; else NULL. */
 int hd_volume_open(const struct hd_step_volume *volume,
                    const struct hd_uuid *store, uint32_t devmajor,
                    uint32_t devminor, const struct hd_secret *key,

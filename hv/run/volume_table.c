@@ -69,6 +69,7 @@ static void (*const tables[])(const struct hd_step_volume *,
     [HD_TARGET_LINEAR] = linear,
     [HD_TARGET_CRYPT] = encrypted,
     [HD_TARGET_VERITY] = verified,
+    [HD_TARGET_RAM] = linear,
 };
 
 void hd_volume_table_key(const struct hd_uuid *store,

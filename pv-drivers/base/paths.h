@@ -6,6 +6,7 @@
 #define HD_RUN_DIR     "/run/hotdom" /* gone at reboot, as the guests are */
 #define HD_CONTROL     HD_RUN_DIR "/control" /* the daemon's socket */
 #define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
+#define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
 #define HD_ETC_DIR     "/etc/hotdom"
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"

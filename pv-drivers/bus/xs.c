@@ -51,6 +51,41 @@ static bool write_once(struct xs_handle *h, const struct hd_xs_node *nodes,
     return xs_transaction_end(h, t, false);
 }
 
+/* A node takes after the one above it, which may be the guest's own. */
+static bool show_node(struct xs_handle *h, xs_transaction_t t, unsigned domid,
+                      const char *node, const char *value)
+{
+    struct xs_permissions perms[] = {{.id = 0, .perms = XS_PERM_NONE},
+                                     {.id = domid, .perms = XS_PERM_READ}};
+
+    return (value ? xs_write(h, t, node, value, strlen(value))
+                  : xs_mkdir(h, t, node)) &&
+           xs_set_permissions(h, t, node, perms, 2);
+}
+
+/* One attempt, from the top down; `node` is base/path, `at` where path begins.
+ */
+static bool show_once(struct xs_handle *h, unsigned domid, char *node, char *at,
+                      const char *value)
+{
+    xs_transaction_t t = xs_transaction_start(h);
+    bool ok = t != XBT_NULL;
+    int sys;
+
+    for (char *end = strchr(at, '/'); ok && end; end = strchr(end + 1, '/')) {
+        *end = '\0';
+        ok = show_node(h, t, domid, node, NULL);
+        *end = '/';
+    }
+    if (ok && show_node(h, t, domid, node, value))
+        return xs_transaction_end(h, t, false);
+    sys = errno;
+    if (t != XBT_NULL)
+        xs_transaction_end(h, t, true);
+    errno = sys;
+    return false;
+}
+
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err)
 {
     hd_auto(hd_xs) xs = calloc(1, sizeof(*xs));
@@ -107,6 +142,23 @@ int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
             break;
     }
     return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", at);
+}
+
+int hd_xs_show(struct hd_xs *xs, uint32_t domid, const char *base,
+               const char *path, const char *value, struct hd_err *err)
+{
+    char node[HD_XS_PATH_SIZE];
+
+    if (snprintf(node, sizeof(node), "%s/%s", base, path) >= (int)sizeof(node))
+        return hd_fail(err, HD_E_FAILED, "the xenstore path %.64s is too long",
+                       path);
+    for (int i = 0; i < TRIES; i++) {
+        if (show_once(xs->handle, domid, node, node + strlen(base) + 1, value))
+            return 0;
+        if (errno != EAGAIN)
+            break;
+    }
+    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", node);
 }
 
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,

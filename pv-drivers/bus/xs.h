@@ -36,6 +36,10 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
  * success. */
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
                 struct hd_err *err);
+/* Writes `base`/`path` and makes what lies between: all below `base` is dom0's,
+ * `domid` may read it and nobody else. */
+int hd_xs_show(struct hd_xs *xs, uint32_t domid, const char *base,
+               const char *path, const char *value, struct hd_err *err);
 /* The names of a node's children; a node that is not there has none.  The
  * caller frees `*ret_names` in one piece. */
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,

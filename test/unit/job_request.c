@@ -8,7 +8,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "unit.h"
 
-#define N_STEPS 5
+#define N_STEPS 7
 
 static struct hd_job_request req;
 static struct hd_plan *plan;
@@ -54,6 +54,11 @@ static void begin(void)
     strcpy(s->u.net.bridge, "xenbr0");
     memcpy(s->u.net.mac, "\0\x16\x3e", 3);
     step(4, HD_STEP_START_DOMAIN);
+    s = step(5, HD_STEP_MAKE_BRIDGE);
+    strcpy(s->u.bridge.name, "hd5c0e77aa0");
+    s = step(6, HD_STEP_TELL);
+    strcpy(s->u.tell.path, "map/net/lan0");
+    strcpy(s->u.tell.value, "pv xenbr0");
 }
 
 static void refused(const char *words)
@@ -291,7 +296,7 @@ static void a_change_of_keys_names_user_place_and_cost(void)
 static void every_step_is_checked(void)
 {
     begin();
-    plan->steps[4].kind = HD_STEP_START_DOMAIN + 1;
+    plan->steps[4].kind = HD_STEP_START_DOMAIN + 1u;
     refused("step 5");
     memset(plan->steps[4].guest, 'x', HD_NAME_SIZE);
     refused("step 5");
@@ -333,6 +338,70 @@ static void every_step_is_checked(void)
     refused("step 4");
     plan->steps[3].u.net.devid = HD_MAX_NICS;
     refused("step 4");
+}
+
+static void a_ram_disk_is_written_and_has_no_place_on_the_medium(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    plan->steps[0].u.volume.target = HD_TARGET_RAM;
+    refused("step 1");
+    plan->steps[0].u.volume.target = HD_TARGET_RAM;
+    plan->steps[0].u.volume.start = 0;
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    plan->steps[0].u.volume.mode = HD_MODE_RO;
+    refused("step 1");
+}
+
+static void only_bridges_with_names_of_ours_are_made(void)
+{
+    static const char *const bad[] = {"", "xenbr0", "hd/0", "hd 0", "hd.0"};
+
+    begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[5].u.bridge.name, bad[i]);
+        refused("step 6");
+    }
+    memset(plan->steps[5].u.bridge.name, 'h', 16);
+    refused("step 6");
+}
+
+static void what_a_guest_is_told_stays_below_its_own_node(void)
+{
+    static const char *const bad[] = {
+        "", "/map", "map/", "map//net", "../../control", "map/a b", "map/\x1b"};
+    struct hd_err err = {0};
+
+    begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[6].u.tell.path, bad[i]);
+        refused("step 7");
+    }
+    memset(plan->steps[6].u.tell.path, 'x', sizeof(plan->steps[6].u.tell.path));
+    refused("step 7");
+    strcpy(plan->steps[6].u.tell.value, "a\nb");
+    refused("step 7");
+    memset(plan->steps[6].u.tell.value, 'x',
+           sizeof(plan->steps[6].u.tell.value));
+    refused("step 7");
+    plan->steps[6].u.tell.value[0] = '\0';
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+}
+
+static void a_display_has_two_sizes_or_none(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    plan->steps[1].u.domain.width = 800;
+    refused("step 2");
+    plan->steps[1].u.domain.width = 800;
+    plan->steps[1].u.domain.height = UINT32_MAX;
+    refused("step 2");
+    plan->steps[1].u.domain.width = 800;
+    plan->steps[1].u.domain.height = 600;
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
 }
 
 /* Request and plan as hotdomd sends them, with `extra` bytes behind. */
@@ -386,6 +455,10 @@ static const struct hd_test tests[] = {
     HD_TEST(an_image_and_its_tree_fit_in_their_partition),
     HD_TEST(a_change_of_keys_names_user_place_and_cost),
     HD_TEST(every_step_is_checked),
+    HD_TEST(a_ram_disk_is_written_and_has_no_place_on_the_medium),
+    HD_TEST(only_bridges_with_names_of_ours_are_made),
+    HD_TEST(what_a_guest_is_told_stays_below_its_own_node),
+    HD_TEST(a_display_has_two_sizes_or_none),
     HD_TEST(a_request_comes_sealed_and_whole),
 };
 

@@ -21,6 +21,17 @@ static void plain_data_is_its_partition(void)
     CU_ASSERT_STRING_EQUAL(t.params, "8:16 6144");
 }
 
+static void a_ram_disk_is_all_of_what_lies_under_it(void)
+{
+    struct hd_step_volume v = {.length = 64 * MIB, .target = HD_TARGET_RAM};
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, 7, 3, &t);
+    CU_ASSERT_STRING_EQUAL(t.target, "linear");
+    CU_ASSERT_EQUAL(t.sectors, 131072);
+    CU_ASSERT_STRING_EQUAL(t.params, "7:3 0");
+}
+
 static void encrypted_data_begins_behind_the_header_and_names_its_key(void)
 {
     struct hd_step_volume v = {
@@ -76,6 +87,7 @@ static void the_largest_numbers_fit(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(plain_data_is_its_partition),
+    HD_TEST(a_ram_disk_is_all_of_what_lies_under_it),
     HD_TEST(encrypted_data_begins_behind_the_header_and_names_its_key),
     HD_TEST(an_image_is_its_data_blocks_with_the_tree_behind),
     HD_TEST(the_largest_numbers_fit),
