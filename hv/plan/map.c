@@ -40,7 +40,7 @@ const char *hd_how_name(uint32_t how)
     return how < HD_ARRAY_LEN(names) ? names[how] : "unknown";
 }
 
-static const char *level_name(uint32_t level)
+const char *hd_map_level_name(uint32_t level)
 {
     switch ((enum hd_level)level) {
     case HD_LEVEL_PREFERRED:
@@ -297,7 +297,7 @@ const struct hd_map_guest *hd_map_guest(const struct hd_map *map,
 static void print_row(const struct hd_map_row *r, FILE *out)
 {
     fprintf(out, "%s %s %s %s %s", r->guest, hd_class_name(r->class),
-            r->guest_name, level_name(r->level), hd_how_name(r->how));
+            r->guest_name, hd_map_level_name(r->level), hd_how_name(r->how));
     if (*r->host_name)
         fprintf(out, " %s%s", r->host_name, r->own ? " own" : "");
     if (*r->vdev && strcmp(r->vdev, r->guest_name))

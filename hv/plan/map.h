@@ -34,6 +34,8 @@ enum hd_how {
 };
 
 const char *hd_how_name(uint32_t how);
+/* "preferred". */
+const char *hd_map_level_name(uint32_t level);
 
 /* What all stores together have been promised or run: admission counts it. */
 struct hd_commitments {

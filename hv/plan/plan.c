@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes and prints plans; pure: no file, no clock, no random number. */
+/* Makes plans; pure: no file, no clock, no random number. */
 #include "plan.h"
 
 #include <inttypes.h>
@@ -314,74 +314,4 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
             add_guest(&m, &mf->guests[i], &map->guests[i]);
     *ret = hd_steal(&plan);
     return 0;
-}
-
-static void print_volume(const struct hd_step_volume *v, FILE *out)
-{
-    fprintf(out, "open-volume %s start=%" PRIu64 " length=%" PRIu64 " %s",
-            v->dm_name, v->start, v->length,
-            v->mode == HD_MODE_RO ? "ro" : "rw");
-    switch ((enum hd_step_target)v->target) {
-    case HD_TARGET_LINEAR:
-        if (*v->disk)
-            fprintf(out, " disk=%s", v->disk);
-        return;
-    case HD_TARGET_RAM:
-        fputs(" ram", out);
-        return;
-    case HD_TARGET_CRYPT:
-        fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
-                v->luks.offset);
-        return;
-    case HD_TARGET_VERITY:
-        fprintf(out, " verity over=%s blocks=%" PRIu64 " root=", v->over,
-                v->verity.blocks);
-        for (size_t i = 0; i < sizeof(v->verity.root); i++)
-            fprintf(out, "%02x", v->verity.root[i]);
-        return;
-    }
-}
-
-static void print_step(const struct hd_step *s, FILE *out)
-{
-    switch ((enum hd_step_kind)s->kind) {
-    case HD_STEP_OPEN_VOLUME:
-        print_volume(&s->u.volume, out);
-        return;
-    case HD_STEP_MAKE_BRIDGE:
-        fprintf(out, "make-bridge %s", s->u.bridge.name);
-        return;
-    case HD_STEP_TELL:
-        fprintf(out, "tell %s = %s", s->u.tell.path, s->u.tell.value);
-        return;
-    case HD_STEP_BUILD_DOMAIN:
-        fprintf(out, "build-domain %s memory=%" PRIu64 "M vcpus=%u",
-                s->u.domain.name, s->u.domain.memory / MIB, s->u.domain.vcpus);
-        if (s->u.domain.width)
-            fprintf(out, " display=%ux%u", s->u.domain.width,
-                    s->u.domain.height);
-        return;
-    case HD_STEP_ATTACH_BLOCK:
-        fprintf(out, "attach-block %s as=%s %s", s->u.block.dm_name,
-                s->u.block.as, s->u.block.mode == HD_MODE_RO ? "ro" : "rw");
-        return;
-    case HD_STEP_ATTACH_NET:
-        fprintf(out, "attach-net %s as=%s mac=%02x:%02x:%02x:%02x:%02x:%02x",
-                s->u.net.bridge, s->u.net.as, s->u.net.mac[0], s->u.net.mac[1],
-                s->u.net.mac[2], s->u.net.mac[3], s->u.net.mac[4],
-                s->u.net.mac[5]);
-        return;
-    case HD_STEP_START_DOMAIN:
-        fprintf(out, "start-domain");
-        return;
-    }
-}
-
-void hd_plan_print(const struct hd_plan *plan, FILE *out)
-{
-    for (uint32_t i = 0; i < plan->n_steps; i++) {
-        fprintf(out, "%2u  %-12s ", i + 1, plan->steps[i].guest);
-        print_step(&plan->steps[i], out);
-        fputc('\n', out);
-    }
 }

@@ -135,7 +135,14 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
 void hd_plan_dm_name(const char *label, const char *volume,
                      char ret[HD_DM_NAME_SIZE]);
 
-/* One line a step, for people and golden files. */
+/* "open-volume". */
+const char *hd_step_kind_name(uint32_t kind);
+/* "destroy-domain travel.desk", as the ledger does it; empty: what undoes the
+ * domain undoes this. */
+#define HD_STEP_UNDO_SIZE (16 + HD_DM_NAME_SIZE)
+void hd_step_undo(const struct hd_step *step, char ret[HD_STEP_UNDO_SIZE]);
+
+/* One line a step and its undo, for people and golden files. */
 void hd_plan_print(const struct hd_plan *plan, FILE *out);
 
 #endif

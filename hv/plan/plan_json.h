@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Maps and plans as JSON objects, for `--json` and the control socket. */
+#ifndef HD_PLAN_PLAN_JSON_H
+#define HD_PLAN_PLAN_JSON_H
+
+#include <json-c/json.h>
+
+#include "map.h"
+#include "plan.h"
+
+/*
+ * Every key is always there; what has no value is null.  Numbers of memory and
+ * disks are bytes.  The caller puts the object.
+ *
+ * Map: store, user, guests: array of guest, starts, left_out, reason (a code),
+ * message, rows: array of
+ *   class, level, how, name (the guest's), role, host, wished, given, width,
+ *   height, mac, disk ("xvda"), own (hotdom makes it), wish, found, why, change
+ */
+struct json_object *hd_map_to_json(const struct hd_map *map);
+
+/*
+ * Plan: store, steps: array of step (from 1), guest, kind, undo, and
+ *   open-volume   name, start, length, mode, target, disk (of the host),
+ * header, offset, over, blocks, root make-bridge   name build-domain  name,
+ * uuid, memory, vcpus, cmdline, width, height attach-block  name, as, mode
+ *   attach-net    bridge, as, mac
+ *   tell          path, value
+ *   start-domain  nothing more
+ */
+struct json_object *hd_plan_to_json(const struct hd_plan *plan);
+
+#endif

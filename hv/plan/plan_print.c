@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Prints plans, and names each step's undo; never does either. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "plan.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static const char *const kinds[] = {
+    [HD_STEP_OPEN_VOLUME] = "open-volume",
+    [HD_STEP_MAKE_BRIDGE] = "make-bridge",
+    [HD_STEP_BUILD_DOMAIN] = "build-domain",
+    [HD_STEP_ATTACH_BLOCK] = "attach-block",
+    [HD_STEP_ATTACH_NET] = "attach-net",
+    [HD_STEP_TELL] = "tell",
+    [HD_STEP_START_DOMAIN] = "start-domain",
+};
+
+const char *hd_step_kind_name(uint32_t kind)
+{
+    return kind < HD_ARRAY_LEN(kinds) ? kinds[kind] : "unknown";
+}
+
+void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
+{
+    const char *verb = "", *name = "";
+
+    switch ((enum hd_step_kind)s->kind) {
+    case HD_STEP_OPEN_VOLUME:
+        verb = "close-volume ";
+        name = s->u.volume.dm_name;
+        break;
+    case HD_STEP_MAKE_BRIDGE:
+        verb = "remove-bridge ";
+        name = s->u.bridge.name;
+        break;
+    case HD_STEP_BUILD_DOMAIN:
+        verb = "destroy-domain ";
+        name = s->u.domain.name;
+        break;
+    case HD_STEP_ATTACH_BLOCK:
+    case HD_STEP_ATTACH_NET:
+    case HD_STEP_TELL:
+    case HD_STEP_START_DOMAIN:
+        break;
+    }
+    snprintf(ret, HD_STEP_UNDO_SIZE, "%s%s", verb, name);
+}
+
+static void print_volume(const struct hd_step_volume *v, FILE *out)
+{
+    fprintf(out, "%s start=%" PRIu64 " length=%" PRIu64 " %s", v->dm_name,
+            v->start, v->length, v->mode == HD_MODE_RO ? "ro" : "rw");
+    switch ((enum hd_step_target)v->target) {
+    case HD_TARGET_LINEAR:
+        if (*v->disk)
+            fprintf(out, " disk=%s", v->disk);
+        return;
+    case HD_TARGET_RAM:
+        fputs(" ram", out);
+        return;
+    case HD_TARGET_CRYPT:
+        fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
+                v->luks.offset);
+        return;
+    case HD_TARGET_VERITY:
+        fprintf(out, " verity over=%s blocks=%" PRIu64 " root=", v->over,
+                v->verity.blocks);
+        for (size_t i = 0; i < sizeof(v->verity.root); i++)
+            fprintf(out, "%02x", v->verity.root[i]);
+        return;
+    }
+}
+
+static void print_step(const struct hd_step *s, FILE *out)
+{
+    switch ((enum hd_step_kind)s->kind) {
+    case HD_STEP_OPEN_VOLUME:
+        print_volume(&s->u.volume, out);
+        return;
+    case HD_STEP_MAKE_BRIDGE:
+        fprintf(out, "%s", s->u.bridge.name);
+        return;
+    case HD_STEP_TELL:
+        fprintf(out, "%s = %s", s->u.tell.path, s->u.tell.value);
+        return;
+    case HD_STEP_BUILD_DOMAIN:
+        fprintf(out, "%s memory=%" PRIu64 "M vcpus=%u", s->u.domain.name,
+                s->u.domain.memory / MIB, s->u.domain.vcpus);
+        if (s->u.domain.width)
+            fprintf(out, " display=%ux%u", s->u.domain.width,
+                    s->u.domain.height);
+        return;
+    case HD_STEP_ATTACH_BLOCK:
+        fprintf(out, "%s as=%s %s", s->u.block.dm_name, s->u.block.as,
+                s->u.block.mode == HD_MODE_RO ? "ro" : "rw");
+        return;
+    case HD_STEP_ATTACH_NET:
+        fprintf(out, "%s as=%s mac=%02x:%02x:%02x:%02x:%02x:%02x",
+                s->u.net.bridge, s->u.net.as, s->u.net.mac[0], s->u.net.mac[1],
+                s->u.net.mac[2], s->u.net.mac[3], s->u.net.mac[4],
+                s->u.net.mac[5]);
+        return;
+    case HD_STEP_START_DOMAIN:
+        return;
+    }
+}
+
+void hd_plan_print(const struct hd_plan *plan, FILE *out)
+{
+    for (uint32_t i = 0; i < plan->n_steps; i++) {
+        const struct hd_step *s = &plan->steps[i];
+        char undo[HD_STEP_UNDO_SIZE];
+
+        fprintf(out, "%2u  %-12s %s%s", i + 1, s->guest,
+                hd_step_kind_name(s->kind),
+                s->kind == HD_STEP_START_DOMAIN ? "" : " ");
+        print_step(s, out);
+        hd_step_undo(s, undo);
+        fprintf(out, "%s%s\n", *undo ? " undo: " : "", undo);
+    }
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes xl.cfg(5); never runs xl, and never writes what xl reads otherwise. */
+#include "xl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/mem.h"
+
+#define MIB    ((uint64_t)1 << 20)
+#define SECTOR 512u
+#define NODE   600 /* bytes of a path in /dev, with the NUL */
+
+struct writer {
+    const struct hd_plan *plan;
+    const char *guest;
+    const struct hd_xl_files *files;
+    FILE *out;
+};
+
+/* xl's lexer (libxlu_cfg_l.l) ends a quoted string at a bare quote or a newline
+ * and reads a backslash as the beginning of an escape; \", \' and \\ are what
+ * they seem.  Control characters are refused, UTF-8 passes through. */
+static bool is_quotable(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < ' ' || *s == 0x7f)
+            return false;
+    return true;
+}
+
+/* Device lines are split at commas again (libxlu_disk_l.l, xl_parse.c). */
+static bool is_plain(const char *s)
+{
+    return *s && is_quotable(s) && !strpbrk(s, ",\"'\\ =;");
+}
+
+static int write_text(const struct writer *w, const char *key, const char *text,
+                      struct hd_err *err)
+{
+    if (!is_quotable(text))
+        return hd_fail(err, HD_E_FAILED,
+                       "the %s of guest %s has control characters, which "
+                       "xl.cfg cannot hold",
+                       key, w->guest);
+    fprintf(w->out, "%s = \"", key);
+    for (; *text; text++)
+        fprintf(w->out, "%s%c", *text == '"' || *text == '\\' ? "\\" : "",
+                *text);
+    fputs("\"\n", w->out);
+    return 0;
+}
+
+static int check_plain(const struct writer *w, const char *what,
+                       const char *text, struct hd_err *err)
+{
+    if (is_plain(text))
+        return 0;
+    return hd_fail(err, HD_E_FAILED,
+                   "the %s of guest %s has characters that a device line of "
+                   "xl.cfg cannot hold",
+                   what, w->guest);
+}
+
+/* The next step of this kind of the guest, from `i` on; NULL: no more. */
+static const struct hd_step *next(const struct writer *w,
+                                  enum hd_step_kind kind, uint32_t *i)
+{
+    while (*i < w->plan->n_steps) {
+        const struct hd_step *s = &w->plan->steps[(*i)++];
+
+        if (s->kind == kind && !strcmp(s->guest, w->guest))
+            return s;
+    }
+    return NULL;
+}
+
+/* The partition's node, as the kernel names it; empty when it has none. */
+static void find_node(const struct writer *w, uint64_t start, char ret[NODE])
+{
+    const char *disk = w->files->disk;
+    size_t len = strlen(disk);
+    bool digit = len && disk[len - 1] >= '0' && disk[len - 1] <= '9';
+
+    ret[0] = '\0';
+    for (uint32_t i = 0; w->files->gpt && i < w->files->gpt->n; i++)
+        if (w->files->gpt->parts[i].start == start)
+            snprintf(ret, NODE, "%.500s%s%u", disk, digit ? "p" : "", i + 1);
+}
+
+static void say_linear(const struct writer *w, const struct hd_step_volume *v,
+                       const char *disk)
+{
+    fprintf(w->out,
+            "#   dmsetup create %s --table \"0 %" PRIu64 " linear %s %" PRIu64
+            "\"%s\n",
+            v->dm_name, v->length / SECTOR, disk, v->start / SECTOR,
+            v->mode == HD_MODE_RO ? " --readonly" : "");
+}
+
+static void say_hex(const struct writer *w, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fprintf(w->out, "%02x", bytes[i]);
+}
+
+static void say_crypt(const struct writer *w, const struct hd_step_volume *v,
+                      const char *node)
+{
+    if (v->header)
+        fprintf(w->out,
+                "#   hotdom unlock %s   (opens %s: its key is derived from "
+                "the first volume's)\n",
+                w->plan->label, v->dm_name);
+    else
+        fprintf(w->out, "#   cryptsetup open --type luks2 %s %s\n", node,
+                v->dm_name);
+}
+
+static void say_verity(const struct writer *w, const struct hd_step_volume *v,
+                       const char *node)
+{
+    fprintf(w->out,
+            "#   veritysetup open %s %s %s \\\n#     --no-superblock "
+            "--format=1 --hash=sha256 --data-block-size=4096 \\\n#     "
+            "--hash-block-size=4096 --data-blocks=%" PRIu64
+            " --hash-offset=%" PRIu64 " \\\n#     --salt=",
+            node, v->dm_name, node, v->verity.blocks,
+            v->verity.blocks * HD_VERITY_BLOCK);
+    say_hex(w, v->verity.salt, sizeof(v->verity.salt));
+    fputs(" \\\n#     ", w->out);
+    say_hex(w, v->verity.root, sizeof(v->verity.root));
+    fputc('\n', w->out);
+}
+
+static void say_ram(const struct writer *w, const struct hd_step_volume *v)
+{
+    fprintf(w->out,
+            "#   truncate -s %" PRIu64 " /dev/shm/%s\n"
+            "#   dmsetup create %s --table \"0 %" PRIu64
+            " linear $(losetup -f --show /dev/shm/%s) 0\"\n",
+            v->length, v->dm_name, v->dm_name, v->length / SECTOR, v->dm_name);
+}
+
+/* Is the volume a partition that xl can be given as it is? */
+static bool is_partition(const struct writer *w, const struct hd_step_volume *v,
+                         char node[NODE])
+{
+    find_node(w, v->start, node);
+    return v->target == HD_TARGET_LINEAR && !*v->disk && *node;
+}
+
+static void say_volume(const struct writer *w, const struct hd_step_volume *v)
+{
+    char node[NODE], disk[sizeof(v->disk) + 8];
+
+    if (is_partition(w, v, node))
+        return;
+    if (!*node)
+        snprintf(node, sizeof(node), "PARTITION");
+    switch ((enum hd_step_target)v->target) {
+    case HD_TARGET_LINEAR:
+        snprintf(disk, sizeof(disk), "/dev/%s", v->disk);
+        say_linear(w, v, *v->disk ? disk : w->files->disk);
+        return;
+    case HD_TARGET_CRYPT:
+        say_crypt(w, v, node);
+        return;
+    case HD_TARGET_VERITY:
+        say_verity(w, v, node);
+        return;
+    case HD_TARGET_RAM:
+        say_ram(w, v);
+        return;
+    }
+}
+
+/* What lies under an image is veritysetup's business. */
+static bool is_under(const struct hd_step_volume *v)
+{
+    size_t len = strlen(v->dm_name);
+
+    return len > 4 && !strcmp(v->dm_name + len - 4, "+raw");
+}
+
+static void say_before(const struct writer *w)
+{
+    const struct hd_step *s;
+
+    fputs("# Before it is created:\n", w->out);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
+        if (!is_under(&s->u.volume))
+            say_volume(w, &s->u.volume);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_MAKE_BRIDGE, &i));)
+        fprintf(w->out, "#   ip link add %s type bridge && ip link set %s up\n",
+                s->u.bridge.name, s->u.bridge.name);
+}
+
+static int write_disk(const struct writer *w, const struct hd_step_block *b,
+                      struct hd_err *err)
+{
+    char target[NODE] = "", node[NODE];
+    const struct hd_step *s;
+
+    for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
+        if (!strcmp(s->u.volume.dm_name, b->dm_name) &&
+            is_partition(w, &s->u.volume, node))
+            strcpy(target, node);
+    if (!*target)
+        snprintf(target, sizeof(target), "/dev/mapper/%s", b->dm_name);
+    if (check_plain(w, "disk", target, err) ||
+        check_plain(w, "disk", b->as, err))
+        return -1;
+    fprintf(w->out,
+            "    \"format=raw,vdev=%s,access=%s,backendtype=phy,target=%s\",\n",
+            b->as, b->mode == HD_MODE_RO ? "ro" : "rw", target);
+    return 0;
+}
+
+static int write_disks(const struct writer *w, struct hd_err *err)
+{
+    const struct hd_step *s;
+
+    fputs("disk = [\n", w->out);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_ATTACH_BLOCK, &i));)
+        if (write_disk(w, &s->u.block, err))
+            return -1;
+    fputs("]\n", w->out);
+    return 0;
+}
+
+static int write_nics(const struct writer *w, struct hd_err *err)
+{
+    const struct hd_step *s;
+
+    fputs("vif = [\n", w->out);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_ATTACH_NET, &i));) {
+        const struct hd_step_net *n = &s->u.net;
+
+        if (check_plain(w, "bridge", n->bridge, err))
+            return -1;
+        fprintf(w->out,
+                "    \"mac=%02x:%02x:%02x:%02x:%02x:%02x,bridge=%s\",\n",
+                n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
+                n->mac[5], n->bridge);
+    }
+    fputs("]\n", w->out);
+    return 0;
+}
+
+static int write_domain(const struct writer *w, const struct hd_step_domain *d,
+                        struct hd_err *err)
+{
+    char uuid[HD_UUID_SIZE];
+
+    hd_uuid_format(&d->uuid, uuid);
+    fputs("type = \"pv\"\n", w->out);
+    if (write_text(w, "name", d->name, err) ||
+        write_text(w, "uuid", uuid, err) ||
+        write_text(w, "kernel", w->files->kernel, err) ||
+        (d->ramdisk >= 0 && w->files->ramdisk &&
+         write_text(w, "ramdisk", w->files->ramdisk, err)) ||
+        write_text(w, "cmdline", d->cmdline, err))
+        return -1;
+    fprintf(w->out, "memory = %" PRIu64 "\nmaxmem = %" PRIu64 "\nvcpus = %u\n",
+            d->memory / MIB, d->memory / MIB, d->vcpus);
+    fputs("on_poweroff = \"destroy\"\non_reboot = \"destroy\"\n"
+          "on_crash = \"destroy\"\non_watchdog = \"destroy\"\n",
+          w->out);
+    return 0;
+}
+
+static void write_display(const struct writer *w,
+                          const struct hd_step_domain *d)
+{
+    if (!d->width)
+        return;
+    fprintf(w->out,
+            "# %ux%u, on loopback; hotdom shows it on a unix socket.\n"
+            "vfb = [ \"vnc=1,vnclisten=127.0.0.1,vncunused=1\" ]\n",
+            d->width, d->height);
+}
+
+static int no_guest(const struct hd_map *map, const char *guest,
+                    struct hd_err *err)
+{
+    const struct hd_map_guest *g = hd_map_guest(map, guest);
+
+    if (g && g->why.code) {
+        if (err)
+            *err = g->why;
+        return -1;
+    }
+    if (g && g->left_out)
+        return hd_fail(err, HD_E_NO_GUEST, "user %s does not want %s started",
+                       map->user, guest);
+    return hd_fail(err, HD_E_NO_GUEST, "%s has no guest %s", map->label, guest);
+}
+
+int hd_xl_write(const struct hd_plan *plan, const struct hd_map *map,
+                const char *guest, const struct hd_xl_files *files, FILE *out,
+                struct hd_err *err)
+{
+    hd_autofree char *text = NULL;
+    size_t len;
+    FILE *memory;
+    struct writer w = {plan, guest, files, NULL};
+    uint32_t i = 0;
+    const struct hd_step *s = next(&w, HD_STEP_BUILD_DOMAIN, &i);
+    int rc;
+
+    if (!s)
+        return no_guest(map, guest, err);
+    memory = open_memstream(&text, &len);
+    if (!memory)
+        return hd_fail_errno(err, HD_E_FAILED, "write an xl.cfg");
+    w.out = memory;
+    fprintf(memory, "# Guest %s of the store %s, for xl create.\n", guest,
+            plan->label);
+    say_before(&w);
+    rc = write_domain(&w, &s->u.domain, err) || write_disks(&w, err) ||
+                 write_nics(&w, err)
+             ? -1
+             : 0;
+    write_display(&w, &s->u.domain);
+    if (fclose(memory) && !rc)
+        rc = hd_fail_errno(err, HD_E_FAILED, "write an xl.cfg");
+    if (!rc && fwrite(text, 1, len, out) != len)
+        rc = hd_fail_errno(err, HD_E_IO, "write an xl.cfg");
+    return rc;
+}
