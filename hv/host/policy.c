@@ -8,6 +8,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/yaml_locate.h"
+#include "policy_check.h"
 
 #define POLICY_BYTES (1 << 16)
 
@@ -18,97 +20,141 @@ static const char *const activations[] = {
     NULL,
 };
 
-#define MEMBER(type, m) offsetof(type, m), sizeof(((type *)0)->m)
+#define AT(tag, m)                                                             \
+    .offset = offsetof(struct tag, m), .size = sizeof(((struct tag *)0)->m)
+#define LIST(m)                                                                \
+    AT(hd_policy, m), .count = offsetof(struct hd_policy, n_##m),              \
+                      .max = HD_ARRAY_LEN(((struct hd_policy *)0)->m)
+#define TABLE(tag, what, fields)                                               \
+    {                                                                          \
+        what, sizeof(struct tag), fields, HD_ARRAY_LEN(fields)                 \
+    }
+#define REQ HD_F_REQUIRED
 
-#define S(m) MEMBER(struct hd_policy_signer, m)
 static const struct hd_field signer_fields[] = {
-    {"name", HD_T_NAME, HD_F_REQUIRED, S(name), 0, 0, 0, 0, NULL, NULL,
-     "of a key in /etc/hotdom/trusted.d, without .pub"},
-    {"activation", HD_T_ENUM, HD_F_REQUIRED, S(activation), 0, 0, 0, 0,
-     activations, NULL, "what happens when a store of this signer appears"},
+    {"name", HD_T_NAME, REQ, AT(hd_policy_signer, name),
+     .doc = "of a key in /etc/hotdom/trusted.d, without .pub"},
+    {"store", HD_T_NAME, 0, AT(hd_policy_signer, store),
+     .doc = "only the signer's store of this name; default: all"},
+    {"activation", HD_T_ENUM, REQ, AT(hd_policy_signer, activation),
+     .names = activations,
+     .doc = "what happens when a store of this signer appears"},
 };
-#undef S
 
-#define N(m) MEMBER(struct hd_policy_network, m)
 static const struct hd_field network_fields[] = {
-    {"role", HD_T_NAME, HD_F_REQUIRED, N(role), 0, 0, 0, 0, NULL, NULL,
-     "as a guest's nic asks for it"},
-    {"bridge", HD_T_TEXT, HD_F_REQUIRED, N(bridge), 0, 0, 0, 0, NULL, NULL,
-     "the bridge of this host that serves the role"},
+    {"role", HD_T_NAME, REQ, AT(hd_policy_network, role),
+     .doc = "as a guest's nic asks for it"},
+    {"bridge", HD_T_TEXT, REQ, AT(hd_policy_network, bridge),
+     .doc = "the bridge of this host that serves the role"},
 };
-#undef N
 
-#define L(m) MEMBER(struct hd_policy_limits, m)
+static const struct hd_field device_fields[] = {
+    {"role", HD_T_NAME, REQ, AT(hd_policy_device, role),
+     .doc = "as a guest's wish asks for it"},
+    {"usb", HD_T_TEXT, 0, AT(hd_policy_device, usb),
+     .doc = "vendor and product, 1199:9071, or a class, 08"},
+    {"pci", HD_T_TEXT, 0, AT(hd_policy_device, pci),
+     .doc = "an address, 0000:03:00.0, or a class, 0403"},
+};
+
+static const struct hd_field denied_fields[] = {
+    {"class", HD_T_ENUM, REQ, AT(hd_policy_class, class),
+     .names = hd_class_names, .doc = "of a wish"},
+};
+
+static const struct hd_field path_fields[] = {
+    {"path", HD_T_TEXT, REQ, AT(hd_policy_path, path),
+     .doc = "absolute, of a file or folder"},
+};
+
 static const struct hd_field limit_fields[] = {
-    {"memory", HD_T_SIZE, 0, L(memory), 0, 0, 1ull << 50, 0, NULL, NULL,
-     "for all guests of one store together; 0: what the host has"},
-    {"vcpus", HD_T_UINT, 0, L(vcpus), 0, 0, 512, 0, NULL, NULL,
-     "of one guest; 0: what the host has"},
-    {"guests", HD_T_UINT, 0, L(guests), 0, 1, HD_MAX_GUESTS, HD_MAX_GUESTS,
-     NULL, NULL, "of one store"},
-    {"stores", HD_T_UINT, 0, L(stores), 0, 1, 1024, 64, NULL, NULL,
-     "attached at the same time"},
-    {"kdf_memory", HD_T_SIZE, 0, L(kdf_memory), 0, 1 << 20,
-     (uint64_t)HD_LUKS_MEMORY_MAX << 10, 1 << 30, NULL, NULL,
-     "that an encrypted store's passwords may ask for"},
-    {"kdf_time", HD_T_UINT, 0, L(kdf_time), 0, 1, HD_LUKS_TIME_MAX, 16, NULL,
-     NULL, "passes over it"},
-    {"cache", HD_T_SIZE, 0, L(cache), 0, 0, 1ull << 40, 256 << 20, NULL, NULL,
-     "memory for kernels that the next store may have again; 0: none"},
+    {"memory", HD_T_SIZE, 0, AT(hd_policy_limits, memory), .max = 1ull << 50,
+     .doc = "for all guests of all stores together; 0: what the host has"},
+    {"vcpus", HD_T_UINT, 0, AT(hd_policy_limits, vcpus), .max = 512,
+     .doc = "of one guest; 0: what the host has"},
+    {"guests", HD_T_UINT, 0, AT(hd_policy_limits, guests), .min = 1,
+     .max = HD_MAX_GUESTS, .def = HD_MAX_GUESTS, .doc = "of one store"},
+    {"all_guests", HD_T_UINT, 0, AT(hd_policy_limits, all_guests), .max = 65536,
+     .doc = "of all stores together; 0: no limit"},
+    {"stores", HD_T_UINT, 0, AT(hd_policy_limits, stores), .min = 1,
+     .max = 1024, .def = 64, .doc = "attached at the same time"},
+    {"kdf_memory", HD_T_SIZE, 0, AT(hd_policy_limits, kdf_memory),
+     .min = 1 << 20, .max = (uint64_t)HD_LUKS_MEMORY_MAX << 10, .def = 1 << 30,
+     .doc = "that an encrypted store's passwords may ask for"},
+    {"kdf_time", HD_T_UINT, 0, AT(hd_policy_limits, kdf_time), .min = 1,
+     .max = HD_LUKS_TIME_MAX, .def = 16, .doc = "passes over it"},
+    {"cache", HD_T_SIZE, 0, AT(hd_policy_limits, cache), .max = 1ull << 40,
+     .def = 256 << 20,
+     .doc = "memory for kernels that the next store may have again; 0: none"},
 };
-#undef L
 
-static const struct hd_table signer_table = {
-    "signer", sizeof(struct hd_policy_signer), signer_fields,
-    HD_ARRAY_LEN(signer_fields)};
-static const struct hd_table network_table = {
-    "network", sizeof(struct hd_policy_network), network_fields,
-    HD_ARRAY_LEN(network_fields)};
-static const struct hd_table limit_table = {
-    "limits", sizeof(struct hd_policy_limits), limit_fields,
-    HD_ARRAY_LEN(limit_fields)};
+static const struct hd_table signer_table =
+    TABLE(hd_policy_signer, "signer", signer_fields);
+static const struct hd_table network_table =
+    TABLE(hd_policy_network, "network", network_fields);
+static const struct hd_table device_table =
+    TABLE(hd_policy_device, "device", device_fields);
+static const struct hd_table denied_table =
+    TABLE(hd_policy_class, "class", denied_fields);
+static const struct hd_table path_table =
+    TABLE(hd_policy_path, "path", path_fields);
+static const struct hd_table limit_table =
+    TABLE(hd_policy_limits, "limits", limit_fields);
 
-#define P(m) MEMBER(struct hd_policy, m)
 static const struct hd_field policy_fields[] = {
-    {"activation", HD_T_ENUM, 0, P(activation), 0, 0, 0, HD_ACTIVATION_ASK,
-     activations, NULL, "for trusted signers that are not named below"},
-    {"signers", HD_T_LIST, 0, P(signers), offsetof(struct hd_policy, n_signers),
-     0, 64, 0, NULL, &signer_table, "exceptions by signer"},
-    {"networks", HD_T_LIST, 0, P(networks),
-     offsetof(struct hd_policy, n_networks), 0, 32, 0, NULL, &network_table,
-     "which bridge serves which role"},
-    {"limits", HD_T_MAP, 0, P(limits), 0, 0, 0, 0, NULL, &limit_table,
-     "host quota; it beats the manifest"},
+    {"activation", HD_T_ENUM, 0, AT(hd_policy, activation),
+     .def = HD_ACTIVATION_ASK, .names = activations,
+     .doc = "for trusted signers that are not named below"},
+    {"signers", HD_T_LIST, 0, LIST(signers), .sub = &signer_table,
+     .doc = "exceptions by signer, or by signer and store"},
+    {"networks", HD_T_LIST, 0, LIST(networks), .sub = &network_table,
+     .doc = "which bridge serves which role"},
+    {"devices", HD_T_LIST, 0, LIST(devices), .sub = &device_table,
+     .doc = "which USB and PCI devices serve which role"},
+    {"denied", HD_T_LIST, HD_F_BARE, LIST(denied), .sub = &denied_table,
+     .doc = "classes that no guest gets"},
+    {"host_paths", HD_T_LIST, HD_F_BARE, LIST(host_paths), .sub = &path_table,
+     .doc = "what guests may ever be shown of the host's files"},
+    {"limits", HD_T_MAP, 0, AT(hd_policy, limits), .sub = &limit_table,
+     .doc = "host quota; it beats the manifest"},
 };
-#undef P
 
-const struct hd_table hd_policy_table = {"policy", sizeof(struct hd_policy),
-                                         policy_fields,
-                                         HD_ARRAY_LEN(policy_fields)};
+const struct hd_table hd_policy_table =
+    TABLE(hd_policy, "policy", policy_fields);
 
-/* An empty file and no file mean the same: the table's defaults. */
+/* No file: the table's defaults. */
 static const char defaults[] = "activation: ask\n";
+
+int hd_policy_parse(const char *text, size_t len, struct hd_policy *ret,
+                    struct hd_err *err)
+{
+    hd_autofree struct hd_policy *policy = malloc(sizeof(*policy));
+    const char *list = NULL;
+    size_t line, column;
+    uint32_t index = 0;
+
+    if (!policy)
+        return hd_fail_errno(err, HD_E_FAILED, "read the policy");
+    if (hd_yaml_read(text, len, &hd_policy_table, 0, HD_E_FAILED, policy, err))
+        return -1;
+    if (hd_policy_check(policy, &list, &index, err))
+        return hd_yaml_locate(text, len, list, index, &line, &column)
+                   ? -1
+                   : hd_wrap(err, "line %zu, column %zu", line, column);
+    *ret = *policy;
+    return 0;
+}
 
 int hd_policy_load(const char *path, struct hd_policy *ret, struct hd_err *err)
 {
     hd_autofree char *text = NULL;
-    hd_autofree struct hd_policy *policy = malloc(sizeof(*policy));
     size_t len;
 
-    if (!policy)
-        return hd_fail_errno(err, HD_E_FAILED, "read the policy");
-    if (access(path, F_OK) && errno == ENOENT) {
-        text = strdup(defaults);
-        len = sizeof(defaults) - 1;
-        if (!text)
-            return hd_fail_errno(err, HD_E_FAILED, "read the policy");
-    } else if (hd_io_read_file(path, POLICY_BYTES, &text, &len, err)) {
+    if (access(path, F_OK) && errno == ENOENT)
+        return hd_policy_parse(defaults, sizeof(defaults) - 1, ret, err);
+    if (hd_io_read_file(path, POLICY_BYTES, &text, &len, err))
         return -1;
-    }
-    if (hd_yaml_read(text, len, &hd_policy_table, 0, HD_E_FAILED, policy, err))
-        return hd_wrap(err, "%s", path);
-    *ret = *policy;
-    return 0;
+    return hd_policy_parse(text, len, ret, err) ? hd_wrap(err, "%s", path) : 0;
 }
 
 enum hd_activation hd_policy_activation(const struct hd_policy *policy,

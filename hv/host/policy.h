@@ -46,7 +46,7 @@ struct hd_policy_limits {
     uint64_t memory; /* bytes for all guests of all stores; 0: what there is */
     uint64_t vcpus;  /* of one guest; 0: what the host has */
     uint64_t guests; /* of one store */
-    uint64_t all_guests; /* of all stores together */
+    uint64_t all_guests; /* of all stores together; 0: no limit */
     uint64_t stores;
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t cache; /* bytes of kernels kept for the next store; 0: none */
@@ -63,6 +63,9 @@ struct hd_policy {
     struct hd_policy_limits limits;
 };
 
+/* Errors carry line and column. */
+int hd_policy_parse(const char *text, size_t len, struct hd_policy *ret,
+                    struct hd_err *err);
 /* A missing file gives the defaults.  Errors carry path, line and column. */
 int hd_policy_load(const char *path, struct hd_policy *ret, struct hd_err *err);
 /* The most specific wins: signer and store, signer, the default.  `store`: its

@@ -32,7 +32,7 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
                                      NULL};
 static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
 
-static const char *const classes[] = {
+const char *const hd_class_names[] = {
 #define HD_X(name, text) [HD_CLASS_##name] = text,
     HD_CLASSES(HD_X)
 #undef HD_X
@@ -40,7 +40,8 @@ static const char *const classes[] = {
 
 const char *hd_class_name(uint32_t class)
 {
-    return class < HD_ARRAY_LEN(classes) - 1 ? classes[class] : "unknown";
+    return class < HD_ARRAY_LEN(hd_class_names) - 1 ? hd_class_names[class]
+                                                    : "unknown";
 }
 
 static const struct hd_field store_fields[] = {
@@ -191,7 +192,7 @@ static const struct hd_field nic_fields[] = {
             "optional: it is; default preferred"},
 };
 static const struct hd_field wish_fields[] = {
-    {"class", HD_T_ENUM, REQ, AT(hd_wish, class), .names = classes,
+    {"class", HD_T_ENUM, REQ, AT(hd_wish, class), .names = hd_class_names,
      .doc = "block, console, display, input, sound, usb, pci or time"},
     {"level", HD_T_ENUM, 0, AT(hd_wish, level), .names = levels,
      .doc = "required, preferred or optional; default preferred"},

@@ -116,6 +116,7 @@ enum hd_class {
 #undef HD_X
 };
 
+extern const char *const hd_class_names[]; /* by enum hd_class, then NULL */
 const char *hd_class_name(uint32_t class);
 
 struct hd_wish {

@@ -7,6 +7,7 @@
 
 #include "../../hv/host/policy.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
 /* Loads `text` as the policy. */
@@ -122,7 +123,124 @@ static void a_host_may_allow_more_of_the_kdf_or_less(void)
                 "line 1");
 }
 
+static void the_entry_of_a_signers_store_beats_the_signers(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("signers:\n"
+                  "  - {name: lab, store: travel, activation: auto}\n"
+                  "  - {name: lab, activation: deny}\n"
+                  "  - {name: lab, store: home, activation: ask}\n",
+                  &p, &err),
+             &err);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab", "travel"),
+                    HD_ACTIVATION_AUTO);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab", "home"), HD_ACTIVATION_ASK);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "lab", "x"), HD_ACTIVATION_DENY);
+    CU_ASSERT_EQUAL(hd_policy_activation(&p, "me", "travel"),
+                    HD_ACTIVATION_ASK);
+}
+
+static void devices_classes_and_paths_are_read(void)
+{
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    CHECK_OK(load("devices:\n"
+                  "  - {role: modem, usb: \"1199:9071\"}\n"
+                  "  - {role: stick, usb: \"08\"}\n"
+                  "  - {role: card, pci: \"0000:03:1f.7\"}\n"
+                  "  - {role: audio, pci: \"0403\"}\n"
+                  "denied: [sound, pci]\n"
+                  "host_paths: [/usr/share/fonts, /etc/resolv.conf, /a/...]\n"
+                  "limits: {all_guests: 9}\n",
+                  &p, &err),
+             &err);
+    CU_ASSERT_EQUAL(p.n_devices, 4);
+    CU_ASSERT_STRING_EQUAL(p.devices[0].usb, "1199:9071");
+    CU_ASSERT_STRING_EQUAL(p.devices[3].pci, "0403");
+    CU_ASSERT_TRUE(hd_policy_denies(&p, HD_CLASS_SOUND));
+    CU_ASSERT_TRUE(hd_policy_denies(&p, HD_CLASS_PCI));
+    CU_ASSERT_FALSE(hd_policy_denies(&p, HD_CLASS_USB));
+    CU_ASSERT_EQUAL(p.n_host_paths, 3);
+    CU_ASSERT_STRING_EQUAL(p.host_paths[1].path, "/etc/resolv.conf");
+    CU_ASSERT_EQUAL(p.limits.all_guests, 9);
+}
+
+static void rows_that_contradict_and_odd_names_are_refused_in_place(void)
+{
+    static const struct {
+        const char *text, *words;
+    } list[] = {
+        {"signers:\n  - {name: lab, activation: ask}\n"
+         "  - {name: lab, activation: auto}\n",
+         "line 3, column 5: signer \"lab\" stands twice; keep one"},
+        {"signers:\n  - {name: lab, store: a, activation: ask}\n"
+         "  - {name: lab, store: a, activation: ask}\n",
+         "line 3, column 5: signer \"lab\" stands twice for store a; keep one"},
+        {"networks: [{role: a, bridge: b}, {role: a, bridge: c}]",
+         "line 1, column 34: role \"a\" has a bridge already, \"b\"; keep one"},
+        {"networks: [{role: a, bridge: \"\"}]",
+         "line 1, column 12: role \"a\": \"\" is no name of a bridge"},
+        {"networks: [{role: a, bridge: ../b}]", "\"../b\" is no name of a"},
+        {"networks: [{role: a, bridge: a b}]", "\"a b\" is no name of a"},
+        {"networks: [{role: a, bridge: ..}]", "\"..\" is no name of a bridge"},
+        {"devices: [{role: a}]",
+         "line 1, column 11: role \"a\" names no device; "
+         "name one of usb and pci"},
+        {"devices: [{role: a, usb: \"08\", pci: \"0403\"}]",
+         "role \"a\" names two devices; name one of usb and pci"},
+        {"devices: [{role: a, usb: \"08\"}, {role: a, pci: \"0403\"}]",
+         "line 1, column 33: role \"a\" has a device already; keep one"},
+        {"devices: [{role: a, usb: 1199:907A}]",
+         "line 1, column 11: role \"a\": usb \"1199:907A\" is neither vendor "
+         "and "
+         "product like \"1199:9071\" nor a class like \"08\""},
+        {"devices: [{role: a, usb: \"8\"}]", "usb \"8\" is neither"},
+        {"devices: [{role: a, usb: \"1199:90711\"}]", "is neither vendor"},
+        {"devices: [{role: a, usb: \"1199:\"}]", "usb \"1199:\" is neither"},
+        {"devices: [{role: a, pci: \"03:00.0\"}]",
+         "pci \"03:00.0\" is neither an address like \"0000:03:00.0\" nor a "
+         "class like \"0403\""},
+        {"devices: [{role: a, pci: \"0000:03:00.8\"}]",
+         "is neither an address"},
+        {"devices: [{role: a, pci: \"0000:03:00.0.\"}]",
+         "is neither an address"},
+        {"denied: [gpu]",
+         "line 1, column 10: denied: \"gpu\" is not one of: cpu"},
+        {"denied: [usb, cpu]",
+         "line 1, column 15: denied: no guest is without cpu; leave it out"},
+        {"denied: [time]", "no guest is without time"},
+        {"denied: [usb, usb]", "line 1, column 15: usb is denied twice"},
+        {"host_paths: [etc]",
+         "line 1, column 14: host_paths: \"etc\" is not an "
+         "absolute path below / without"},
+        {"host_paths: [/]", "\"/\" is not an absolute path below /"},
+        {"host_paths: [/etc/]", "is not an absolute path"},
+        {"host_paths: [//etc]", "is not an absolute path"},
+        {"host_paths: [/a/../etc]", "is not an absolute path"},
+        {"host_paths: [/a/.]", "is not an absolute path"},
+        {"host_paths: [\"\"]", "is not an absolute path"},
+        {"host_paths: [/a, /b, /a]", "line 1, column 22: host_paths: \"/a\" "
+                                     "stands twice; keep one"},
+        {"host_paths: [\"/a\\n/b\"]", "is not printable text"},
+        {"limits: {all_guests: 65537}", "out of range, 0 to 65536"},
+    };
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(list); i++) {
+        struct hd_err err = {0};
+        struct hd_policy p;
+
+        CHECK_FAILS(load(list[i].text, &p, &err), &err, HD_E_FAILED,
+                    list[i].words);
+    }
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(the_entry_of_a_signers_store_beats_the_signers),
+    HD_TEST(devices_classes_and_paths_are_read),
+    HD_TEST(rows_that_contradict_and_odd_names_are_refused_in_place),
     HD_TEST(no_file_means_ask_and_no_limit_of_memory),
     HD_TEST(the_entry_of_a_signer_beats_the_default),
     HD_TEST(a_role_is_joined_to_its_bridge),
