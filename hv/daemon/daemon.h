@@ -12,10 +12,12 @@
 #include "event.h"
 #include "filecache.h"
 #include "monitor.h"
+#include "rules.h"
 #include "store.h"
 
 struct hd_daemon {
     uv_loop_t *loop;
+    struct hd_rules rules;
     struct hd_stores stores;
     struct hd_events *events;
     struct hd_filecache *files;

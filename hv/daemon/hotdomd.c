@@ -28,7 +28,7 @@
 
 /* Handles of main itself; they live as long as the loop. */
 struct hands {
-    uv_signal_t term, intr;
+    uv_signal_t term, intr, hup;
     uv_poll_t xs;
     uv_prepare_t before_wait;
     uv_timer_t hourly;
@@ -125,6 +125,32 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
     hd_control_stop(d->control);
 }
 
+/* What runs was allowed when it was started. */
+static void on_reload_signal(uv_signal_t *handle, int signum)
+{
+    struct hd_daemon *d = handle->data;
+    struct hd_err err = {0};
+
+    (void)signum;
+    if (hd_rules_load(&d->rules, HD_POLICY, &err))
+        hd_log(HD_LOG_ERROR,
+               "the policy was not read anew, the old one stays: %s", err.msg);
+    else
+        hd_log(HD_LOG_INFO, "the policy was read anew");
+}
+
+/* Fail closed, but be there to be told that it was mended. */
+static void load_policy(struct hd_daemon *d)
+{
+    struct hd_err err = {0};
+
+    if (hd_rules_load(&d->rules, HD_POLICY, &err))
+        hd_log(HD_LOG_ERROR,
+               "no store is started until the policy is mended and hotdomd "
+               "reloaded: %s",
+               err.msg);
+}
+
 static void before_wait(uv_prepare_t *handle)
 {
     struct hd_daemon *d = handle->data;
@@ -158,7 +184,8 @@ static void corrupt(void *ctx, const char *dm_name,
 
 static void watch(struct hd_daemon *d, struct hands *h)
 {
-    h->term.data = h->intr.data = h->xs.data = h->before_wait.data = d;
+    h->term.data = h->intr.data = h->hup.data = h->xs.data =
+        h->before_wait.data = d;
     h->hourly.data = d;
     uv_timer_init(d->loop, &h->hourly);
     uv_timer_start(&h->hourly, on_hour, HOUR_MS, HOUR_MS);
@@ -166,6 +193,8 @@ static void watch(struct hd_daemon *d, struct hands *h)
     uv_signal_start(&h->term, on_stop_signal, SIGTERM);
     uv_signal_init(d->loop, &h->intr);
     uv_signal_start(&h->intr, on_stop_signal, SIGINT);
+    uv_signal_init(d->loop, &h->hup);
+    uv_signal_start(&h->hup, on_reload_signal, SIGHUP);
     uv_poll_init(d->loop, &h->xs, hd_xs_fd(d->xs));
     uv_poll_start(&h->xs, UV_READABLE, on_domains);
     uv_prepare_init(d->loop, &h->before_wait);
@@ -193,6 +222,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||
         hd_control_open(d, HD_CONTROL, &d->control, err))
         return -1;
+    load_policy(d);
     watch(d, h);
     if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err))
         return -1;

@@ -136,14 +136,14 @@ static int check_room(const struct hd_store *store,
 /* What the host says to a verified store; sets signer, ask and label. */
 static int judge(struct hd_store *store, struct hd_err *err)
 {
-    struct hd_policy policy;
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, err);
     char label[HD_LABEL_SIZE];
     enum hd_activation activation;
 
-    if (hd_policy_load(HD_POLICY, &policy, err) || find_signer(store, err) ||
-        check_room(store, &policy, err))
+    if (!policy || find_signer(store, err) || check_room(store, policy, err))
         return -1;
-    activation = hd_policy_activation(&policy, store->signer,
+    activation = hd_policy_activation(policy, store->signer,
                                       store->answer->manifest.store.name);
     if (activation == HD_ACTIVATION_DENY)
         return hd_fail(err, HD_E_DENIED,
@@ -151,7 +151,7 @@ static int judge(struct hd_store *store, struct hd_err *err)
                        store->signer);
     store->ask = activation == HD_ACTIVATION_ASK;
     if (hd_user_encrypted(store->answer)) {
-        if (hd_policy_check_kdf(&policy, &store->answer->luks, err))
+        if (hd_policy_check_kdf(policy, &store->answer->luks, err))
             return -1;
         if (!store->ask)
             strcpy(store->why.msg, "the policy says auto, but the store is "

@@ -133,19 +133,18 @@ static int trusted_keys(struct hd_err *err)
     return hd_reader_keys(keys, n, err);
 }
 
-/* The policy counts from the next store on; one that cannot be read allows
- * nothing. */
-static int known_files(struct hd_read *read, struct hd_err *err)
+/* The policy counts from the next store on; where there is none nothing is
+ * allowed. */
+static int known_files(struct hd_read *read, const struct hd_rules *rules,
+                       struct hd_err *err)
 {
-    const struct hd_known *list;
-    struct hd_policy policy;
     struct hd_err ignored;
+    const struct hd_policy *policy = hd_rules_policy(rules, &ignored);
+    const struct hd_known *list;
     size_t n;
 
-    if (hd_policy_load(HD_POLICY, &policy, &ignored))
-        policy.limits.cache = 0;
     hd_filecache_expire(read->cache, hd_io_now_ms());
-    hd_filecache_limit(read->cache, policy.limits.cache);
+    hd_filecache_limit(read->cache, policy ? policy->limits.cache : 0);
     read->known = hd_filecache_view_new(read->cache);
     if (!read->known)
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a reader");
@@ -192,7 +191,7 @@ int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a reader");
     read->sock = pair[0];
     theirs = pair[1];
-    known = known_files(read, err);
+    known = known_files(read, &daemon->rules, err);
     if (known < 0)
         return -1;
     if (hd_child_start(

@@ -75,19 +75,20 @@ static int make_plan(const struct hd_store *store, struct hd_plan **ret,
 {
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
     hd_auto(hd_map) map = NULL;
-    struct hd_policy policy;
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, err);
     struct hd_commitments commitments = {.reserved = promised(store->daemon)};
     struct hd_map_input in = {
         .store = store->answer,
         .label = store->label,
         .inventory = inventory,
-        .policy = &policy,
+        .policy = policy,
         .commitments = &commitments,
     };
 
     if (!inventory)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
-    if (hd_policy_load(HD_POLICY, &policy, err) ||
+    if (!policy ||
         hd_inventory_scan(hd_inventory_needed(&store->answer->manifest),
                           inventory, err))
         return -1;

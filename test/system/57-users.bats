@@ -136,17 +136,21 @@ job_runs() { dom0 'pgrep -x hotdom-job >/dev/null && echo yes'; }
 
 @test "an encrypted store is locked even where the policy says auto" {
     dom0 'sed -i "s/name: lab, /name: signer, /" /etc/hotdom/hotdom.yaml'
+    reload_policy
     plug locked2
     await 60 locked state locked2
     dom0 'sed -i "s/name: signer, /name: lab, /" /etc/hotdom/hotdom.yaml'
+    reload_policy
     [[ $(list | jq -r '.[].message') == *"a user must unlock it" ]]
 }
 
 @test "a store whose passwords cost more than the policy allows is refused" {
     dom0 'echo "limits: {kdf_memory: 4M}" >>/etc/hotdom/hotdom.yaml'
+    reload_policy
     plug locked2
     await 60 'refused limit' only
     dom0 'sed -i /^limits/d /etc/hotdom/hotdom.yaml'
+    reload_policy
     [[ $(list | jq -r '.[].message') == *" 8 MiB "*" 4 MiB;"* ]]
 }
 

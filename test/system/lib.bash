@@ -94,6 +94,16 @@ start() { # NAME: from the plug to the running guest
     await 60 running state "$1"
 }
 
+# reload_policy: hotdomd took /etc/hotdom/hotdom.yaml or refused it.
+policy_lines() { dom0 'journalctl -u hotdomd -o cat | grep -c "policy was"' || :; }
+
+reload_policy() {
+    local before
+    before=$(policy_lines)
+    dom0 systemctl reload hotdomd
+    await 30 $((before + 1)) policy_lines
+}
+
 # in_guest GUEST COMMAND: over the network that hotdom gave it.
 address_of() { # GUEST
     local domid mac
