@@ -10,23 +10,6 @@
 #include "life.h"
 #include "user.h"
 
-/* Memory that other stores' starts were promised and have not taken yet: Xen
- * still counts it as free. */
-static uint64_t promised(const struct hd_daemon *d)
-{
-    uint64_t bytes = 0;
-
-    for (const struct hd_store *s = d->stores.first; s; s = s->next) {
-        if (!s->task || s->op != HD_JOB_START)
-            continue;
-        for (size_t i = 0; i < s->n_guests; i++)
-            if (s->guests[i].state == HD_STATE_PLANNED ||
-                s->guests[i].state == HD_STATE_BUILDING)
-                bytes += s->guests[i].memory;
-    }
-    return bytes;
-}
-
 /* Another attached store's disk is nobody's to give away. */
 static void mark_stores(const struct hd_daemon *d, struct hd_inventory *inv)
 {
@@ -36,51 +19,47 @@ static void mark_stores(const struct hd_daemon *d, struct hd_inventory *inv)
                 inv->disks[i].in_use = 1;
 }
 
-/* Does the job know how to do it yet? */
-static bool can_do(const struct hd_step *step)
-{
-    const char *own = step->u.block.dm_name;
-
-    switch ((enum hd_step_kind)step->kind) {
-    case HD_STEP_OPEN_VOLUME:
-        return step->u.volume.target != HD_TARGET_RAM && !*step->u.volume.disk;
-    case HD_STEP_ATTACH_BLOCK:
-        return !strstr(own, "+ram") && !strstr(own, "+usb");
-    case HD_STEP_ATTACH_NET:
-        return strncmp(step->u.net.bridge, "hd", 2) ||
-               strlen(step->u.net.bridge) < sizeof("hd01234567");
-    case HD_STEP_MAKE_BRIDGE:
-    case HD_STEP_TELL:
-        return false;
-    case HD_STEP_BUILD_DOMAIN:
-    case HD_STEP_START_DOMAIN:
-        return true;
-    }
-    return false;
-}
-
-/* Until the job makes bridges and RAM disks and tells: guests do without. */
-static void leave_out(struct hd_plan *plan)
+/* No job opens a disk of the host's yet: guests do without. */
+static void leave_out_disks(struct hd_plan *plan)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < plan->n_steps; i++)
-        if (can_do(&plan->steps[i]))
-            plan->steps[n++] = plan->steps[i];
+    for (uint32_t i = 0; i < plan->n_steps; i++) {
+        const struct hd_step *s = &plan->steps[i];
+
+        if ((s->kind != HD_STEP_OPEN_VOLUME || !*s->u.volume.disk) &&
+            (s->kind != HD_STEP_ATTACH_BLOCK ||
+             !strstr(s->u.block.dm_name, "+usb")))
+            plan->steps[n++] = *s;
+    }
     plan->n_steps = n;
 }
 
-static int make_plan(const struct hd_store *store, struct hd_plan **ret,
-                     struct hd_err *err)
+/* The settings of who unlocks it; an encrypted store's users are those of its
+ * keyslots, and have some when the manifest knows the name. */
+static const struct hd_user *settings_of(const struct hd_store *store,
+                                         const struct hd_user_choice *who)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+    int i = who && who->name ? hd_manifest_user(m, who->name) : -1;
+
+    return i < 0 ? NULL : &m->users[i];
+}
+
+/* `who` NULL: nobody is asked. */
+static int make_plan(const struct hd_store *store,
+                     const struct hd_user_choice *who, struct hd_map **ret_map,
+                     struct hd_plan **ret, struct hd_err *err)
 {
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
     hd_auto(hd_map) map = NULL;
     const struct hd_policy *policy =
         hd_rules_policy(&store->daemon->rules, err);
-    struct hd_commitments commitments = {.reserved = promised(store->daemon)};
+    struct hd_commitments commitments;
     struct hd_map_input in = {
         .store = store->answer,
         .label = store->label,
+        .user = settings_of(store, who),
         .inventory = inventory,
         .policy = policy,
         .commitments = &commitments,
@@ -94,18 +73,34 @@ static int make_plan(const struct hd_store *store, struct hd_plan **ret,
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
     mark_stores(store->daemon, inventory);
-    if (hd_map_make(&in, &map, err))
+    hd_stores_commitments(&store->daemon->stores, &commitments);
+    if (hd_map_make(&in, &map, err) ||
+        hd_plan_make(store->answer, map, ret, err))
         return -1;
-    /* All guests or none, for now. */
-    for (uint32_t i = 0; i < map->n_guests; i++)
-        if (map->guests[i].why.code) {
-            *err = map->guests[i].why;
-            return -1;
-        }
-    if (hd_plan_make(store->answer, map, ret, err))
-        return -1;
-    leave_out(*ret);
+    leave_out_disks(*ret);
+    *ret_map = hd_steal(&map);
     return 0;
+}
+
+/* Refused ones stay in the list and say why; who is not wanted is as one that
+ * has ended. */
+static void take_over_guest(struct hd_store *store, struct hd_guest_life *guest)
+{
+    const struct hd_map_guest *m = hd_map_guest(store->map, guest->name);
+
+    guest->why = (struct hd_err){0};
+    if (!m || m->left_out) {
+        hd_life_set_guest(store, guest, HD_STATE_GONE, NULL,
+                          "the user's settings leave it out");
+    } else if (m->why.code) {
+        guest->why = m->why;
+        hd_log(HD_LOG_WARNING, "%s.%s is refused: %s", store->label,
+               guest->name, m->why.msg);
+        hd_life_set_guest(store, guest, HD_STATE_REFUSED,
+                          hd_err_reason(m->why.code), m->why.msg);
+    } else {
+        hd_life_set_guest(store, guest, HD_STATE_PLANNED, NULL, NULL);
+    }
 }
 
 /* The plan says what each guest gets, the manifest only what it wants. */
@@ -122,16 +117,13 @@ static void take_over(struct hd_store *store, const struct hd_plan *plan)
     }
     store->why = (struct hd_err){0};
     hd_life_set(store, HD_STATE_PLANNED, NULL, NULL);
-    for (size_t i = 0; i < store->n_guests; i++) {
-        store->guests[i].why = (struct hd_err){0};
-        hd_life_set_guest(store, &store->guests[i], HD_STATE_PLANNED, NULL,
-                          NULL);
-    }
+    for (size_t i = 0; i < store->n_guests; i++)
+        take_over_guest(store, &store->guests[i]);
 }
 
-/* `who` and `password` NULL: nobody is asked. */
+/* `who` and `password` NULL: nobody is asked.  Keeps the map. */
 static int begin(struct hd_store *store, const struct hd_plan *plan,
-                 const struct hd_user_choice *who,
+                 struct hd_map **map, const struct hd_user_choice *who,
                  const struct hd_secret *password, struct hd_err *err)
 {
     struct hd_job_request request = {.op = HD_JOB_START};
@@ -147,6 +139,8 @@ static int begin(struct hd_store *store, const struct hd_plan *plan,
     request.head.diskseq = store->device.diskseq;
     if (hd_report_start_task(store, &request, plan, password, NULL, err))
         return -1;
+    hd_map_free(store->map);
+    store->map = hd_steal(map);
     take_over(store, plan);
     return 0;
 }
@@ -167,6 +161,7 @@ int hd_start_unlock(struct hd_store *store, const char *user,
                     const struct hd_secret *password, struct hd_err *err)
 {
     hd_autofree struct hd_plan *plan = NULL;
+    hd_auto(hd_map) map = NULL;
     hd_auto(hd_secret) secret = NULL;
     struct hd_user_choice who;
 
@@ -179,19 +174,20 @@ int hd_start_unlock(struct hd_store *store, const char *user,
                        store->label);
     if (hd_user_choose(store->answer, user, &who, err) ||
         hd_user_secret(&who, password, &secret, err) ||
-        make_plan(store, &plan, err))
+        make_plan(store, &who, &map, &plan, err))
         return -1;
     /* A wrong name counts, and is answered, as a wrong password is. */
-    return begin(store, plan, &who, secret, err);
+    return begin(store, plan, &map, &who, secret, err);
 }
 
 int hd_start_auto(struct hd_store *store, struct hd_err *err)
 {
     hd_autofree struct hd_plan *plan = NULL;
+    hd_auto(hd_map) map = NULL;
 
-    if (make_plan(store, &plan, err))
+    if (make_plan(store, NULL, &map, &plan, err))
         return -1;
-    return begin(store, plan, NULL, NULL, err);
+    return begin(store, plan, &map, NULL, NULL, err);
 }
 
 static bool any_runs(const struct hd_store *store)
@@ -221,8 +217,13 @@ void hd_start_settle(struct hd_store *store)
 
     if (!password)
         hd_log(HD_LOG_ERROR, "%s did not start: %s", store->label, why.msg);
-    for (size_t i = 0; i < store->n_guests; i++)
+    for (size_t i = 0; i < store->n_guests; i++) {
+        /* Of a map that is nobody's now. */
+        if (store->guests[i].state == HD_STATE_REFUSED)
+            store->guests[i].why = (struct hd_err){0};
         hd_life_set_guest(store, &store->guests[i], to, reason, NULL);
+    }
+    hd_map_free(hd_steal(&store->map));
     if (password)
         store->why = (struct hd_err){0};
     hd_life_set(store, to, reason, why.msg);

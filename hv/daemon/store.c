@@ -52,6 +52,7 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 void hd_store_clear(struct hd_store *store)
 {
     hd_store_take(store, NULL, NULL, 0);
+    hd_map_free(hd_steal(&store->map));
     store->n_bad = 0;
     store->n_guests = 0;
     *store->label = '\0';
@@ -170,6 +171,43 @@ struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
             }
         }
     return NULL;
+}
+
+/* It has memory of its own, or was promised some. */
+static bool is_committed(enum hd_state state)
+{
+    switch (state) {
+    case HD_STATE_PLANNED:
+    case HD_STATE_BUILDING:
+    case HD_STATE_RUNNING:
+    case HD_STATE_EJECTING:
+    case HD_STATE_FENCED:
+        return true;
+    case HD_STATE_SEEN:
+    case HD_STATE_LOCKED:
+    case HD_STATE_REFUSED:
+    case HD_STATE_FAILED:
+    case HD_STATE_GONE:
+        return false;
+    }
+    return false;
+}
+
+void hd_stores_commitments(const struct hd_stores *stores,
+                           struct hd_commitments *ret)
+{
+    *ret = (struct hd_commitments){0};
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++) {
+            const struct hd_guest_life *g = &s->guests[i];
+
+            if (!is_committed(g->state))
+                continue;
+            ret->guests++;
+            ret->memory += g->memory;
+            if (g->state == HD_STATE_PLANNED || g->state == HD_STATE_BUILDING)
+                ret->reserved += g->memory;
+        }
 }
 
 struct hd_store *hd_stores_twin(const struct hd_stores *stores,

@@ -96,6 +96,7 @@ struct hd_store {
     size_t n_fds;
     struct hd_guest_life guests[HD_MAX_GUESTS];
     size_t n_guests;
+    struct hd_map *map; /* owned; what its guests were started with, or NULL */
 
     struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
     size_t n_bad; /* since it was read */
@@ -143,6 +144,10 @@ bool hd_store_bad_block(struct hd_store *store,
 struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
                                       const char *dm_name,
                                       uint32_t *ret_volume);
+/* What all stores have been promised or run: of those whose start is under way
+ * the memory that Xen counts as free still is `reserved`. */
+void hd_stores_commitments(const struct hd_stores *stores,
+                           struct hd_commitments *ret);
 /* It has a label and is not refused: its id and its place are taken. */
 bool hd_store_accepted(const struct hd_store *store);
 /* What a person calls it: label, or the device while it has none. */

@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
+#include "../run/display.h"
 #include "user.h"
 
 /* Every key is always there; what has no value is null. */
@@ -35,7 +36,19 @@ static void add_state(struct json_object *o, enum hd_state state,
     add_text(o, "message", why->msg);
 }
 
-static struct json_object *view_guest(const struct hd_guest_life *guest)
+/* The socket of its VNC server; null: it has no display. */
+static void add_display(struct json_object *o, const struct hd_store *store,
+                        const struct hd_guest_life *guest)
+{
+    char path[HD_DISPLAY_SIZE];
+
+    hd_display_path(store->label, guest->name, path);
+    add_text(o, "display",
+             guest->domid >= 0 && !access(path, F_OK) ? path : NULL);
+}
+
+static struct json_object *view_guest(const struct hd_store *store,
+                                      const struct hd_guest_life *guest)
 {
     struct json_object *o = json_object_new_object();
 
@@ -48,6 +61,7 @@ static struct json_object *view_guest(const struct hd_guest_life *guest)
                            json_object_new_int64((int64_t)guest->memory));
     json_object_object_add(o, "vcpus",
                            json_object_new_int64((int64_t)guest->vcpus));
+    add_display(o, store, guest);
     return o;
 }
 
@@ -81,7 +95,8 @@ struct json_object *hd_view_store(const struct hd_store *store)
     if (store->state != HD_STATE_REFUSED)
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)
-                json_object_array_add(guests, view_guest(&store->guests[i]));
+                json_object_array_add(guests,
+                                      view_guest(store, &store->guests[i]));
     json_object_object_add(o, "guests", guests);
     return o;
 }

@@ -44,7 +44,7 @@ static bool is_path(const char *s, size_t size)
 {
     size_t len = strnlen(s, size);
 
-    return consists_of(s, size, KEY "/") && s[0] != '/' && s[len - 1] != '/' &&
+    return consists_of(s, size, KEY "@/") && s[0] != '/' && s[len - 1] != '/' &&
            !strstr(s, "//");
 }
 
@@ -92,9 +92,11 @@ static bool volume_ok(const struct hd_job_request *req,
 {
     const struct hd_step_volume *v = &step->u.volume;
 
-    return is_dm_name(v->dm_name) && v->length && !(v->start % SECTOR) &&
-           !(v->length % SECTOR) && v->start <= INT64_MAX - v->length &&
-           v->length <= INT64_MAX && v->mode <= HD_MODE_RO && target_ok(req, v);
+    /* No job opens a disk of the host's yet. */
+    return is_dm_name(v->dm_name) && !*v->disk && v->length &&
+           !(v->start % SECTOR) && !(v->length % SECTOR) &&
+           v->start <= INT64_MAX - v->length && v->length <= INT64_MAX &&
+           v->mode <= HD_MODE_RO && target_ok(req, v);
 }
 
 static bool domain_ok(const struct hd_job_request *req,

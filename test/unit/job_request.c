@@ -310,6 +310,8 @@ static void every_step_is_checked(void)
     refused("step 1");
     plan->steps[0].u.volume.length = 0;
     refused("step 1");
+    strcpy(plan->steps[0].u.volume.disk, "sda");
+    refused("step 1");
     plan->steps[0].u.volume.length = UINT64_MAX - 511;
     refused("step 1");
     plan->steps[0].u.volume.mode = HD_MODE_RO + 1;
@@ -386,6 +388,7 @@ static void what_a_guest_is_told_stays_below_its_own_node(void)
            sizeof(plan->steps[6].u.tell.value));
     refused("step 7");
     plan->steps[6].u.tell.value[0] = '\0';
+    strcpy(plan->steps[6].u.tell.path, "map/net/lan@0");
     CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
 }
 

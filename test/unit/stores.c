@@ -248,6 +248,69 @@ static void clients_see_guests_of_a_store_but_not_of_a_refused_one(void)
     end(&b);
 }
 
+static void give(struct hd_store *s, enum hd_state state)
+{
+    s->guests[0].state = state;
+}
+
+static void what_two_stores_were_promised_is_counted_together(void)
+{
+    struct hd_commitments got;
+    struct hd_err err = {0};
+    struct hd_store *s, *t;
+    struct bench b;
+
+    begin(&b);
+    s = plug(&b, "sda", 1, "travel", 0xab, &err);
+    t = plug(&b, "sdb", 2, "home", 0xcd, &err);
+    give(s, HD_STATE_PLANNED);
+    give(t, HD_STATE_LOCKED);
+    hd_stores_commitments(&b.stores, &got);
+    CU_ASSERT_EQUAL(got.reserved, 256 << 20);
+    CU_ASSERT_EQUAL(got.memory, 256 << 20);
+    CU_ASSERT_EQUAL(got.guests, 1);
+    give(s, HD_STATE_RUNNING);
+    give(t, HD_STATE_BUILDING);
+    hd_stores_commitments(&b.stores, &got);
+    CU_ASSERT_EQUAL(got.reserved, 256 << 20);
+    CU_ASSERT_EQUAL(got.memory, 512 << 20);
+    CU_ASSERT_EQUAL(got.guests, 2);
+    give(s, HD_STATE_EJECTING);
+    give(t, HD_STATE_REFUSED);
+    hd_stores_commitments(&b.stores, &got);
+    CU_ASSERT_EQUAL(got.reserved, 0);
+    CU_ASSERT_EQUAL(got.memory, 256 << 20);
+    give(s, HD_STATE_GONE);
+    give(t, HD_STATE_FAILED);
+    hd_stores_commitments(&b.stores, &got);
+    CU_ASSERT_EQUAL(got.memory, 0);
+    CU_ASSERT_EQUAL(got.guests, 0);
+    end(&b);
+}
+
+static void a_refused_guest_is_listed_with_its_reason(void)
+{
+    struct json_object *o, *desk;
+    struct hd_err err = {0};
+    struct hd_store *s;
+    struct bench b;
+
+    begin(&b);
+    s = plug(&b, "sda", 1, "travel", 0xab, &err);
+    s->state = HD_STATE_RUNNING;
+    give(s, HD_STATE_REFUSED);
+    hd_fail(&s->guests[0].why, HD_E_NO_NETWORK, "no bridge for internet");
+    o = hd_view_store(s);
+    desk = json_object_array_get_idx(json_object_object_get(o, "guests"), 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(desk);
+    CU_ASSERT_STRING_EQUAL(text_of(desk, "state"), "refused");
+    CU_ASSERT_STRING_EQUAL(text_of(desk, "reason"), "no-network");
+    CU_ASSERT_STRING_EQUAL(text_of(desk, "message"), "no bridge for internet");
+    CU_ASSERT_STRING_EQUAL(text_of(desk, "display"), "(null)");
+    json_object_put(o);
+    end(&b);
+}
+
 static void an_event_has_every_key_and_an_rfc_3339_time(void)
 {
     struct hd_event event = {.time_ms = 1700000000042,
@@ -293,6 +356,8 @@ static const struct hd_test tests[] = {
     HD_TEST(no_name_means_the_only_store_in_that_state),
     HD_TEST(a_hostile_name_is_cut_in_the_answer),
     HD_TEST(clients_see_guests_of_a_store_but_not_of_a_refused_one),
+    HD_TEST(what_two_stores_were_promised_is_counted_together),
+    HD_TEST(a_refused_guest_is_listed_with_its_reason),
     HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
 };
