@@ -135,13 +135,19 @@ coverage:
 check-system: all
 	$(Q)test/system/run $(if $(T),'$(T)')
 
-$(B)/bin/read-pairs: $(B)/obj/test/bench/read-pairs.o $(lib)
+# Writes test/golden/plan anew; read the difference before you commit it.
+.PHONY: golden
+golden: $(B)/bin/unit
+	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
+
+benches := read-pairs plan-time
+$(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
 # Measurements; T=name runs one of test/bench.
 .PHONY: bench
-bench: all $(B)/bin/read-pairs
+bench: all $(benches:%=$(B)/bin/%)
 	$(Q)test/bench/run $(T)
 
 demo:
@@ -176,6 +182,7 @@ help:
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
 	@echo 'make check-system [T=name]         in the bed'
+	@echo 'make golden     writes test/golden/plan anew'
 	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
 	@echo 'make coverage   lines of the parsers that the unit tests run'
 	@echo 'make bench [T=name]                measurements, on an idle machine'

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Disks: the store's volumes, scratch disks, USB storage; never the host's root
  * disk, and never the store's own. */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,13 +72,15 @@ void hd_map_block(struct hd_mapper *m, const struct hd_guest *g,
 /* "1199:9071" or a class, "08", as policies write them. */
 static bool is_named(const char *what, const struct hd_host_usb *usb)
 {
-    char text[16];
+    char *end;
+    unsigned long n = strtoul(what, &end, 16);
 
-    snprintf(text, sizeof(text), "%04x:%04x", usb->vendor, usb->product);
-    if (!strcasecmp(what, text))
-        return true;
-    snprintf(text, sizeof(text), "%02x", usb->class);
-    return !strcasecmp(what, text);
+    if (end == what)
+        return false;
+    if (*end != ':')
+        return !*end && n == usb->class;
+    return n == usb->vendor && strtoul(end + 1, &end, 16) == usb->product &&
+           !*end;
 }
 
 static bool names(const struct hd_policy *p, const char *role,

@@ -2,7 +2,7 @@
 /* Console, display, input, sound, PCI and time: what a host is, for a guest;
  * never pretends that something is there. */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mapper.h"
@@ -134,12 +134,16 @@ void hd_map_sound(struct hd_mapper *m, const struct hd_guest *g,
 /* "0000:03:00.0" or the beginning of its class, "0403", as policies write. */
 static bool is_named(const char *what, const struct hd_host_pci *pci)
 {
-    char class[16];
+    size_t digits = strlen(what);
+    char *end;
 
-    snprintf(class, sizeof(class), "%06x", pci->class & 0xffffff);
-    return !strcasecmp(what, pci->address) ||
-           (strlen(what) >= 2 && strlen(what) <= 6 && !strchr(what, ':') &&
-            !strncasecmp(what, class, strlen(what)));
+    if (strchr(what, ':'))
+        return !strcasecmp(what, pci->address);
+    if (digits < 2 || digits > 6)
+        return false;
+    return strtoul(what, &end, 16) ==
+               (pci->class & 0xffffff) >> (4 * (6 - digits)) &&
+           !*end;
 }
 
 /* The policy's device for the role, or NULL; `*ret_role`: it names one. */

@@ -123,3 +123,25 @@ void map_kit_refused(const struct hd_map_guest *g, int code, const char *words)
         CU_FAIL("the refusal");
     }
 }
+
+struct hd_volume *map_kit_volume(struct map_kit *k, uint32_t guest,
+                                 const char *name, enum hd_volume_kind kind)
+{
+    struct hd_manifest *m = &k->answer.manifest;
+    struct hd_guest *g = &m->guests[guest];
+    struct hd_volume *v = &m->volumes[m->n_volumes];
+
+    strcpy(v->name, name);
+    v->kind = kind;
+    v->encryption = HD_ENCRYPTION_NONE;
+    v->size = MIB;
+    v->verity.blocks = kind == HD_VOLUME_IMAGE ? 200 : 0;
+    k->answer.extents[m->n_volumes] =
+        (struct hd_extent){(m->n_volumes + 1) * MIB, MIB};
+    m->n_volumes++;
+    strcpy(g->disks[g->n_disks].name, name);
+    snprintf(g->disks[g->n_disks].as, sizeof(g->disks[0].as), "xvd%c",
+             'a' + (int)g->n_disks);
+    g->n_disks++;
+    return v;
+}

@@ -29,6 +29,10 @@ const struct hd_map_row *map_kit_row(const struct hd_map *map,
                                      enum hd_class class);
 void map_kit_refused(const struct hd_map_guest *g, int code, const char *words);
 
+/* One of 1 MiB, as the next of xvda, xvdb ... */
+struct hd_volume *map_kit_volume(struct map_kit *k, uint32_t guest,
+                                 const char *name, enum hd_volume_kind kind);
+
 #define CHECK_ROW(row, want_how, want_host, words)                             \
     do {                                                                       \
         CU_ASSERT_STRING_EQUAL(hd_how_name((row)->how),                        \

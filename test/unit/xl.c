@@ -30,31 +30,12 @@ static char *xl_of(struct map_kit *k, const char *guest,
     return NULL;
 }
 
-static void add_volume(struct map_kit *k, const char *name, uint32_t kind)
-{
-    struct hd_manifest *m = &k->answer.manifest;
-    struct hd_guest *g = &m->guests[0];
-    struct hd_volume *v = &m->volumes[m->n_volumes];
-
-    strcpy(v->name, name);
-    v->kind = kind;
-    v->encryption = HD_ENCRYPTION_NONE;
-    v->size = MIB;
-    v->verity.blocks = kind == HD_VOLUME_IMAGE ? 200 : 0;
-    k->answer.extents[m->n_volumes] =
-        (struct hd_extent){(m->n_volumes + 1) * MIB, MIB};
-    m->n_volumes++;
-    strcpy(g->disks[g->n_disks].name, name);
-    snprintf(g->disks[g->n_disks].as, 8, "xvd%c", 'a' + (int)g->n_disks);
-    g->n_disks++;
-}
-
 static void a_guest_is_written_as_xl_reads_it(void)
 {
     hd_autofree struct map_kit *k = map_kit_new();
     struct hd_err err = {0};
 
-    add_volume(k, "home", HD_VOLUME_DATA);
+    map_kit_volume(k, 0, "home", HD_VOLUME_DATA);
     map_kit_nic(k, HD_LEVEL_PREFERRED);
     strcpy(k->answer.manifest.guests[0].cmdline, "root=/dev/xvda a=\"b\\c\"");
     hd_autofree char *text = xl_of(k, "desk", &files, &err);
@@ -92,7 +73,7 @@ static void a_plain_volume_is_a_partition_when_the_table_is_known(void)
     gpt->parts[1].start = MIB;
     f.gpt = gpt;
     f.disk = "/dev/nvme0n1";
-    add_volume(k, "home", HD_VOLUME_DATA);
+    map_kit_volume(k, 0, "home", HD_VOLUME_DATA);
     hd_autofree char *text = xl_of(k, "desk", &f, &err);
     CU_ASSERT_PTR_NOT_NULL(text ? strstr(text, "target=/dev/nvme0n1p2\"") : 0);
     CU_ASSERT_PTR_NULL(text ? strstr(text, "dmsetup") : "");
@@ -103,8 +84,8 @@ static void what_must_be_opened_or_made_first_is_said(void)
     hd_autofree struct map_kit *k = map_kit_new();
     struct hd_err err = {0};
 
-    add_volume(k, "root", HD_VOLUME_IMAGE);
-    add_volume(k, "home", HD_VOLUME_DATA);
+    map_kit_volume(k, 0, "root", HD_VOLUME_IMAGE);
+    map_kit_volume(k, 0, "home", HD_VOLUME_DATA);
     k->answer.manifest.volumes[1].encryption = HD_ENCRYPTION_LUKS2;
     k->host.n_bridges = 0;
     k->host.has_qemu = 1;
