@@ -312,27 +312,11 @@ static int check(struct checker *c, uint64_t start, unsigned last,
     return 0;
 }
 
-int hd_verity_check_tree(int fd, uint64_t start, const struct hd_verity *v,
-                         struct hd_err *err)
+static int run(int fd, uint64_t start, const struct hd_verity *v, unsigned last,
+               hd_verity_progress_fn *progress, void *ctx, uint64_t *ret_bad,
+               struct hd_err *err)
 {
-    struct checker *c = calloc(1, sizeof(*c));
-    int rc;
-
-    if (!c)
-        return hd_fail_errno(err, HD_E_FAILED, "check a hash tree");
-    c->fd = fd;
-    c->v = v;
-    rc = check(c, start, v->blocks > 1, err);
-    hasher_fini(&c->hasher);
-    free(c);
-    return rc;
-}
-
-int hd_verity_check(int fd, uint64_t start, const struct hd_verity *v,
-                    hd_verity_progress_fn *progress, void *ctx,
-                    uint64_t *ret_bad, struct hd_err *err)
-{
-    struct checker *c = calloc(1, sizeof(*c));
+    hd_autofree struct checker *c = calloc(1, sizeof(*c));
     int rc;
 
     if (!c)
@@ -342,10 +326,22 @@ int hd_verity_check(int fd, uint64_t start, const struct hd_verity *v,
     c->progress = progress;
     c->ctx = ctx;
     c->bad = UINT64_MAX;
-    rc = check(c, start, 0, err);
+    rc = check(c, start, last, err);
+    hasher_fini(&c->hasher);
     if (rc && ret_bad)
         *ret_bad = c->bad;
-    hasher_fini(&c->hasher);
-    free(c);
     return rc;
+}
+
+int hd_verity_check_tree(int fd, uint64_t start, const struct hd_verity *v,
+                         struct hd_err *err)
+{
+    return run(fd, start, v, v->blocks > 1, NULL, NULL, NULL, err);
+}
+
+int hd_verity_check(int fd, uint64_t start, const struct hd_verity *v,
+                    hd_verity_progress_fn *progress, void *ctx,
+                    uint64_t *ret_bad, struct hd_err *err)
+{
+    return run(fd, start, v, 0, progress, ctx, ret_bad, err);
 }
