@@ -133,7 +133,7 @@ void hd_filecache_add(struct hd_filecache *cache, const struct hd_manifest *m,
     for (uint32_t i = 0; i < m->n_files; i++) {
         const struct hd_file *f = &m->files[i];
         struct entry *e = find(cache->entries, cache->n, f);
-        uint64_t bytes = f->unpacked ? f->unpacked : f->size;
+        uint64_t bytes = hd_file_bytes(f);
 
         if (e)
             e->used_ms = now_ms;

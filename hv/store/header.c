@@ -181,7 +181,7 @@ static bool is_known(const struct hd_header_keys *keys, const struct hd_file *f)
 /* Looks at the sealed copy, which is what Xen will be given. */
 static int check_kernel(int fd, const struct hd_file *f, struct hd_err *err)
 {
-    uint64_t len = f->unpacked ? f->unpacked : f->size;
+    uint64_t len = hd_file_bytes(f);
 
     return hd_kernel_check_fd(fd, len, err) ? hd_wrap(err, "%s", f->name) : 0;
 }

@@ -285,3 +285,8 @@ static const struct hd_field manifest_fields[] = {
 
 const struct hd_table hd_manifest_table =
     TABLE(hd_manifest, "manifest", manifest_fields);
+
+uint64_t hd_file_bytes(const struct hd_file *file)
+{
+    return file->unpacked ? file->unpacked : file->size;
+}

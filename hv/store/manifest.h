@@ -26,6 +26,9 @@ struct hd_file { /* a member of the header behind the first three */
     uint8_t sha256[32]; /* of the bytes in the header */
 };
 
+/* Bytes of it in memory: unpacked, when it is packed. */
+uint64_t hd_file_bytes(const struct hd_file *file);
+
 enum hd_volume_kind {
     HD_VOLUME_DATA,  /* read-write */
     HD_VOLUME_IMAGE, /* read-only, dm-verity */

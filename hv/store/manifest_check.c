@@ -61,7 +61,7 @@ static int check_files(const struct hd_manifest *m, struct place *at,
         if (!f->unpacked && f->size > HD_UNPACKED_BYTES)
             return BAD(err, "file \"%s\": it is too large", f->name);
         packed += f->size;
-        unpacked += f->unpacked ? f->unpacked : f->size;
+        unpacked += hd_file_bytes(f);
     }
     /* Each is bounded by its field, so 64 of them do not overflow. */
     if (packed > HD_HEADER_BYTES || unpacked > HD_HEADER_BYTES)

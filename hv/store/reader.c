@@ -116,8 +116,7 @@ static int check_fds(const struct hd_answer *a, bool files, const int *fds,
 
         if (a->known[i])
             continue;
-        if (hd_io_check_sealed(*fds++, f->unpacked ? f->unpacked : f->size,
-                               err))
+        if (hd_io_check_sealed(*fds++, hd_file_bytes(f), err))
             return hd_wrap(err, "file %s", f->name);
     }
     for (int i = hd_manifest_luks(m, -1); i >= 0; i = hd_manifest_luks(m, i))
