@@ -252,9 +252,7 @@ static int check_keys(const struct hd_job_request *req, struct hd_err *err)
         !is_text(req->head.devname, sizeof(req->head.devname)))
         return hd_fail(err, HD_E_FAILED, "the job's request for keys is bad");
     if (k->action != HD_KEYS_REMOVE &&
-        (!k->cost.time || k->cost.time > HD_LUKS_TIME_MAX || !k->cost.lanes ||
-         k->cost.lanes > HD_LUKS_LANES_MAX || !k->cost.memory_kib ||
-         k->cost.memory_kib > HD_LUKS_MEMORY_MAX))
+        !hd_luks_kdf_bounded(k->cost.memory_kib, k->cost.time, k->cost.lanes))
         return hd_fail(err, HD_E_FAILED, "the cost of the job's key is bad");
     return check_ask(req, err);
 }

@@ -46,8 +46,7 @@ static int set_argon2id(struct hd_luks_session *s,
     };
     int rc;
 
-    if (cost->memory_kib > HD_LUKS_MEMORY_MAX ||
-        cost->time > HD_LUKS_TIME_MAX || cost->lanes > HD_LUKS_LANES_MAX)
+    if (!hd_luks_kdf_bounded(cost->memory_kib, cost->time, cost->lanes))
         return hd_fail(err, HD_E_USAGE,
                        "a KDF takes at most %u MiB, %u passes and %u lanes",
                        HD_LUKS_MEMORY_MAX >> 10, HD_LUKS_TIME_MAX,

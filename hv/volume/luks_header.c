@@ -207,6 +207,12 @@ static bool is_user(const struct hd_luks_facts *f, uint32_t i)
     return true;
 }
 
+bool hd_luks_kdf_bounded(uint32_t memory_kib, uint32_t time, uint32_t lanes)
+{
+    return memory_kib && memory_kib <= HD_LUKS_MEMORY_MAX && time &&
+           time <= HD_LUKS_TIME_MAX && lanes && lanes <= HD_LUKS_LANES_MAX;
+}
+
 int hd_luks_header_check_facts(const struct hd_luks_facts *facts, bool users,
                                struct hd_err *err)
 {
@@ -215,9 +221,10 @@ int hd_luks_header_check_facts(const struct hd_luks_facts *facts, bool users,
     for (uint32_t i = 0; i < facts->n_users; i++)
         if (!is_user(facts, i))
             return hd_fail(err, HD_E_BAD_VOLUME, "user %u is none", i);
-    if (facts->memory_kib > HD_LUKS_MEMORY_MAX ||
-        facts->time > HD_LUKS_TIME_MAX || facts->lanes > HD_LUKS_LANES_MAX)
-        return hd_fail(err, HD_E_BAD_VOLUME, "the KDF takes too much");
+    if (users
+            ? !hd_luks_kdf_bounded(facts->memory_kib, facts->time, facts->lanes)
+            : facts->memory_kib || facts->time || facts->lanes)
+        return hd_fail(err, HD_E_BAD_VOLUME, "the KDF's cost is out of range");
     return 0;
 }
 

@@ -89,6 +89,9 @@ int hd_luks_header_check(const uint8_t *header, size_t len, uint64_t size,
                          const struct hd_luks *expect,
                          struct hd_luks_facts *ret, struct hd_err *err);
 
+/* No more than HD_LUKS_*_MAX, and not nothing. */
+bool hd_luks_kdf_bounded(uint32_t memory_kib, uint32_t time, uint32_t lanes);
+
 /* For facts from another process; `users`: there must be some, or none. */
 int hd_luks_header_check_facts(const struct hd_luks_facts *facts, bool users,
                                struct hd_err *err);

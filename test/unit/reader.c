@@ -339,7 +339,7 @@ static void answers_of_a_captured_reader_are_refused(void)
     LIE(bad.medium_size = KIT_VOLUME, "is out of bounds");
     LIE(bad.gpt.parts[1].type = bad.gpt.parts[0].type, "there is no header");
     LIE(bad.luks.n_users = 1, "too many users or too few");
-    LIE(bad.luks.memory_kib = UINT32_MAX, "the KDF takes too much");
+    LIE(bad.luks.memory_kib = UINT32_MAX, "cost is out of range");
     LIE(bad.files_at = 0, "files are outside the header");
     LIE(bad.files_at = KIT_VOLUME - 512, "files are outside the header");
     LIE(bad.files_at = UINT64_MAX, "files are outside the header");

@@ -297,7 +297,9 @@ static void a_torn_luks_header_is_whole_in_the_copy(void)
 
 static void facts_from_the_reader_are_checked(void)
 {
-    struct hd_luks_facts good = {.n_users = 2, .memory_kib = 32}, f;
+    struct hd_luks_facts good = {
+        .n_users = 2, .memory_kib = 32, .time = 4, .lanes = 1};
+    struct hd_luks_facts f;
     struct hd_err err = {0};
 
     strcpy(good.users[0].name, "x");
@@ -317,9 +319,10 @@ static void facts_from_the_reader_are_checked(void)
     BAD(strcpy(f.users[1].name, "x"), true, "user 1 is none");
     BAD(strcpy(f.users[1].name, "a\n"), true, "user 1 is none");
     BAD(memset(f.users[1].name, 'x', HD_NAME_SIZE), true, "user 1 is none");
-    BAD(f.memory_kib = HD_LUKS_MEMORY_MAX + 1, true, "the KDF takes too much");
-    BAD(f.time = HD_LUKS_TIME_MAX + 1, true, "the KDF takes too much");
-    BAD(f.lanes = HD_LUKS_LANES_MAX + 1, true, "the KDF takes too much");
+    BAD(f.memory_kib = HD_LUKS_MEMORY_MAX + 1, true, "cost is out of range");
+    BAD(f.lanes = 0, true, "cost is out of range");
+    BAD(f.time = HD_LUKS_TIME_MAX + 1, true, "cost is out of range");
+    BAD(f.lanes = HD_LUKS_LANES_MAX + 1, true, "cost is out of range");
 #undef BAD
 }
 
