@@ -48,11 +48,21 @@ static int check_password(const struct hd_secret *password, struct hd_err *err)
     return 0;
 }
 
-int hd_auth_make(const struct hd_secret *password, struct hd_auth *ret,
-                 struct hd_err *err)
+/* A power of two (RFC 7914, section 2). */
+static uint64_t n_for(uint32_t memory_kib)
+{
+    uint64_t n = HD_SCRYPT_N_MIN;
+
+    while (n < HD_SCRYPT_N_MAX && 2 * n <= memory_kib / 2)
+        n *= 2;
+    return n;
+}
+
+int hd_auth_make(const struct hd_secret *password, uint32_t memory_kib,
+                 struct hd_auth *ret, struct hd_err *err)
 {
     struct hd_auth auth = {
-        .n = HD_SCRYPT_N, .r = HD_SCRYPT_R, .p = HD_SCRYPT_P};
+        .n = n_for(memory_kib), .r = HD_SCRYPT_R, .p = HD_SCRYPT_P};
 
     if (check_password(password, err))
         return -1;

@@ -32,7 +32,7 @@ static int make_verifiers(const struct hd_pack *in, struct hd_manifest *m,
 {
     for (uint32_t i = 0; i < m->n_users; i++)
         if (hd_pack_tell(&in->ops, "passwords", i, m->n_users, err) ||
-            hd_auth_make(p->of[i], &m->users[i].auth, err))
+            hd_auth_make(p->of[i], in->cost.memory_kib, &m->users[i].auth, err))
             return hd_wrap(err, "user %s", m->users[i].name);
     return m->n_users ? hd_pack_tell(&in->ops, "passwords", m->n_users,
                                      m->n_users, err)

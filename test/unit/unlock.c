@@ -199,7 +199,7 @@ static void a_plain_store_asks_its_verifier_or_nobody(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     CHECK_OK(unlock(NULL, &err), &err);
     req.ask = HD_ASK_VERIFIER;
-    CHECK_OK(hd_auth_make(password, &req.auth, &err), &err);
+    CHECK_OK(hd_auth_make(password, 0, &req.auth, &err), &err);
     CHECK_OK(unlock("correct horse", &err), &err);
     CHECK_FAILS(unlock("battery staple", &err), &err, HD_E_WRONG_PASSWORD, "");
     free(plan);
