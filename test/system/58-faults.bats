@@ -30,6 +30,8 @@ plug_sick() {
 }
 
 @test "a medium error in a kernel is refused as io-error" {
+    # One that is known is not read.
+    dom0 systemctl restart hotdomd
     plug_sick eio:4096
     await 60 'refused io-error' only
     [[ $(why) == *"cannot read at byte"* ]]

@@ -37,7 +37,8 @@ pack() {
     shift $(($# < 4 ? $# : 4))
     manifest "$name" "$cmdline" "$memory" "${@:-$name}" >"$stores/$name.yaml"
     hotdom pack --manifest "$stores/$name.yaml" --key "$stores/$key.key" \
-        -o "$stores/$name.img" --force -q --password-fd 3 3<<<"$password"
+        -o "$stores/$name.img" --force -q --kdf-memory 64M --password-fd 3 \
+        3<<<"$password"
 }
 
 # Encrypted data, two users with a password each, and a recovery key, which is
@@ -145,7 +146,8 @@ make_stores() {
     sed 's/name: one}/name: aged, generation: 6}/' "$stores/one.yaml" \
         >"$stores/aged.yaml"
     hotdom pack --manifest "$stores/aged.yaml" --key "$stores/signer.key" \
-        -o "$stores/aged.img" --force -q --password-fd 3 3<<<"$password"
+        -o "$stores/aged.img" --force -q --kdf-memory 64M --password-fd 3 \
+        3<<<"$password"
     spoiled newer aged
     patch_manifest "$stores/newer.img" "generation: 6" "generation: 7"
     sign_again "$stores/newer.img" signer
