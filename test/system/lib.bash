@@ -15,6 +15,8 @@ password2='battery staple'
 bed() { "$repo/scripts/bed" "$@"; }
 dom0() { bed run "$@"; }
 
+# As `fail ... || return`: a function that is called under `||` does not end
+# by itself where something in it fails.
 fail() {
     echo "$*" >&2
     return 1
@@ -52,7 +54,8 @@ await() {
     local until=$((SECONDS + $1)) want=$2 got=
     shift 2
     until got=$("$@" 2>&1) && [[ $got == "$want" ]]; do
-        ((SECONDS < until)) || fail "'$*' still says '$got', not '$want'"
+        ((SECONDS < until)) ||
+            fail "'$*' still says '$got', not '$want'" || return
         # A pause between two questions, not a wait for time to pass.
         read -r -t 1 <> <(:) || :
     done
@@ -122,7 +125,7 @@ answers() { # GUEST [PORT]
 in_guest() {
     local address
     address=$(address_of "$1")
-    [[ -n $address ]] || fail "guest $1 has no address"
+    [[ -n $address ]] || fail "guest $1 has no address" || return
     dom0 "printf '%s\nexit\n' '$2' | timeout 20 nc $address 23"
 }
 
@@ -137,9 +140,9 @@ gone() { [[ -z $(state "$1") ]] && echo gone; }
 # Nothing is listed, nothing runs, and verify-host finds nothing.
 clean() {
     [[ $(list) == '[]' || $(list | jq length) == 0 ]] ||
-        fail "still listed: $(list)"
+        fail "still listed: $(list)" || return
     [[ $(dom0 'xl list | tail -n +3') == '' ]] ||
-        fail "domains: $(dom0 xl list)"
+        fail "domains: $(dom0 xl list)" || return
     dom0 hotdom verify-host
 }
 
@@ -155,7 +158,9 @@ pull_everything() {
 
 compact_list() { list | jq -c .; }
 
-teardown() {
+teardown() { end_test; }
+
+end_test() {
     local status=0
     [[ -n ${BATS_TEST_COMPLETED:-} ]] ||
         dom0 'journalctl -u hotdomd -n 40 --no-pager -o cat; hotdom list' || :
