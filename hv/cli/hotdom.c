@@ -14,14 +14,14 @@
 
 static const struct hd_cmd cmds[] = {
     {"list", "[--json]", "show attached stores and their guests",
-     "  --json    the objects of the control socket\n", hd_cmd_list},
+     "  --json    the objects of the control socket\n", hd_cmd_list, NULL},
     {"unlock", "[STORE] [-u USER] [--password-fd N]",
      "open a store with a user's password and start its guests",
      "  -u, --user USER     who unlocks; with the recovery key: \"recovery\";\n"
      "                      may be left out when there is one\n"
      "  --password-fd N     read the password from descriptor N, not the "
      "terminal\n",
-     hd_cmd_unlock},
+     hd_cmd_unlock, NULL},
     {"passwd", "STORE [-u USER] [--as USER] [--password-fd N]",
      "give a user of an encrypted store another password",
      "  -u, --user USER     whose; may be left out when there is one\n"
@@ -29,7 +29,7 @@ static const struct hd_cmd cmds[] = {
      "                      \"recovery\" with the recovery key; default USER\n"
      "  --password-fd N     read from descriptor N, one a line, the old one "
      "first\n",
-     hd_cmd_passwd},
+     hd_cmd_passwd, NULL},
     {"user",
      "list STORE [--json] | add STORE NAME [-u USER] | rm STORE NAME [-u USER]",
      "show and change who can open an encrypted store",
@@ -37,34 +37,50 @@ static const struct hd_cmd cmds[] = {
      "                      may be left out when there is one\n"
      "  --password-fd N     read from descriptor N, one a line, USER's first\n"
      "  --json              one object\n",
-     hd_cmd_user},
+     hd_cmd_user, NULL},
     {"console", "GUEST", "connect to a guest's console; Ctrl-] leaves it", "",
-     hd_cmd_console},
+     hd_cmd_console, NULL},
     {"eject", "[STORE]", "shut a store's guests down, until safe to remove", "",
-     hd_cmd_eject},
+     hd_cmd_eject, NULL},
     {"attach", "DEVICE", "look at a device again, after an eject", "",
-     hd_cmd_attach},
+     hd_cmd_attach, hd_cmd_plan},
+    {"plan", "STORE [-u USER] [--json]",
+     "show the steps to a store's guests without doing any",
+     "  -u, --user USER    whose settings count; may be left out when there is "
+     "one\n"
+     "  --json             one object: map and plan\n",
+     hd_cmd_plan, hd_cmd_plan},
+    {"explain", "GUEST [RESOURCE] --in STORE [-u USER] [--json]",
+     "show what a guest would get of this host and why",
+     "  RESOURCE           a name as the guest has it (lan0, xvda) or a class\n"
+     "  --in STORE         the guest's store\n"
+     "  -u, --user USER    whose settings count; may be left out when there is "
+     "one\n"
+     "  --json             one object\n",
+     hd_cmd_explain, NULL},
     {"events", "[--follow] [--json]", "show what happened, or what happens",
      "  -f, --follow    go on until interrupted\n"
      "  --json          one object a line\n",
-     hd_cmd_events},
+     hd_cmd_events, NULL},
     {"verify-host", "[--all] [--json] [--baseline]",
      "prove that ejected and pulled stores left no trace",
      "  --all         other programs' changes too\n"
      "  --json        one array\n"
      "  --baseline    note the host as it is, once a boot, to compare with\n",
-     hd_cmd_verify_host},
+     hd_cmd_verify_host, NULL},
+    {"policy", "check [FILE]", "check this host's policy, or one to be", "",
+     hd_cmd_policy, NULL},
     {"info", "[--json]", "show what this host has for guests",
-     "  --json    one object\n", hd_cmd_info},
+     "  --json    one object\n", hd_cmd_info, NULL},
     {"keygen", "NAME", "make a signer's key pair, NAME.key and NAME.pub", "",
-     hd_cmd_keygen},
+     hd_cmd_keygen, NULL},
     {"trust",
      "list [--json] | add NAME KEY|FILE.pub | rm NAME | "
      "reset STORE",
      "keep the signers whose stores this host accepts",
      "  KEY is ed25519:... as `hotdom keygen` and refusals print it\n"
      "  reset               accept a store that is refused as rollback\n",
-     hd_cmd_trust},
+     hd_cmd_trust, NULL},
     {"pack",
      "--manifest M.yaml --key K.key -o IMAGE|DEVICE [--force] "
      "[--password-fd N] [OPTION...]",
@@ -81,9 +97,9 @@ static const struct hd_cmd cmds[] = {
      "                      default 4\n"
      "  --no-recovery-key   a lost password is a lost store\n"
      "  -q, --quiet         no progress\n",
-     hd_cmd_pack},
+     hd_cmd_pack, NULL},
     {"inspect", "STORE [--json]", "show a store without trusting it",
-     "  --json    one object\n", hd_cmd_inspect},
+     "  --json    one object\n", hd_cmd_inspect, NULL},
     {"clone",
      "STORE -o IMAGE|DEVICE --key K.key [-u USER] [--force] "
      "[--no-recovery-key] [--password-fd N] [--resign] [-q]",
@@ -98,7 +114,7 @@ static const struct hd_cmd cmds[] = {
      "terminal\n"
      "  --resign              vouch for a store whose signer is not trusted\n"
      "  -q, --quiet           no progress\n",
-     hd_cmd_clone},
+     hd_cmd_clone, NULL},
     {"update",
      "STORE --guest NAME --image FILE --key K.key [--volume NAME] [--resign] "
      "[-q]",
@@ -109,7 +125,7 @@ static const struct hd_cmd cmds[] = {
      "  --key K.key      the private key of the store's signer\n"
      "  --resign         K.key is another signer's, who vouches for all of it\n"
      "  -q, --quiet      no progress\n",
-     hd_cmd_update},
+     hd_cmd_update, NULL},
     {"revert", "STORE --guest NAME --key K.key [--volume NAME] [--resign] [-q]",
      "go back to the image before the last update",
      "  --guest NAME     whose image\n"
@@ -117,19 +133,21 @@ static const struct hd_cmd cmds[] = {
      "  --key K.key      the private key of the store's signer\n"
      "  --resign         K.key is another signer's, who vouches for all of it\n"
      "  -q, --quiet      no progress\n",
-     hd_cmd_revert},
+     hd_cmd_revert, NULL},
     {"verify", "STORE [--json] [-q]",
      "read all of a store and name the first bad block",
      "  --json         one object\n"
      "  -q, --quiet    no progress\n",
-     hd_cmd_verify},
+     hd_cmd_verify, NULL},
 };
 
 static void list_commands(FILE *out)
 {
-    fputs("usage: hotdom COMMAND [ARGUMENT...]\n\n", out);
+    fputs("usage: hotdom [-N] COMMAND [ARGUMENT...]\n\n", out);
     for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
         fprintf(out, "  %-12s %s\n", cmds[i].name, cmds[i].brief);
+    fputs("\n  -N, --dry-run  show what the command would do, and do nothing\n",
+          out);
     fputs("\n`hotdom COMMAND --help` tells more; so does hotdom(8).\n", out);
 }
 
@@ -156,8 +174,9 @@ static int wants_help(int argc, char **argv)
     return 0;
 }
 
-static int run(const struct hd_cmd *cmd, int argc, char **argv)
+static int run(const struct hd_cmd *cmd, bool dry, int argc, char **argv)
 {
+    hd_cmd_fn *fn = dry ? cmd->dry_run : cmd->run;
     struct hd_err err = {0};
 
     if (wants_help(argc, argv)) {
@@ -167,7 +186,9 @@ static int run(const struct hd_cmd *cmd, int argc, char **argv)
     }
     optind = 0;
     opterr = 0;
-    if (cmd->run(argc, argv, &err) == 0)
+    if (!fn)
+        hd_fail(&err, HD_E_USAGE, "it cannot be tried with -N");
+    else if (fn(argc, argv, &err) == 0)
         return 0;
     fprintf(stderr, "hotdom %s: %s\n", cmd->name, err.msg);
     if (err.code == HD_E_USAGE)
@@ -178,7 +199,11 @@ static int run(const struct hd_cmd *cmd, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct hd_cmd *cmd;
+    bool dry =
+        argc > 1 && (!strcmp(argv[1], "-N") || !strcmp(argv[1], "--dry-run"));
 
+    argc -= dry;
+    argv += dry;
     if (argc < 2) {
         list_commands(stderr);
         return hd_err_status(HD_E_USAGE);
@@ -202,5 +227,5 @@ int main(int argc, char **argv)
         list_commands(stderr);
         return hd_err_status(HD_E_USAGE);
     }
-    return run(cmd, argc - 1, argv + 1);
+    return run(cmd, dry, argc - 1, argv + 1);
 }
