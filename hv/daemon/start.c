@@ -10,31 +10,6 @@
 #include "life.h"
 #include "user.h"
 
-/* Another attached store's disk is nobody's to give away. */
-static void mark_stores(const struct hd_daemon *d, struct hd_inventory *inv)
-{
-    for (const struct hd_store *s = d->stores.first; s; s = s->next)
-        for (uint32_t i = 0; s->present && i < inv->n_disks; i++)
-            if (!strcmp(inv->disks[i].name, s->device.name))
-                inv->disks[i].in_use = 1;
-}
-
-/* No job opens a disk of the host's yet: guests do without. */
-static void leave_out_disks(struct hd_plan *plan)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < plan->n_steps; i++) {
-        const struct hd_step *s = &plan->steps[i];
-
-        if ((s->kind != HD_STEP_OPEN_VOLUME || !*s->u.volume.disk) &&
-            (s->kind != HD_STEP_ATTACH_BLOCK ||
-             !strstr(s->u.block.dm_name, "+usb")))
-            plan->steps[n++] = *s;
-    }
-    plan->n_steps = n;
-}
-
 /* The settings of who unlocks it; an encrypted store's users are those of its
  * keyslots, and have some when the manifest knows the name. */
 static const struct hd_user *settings_of(const struct hd_store *store,
@@ -72,12 +47,10 @@ static int make_plan(const struct hd_store *store,
                           inventory, err))
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
-    mark_stores(store->daemon, inventory);
     hd_stores_commitments(&store->daemon->stores, &commitments);
     if (hd_map_make(&in, &map, err) ||
         hd_plan_make(store->answer, map, ret, err))
         return -1;
-    leave_out_disks(*ret);
     *ret_map = hd_steal(&map);
     return 0;
 }

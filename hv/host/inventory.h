@@ -33,9 +33,8 @@ struct hd_host_disk {
     char model[HD_HOST_TEXT];
     uint64_t size; /* bytes */
     uint8_t removable, read_only, rotational;
-    uint8_t root;   /* the host's own root file system is on it */
-    uint8_t in_use; /* another attached store is on it, as hotdomd knows */
-    char usb[32];   /* the USB device it hangs on, as hd_host_usb, or "" */
+    uint8_t root; /* the host's own root file system is on it */
+    char usb[32]; /* the USB device it hangs on, as hd_host_usb, or "" */
 };
 
 /* HD_LINK_*: one name each, as `hotdom info` prints them. */

@@ -208,14 +208,6 @@ static bool is_wanted(const struct hd_settings *s, const char *guest)
     return !s->n_guests;
 }
 
-/* What a refused guest would have had is there for the next. */
-static void give_back(struct hd_mapper *m)
-{
-    for (size_t i = 0; i < HD_ARRAY_LEN(m->usb_of); i++)
-        if (m->usb_of[i] == m->at + 1)
-            m->usb_of[i] = 0;
-}
-
 static void add_guest(struct hd_mapper *m, const struct hd_guest *g)
 {
     m->out = &m->map->guests[m->at];
@@ -226,8 +218,6 @@ static void add_guest(struct hd_mapper *m, const struct hd_guest *g)
         return;
     add_rows(m, g);
     hd_map_admit(m, g);
-    if (m->out->why.code)
-        give_back(m);
 }
 
 static uint64_t less(uint64_t a, uint64_t b)

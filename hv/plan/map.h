@@ -58,7 +58,7 @@ struct hd_map_row {
     uint64_t wished, given; /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
     uint64_t width, height; /* DISPLAY: pixels given */
     uint8_t mac[6];         /* NET */
-    char vdev[8];           /* BLOCK, USB storage: the disk that it is there */
+    char vdev[8];           /* BLOCK: the disk that it is there */
     uint32_t index;         /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */
     uint8_t own;      /* hotdom makes it for this guest: RAM disk, bridge */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Disks: the store's volumes, scratch disks, USB storage; never the host's root
- * disk, and never the store's own. */
+/* Disks: the store's volumes and scratch disks; and USB devices, of which none
+ * is given away. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,6 @@
 #define USB_DATA     0x0a
 #define USB_WIRELESS 0xe0
 #define USB_HUB      0x09
-
-static bool is_vdev(const char *name)
-{
-    return !strncmp(name, "xvd", 3) && name[3] >= 'a' && name[3] <= 'p' &&
-           !name[4];
-}
 
 static void volume(const struct hd_mapper *m, const struct hd_guest *g,
                    struct hd_map_row *row)
@@ -131,8 +125,6 @@ static const char *needed(const struct hd_mapper *m,
             return "it carries the store itself";
         if (d->root)
             return "it carries the host's root disk";
-        if (d->in_use)
-            return "the host or another store uses it";
     }
     for (uint32_t i = 0; i < inv->n_links; i++)
         if (inv->links[i].only_uplink &&
@@ -141,7 +133,7 @@ static const char *needed(const struct hd_mapper *m,
     return NULL;
 }
 
-/* What is not storage: there is no way to give it yet. */
+/* What it is says why there is no way to give it yet. */
 static const char *no_way(const struct hd_mapper *m,
                           const struct hd_host_usb *usb)
 {
@@ -150,7 +142,11 @@ static const char *no_way(const struct hd_mapper *m,
     for (uint32_t i = 0; i < inv->n_links; i++)
         if (*usb->address && !strcmp(inv->links[i].usb, usb->address))
             return "a network device goes to guests through a bridge";
+    if (disk_on(inv, usb->address))
+        return "hotdom gives guests no disks but their store's";
     switch (usb->class) {
+    case USB_STORAGE:
+        return "it has no medium";
     case USB_CDC:
     case USB_DATA:
     case 0xff: /* the maker's own: most serial adapters */
@@ -163,67 +159,14 @@ static const char *no_way(const struct hd_mapper *m,
     return "Debian's kernel has no PV USB frontend";
 }
 
-/* A name that the guest's other disks have left, from the end. */
-static void choose_vdev(const struct hd_guest *g, const struct hd_mapper *m,
-                        struct hd_map_row *row)
-{
-    uint32_t used = 0;
-
-    for (uint32_t i = 0; i < g->n_disks; i++)
-        if (is_vdev(g->disks[i].as))
-            used |= 1u << (g->disks[i].as[3] - 'a');
-    for (uint32_t i = 0; i < g->n_wishes; i++)
-        if (is_vdev(g->wishes[i].as) && i != row->index)
-            used |= 1u << (g->wishes[i].as[3] - 'a');
-    for (const struct hd_map_row *r = &m->map->rows[m->out->first_row]; r < row;
-         r++)
-        if (is_vdev(r->vdev))
-            used |= 1u << (r->vdev[3] - 'a');
-    if (is_vdev(row->guest_name)) {
-        HD_SAY(row->vdev, "%s", row->guest_name);
-        return;
-    }
-    for (char c = 'p'; c >= 'a'; c--)
-        if (!(used & 1u << (c - 'a'))) {
-            HD_SAY(row->vdev, "xvd%c", c);
-            return;
-        }
-}
-
-static void give_storage(struct hd_mapper *m, const struct hd_guest *g,
-                         struct hd_map_row *row, uint32_t usb)
-{
-    const struct hd_inventory *inv = m->in->inventory;
-    const struct hd_host_disk *disk = disk_on(inv, inv->usb[usb].address);
-
-    if (!disk || disk->size < 512) {
-        HD_SAY(row->reason, "it has no medium");
-        HD_SAY(row->change, "put a medium in");
-        return;
-    }
-    choose_vdev(g, m, row);
-    if (!*row->vdev) {
-        HD_SAY(row->reason, "the guest has no name left for a disk");
-        return;
-    }
-    m->usb_of[usb] = (uint8_t)(m->at + 1);
-    row->how = HD_HOW_PV;
-    row->given = disk->size;
-    HD_SAY(row->host_name, "%s", disk->name);
-    HD_SAY(row->reason,
-           "the policy gives it to role %s; as a PV disk, %s, for lack of a PV "
-           "USB frontend",
-           row->role, row->vdev);
-}
-
-/* The first device that the policy names for the role and that can be given,
- * else the last reason why not. */
-static void look_for(struct hd_mapper *m, const struct hd_guest *g,
-                     struct hd_map_row *row, bool *named)
+/* The last device that the policy names for the role, and why it is not given.
+ */
+static void look_for(const struct hd_mapper *m, struct hd_map_row *row,
+                     bool *named)
 {
     const struct hd_inventory *inv = m->in->inventory;
 
-    for (uint32_t i = 0; i < inv->n_usb && row->how == HD_HOW_ABSENT; i++) {
+    for (uint32_t i = 0; i < inv->n_usb; i++) {
         const struct hd_host_usb *usb = &inv->usb[i];
         const char *why;
 
@@ -232,14 +175,8 @@ static void look_for(struct hd_mapper *m, const struct hd_guest *g,
         HD_SAY(row->found, "the USB device %s, %.63s (%04x:%04x)", usb->address,
                *usb->name ? usb->name : "without a name", usb->vendor,
                usb->product);
-        row->change[0] = '\0';
-        why = m->usb_of[i] ? "another guest or wish has it" : needed(m, usb);
-        if (!why && !(usb->class == USB_STORAGE || disk_on(inv, usb->address)))
-            why = no_way(m, usb);
-        if (why)
-            HD_SAY(row->reason, "%s", why);
-        else
-            give_storage(m, g, row, i);
+        why = needed(m, usb);
+        HD_SAY(row->reason, "%s", why ? why : no_way(m, usb));
     }
 }
 
@@ -250,9 +187,10 @@ void hd_map_usb(struct hd_mapper *m, const struct hd_guest *g,
 
     HD_SAY(row->wish, "a USB device of role %s as %s%s", row->role,
            row->guest_name, hd_map_level(row));
+    (void)g;
     names(m->in->policy, row->role, NULL, &named);
     if (named)
-        look_for(m, g, row, &named);
+        look_for(m, row, &named);
     if (*row->found)
         return;
     HD_SAY(row->found, "%u USB devices", m->in->inventory->n_usb);

@@ -12,8 +12,6 @@ struct hd_mapper {
     uint64_t free;   /* bytes of the host's that nobody has been promised */
     uint64_t quota;  /* the same of limits.memory; UINT64_MAX: no limit */
     uint64_t guests; /* of all stores, those of this map so far among them */
-    /* Which guest has it: its index + 1. */
-    uint8_t usb_of[HD_MAX_USB];
     /* The guest at work. */
     uint32_t at;
     struct hd_map_guest *out;

@@ -10,7 +10,7 @@
 
 #define MIB    ((uint64_t)1 << 20)
 #define RAW    "+raw"
-#define BEHIND 6 /* the longest of "+raw", "+ram15" and "+usb15" */
+#define BEHIND 6 /* the longest of "+raw" and "+ram15" */
 
 /* What every part of the making needs; lives on hd_plan_make's stack. */
 struct maker {
@@ -108,16 +108,14 @@ static void open_volume(struct maker *m, const struct hd_guest *g,
     s->luks = volume->luks;
 }
 
-/* The name of a disk that is no volume of the store. */
-static void own_dm_name(const struct maker *m, const struct hd_map_row *row,
+static void ram_dm_name(const struct maker *m, const struct hd_map_row *row,
                         char ret[HD_DM_NAME_SIZE])
 {
     size_t used;
 
     hd_plan_dm_name(m->plan->label, row->guest, ret);
     used = strlen(ret);
-    snprintf(ret + used, HD_DM_NAME_SIZE - used, "+%s%u",
-             row->class == HD_CLASS_USB ? "usb" : "ram", row->index % 100);
+    snprintf(ret + used, HD_DM_NAME_SIZE - used, "+ram%u", row->index % 100);
 }
 
 static bool is_disk(const struct hd_map_row *row)
@@ -140,11 +138,9 @@ static void open_row(struct maker *m, const struct hd_guest *g,
         return;
     }
     s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
-    own_dm_name(m, row, s->dm_name);
+    ram_dm_name(m, row, s->dm_name);
     s->length = row->given / 512 * 512;
-    s->target = row->own ? HD_TARGET_RAM : HD_TARGET_LINEAR;
-    if (!row->own)
-        snprintf(s->disk, sizeof(s->disk), "%.31s", row->host_name);
+    s->target = HD_TARGET_RAM;
 }
 
 /* The map says what the guest gets, the manifest what it is. */
@@ -180,7 +176,7 @@ static void attach_disk(struct maker *m, const struct hd_guest *g,
         hd_plan_dm_name(m->plan->label, g->disks[row->index].name, s->dm_name);
         s->mode = mode_of(m, &g->disks[row->index]);
     } else {
-        own_dm_name(m, row, s->dm_name);
+        ram_dm_name(m, row, s->dm_name);
     }
     strcpy(s->as, row->vdev);
 }
@@ -228,10 +224,8 @@ static void tell_row(struct maker *m, const struct hd_guest *g,
     char folder[32], value[128];
 
     snprintf(folder, sizeof(folder), "map/%s", hd_class_name(row->class));
-    snprintf(value, sizeof(value), "%s%s%s%s%s", hd_how_name(row->how),
-             *row->host_name ? " " : "", row->host_name,
-             row->class == HD_CLASS_USB && *row->vdev ? " " : "",
-             row->class == HD_CLASS_USB ? row->vdev : "");
+    snprintf(value, sizeof(value), "%s%s%s", hd_how_name(row->how),
+             *row->host_name ? " " : "", row->host_name);
     tell(m, g, folder, row->guest_name, value);
 }
 

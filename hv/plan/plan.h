@@ -14,8 +14,8 @@
 #include "map.h"
 
 /* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
- * lies under an image; hotdom-LABEL-GUEST+ram2 and +usb2 for the guest's
- * wish 2. No volume's name has a "+". */
+ * lies under an image; hotdom-LABEL-GUEST+ram2 for the guest's wish 2.
+ * No volume's name has a "+". */
 #define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 6)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
@@ -44,11 +44,8 @@ struct hd_step_volume {
     uint64_t start, length; /* bytes on the medium: the whole partition */
     uint32_t mode;          /* enum hd_mode */
     uint32_t target;        /* enum hd_step_target */
-    /* LINEAR: all of this disk of the host's, "sdb", by its USB device's
-     * policy; empty: of the store's medium. */
-    char disk[32];
-    uint32_t header;     /* CRYPT: which of the job's LUKS2 headers */
-    struct hd_luks luks; /* CRYPT */
+    uint32_t header;        /* CRYPT: which of the job's LUKS2 headers */
+    struct hd_luks luks;    /* CRYPT */
     /* VERITY: dm-verity's data begins where its device does, so this one, a
      * linear of the step before, is the partition. */
     char over[HD_DM_NAME_SIZE];

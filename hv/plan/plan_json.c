@@ -117,7 +117,6 @@ static void add_volume(struct json_object *o, const struct hd_step *s)
     add_text(o, "mode", mode_name(v->mode));
     add_text(o, "target",
              v->target < HD_ARRAY_LEN(targets) ? targets[v->target] : "");
-    add_text(o, "disk", v->disk);
     json_object_object_add(o, "header",
                            crypt ? json_object_new_uint64(v->header) : NULL);
     add_if(o, "offset", crypt ? v->luks.offset : 0);

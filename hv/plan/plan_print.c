@@ -55,8 +55,6 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
             v->start, v->length, v->mode == HD_MODE_RO ? "ro" : "rw");
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
-        if (*v->disk)
-            fprintf(out, " disk=%s", v->disk);
         return;
     case HD_TARGET_RAM:
         fputs(" ram", out);

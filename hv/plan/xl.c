@@ -147,12 +147,12 @@ static bool is_partition(const struct writer *w, const struct hd_step_volume *v,
                          char node[NODE])
 {
     find_node(w, v->start, node);
-    return v->target == HD_TARGET_LINEAR && !*v->disk && *node;
+    return v->target == HD_TARGET_LINEAR && *node;
 }
 
 static void say_volume(const struct writer *w, const struct hd_step_volume *v)
 {
-    char node[NODE], disk[sizeof(v->disk) + 8];
+    char node[NODE];
 
     if (is_partition(w, v, node))
         return;
@@ -160,8 +160,7 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
         snprintf(node, sizeof(node), "PARTITION");
     switch ((enum hd_step_target)v->target) {
     case HD_TARGET_LINEAR:
-        snprintf(disk, sizeof(disk), "/dev/%s", v->disk);
-        say_linear(w, v, *v->disk ? disk : w->files->disk);
+        say_linear(w, v, w->files->disk);
         return;
     case HD_TARGET_CRYPT:
         say_crypt(w, v, node);

@@ -310,8 +310,6 @@ static void every_step_is_checked(void)
     refused("step 1");
     plan->steps[0].u.volume.length = 0;
     refused("step 1");
-    strcpy(plan->steps[0].u.volume.disk, "sda");
-    refused("step 1");
     plan->steps[0].u.volume.length = UINT64_MAX - 511;
     refused("step 1");
     plan->steps[0].u.volume.mode = HD_MODE_RO + 1;
