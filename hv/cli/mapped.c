@@ -11,25 +11,6 @@
 #include "../host/policy.h"
 #include "client.h"
 
-/* No disk of an attached store is given away, this one's own included. */
-static void mark_stores(struct hd_inventory *inv)
-{
-    struct json_object *reply = NULL, *stores;
-
-    if (hd_client_call("List", NULL, &reply, NULL))
-        return; /* then none is attached */
-    stores = json_object_object_get(reply, "stores");
-    for (size_t i = 0; stores && i < json_object_array_length(stores); i++) {
-        const char *device =
-            hd_client_text(json_object_array_get_idx(stores, i), "device");
-
-        for (uint32_t k = 0; k < inv->n_disks; k++)
-            if (!strcmp(inv->disks[k].name, device))
-                inv->disks[k].in_use = 1;
-    }
-    json_object_put(reply);
-}
-
 static int find_user(const struct hd_manifest *m, const char *name,
                      const struct hd_user **ret, struct hd_err *err)
 {
@@ -67,7 +48,6 @@ static int make_map(struct hd_mapped *mapped, const char *user,
         return -1;
     if (real && !strncmp(real, "/dev/", 5))
         snprintf(in.device, sizeof(in.device), "%.31s", real + 5);
-    mark_stores(inventory);
     return hd_map_make(&in, &mapped->map, err);
 }
 
