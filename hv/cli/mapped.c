@@ -9,7 +9,6 @@
 
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
-#include "client.h"
 
 static int find_user(const struct hd_manifest *m, const char *name,
                      const struct hd_user **ret, struct hd_err *err)
