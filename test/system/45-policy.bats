@@ -40,7 +40,7 @@ teardown_file() { policy "$usual"; }
 
 @test "a bad policy is not taken and the old one stays" {
     policy 'activation: auto\nsigners:\n  - {name: lab, activation: maybe}\n'
-    [[ $(last_line) == *"the old one stays: /etc/hotdom/hotdom.yaml: line 3, column 30: activation: "* ]]
+    [[ $(last_line) == *"the old one stays: /etc/hotdom/hotdom.yaml: line 3, column 29: activation: "* ]]
     start two
 }
 
