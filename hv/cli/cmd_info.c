@@ -74,6 +74,7 @@ static struct json_object *memory_to_json(const struct hd_inventory *inv)
     ADD(o, "total", number(inv->memory_total));
     ADD(o, "free", number(inv->memory_free));
     ADD(o, "scrubbing", number(inv->memory_scrubbing));
+    ADD(o, "dom0_available", number(inv->dom0_available));
     return o;
 }
 

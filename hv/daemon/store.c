@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../plan/need.h"
 #include "record.h"
 
 const char *hd_state_name(enum hd_state state)
@@ -193,6 +194,20 @@ static bool is_committed(enum hd_state state)
     return false;
 }
 
+static uint64_t scratch_of(const struct hd_store *s, const char *guest)
+{
+    const struct hd_map_guest *g = s->map ? hd_map_guest(s->map, guest) : NULL;
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; g && i < g->n_rows; i++) {
+        const struct hd_map_row *row = &s->map->rows[g->first_row + i];
+
+        if (row->class == HD_CLASS_BLOCK && row->own)
+            bytes += row->given;
+    }
+    return bytes;
+}
+
 void hd_stores_commitments(const struct hd_stores *stores,
                            struct hd_commitments *ret)
 {
@@ -204,9 +219,10 @@ void hd_stores_commitments(const struct hd_stores *stores,
             if (!is_committed(g->state))
                 continue;
             ret->guests++;
-            ret->memory += g->memory;
+            ret->memory += hd_need_bytes(g->memory, g->vcpus);
+            ret->scratch += scratch_of(s, g->name);
             if (g->state == HD_STATE_PLANNED || g->state == HD_STATE_BUILDING)
-                ret->reserved += g->memory;
+                ret->reserved += hd_need_bytes(g->memory, g->vcpus);
         }
 }
 

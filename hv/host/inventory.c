@@ -60,6 +60,7 @@ int hd_inventory_scan(unsigned what, struct hd_inventory *ret,
         hd_scan_links(inv, root, err))
         return -1;
     hd_scan_cpu(inv, root);
+    hd_scan_dom0(inv, root);
     hd_scan_os(inv, root);
     for (size_t i = 0; i < HD_ARRAY_LEN(parts); i++)
         if (what & (1u << i))

@@ -123,6 +123,7 @@ struct hd_host_xen {
 struct hd_inventory {
     uint64_t memory_total, memory_free; /* bytes; free counts scrubbing pages */
     uint64_t memory_scrubbing;          /* of free */
+    uint64_t dom0_available; /* bytes of dom0's own that it could spare */
     uint32_t cpus;
     char cpu_model[HD_HOST_TEXT];
     struct hd_host_xen xen;

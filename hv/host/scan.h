@@ -11,6 +11,7 @@ int hd_scan_xen(struct hd_inventory *inv, struct hd_err *err);
 /* Below `root` ("/" on a host), see sysfs.h; these cannot fail: what is not
  * there is not listed. */
 void hd_scan_cpu(struct hd_inventory *inv, int root);
+void hd_scan_dom0(struct hd_inventory *inv, int root);
 void hd_scan_disks(struct hd_inventory *inv, int root);
 void hd_scan_usb(struct hd_inventory *inv, int root);
 void hd_scan_pci(struct hd_inventory *inv, int root);

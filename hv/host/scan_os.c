@@ -83,22 +83,39 @@ void hd_scan_os(struct hd_inventory *inv, int root)
                  sizeof(os->keyboard));
 }
 
-/* proc(5), cpuinfo: "model name\t: ...", the same for each processor here. */
-void hd_scan_cpu(struct hd_inventory *inv, int root)
+/* The first "key<blanks>: value" of a file as /proc/cpuinfo: proc(5). */
+static bool proc_value(int root, const char *path, const char *key,
+                       char ret[HD_HOST_TEXT])
 {
-    hd_autofd int fd = openat(root, "proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
     FILE *f = fd < 0 ? NULL : fdopen(hd_steal_fd(&fd), "r");
+    size_t len = strlen(key);
+    bool found = false;
     char line[512];
 
-    while (f && fgets(line, sizeof(line), f)) {
-        const char *colon = strchr(line, ':');
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        char *colon = strchr(line, ':');
 
-        if (strncmp(line, "model name", 10) || !colon)
+        if (strncmp(line, key, len) || !colon)
             continue;
-        snprintf(inv->cpu_model, sizeof(inv->cpu_model), "%.*s",
-                 (int)strcspn(colon + 2, "\n"), colon + 2);
-        break;
+        hd_sysfs_clean(colon + 1);
+        snprintf(ret, HD_HOST_TEXT, "%.*s", HD_HOST_TEXT - 1, colon + 1);
+        found = true;
     }
     if (f)
         fclose(f);
+    return found;
+}
+
+void hd_scan_cpu(struct hd_inventory *inv, int root)
+{
+    proc_value(root, "proc/cpuinfo", "model name", inv->cpu_model);
+}
+
+void hd_scan_dom0(struct hd_inventory *inv, int root)
+{
+    char text[HD_HOST_TEXT]; /* "513468 kB" */
+
+    if (proc_value(root, "proc/meminfo", "MemAvailable", text))
+        inv->dom0_available = strtoull(text, NULL, 10) << 10;
 }

@@ -260,6 +260,9 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
     m.quota = limits->memory ? less(limits->memory, in->commitments->memory)
                              : UINT64_MAX;
     m.guests = in->commitments->guests;
+    /* dom0 keeps half of what it has left. */
+    m.scratch =
+        less(in->inventory->dom0_available / 2, in->commitments->scratch);
     map->n_guests = mf->n_guests;
     for (m.at = 0; m.at < mf->n_guests; m.at++)
         add_guest(&m, &mf->guests[m.at]);

@@ -43,6 +43,7 @@ struct hd_commitments {
                           counts them as free still */
     uint64_t memory;   /* bytes of all guests, `reserved` among them */
     uint64_t guests;
+    uint64_t scratch; /* bytes of scratch disks, that dom0's memory is for */
 };
 
 /* The texts are whole sentences' parts for `hotdom explain`, without names of

@@ -42,15 +42,24 @@ static void volume(const struct hd_mapper *m, const struct hd_guest *g,
                  : "the guest's own volume");
 }
 
-static void scratch(const struct hd_guest *g, struct hd_map_row *row)
+static void scratch(struct hd_mapper *m, const struct hd_guest *g,
+                    struct hd_map_row *row)
 {
-    row->how = HD_HOW_EMULATED;
-    row->own = 1;
-    row->given = row->wished = g->wishes[row->index].size;
-    HD_SAY(row->vdev, "%s", g->wishes[row->index].as);
+    row->wished = g->wishes[row->index].size;
     HD_SAY(row->wish, "a scratch disk of %" PRIu64 " MiB as %s%s",
-           row->wished / MIB, row->vdev, hd_map_level(row));
-    HD_SAY(row->found, "memory");
+           row->wished / MIB, row->guest_name, hd_map_level(row));
+    HD_SAY(row->found, "%" PRIu64 " MiB of dom0's memory for such disks",
+           m->scratch / MIB);
+    if (row->wished > m->scratch) {
+        row->own = 0;
+        HD_SAY(row->reason, "dom0 has not as much memory to spare");
+        HD_SAY(row->change, "give dom0 more memory, or wish for less");
+        return;
+    }
+    m->scratch -= row->wished;
+    row->how = HD_HOW_EMULATED;
+    row->given = row->wished;
+    HD_SAY(row->vdev, "%s", g->wishes[row->index].as);
     HD_SAY(row->reason, "hotdom makes it in memory; it is gone with the guest");
 }
 
@@ -58,7 +67,7 @@ void hd_map_block(struct hd_mapper *m, const struct hd_guest *g,
                   struct hd_map_row *row)
 {
     if (row->own)
-        scratch(g, row);
+        scratch(m, g, row);
     else
         volume(m, g, row);
 }

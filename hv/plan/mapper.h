@@ -9,9 +9,10 @@
 struct hd_mapper {
     const struct hd_map_input *in;
     struct hd_map *map;
-    uint64_t free;   /* bytes of the host's that nobody has been promised */
-    uint64_t quota;  /* the same of limits.memory; UINT64_MAX: no limit */
-    uint64_t guests; /* of all stores, those of this map so far among them */
+    uint64_t free;    /* bytes of the host's that nobody has been promised */
+    uint64_t quota;   /* the same of limits.memory; UINT64_MAX: no limit */
+    uint64_t scratch; /* bytes of dom0's that scratch disks may take */
+    uint64_t guests;  /* of all stores, those of this map so far among them */
     /* The guest at work. */
     uint32_t at;
     struct hd_map_guest *out;

@@ -190,8 +190,12 @@ static void the_system_is_known_by_its_files(void)
                "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\n");
     hd_kit_put(&t, "proc/cpuinfo",
                "processor\t: 0\nmodel name\t: Xeon\nx\t: y\n");
+    hd_kit_put(&t, "proc/meminfo",
+               "MemTotal:  900 kB\nMemAvailable:  512 kB\n");
     hd_scan_os(inv, t.root);
     hd_scan_cpu(inv, t.root);
+    hd_scan_dom0(inv, t.root);
+    CU_ASSERT_EQUAL(inv->dom0_available, 512 << 10);
     CU_ASSERT_STRING_EQUAL(inv->os.release, "Debian 12");
     CU_ASSERT_STRING_EQUAL(inv->os.time_zone, "Europe/Berlin");
     CU_ASSERT_STRING_EQUAL(inv->os.locale, "de_DE.UTF-8");

@@ -17,6 +17,26 @@ static void usb_storage_is_not_given_to_a_guest(void)
               "no disks but their store's");
 }
 
+static void scratch_disks_leave_dom0_half_of_what_it_has(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+
+    map_kit_wish(k, HD_CLASS_BLOCK, HD_LEVEL_PREFERRED, "xvdc")->size =
+        200 * MIB;
+    map_kit_wish(k, HD_CLASS_BLOCK, HD_LEVEL_PREFERRED, "xvdd")->size =
+        100 * MIB;
+    hd_auto(hd_map) map = map_kit_make(k);
+    const struct hd_map_row *row = map_kit_row(map, HD_CLASS_BLOCK);
+
+    CHECK_ROW(row, HD_HOW_EMULATED, "", "hotdom makes it in memory");
+    CHECK_ROW(row + 1, HD_HOW_ABSENT, "", "dom0 has not as much memory");
+    CU_ASSERT_STRING_EQUAL(row[1].vdev, "");
+    k->commitments.scratch = 100 * MIB;
+    hd_auto(hd_map) less = map_kit_make(k);
+    CHECK_ROW(map_kit_row(less, HD_CLASS_BLOCK), HD_HOW_ABSENT, "",
+              "dom0 has not as much memory");
+}
+
 static void what_the_host_needs_is_never_given_away(void)
 {
     hd_autofree struct map_kit *k = map_kit_new();
@@ -88,6 +108,7 @@ static void a_pci_device_needs_an_iommu_and_is_never_pretended(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(usb_storage_is_not_given_to_a_guest),
+    HD_TEST(scratch_disks_leave_dom0_half_of_what_it_has),
     HD_TEST(what_the_host_needs_is_never_given_away),
     HD_TEST(a_hub_that_carries_the_store_is_not_given_away),
     HD_TEST(a_usb_device_that_no_policy_names_stays),

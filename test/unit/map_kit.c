@@ -31,6 +31,7 @@ struct map_kit *map_kit_new(void)
                                   .device = "sda"};
     k->host.memory_free = 1024 * MIB;
     k->host.cpus = 2;
+    k->host.dom0_available = 512 * MIB;
     k->host.n_bridges = 1;
     strcpy(k->host.bridges[0], "xenbr0");
     k->policy.limits.guests = 64;

@@ -4,6 +4,7 @@
 
 #include "../../hv/daemon/store.h"
 #include "../../hv/daemon/view.h"
+#include "../../hv/plan/need.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
@@ -266,20 +267,20 @@ static void what_two_stores_were_promised_is_counted_together(void)
     give(s, HD_STATE_PLANNED);
     give(t, HD_STATE_LOCKED);
     hd_stores_commitments(&b.stores, &got);
-    CU_ASSERT_EQUAL(got.reserved, 256 << 20);
-    CU_ASSERT_EQUAL(got.memory, 256 << 20);
+    CU_ASSERT_EQUAL(got.reserved, hd_need_bytes(256 << 20, 2));
+    CU_ASSERT_EQUAL(got.memory, hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.guests, 1);
     give(s, HD_STATE_RUNNING);
     give(t, HD_STATE_BUILDING);
     hd_stores_commitments(&b.stores, &got);
-    CU_ASSERT_EQUAL(got.reserved, 256 << 20);
-    CU_ASSERT_EQUAL(got.memory, 512 << 20);
+    CU_ASSERT_EQUAL(got.reserved, hd_need_bytes(256 << 20, 2));
+    CU_ASSERT_EQUAL(got.memory, 2 * hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.guests, 2);
     give(s, HD_STATE_EJECTING);
     give(t, HD_STATE_REFUSED);
     hd_stores_commitments(&b.stores, &got);
     CU_ASSERT_EQUAL(got.reserved, 0);
-    CU_ASSERT_EQUAL(got.memory, 256 << 20);
+    CU_ASSERT_EQUAL(got.memory, hd_need_bytes(256 << 20, 2));
     give(s, HD_STATE_GONE);
     give(t, HD_STATE_FAILED);
     hd_stores_commitments(&b.stores, &got);
