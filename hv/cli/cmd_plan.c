@@ -2,8 +2,12 @@
 /* hotdom plan: the steps from this host to a store's guests; does none. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../plan/plan_json.h"
+#include "../plan/xl.h"
 #include "cmd.h"
 #include "mapped.h"
 
@@ -31,7 +35,68 @@ static void print_json(const struct hd_map *map, const struct hd_plan *plan)
     json_object_put(o);
 }
 
-static int plan(const char *store, const char *user, bool json,
+/* Is the kernel's partition N the table's entry N, on the disk of that path?
+ * Linux's ABI/testing/sysfs-block, "start": in sectors of 512 bytes. */
+static bool is_numbered_so(const char *disk, const struct hd_gpt *gpt)
+{
+    const char *name = strrchr(disk, '/') + 1;
+    bool digit = strchr("0123456789", disk[strlen(disk) - 1]);
+
+    for (uint32_t i = 0; i < gpt->n; i++) {
+        hd_autofree char *text = NULL;
+        char path[PATH_MAX];
+
+        if ((size_t)snprintf(path, sizeof(path),
+                             "/sys/class/block/%s%s%u/start", name,
+                             digit ? "p" : "", i + 1) >= sizeof(path) ||
+            hd_io_read_file(path, 32, &text, NULL, NULL) ||
+            strtoull(text, NULL, 10) * 512 != gpt->parts[i].start)
+            return false;
+    }
+    return true;
+}
+
+/* As tar and zstd leave them where they are run: "desk/vmlinux". */
+static void name_kernel(const struct hd_manifest *m, const struct hd_guest *g,
+                        char ret[HD_PATH_SIZE])
+{
+    size_t len = strlen(g->kernel);
+
+    strcpy(ret, g->kernel);
+    if (m->files[hd_manifest_file(m, g->kernel)].unpacked && len > 4 &&
+        !strcmp(ret + len - 4, ".zst"))
+        ret[len - 4] = '\0';
+}
+
+static int print_xl(const struct hd_mapped *mapped, const struct hd_plan *plan,
+                    const char *guest, struct hd_err *err)
+{
+    const struct hd_answer *answer = mapped->store->answer;
+    const struct hd_manifest *m = &answer->manifest;
+    int g = hd_manifest_guest(m, guest);
+    struct hd_xl_files files = {0};
+    char disk[PATH_MAX], kernel[HD_PATH_SIZE] = "";
+    struct stat st;
+
+    if (!realpath(mapped->store->path, disk) || stat(disk, &st) ||
+        !S_ISBLK(st.st_mode))
+        return hd_fail(err, HD_E_USAGE,
+                       "xl needs a disk, and %s is a file; `losetup --find "
+                       "--show --partscan %s` makes it one",
+                       mapped->store->path, mapped->store->path);
+    files.disk = disk;
+    files.gpt = is_numbered_so(disk, &answer->gpt) ? &answer->gpt : NULL;
+    if (g >= 0) {
+        files.packed = m->guests[g].kernel;
+        files.ramdisk = *m->guests[g].ramdisk ? m->guests[g].ramdisk : NULL;
+        name_kernel(m, &m->guests[g], kernel);
+    }
+    files.kernel = kernel;
+    return hd_xl_write(plan, mapped->map, guest, &files, stdout, err);
+}
+
+/* `xl`: a guest, or NULL. */
+static int plan(const char *store, const char *user, bool json, const char *xl,
                 struct hd_err *err)
 {
     hd_auto(hd_mapped) mapped = NULL;
@@ -40,6 +105,8 @@ static int plan(const char *store, const char *user, bool json,
     if (hd_mapped_open(store, user, &mapped, err) ||
         hd_plan_make(mapped->store->answer, mapped->map, &steps, err))
         return -1;
+    if (xl)
+        return print_xl(mapped, steps, xl, err);
     if (json) {
         print_json(mapped->map, steps);
         return 0;
@@ -54,9 +121,10 @@ int hd_cmd_plan(int argc, char **argv, struct hd_err *err)
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"user", required_argument, NULL, 'u'},
+        {"xl", required_argument, NULL, 'x'},
         {0},
     };
-    const char *user = NULL;
+    const char *user = NULL, *xl = NULL;
     bool json = false;
     int c;
 
@@ -69,10 +137,14 @@ int hd_cmd_plan(int argc, char **argv, struct hd_err *err)
                            argv[optind - 1]);
         if (c == 'u')
             user = optarg;
+        if (c == 'x')
+            xl = optarg;
         json |= c == 'j';
     }
+    if (xl && json)
+        return hd_fail(err, HD_E_USAGE, "--xl and --json exclude each other");
     if (optind != argc - 1)
         return hd_fail(err, HD_E_USAGE,
                        "name one store: an image, a device or a name");
-    return plan(argv[optind], user, json, err);
+    return plan(argv[optind], user, json, xl, err);
 }

@@ -44,11 +44,12 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_eject, NULL},
     {"attach", "DEVICE", "look at a device again, after an eject", "",
      hd_cmd_attach, hd_cmd_plan},
-    {"plan", "STORE [-u USER] [--json]",
+    {"plan", "STORE [-u USER] [--json | --xl GUEST]",
      "show the steps to a store's guests without doing any",
      "  -u, --user USER    whose settings count; may be left out when there is "
      "one\n"
-     "  --json             one object: map and plan\n",
+     "  --json             one object: map and plan\n"
+     "  --xl GUEST         an xl.cfg of this guest, for stock xl create\n",
      hd_cmd_plan, hd_cmd_plan},
     {"explain", "GUEST [RESOURCE] --in STORE [-u USER] [--json]",
      "show what a guest would get of this host and why",

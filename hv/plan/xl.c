@@ -150,6 +150,21 @@ static bool is_partition(const struct writer *w, const struct hd_step_volume *v,
     return v->target == HD_TARGET_LINEAR && *node;
 }
 
+/* The header is the first partition (DESIGN section 4), a plain tar stream. */
+static void say_files(const struct writer *w)
+{
+    const struct hd_xl_files *f = w->files;
+    char node[NODE];
+
+    if (!f->packed)
+        return;
+    find_node(w, f->gpt && f->gpt->n ? f->gpt->parts[0].start : 0, node);
+    fprintf(w->out, "#   tar -xf %s %s%s%s\n", *node ? node : "PARTITION",
+            f->packed, f->ramdisk ? " " : "", f->ramdisk ? f->ramdisk : "");
+    if (strcmp(f->packed, f->kernel))
+        fprintf(w->out, "#   zstd -d %s -o %s\n", f->packed, f->kernel);
+}
+
 static void say_volume(const struct writer *w, const struct hd_step_volume *v)
 {
     char node[NODE];
@@ -187,6 +202,7 @@ static void say_before(const struct writer *w)
     const struct hd_step *s;
 
     fputs("# Before it is created:\n", w->out);
+    say_files(w);
     for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
         if (!is_under(&s->u.volume))
             say_volume(w, &s->u.volume);

@@ -13,7 +13,10 @@
 struct hd_xl_files {
     const char *kernel;  /* a path: the unpacked ELF */
     const char *ramdisk; /* a path, or NULL */
-    const char *disk;    /* the store's node: "/dev/sda" */
+    /* The header's member that `kernel` is unpacked from: comments say how to
+     * get both from the store.  NULL: they are there. */
+    const char *packed;
+    const char *disk; /* the store's node: "/dev/sda" */
     /* Its table, without holes, as hotdom writes it: plain volumes are given as
      * partitions.  NULL: as dm devices, like all others. */
     const struct hd_gpt *gpt;

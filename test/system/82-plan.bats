@@ -48,3 +48,19 @@ load lib
     dom0 rm /tmp/good.yaml /tmp/bad.yaml
     dom0 hotdom policy check
 }
+
+@test "stock xl starts a guest from its xl.cfg as hotdom would" {
+    local domid
+    plug_locked one
+    dom0 'mkdir /tmp/xl && cd /tmp/xl && hotdom plan one --xl one >one.cfg &&
+        cat one.cfg && sed -n "s/^#   \(tar\|zstd\)/\1/p" one.cfg | sh -ex &&
+        xl create one.cfg'
+    domid=$(dom0 xl domid one.one)
+    [ "$(dom0 "xenstore-read /local/domain/$domid/device/vif/0/mac")" = \
+        "$(dom0 hotdom plan one --json | jq -r '.plan.steps[] |
+            select(.kind == "attach-net").mac')" ]
+    await 90 yes dom0 "xenstore-read /local/domain/$domid/device/vbd/51712/state |
+        grep -qx 4 && echo yes"
+    dom0 'xl destroy one.one && rm -r /tmp/xl'
+    dom0 hotdom eject one
+}
