@@ -35,7 +35,7 @@ load lib
     await 10 ejecting state stubborn
     yank stubborn
     await 60 gone gone stubborn
-    wait || :
+    wait $! || :
     clean
 }
 

@@ -46,7 +46,7 @@ domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
     kill_daemon
     await 60 locked state one
     [ "$(domains)" = '' ]
-    wait || :
+    wait $! || :
 }
 
 @test "a daemon killed while it builds starts no guest twice" {

@@ -93,6 +93,32 @@ END
         -o "$stores/image.img" --force -q
 }
 
+# Two guests that wish for what the tests' policy has not.
+pack_mapped() {
+    cat >"$stores/mapped.yaml" <<END
+hotdom: 1
+store: {name: mapped}
+volumes: [{name: maker-disk, encryption: none, size: 8M}]
+guests:
+  - name: needy
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    nics: [{role: lab, as: lan0, level: required}]
+  - name: maker
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    volumes: [{name: maker-disk, as: xvda}]
+    nics: [{role: lab, as: lan0}]
+    wishes: [{class: block, as: xvdc, size: 16M}, {class: sound, as: speaker}]
+END
+    hotdom pack --manifest "$stores/mapped.yaml" --key "$stores/lab.key" \
+        -o "$stores/mapped.img" --force -q
+}
+
 # The header partition is the first, at 1 MiB: manifest.yaml's tar block, then
 # its bytes, then the block of manifest.sig and the signature.
 header=$((1 << 20))
@@ -141,6 +167,7 @@ make_stores() {
     pack unknown stranger
     pack_locked2
     pack_image
+    pack_mapped
 
     # Three states of one store, each with a true signature.
     sed 's/name: one}/name: aged, generation: 6}/' "$stores/one.yaml" \
