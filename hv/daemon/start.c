@@ -191,10 +191,15 @@ void hd_start_settle(struct hd_store *store)
     if (!password)
         hd_log(HD_LOG_ERROR, "%s did not start: %s", store->label, why.msg);
     for (size_t i = 0; i < store->n_guests; i++) {
-        /* Of a map that is nobody's now. */
-        if (store->guests[i].state == HD_STATE_REFUSED)
-            store->guests[i].why = (struct hd_err){0};
-        hd_life_set_guest(store, &store->guests[i], to, reason, NULL);
+        struct hd_guest_life *guest = &store->guests[i];
+
+        if (guest->state == HD_STATE_REFUSED) {
+            /* Nothing was tried with it; another try asks the map anew. */
+            if (to == HD_STATE_FAILED)
+                continue;
+            guest->why = (struct hd_err){0};
+        }
+        hd_life_set_guest(store, guest, to, reason, NULL);
     }
     hd_map_free(hd_steal(&store->map));
     if (password)

@@ -116,7 +116,7 @@ void hd_map_net(struct hd_mapper *m, const struct hd_guest *g,
     if (row->level == HD_LEVEL_REQUIRED)
         hd_map_refuse(m, HD_E_NO_NETWORK,
                       "guest %s requires a network of role %s and this host "
-                      "has no bridge for it; name one under `networks` in the "
+                      "has no bridge %s; name one under `networks` in the "
                       "policy",
-                      g->name, row->role);
+                      g->name, row->role, named ? named : "for it");
 }

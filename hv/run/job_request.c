@@ -92,7 +92,6 @@ static bool volume_ok(const struct hd_job_request *req,
 {
     const struct hd_step_volume *v = &step->u.volume;
 
-    /* No job opens a disk of the host's yet. */
     return is_dm_name(v->dm_name) && v->length && !(v->start % SECTOR) &&
            !(v->length % SECTOR) && v->start <= INT64_MAX - v->length &&
            v->length <= INT64_MAX && v->mode <= HD_MODE_RO && target_ok(req, v);

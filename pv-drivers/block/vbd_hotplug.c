@@ -9,7 +9,8 @@
 #include <sys/sysmacros.h>
 
 #define OURS  "/dev/mapper/hotdom-"
-#define PLAIN "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define PLAIN "abcdefghijklmnopqrstuvwxyz0123456789._-+"
+#define RAW   "+raw" /* what lies under an image, unverified: hv/plan/plan.h */
 
 /* The nodes that add writes, below the backend's folder. */
 struct nodes {
@@ -32,9 +33,11 @@ static struct nodes nodes_of(const struct hd_backend_path *p)
 int hd_vbd_hotplug_check(const char *params, struct hd_err *err)
 {
     const char *name = params + sizeof(OURS) - 1;
+    size_t len = strlen(params);
 
     if (strncmp(params, OURS, sizeof(OURS) - 1) || !*name ||
-        name[strspn(name, PLAIN)])
+        name[strspn(name, PLAIN)] ||
+        !strcmp(params + len - (sizeof(RAW) - 1), RAW))
         return hd_fail(err, HD_E_DENIED, "\"%s\" is no volume of hotdom",
                        params);
     return 0;

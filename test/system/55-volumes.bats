@@ -107,9 +107,13 @@ block() {
         [ "$(block $n)" = "$at" ]
     done
     dom0 'dmsetup status --target verity' | grep -w C
-    # ... and for the host an event of store and guest.
-    dom0 'hotdom events --json' | jq -e 'select(.reason == "bad-volume" and
-        .guest == "image") | .message | test("block 500 ")'
+    # ... and for the host an event of store and guest, when udev has told it.
+    await 60 true told_of 500
+}
+
+told_of() { # BLOCK
+    dom0 'hotdom events --json' | jq -e "select(.reason == \"bad-volume\" and
+        .guest == \"image\") | .message | test(\"block $1 \")"
 }
 
 # One bit of block 500, found by what stands before it.

@@ -65,12 +65,15 @@ static void only_volumes_of_hotdom_are_served(void)
         "/dev/mapper/hotdom-a b",
         "dev/mapper/hotdom-a",
         "phy:/dev/mapper/hotdom-a",
+        "/dev/mapper/hotdom-image-root+raw",
     };
     struct hd_err err = {0};
 
     CHECK_OK(
         hd_vbd_hotplug_check("/dev/mapper/hotdom-travel-desk.root_1", &err),
         &err);
+    CHECK_OK(hd_vbd_hotplug_check("/dev/mapper/hotdom-mapped-maker+ram0", &err),
+             &err);
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++)
         CHECK_FAILS(hd_vbd_hotplug_check(bad[i], &err), &err, HD_E_DENIED,
                     "no volume of hotdom");
