@@ -112,8 +112,8 @@ block() {
 }
 
 told_of() { # BLOCK
-    dom0 'hotdom events --json' | jq -e "select(.reason == \"bad-volume\" and
-        .guest == \"image\") | .message | test(\"block $1 \")"
+    dom0 'hotdom events --json' | jq -n "any(inputs; .reason == \"bad-volume\"
+        and .guest == \"image\" and (.message | test(\"block $1 \")))"
 }
 
 # One bit of block 500, found by what stands before it.

@@ -30,7 +30,7 @@ stands() {
     await 60 running state mapped
     [ "$(guest_state maker)" = running ]
     [ "$(bridges | wc -l)" = 1 ]
-    [ "$(dom0 'losetup -n | wc -l')" = 1 ]
+    [ "$(dom0 'losetup -ln | wc -l')" = 1 ]
 }
 
 @test "what a host lacks has a stand-in, and who cannot do without is refused" {
@@ -49,7 +49,7 @@ stands() {
         maker)/51744/sectors")" = 32768 ]
     dom0 hotdom eject mapped
     [ "$(bridges)" = '' ]
-    [ "$(dom0 'losetup -n')" = '' ]
+    [ "$(dom0 'losetup -ln')" = '' ]
 }
 
 @test "a pulled store takes its stand-ins along" {
@@ -58,5 +58,5 @@ stands() {
     yank mapped
     await 60 '[]' compact_list
     [ "$(bridges)" = '' ]
-    [ "$(dom0 'losetup -n')" = '' ]
+    [ "$(dom0 'losetup -ln')" = '' ]
 }
