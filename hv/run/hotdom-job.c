@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -23,13 +24,15 @@ static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
 };
 
 /* A group of its own, so that one signal ends what libxl forked as well; an end
- * with hotdomd; no core, for there is a password in memory; and descriptors
- * that hotdom-hotplug does not inherit. */
+ * with hotdomd; no core and no swap, for there are a password and its keys in
+ * memory, Argon2's as well; and descriptors that hotdom-hotplug does not
+ * inherit. */
 static int settle(struct hd_err *err)
 {
     signal(SIGPIPE, SIG_IGN);
     if (setpgid(0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL) ||
-        prctl(PR_SET_DUMPABLE, 0))
+        prctl(PR_SET_DUMPABLE, 0) ||
+        mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
         return hd_fail_errno(err, HD_E_FAILED, "cannot settle");
     if (getppid() == 1)
         return hd_fail(err, HD_E_NO_DAEMON, "hotdomd has ended");

@@ -10,7 +10,8 @@
  *
  * Keys and passwords are in struct hd_secret here.  libcryptsetup keeps its own
  * copies in memory that it locks, as far as RLIMIT_MEMLOCK goes, and cleanses;
- * what Argon2 works in is cleansed, and not locked: it may be 2 GiB.
+ * what Argon2 works in is cleansed, and locked only where the caller locks all
+ * of its memory, as hotdom-job does: it may be 2 GiB.
  */
 #ifndef HD_VOLUME_LUKS_H
 #define HD_VOLUME_LUKS_H

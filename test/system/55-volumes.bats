@@ -59,6 +59,27 @@ sum() { sha256sum | cut -d' ' -f1; }
     [ "$(dom0 'grep -c logon /proc/keys || :')" = 0 ]
 }
 
+# The most that the job had locked, in KiB, while it opened the store.
+most_locked() {
+    # shellcheck disable=SC2016
+    dom0 'exec 3<&0; hotdom unlock locked2 -u owner --password-fd 3 >&2 3<&3 &
+        most=0
+        while kill -0 $! 2>/dev/null; do
+            job=$(pgrep -n -x hotdom-job) || continue
+            now=$(awk "/^VmLck:/ {print \$2}" /proc/$job/status 2>/dev/null)
+            if [ "${now:-0}" -gt $most ]; then most=$now; fi
+        done
+        wait $! && echo $most' <<<"$password"
+}
+
+@test "what a password's keys come from is in locked memory" {
+    local kib kdf=8192 # KiB, as pack_locked2 packs it
+    plug_locked locked2
+    kib=$(most_locked)
+    echo "$kib KiB of hotdom-job were locked"
+    [ "$kib" -gt "$kdf" ]
+}
+
 @test "a wrong password opens no volume" {
     plug_locked locked2
     run dom0 'hotdom unlock locked2 -u owner --password-fd 0' <<<"$password2"
