@@ -13,6 +13,7 @@
 #include "../host/snapshot.h"
 #include "../host/trace.h"
 #include "../run/ledger.h"
+#include "../run/ledger_replay.h"
 #include "cmd.h"
 #include "table.h"
 
@@ -114,6 +115,13 @@ static bool in_progress(const struct hd_uuid *store)
            why.code == HD_E_BUSY;
 }
 
+/* What an effect is in a snapshot. */
+static const char *const seen_as[HD_EFFECT_KINDS] = {
+    [HD_EFFECT_DM] = "dm",
+    [HD_EFFECT_DOMAIN] = "domain",
+    [HD_EFFECT_BRIDGE] = "netdev",
+};
+
 /* What one ledger has and does not say to be undone: there, or missing. */
 static int check_effects(struct report *r, struct traces *t,
                          const struct hd_ledger *ledger,
@@ -124,7 +132,7 @@ static int check_effects(struct report *r, struct traces *t,
     const struct hd_effect *e = hd_ledger_effects(ledger, &n);
 
     for (size_t i = 0; i < n; i++) {
-        const char *kind = e[i].kind == HD_EFFECT_DM ? "dm" : "domain";
+        const char *kind = hd_ledger_kinds[e[i].kind];
         char line[HD_LEDGER_VALUE + 16], domid[16];
 
         if (e[i].undone)
@@ -134,7 +142,7 @@ static int check_effects(struct report *r, struct traces *t,
         if (hd_trace_add(t->live, kind, e[i].value) ||
             (e[i].domid >= 0 && hd_trace_add(t->live, "domid", domid)))
             return no_memory(err);
-        snprintf(line, sizeof(line), "%s %s", kind, e[i].value);
+        snprintf(line, sizeof(line), "%s %s", seen_as[e[i].kind], e[i].value);
         if (busy || hd_snapshot_has(now, line))
             continue;
         snprintf(line, sizeof(line), "missing %s %s", kind, e[i].value);

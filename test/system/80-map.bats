@@ -31,6 +31,7 @@ stands() {
     [ "$(guest_state maker)" = running ]
     [ "$(bridges | wc -l)" = 1 ]
     [ "$(dom0 'losetup -ln | wc -l')" = 1 ]
+    dom0 hotdom verify-host
 }
 
 @test "what a host lacks has a stand-in, and who cannot do without is refused" {
