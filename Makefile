@@ -72,8 +72,11 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
-# no_memory.c refuses it memory, inventory_vanish.c takes away what it lists.
-wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc pread scandirat
+# no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
+# and xs_kit.c is its xenstore.
+wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc pread scandirat \
+	$(addprefix xs_,open close read write mkdir rm set_permissions \
+	transaction_start transaction_end directory watch unwatch fileno check_watch)
 
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)

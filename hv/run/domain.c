@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Domains through libxl: build, attach, start, end; never decides when. */
+/* Domains through libxl: build, record, end; never decides when. */
 #include "domain.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <libxl.h>
 #include <libxl_utils.h>
 
@@ -14,13 +14,17 @@
 #include "../../pv-drivers/base/paths.h"
 #include "display.h"
 
-#define PAUSE_NS 10000000
-#define SCRIPT   "script: " /* libxl, before a helper's hotplug-error */
+#define RECORD "libxl-json" /* libxl_internal.h: its own copy of the config */
+#define SCRIPT "script: "   /* libxl, before a helper's hotplug-error */
 
 struct hd_toolstack {
     struct xentoollog_logger logger; /* first: libxl hands it back */
     libxl_ctx *ctx;
     char why[256]; /* why the call failed; empty when it began */
+    bool building; /* hd_domain_settle has to follow */
+    /* Building: libxl reads and writes these until it is done. */
+    libxl_domain_config config;
+    uint32_t domid;
 };
 
 static void on_message(struct xentoollog_logger *logger, xentoollog_level level,
@@ -165,81 +169,161 @@ void hd_toolstack_free(struct hd_toolstack *ts)
     if (!ts)
         return;
     libxl_ctx_free(ts->ctx);
+    if (ts->building)
+        libxl_domain_config_dispose(&ts->config);
     free(ts);
 }
 
-int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
-                    int kernel, int ramdisk, uint32_t *ret_domid,
-                    struct hd_err *err)
+/* 1: libxl is done, `*ret_rc` says how; 0: not yet. */
+static int take_outcome(struct hd_toolstack *ts, bool wait, int *ret_rc)
 {
-    libxl_domain_config config;
-    uint32_t domid = UINT32_MAX; /* libxl: choose one */
+    libxl_event *event;
+    const uint64_t mask = 1ull << LIBXL_EVENT_TYPE_OPERATION_COMPLETE;
+    int rc = wait ? libxl_event_wait(ts->ctx, &event, mask, NULL, NULL)
+                  : libxl_event_check(ts->ctx, &event, mask, NULL, NULL);
+
+    if (rc == ERROR_NOT_READY)
+        return 0;
+    *ret_rc = rc ? rc : event->u.operation_complete.rc;
+    if (!rc)
+        libxl_event_free(ts->ctx, event);
+    ts->building = false;
+    libxl_domain_config_dispose(&ts->config);
+    return 1;
+}
+
+/* libxl builds at once, and then waits for xenconsoled, which nobody else need
+ * do.  Where something went wrong its end is waited for. */
+static int begin_build(struct hd_toolstack *ts, uint32_t *domid)
+{
+    const libxl_asyncop_how how = {0};
+    int rc = libxl_domain_create_new(ts->ctx, &ts->config, domid, &how, NULL);
+
+    if (rc) {
+        libxl_domain_config_dispose(&ts->config);
+        return rc;
+    }
+    ts->building = true;
+    (void)take_outcome(ts, ts->why[0], &rc);
+    return rc;
+}
+
+int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
+                    const struct hd_step_domain *step, int kernel, int ramdisk,
+                    uint32_t *ret_domid, struct hd_err *err)
+{
+    struct hd_domain_status status;
     int rc;
 
     if (step->width && hd_display_prepare(err))
         return -1;
-    libxl_domain_config_init(&config);
-    rc = fill(begin(ts), &config, step, kernel, ramdisk);
-    if (!rc)
-        rc = libxl_domain_create_new(ts->ctx, &config, &domid, NULL, NULL);
-    libxl_domain_config_dispose(&config);
+    ts->domid = UINT32_MAX; /* libxl: choose one */
+    libxl_domain_config_init(&ts->config);
+    rc = fill(begin(ts), &ts->config, step, kernel, ramdisk);
+    if (rc)
+        libxl_domain_config_dispose(&ts->config);
+    else
+        rc = begin_build(ts, &ts->domid);
     if (check(ts, rc, "build", step->name, err))
         return -1;
-    *ret_domid = domid;
+    if (hd_domain_find(hv, &step->uuid, &status, err))
+        return -1;
+    if (status.state != HD_DOMAIN_PAUSED)
+        return hd_fail(err, HD_E_FAILED, "libxl made no domain %s", step->name);
+    *ret_domid = status.domid;
     return 0;
 }
 
-int hd_domain_attach_block(struct hd_toolstack *ts, uint32_t domid,
-                           const struct hd_step_block *step, struct hd_err *err)
-{
-    libxl_device_disk disk;
-    char path[128];
-    int rc;
+/* ---- what libxl is told of devices that it did not attach */
 
-    snprintf(path, sizeof(path), "/dev/mapper/%s", step->dm_name);
-    libxl_device_disk_init(&disk);
-    disk.pdev_path = strdup(path);
-    disk.vdev = strdup(step->as);
-    disk.script = strdup(HD_HOTPLUG);
-    disk.backend = LIBXL_DISK_BACKEND_PHY;
-    disk.format = LIBXL_DISK_FORMAT_RAW;
-    disk.readwrite = step->mode == HD_MODE_RW;
-    libxl_defbool_set(&disk.discard_enable, disk.readwrite);
-    rc = libxl_device_disk_add(begin(ts), domid, &disk, NULL);
-    libxl_device_disk_dispose(&disk);
-    return check(ts, rc, "attach", path, err);
+static int add_disk(libxl_domain_config *config,
+                    const struct hd_step_block *step)
+{
+    libxl_device_disk *disk = reallocarray(
+        config->disks, (size_t)config->num_disks + 1, sizeof(*disk));
+
+    if (!disk)
+        return -1;
+    config->disks = disk;
+    disk += config->num_disks++;
+    libxl_device_disk_init(disk);
+    if (asprintf(&disk->pdev_path, "/dev/mapper/%s", step->dm_name) < 0)
+        disk->pdev_path = NULL;
+    disk->vdev = strdup(step->as);
+    disk->script = strdup(HD_HOTPLUG);
+    disk->backend = LIBXL_DISK_BACKEND_PHY;
+    disk->format = LIBXL_DISK_FORMAT_RAW;
+    disk->readwrite = step->mode == HD_MODE_RW;
+    libxl_defbool_set(&disk->discard_enable, disk->readwrite);
+    return 0;
 }
 
-int hd_domain_attach_net(struct hd_toolstack *ts, uint32_t domid,
-                         const struct hd_step_net *step, struct hd_err *err)
+static int add_nic(libxl_domain_config *config, const struct hd_step_net *step)
 {
-    libxl_device_nic nic;
-    int rc;
+    libxl_device_nic *nic =
+        reallocarray(config->nics, (size_t)config->num_nics + 1, sizeof(*nic));
 
-    libxl_device_nic_init(&nic);
-    nic.devid = (int)step->devid;
-    nic.nictype = LIBXL_NIC_TYPE_VIF;
-    memcpy(nic.mac, step->mac, sizeof(nic.mac));
-    nic.bridge = strdup(step->bridge);
-    nic.script = strdup(HD_HOTPLUG);
-    rc = libxl_device_nic_add(begin(ts), domid, &nic, NULL);
-    libxl_device_nic_dispose(&nic);
-    return check(ts, rc, "attach a nic to", step->bridge, err);
+    if (!nic)
+        return -1;
+    config->nics = nic;
+    nic += config->num_nics++;
+    libxl_device_nic_init(nic);
+    nic->devid = (int)step->devid;
+    nic->nictype = LIBXL_NIC_TYPE_VIF;
+    memcpy(nic->mac, step->mac, sizeof(nic->mac));
+    nic->bridge = strdup(step->bridge);
+    nic->script = strdup(HD_HOTPLUG);
+    return 0;
 }
 
-int hd_domain_unpause(struct hd_toolstack *ts, uint32_t domid,
-                      struct hd_err *err)
+static int add_devices(libxl_domain_config *config, const struct hd_step *steps,
+                       uint32_t n)
 {
-    int rc = libxl_domain_unpause(begin(ts), domid, NULL);
+    int rc = 0;
 
-    return check_id(ts, rc, "start", domid, err);
+    for (uint32_t i = 0; i < n && !rc; i++)
+        if (steps[i].kind == HD_STEP_ATTACH_BLOCK)
+            rc = add_disk(config, &steps[i].u.block);
+        else if (steps[i].kind == HD_STEP_ATTACH_NET)
+            rc = add_nic(config, &steps[i].u.net);
+    return rc;
 }
 
-int hd_domain_pause(struct hd_toolstack *ts, uint32_t domid, struct hd_err *err)
+/* A NUL ends what libxl keeps. */
+static int record(libxl_ctx *ctx, uint32_t domid, const struct hd_step *steps,
+                  uint32_t n)
 {
-    int rc = libxl_domain_pause(begin(ts), domid, NULL);
+    hd_autofree uint8_t *old = NULL;
+    hd_autofree char *new = NULL;
+    libxl_domain_config config;
+    int len = 0, rc;
 
-    return check_id(ts, rc, "pause", domid, err);
+    rc = libxl_userdata_retrieve(ctx, domid, RECORD, &old, &len);
+    if (rc || len < 1 || old[len - 1])
+        return rc ? rc : ERROR_FAIL;
+    libxl_domain_config_init(&config);
+    rc = libxl_domain_config_from_json(ctx, &config, (const char *)old);
+    if (!rc)
+        rc = add_devices(&config, steps, n);
+    if (!rc)
+        new = libxl_domain_config_to_json(ctx, &config);
+    libxl_domain_config_dispose(&config);
+    return new ? libxl_userdata_store(ctx, domid, RECORD, (uint8_t *)new,
+                                      (int)strlen(new) + 1)
+               : ERROR_FAIL;
+}
+
+int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
+                     const struct hd_step *steps, uint32_t n,
+                     struct hd_err *err)
+{
+    int rc = 0;
+
+    if (ts->building)
+        (void)take_outcome(ts, true, &rc);
+    if (!rc && n)
+        rc = record(begin(ts), domid, steps, n);
+    return check_id(ts, rc, "settle", domid, err);
 }
 
 int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
@@ -256,24 +340,4 @@ int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
     int rc = libxl_domain_destroy(begin(ts), domid, NULL);
 
     return check_id(ts, rc, "destroy", domid, err);
-}
-
-int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
-                        uint64_t deadline_ms, struct hd_err *err)
-{
-    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
-    struct hd_domain_status status;
-
-    for (;;) {
-        if (hd_domain_status(hv, domid, &status, err))
-            return -1;
-        if (status.state == HD_DOMAIN_GONE)
-            return 0;
-        if (!hd_io_left_ms(deadline_ms))
-            return hd_fail(err, HD_E_TIMEOUT,
-                           "domain %u is destroyed but not gone; a backend "
-                           "holds its memory",
-                           domid);
-        nanosleep(&pause, NULL);
-    }
 }

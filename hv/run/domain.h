@@ -22,30 +22,25 @@ HD_DEFINE_AUTO(hd_toolstack)
  * a backend that does not answer. */
 
 /* A paused PV domain with a console and no devices.  `kernel` and `ramdisk`
- * (-1: none) are sealed memfds; libxl reads them through /proc/self/fd. */
-int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
-                    int kernel, int ramdisk, uint32_t *ret_domid,
-                    struct hd_err *err);
-int hd_domain_attach_block(struct hd_toolstack *ts, uint32_t domid,
-                           const struct hd_step_block *step,
-                           struct hd_err *err);
-int hd_domain_attach_net(struct hd_toolstack *ts, uint32_t domid,
-                         const struct hd_step_net *step, struct hd_err *err);
-int hd_domain_unpause(struct hd_toolstack *ts, uint32_t domid,
-                      struct hd_err *err);
-int hd_domain_pause(struct hd_toolstack *ts, uint32_t domid,
-                    struct hd_err *err);
+ * (-1: none) are sealed memfds; libxl reads them through /proc/self/fd.  When
+ * it returns the domain may be given devices and started, but libxl is not done
+ * with it, as long as xenconsoled is not: hd_domain_settle must follow. */
+int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
+                    const struct hd_step_domain *step, int kernel, int ramdisk,
+                    uint32_t *ret_domid, struct hd_err *err);
+/* Waits for libxl's end of hd_domain_build, then tells it of the devices that
+ * the domain was given without it, for `xl save` and its like: of the `n`
+ * steps, those that attach; without steps it only waits.  When it fails, libxl
+ * destroys the domain. */
+int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
+                     const struct hd_step *steps, uint32_t n,
+                     struct hd_err *err);
 /* Asks the guest's kernel; does not wait for it. */
 int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
                                struct hd_err *err);
-/* Its devices and xenstore nodes too.  Success does not mean that it is gone:
- * see hd_domain_wait_gone. */
+/* With all that libxl itself gave it, a QEMU too.  Success does not mean that
+ * it is gone: see hd_domain_wait_gone. */
 int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
                       struct hd_err *err);
-
-/* Blocks until the domid is free; HD_E_TIMEOUT when something still holds the
- * domain's memory at the deadline. */
-int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
-                        uint64_t deadline_ms, struct hd_err *err);
 
 #endif

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What Xen says of a domain: a few hypercalls; never changes anything. */
+/* A domain as Xen itself sees it; never touches what the toolstack keeps. */
 #include "domain_status.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <xenctrl.h>
+
+#include "../../pv-drivers/base/io.h"
 
 /* Domains asked for in one hypercall; Xen has room for 32752. */
 #define BATCH 128
+
+#define PAUSE_NS 2000000
 
 struct hd_hypervisor {
     xc_interface *xch;
@@ -138,4 +143,48 @@ int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
         return -1;
     *ret = found;
     return 0;
+}
+
+static int done(int rc, const char *verb, uint32_t domid, struct hd_err *err)
+{
+    if (!rc)
+        return 0;
+    return hd_fail_errno(err, HD_E_FAILED, "cannot %s domain %u", verb, domid);
+}
+
+int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
+                    struct hd_err *err)
+{
+    return done(xc_domain_pause(hv->xch, domid), "pause", domid, err);
+}
+
+int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
+                      struct hd_err *err)
+{
+    return done(xc_domain_unpause(hv->xch, domid), "start", domid, err);
+}
+
+int hd_domain_kill(struct hd_hypervisor *hv, uint32_t domid, struct hd_err *err)
+{
+    return done(xc_domain_destroy(hv->xch, domid), "destroy", domid, err);
+}
+
+int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
+                        uint64_t deadline_ms, struct hd_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct hd_domain_status status;
+
+    for (;;) {
+        if (hd_domain_status(hv, domid, &status, err))
+            return -1;
+        if (status.state == HD_DOMAIN_GONE)
+            return 0;
+        if (!hd_io_left_ms(deadline_ms))
+            return hd_fail(err, HD_E_TIMEOUT,
+                           "domain %u is destroyed but not gone; a backend "
+                           "holds its memory",
+                           domid);
+        nanosleep(&pause, NULL);
+    }
 }

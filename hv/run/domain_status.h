@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What Xen says of a domain: a few hypercalls; never changes anything. */
+/* A domain as Xen itself sees it: what it says, and what needs no toolstack; a
+ * few hypercalls. */
 #ifndef HD_RUN_DOMAIN_STATUS_H
 #define HD_RUN_DOMAIN_STATUS_H
 
@@ -50,5 +51,20 @@ int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
                      struct hd_domain_status *ret, struct hd_err *err);
 int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                    struct hd_domain_status *ret, struct hd_err *err);
+
+/* One hypercall each, at once. */
+int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
+                    struct hd_err *err);
+int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
+                      struct hd_err *err);
+/* The domain and its memory, nothing of dom0's; blocks while Xen takes it
+ * apart.  A page that a backend holds keeps it dying: see hd_domain_wait_gone.
+ */
+int hd_domain_kill(struct hd_hypervisor *hv, uint32_t domid,
+                   struct hd_err *err);
+/* Blocks until the domid is free; HD_E_TIMEOUT when something still holds the
+ * domain's memory at the deadline. */
+int hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
+                        uint64_t deadline_ms, struct hd_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
+#include "attach.h"
 #include "step.h"
 #include "undo.h"
 #include "unlock.h"
@@ -44,6 +45,23 @@ static int authenticate(struct hd_context *ctx, struct hd_err *err)
 }
 
 /* Steps [from, to) are one guest's. */
+static int do_steps(struct hd_context *ctx, uint32_t from, uint32_t to,
+                    struct hd_err *err)
+{
+    const struct hd_step *steps = ctx->plan->steps;
+
+    for (uint32_t i = from; i < to;) {
+        uint32_t n = hd_attach_count(&steps[i], to - i);
+
+        if (n ? hd_attach(ctx, &steps[i], n, err)
+              : hd_step_do(ctx, &steps[i], err))
+            return -1;
+        i += n ? n : 1;
+    }
+    return 0;
+}
+
+/* libxl is let finish when the guest runs already. */
 static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
                        struct hd_err *err)
 {
@@ -51,15 +69,15 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     const struct hd_effect *domain;
 
     hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
-    for (uint32_t i = from; i < to; i++)
-        if (hd_step_do(ctx, &ctx->plan->steps[i], err))
-            return -1;
+    if (do_steps(ctx, from, to, err))
+        return -1;
     domain = hd_context_domain(ctx, guest);
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
                        guest);
     hd_context_report(HD_REPORT_RUNNING, guest, (uint32_t)domain->domid, NULL);
-    return 0;
+    return hd_domain_settle(ctx->ts, (uint32_t)domain->domid,
+                            &ctx->plan->steps[from], to - from, err);
 }
 
 static uint32_t end_of_guest(const struct hd_plan *plan, uint32_t from)
@@ -78,6 +96,7 @@ static void give_up(struct hd_context *ctx, const char *guest,
 {
     struct hd_err left = {0};
 
+    (void)hd_domain_settle(ctx->ts, 0, NULL, 0, NULL);
     if (hd_undo_guest(ctx, guest, &left)) {
         hd_wrap(why, "%s, behind", left.msg);
         why->code = left.code;

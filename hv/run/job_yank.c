@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
+#include "attach.h"
 #include "undo.h"
 #include "volume.h"
 
@@ -32,14 +33,44 @@ int hd_job_resume(struct hd_context *ctx, struct hd_err *err)
     return hd_context_connect(ctx, err) ? -1 : 1;
 }
 
+/* The domids of the guests' domains that are there. */
+static size_t domids_of(struct hd_context *ctx,
+                        char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                        uint32_t domids[HD_MAX_GUESTS])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct hd_effect *e = hd_context_domain(ctx, guests[i]);
+        struct hd_domain_status status;
+
+        if (e && !hd_undo_find(ctx, e, &status, NULL) &&
+            status.state != HD_DOMAIN_GONE)
+            domids[used++] = status.domid;
+    }
+    return used;
+}
+
+/* Pauses first, so that no guest makes a flood of errors, or sees one. */
+static void pause_all(struct hd_context *ctx, const uint32_t *domids, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)hd_domain_pause(ctx->hv, domids[i], NULL);
+}
+
 int hd_job_finish(struct hd_context *ctx,
                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
                   hd_job_end_fn *end, struct hd_err *err)
 {
+    uint32_t domids[HD_MAX_GUESTS];
+    size_t n_domids = domids_of(ctx, guests, n, domids);
     struct hd_err ignored;
     bool empty;
     int rc = 0;
 
+    /* All backends let go side by side. */
+    pause_all(ctx, domids, n_domids);
+    hd_attach_close(ctx, domids, n_domids);
     for (size_t i = 0; i < n; i++) {
         if (end(ctx, guests[i], rc ? &ignored : err))
             rc = -1;
@@ -49,17 +80,6 @@ int hd_job_finish(struct hd_context *ctx,
     if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
         rc = -1;
     return rc;
-}
-
-/* So that the guest sees no flood of errors, and makes none. */
-static void pause_guest(struct hd_context *ctx, const char *guest)
-{
-    const struct hd_effect *e = hd_context_domain(ctx, guest);
-    struct hd_domain_status status;
-
-    if (e && !hd_undo_find(ctx, e, &status, NULL) &&
-        status.state == HD_DOMAIN_RUNNING)
-        (void)hd_domain_pause(ctx->ts, status.domid, NULL);
 }
 
 static int fence_guest(struct hd_context *ctx, const char *guest,
@@ -79,6 +99,7 @@ static int fence_guest(struct hd_context *ctx, const char *guest,
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 {
     char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    uint32_t domids[HD_MAX_GUESTS];
     struct hd_err ignored;
     int rc = hd_job_resume(ctx, err);
     size_t n;
@@ -86,8 +107,7 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
     if (rc <= 0)
         return rc;
     n = hd_context_guests(ctx, guests);
-    for (size_t i = 0; i < n; i++)
-        pause_guest(ctx, guests[i]);
+    pause_all(ctx, domids, domids_of(ctx, guests, n, domids));
     rc = 0;
     for (size_t i = 0; i < n; i++)
         if (fence_guest(ctx, guests[i], rc ? &ignored : err))

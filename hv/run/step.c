@@ -84,8 +84,8 @@ static int build_domain(struct hd_context *ctx, const struct hd_step *step,
     int ramdisk = d->ramdisk < 0 ? -1 : HD_JOB_FILES + d->ramdisk;
     uint32_t domid;
 
-    if (hd_domain_build(ctx->ts, d, HD_JOB_FILES + (int)d->kernel, ramdisk,
-                        &domid, err))
+    if (hd_domain_build(ctx->ts, ctx->hv, d, HD_JOB_FILES + (int)d->kernel,
+                        ramdisk, &domid, err))
         return -1;
     return hd_ledger_set_domid(ctx->ledger, seq, domid, err);
 }
@@ -100,17 +100,6 @@ static const struct hd_effect *domain_of(const struct hd_context *ctx,
         return e;
     hd_fail(err, HD_E_FAILED, "guest %s has no domain yet", step->guest);
     return NULL;
-}
-
-static int attach_block(struct hd_context *ctx, const struct hd_step *step,
-                        uint32_t seq, struct hd_err *err)
-{
-    const struct hd_effect *e = domain_of(ctx, step, err);
-
-    (void)seq;
-    return e ? hd_domain_attach_block(ctx->ts, (uint32_t)e->domid,
-                                      &step->u.block, err)
-             : -1;
 }
 
 static int bridge_free(struct hd_context *ctx, const struct hd_step *step,
@@ -133,48 +122,20 @@ static int make_bridge(struct hd_context *ctx, const struct hd_step *step,
     return hd_bridge_make(step->u.bridge.name, err);
 }
 
-/* The bridge may have gone since the plan was made, and hotdom-hotplug's word
- * comes late and through libxl. */
-static int attach_net(struct hd_context *ctx, const struct hd_step *step,
-                      uint32_t seq, struct hd_err *err)
-{
-    const struct hd_effect *e = domain_of(ctx, step, err);
-
-    (void)seq;
-    if (!e || hd_bridge_find(step->u.net.bridge, err))
-        return -1;
-    return hd_domain_attach_net(ctx->ts, (uint32_t)e->domid, &step->u.net, err);
-}
-
-/* Nobody reads these back: `data` is the guest's, which may remove it whole. */
-static int tell(struct hd_context *ctx, const struct hd_step *step,
-                uint32_t seq, struct hd_err *err)
-{
-    const struct hd_effect *e = domain_of(ctx, step, err);
-    char data[64], path[HD_XS_PATH_SIZE];
-
-    (void)seq;
-    if (!e)
-        return -1;
-    snprintf(data, sizeof(data), "/local/domain/%d/data", e->domid);
-    snprintf(path, sizeof(path), "hotdom/%s", step->u.tell.path);
-    return hd_xs_show(ctx->xs, (uint32_t)e->domid, data, path,
-                      step->u.tell.value, err);
-}
-
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
     const struct hd_effect *e = domain_of(ctx, step, err);
 
     (void)seq;
-    if (!e || hd_domain_unpause(ctx->ts, (uint32_t)e->domid, err))
+    if (!e || hd_domain_unpause(ctx->hv, (uint32_t)e->domid, err))
         return -1;
     return hd_ledger_set_running(ctx->ledger, e->seq, err);
 }
 
-/* A step with `value` has an effect of that kind; `is_free` looks before the
- * ledger takes it, for what is not ours must never be undone. */
+/* Those that are not here are done together, by hd_attach.  A step with `value`
+ * has an effect of that kind; `is_free` looks before the ledger takes it, for
+ * what is not ours must never be undone. */
 static const struct {
     int (*is_free)(struct hd_context *ctx, const struct hd_step *step,
                    struct hd_err *err);
@@ -189,9 +150,6 @@ static const struct {
                              make_bridge},
     [HD_STEP_BUILD_DOMAIN] = {domain_free, domain_value, HD_EFFECT_DOMAIN,
                               build_domain},
-    [HD_STEP_ATTACH_BLOCK] = {.make = attach_block},
-    [HD_STEP_ATTACH_NET] = {.make = attach_net},
-    [HD_STEP_TELL] = {.make = tell},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 
@@ -204,6 +162,9 @@ int hd_step_do(struct hd_context *ctx, const struct hd_step *step,
     if (!hd_io_left_ms(ctx->req->deadline_ms))
         return hd_fail(err, HD_E_TIMEOUT, "no time is left to start guest %s",
                        step->guest);
+    if (step->kind >= HD_ARRAY_LEN(kinds) || !kinds[step->kind].make)
+        return hd_fail(err, HD_E_FAILED, "%s is no step by itself",
+                       hd_step_kind_name(step->kind));
     if (kinds[step->kind].value) {
         kinds[step->kind].value(step, value);
         if (kinds[step->kind].is_free(ctx, step, err) ||

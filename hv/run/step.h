@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Performs one step of a plan; its effect is in the ledger first. */
+/* Performs one step of a plan, none of hd_attach's; its effect is in the ledger
+ * first. */
 #ifndef HD_RUN_STEP_H
 #define HD_RUN_STEP_H
 

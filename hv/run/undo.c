@@ -2,9 +2,11 @@
 /* Takes effects back that are in the ledger; never one that is not. */
 #include "undo.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../../pv-drivers/net/bridge.h"
+#include "attach.h"
 #include "display.h"
 #include "domain_sweep.h"
 #include "volume.h"
@@ -15,8 +17,35 @@ static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_volume_remove(effect->value, ctx->req->deadline_ms, err);
 }
 
-/* libxl removes a domain's nodes before the domain itself, so one that was
- * killed in between left nodes, or the domain, or both. */
+/* What libxl itself has attached, libxl must detach: a display's QEMU. */
+static bool has_other_devices(struct hd_context *ctx, uint32_t domid)
+{
+    static const char *const ours[] = {"console", "vbd", "vif"};
+    hd_autofree char **kinds = NULL;
+    char path[64];
+    size_t n, known = 0;
+
+    snprintf(path, sizeof(path), "/libxl/%u/device", domid);
+    if (hd_xs_list(ctx->xs, path, &kinds, &n, NULL))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < HD_ARRAY_LEN(ours); k++)
+            known += !strcmp(kinds[i], ours[k]);
+    return known < n;
+}
+
+static int end_domain(struct hd_context *ctx, uint32_t domid,
+                      struct hd_err *err)
+{
+    (void)hd_domain_pause(ctx->hv, domid, NULL);
+    hd_attach_close(ctx, &domid, 1);
+    return has_other_devices(ctx, domid)
+               ? hd_domain_destroy(ctx->ts, domid, err)
+               : hd_domain_kill(ctx->hv, domid, err);
+}
+
+/* The nodes are swept when the domain is gone, so one that was killed in
+ * between left nodes, or the domain, or both. */
 static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                        struct hd_err *err)
 {
@@ -36,7 +65,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
         if (status.state != HD_DOMAIN_GONE)
             return 0;
     } else if (status.state != HD_DOMAIN_DYING &&
-               hd_domain_destroy(ctx->ts, status.domid, err)) {
+               end_domain(ctx, status.domid, err)) {
         return -1;
     }
     if (hd_domain_sweep(ctx->xs, status.domid, &uuid, err))

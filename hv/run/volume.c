@@ -331,3 +331,20 @@ int hd_volume_check_free(const char *dm_name, struct hd_err *err)
                        dm_name);
     return found;
 }
+
+int hd_volume_check_idle(const char *dm_name, struct hd_err *err)
+{
+    struct dm_info info;
+    int found = find_info(dm_name, &info, err);
+
+    if (found < 0)
+        return -1;
+    if (!found)
+        return hd_fail(err, HD_E_GONE, "the volume %s is not open", dm_name);
+    if (info.open_count)
+        return hd_fail(err, HD_E_BUSY,
+                       "the volume %s is in use; a guest gets what nobody else "
+                       "has",
+                       dm_name);
+    return 0;
+}

@@ -28,6 +28,9 @@ int hd_volume_open(const struct hd_step_volume *volume,
 /* HD_E_EXISTS when a device of that name is there. */
 int hd_volume_check_free(const char *dm_name, struct hd_err *err);
 
+/* HD_E_BUSY when anyone has it open: the host, or a guest's backend. */
+int hd_volume_check_idle(const char *dm_name, struct hd_err *err);
+
 /* Every request, those in flight as well, ends with EIO from now on and the
  * medium is let go; users of the device may stay.  No such device is
  * success. */

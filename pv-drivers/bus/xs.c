@@ -25,60 +25,49 @@ static bool printable(const char *text, size_t len)
     return true;
 }
 
+static bool make_folder(struct xs_handle *h, xs_transaction_t t,
+                        const struct hd_xs_folder *f)
+{
+    struct xs_permissions perms[] = {{.id = f->owner, .perms = XS_PERM_NONE},
+                                     {.id = f->reader, .perms = XS_PERM_READ}};
+    hd_autofree char *there = xs_read(h, t, f->path, NULL);
+
+    if (there)
+        errno = EEXIST;
+    return !there && errno == ENOENT && xs_mkdir(h, t, f->path) &&
+           xs_set_permissions(h, t, f->path, perms, 2);
+}
+
+static bool write_node(struct xs_handle *h, xs_transaction_t t,
+                       const struct hd_xs_node *n)
+{
+    if (n->value)
+        return xs_write(h, t, n->path, n->value, strlen(n->value));
+    return xs_rm(h, t, n->path) || errno == ENOENT;
+}
+
 /* One attempt; false with errno set, EAGAIN when another writer was faster. */
-static bool write_once(struct xs_handle *h, const struct hd_xs_node *nodes,
-                       size_t n, const char **ret_at)
-{
-    xs_transaction_t t = xs_transaction_start(h);
-
-    *ret_at = "a transaction";
-    if (!t)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const char *value = nodes[i].value;
-        bool ok = value ? xs_write(h, t, nodes[i].path, value, strlen(value))
-                        : xs_rm(h, t, nodes[i].path) || errno == ENOENT;
-
-        if (!ok) {
-            int sys = errno;
-
-            xs_transaction_end(h, t, true);
-            errno = sys;
-            *ret_at = nodes[i].path;
-            return false;
-        }
-    }
-    return xs_transaction_end(h, t, false);
-}
-
-/* A node takes after the one above it, which may be the guest's own. */
-static bool show_node(struct xs_handle *h, xs_transaction_t t, unsigned domid,
-                      const char *node, const char *value)
-{
-    struct xs_permissions perms[] = {{.id = 0, .perms = XS_PERM_NONE},
-                                     {.id = domid, .perms = XS_PERM_READ}};
-
-    return (value ? xs_write(h, t, node, value, strlen(value))
-                  : xs_mkdir(h, t, node)) &&
-           xs_set_permissions(h, t, node, perms, 2);
-}
-
-/* One attempt, from the top down; `node` is base/path, `at` where path begins.
- */
-static bool show_once(struct xs_handle *h, unsigned domid, char *node, char *at,
-                      const char *value)
+static bool make_once(struct xs_handle *h, const struct hd_xs_folder *folders,
+                      size_t n_folders, const struct hd_xs_node *nodes,
+                      size_t n_nodes, const char **ret_at)
 {
     xs_transaction_t t = xs_transaction_start(h);
     bool ok = t != XBT_NULL;
     int sys;
 
-    for (char *end = strchr(at, '/'); ok && end; end = strchr(end + 1, '/')) {
-        *end = '\0';
-        ok = show_node(h, t, domid, node, NULL);
-        *end = '/';
+    *ret_at = "a transaction";
+    for (size_t i = 0; ok && i < n_folders; i++) {
+        *ret_at = folders[i].path;
+        ok = make_folder(h, t, &folders[i]);
     }
-    if (ok && show_node(h, t, domid, node, value))
+    for (size_t i = 0; ok && i < n_nodes; i++) {
+        *ret_at = nodes[i].path;
+        ok = write_node(h, t, &nodes[i]);
+    }
+    if (ok) {
+        *ret_at = "a transaction";
         return xs_transaction_end(h, t, false);
+    }
     sys = errno;
     if (t != XBT_NULL)
         xs_transaction_end(h, t, true);
@@ -130,35 +119,26 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
     return 1;
 }
 
-int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
-                struct hd_err *err)
+int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
+               size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
+               struct hd_err *err)
 {
     const char *at = "";
 
     for (int i = 0; i < TRIES; i++) {
-        if (write_once(xs->handle, nodes, n, &at))
+        if (make_once(xs->handle, folders, n_folders, nodes, n_nodes, &at))
             return 0;
         if (errno != EAGAIN)
             break;
     }
-    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", at);
+    return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
+                         "cannot write xenstore %s", at);
 }
 
-int hd_xs_show(struct hd_xs *xs, uint32_t domid, const char *base,
-               const char *path, const char *value, struct hd_err *err)
+int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
+                struct hd_err *err)
 {
-    char node[HD_XS_PATH_SIZE];
-
-    if (snprintf(node, sizeof(node), "%s/%s", base, path) >= (int)sizeof(node))
-        return hd_fail(err, HD_E_FAILED, "the xenstore path %.64s is too long",
-                       path);
-    for (int i = 0; i < TRIES; i++) {
-        if (show_once(xs->handle, domid, node, node + strlen(base) + 1, value))
-            return 0;
-        if (errno != EAGAIN)
-            break;
-    }
-    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", node);
+    return hd_xs_make(xs, NULL, 0, nodes, n, err);
 }
 
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
@@ -180,6 +160,11 @@ int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
     if (!xs_watch(xs->handle, path, token))
         return hd_fail_errno(err, HD_E_IO, "cannot watch xenstore %s", path);
     return 0;
+}
+
+void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token)
+{
+    (void)xs_unwatch(xs->handle, path, token);
 }
 
 int hd_xs_fd(struct hd_xs *xs)

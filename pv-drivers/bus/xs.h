@@ -21,6 +21,13 @@ struct hd_xs_node {
     const char *path, *value;
 };
 
+/* A node of dom0's making whose rights differ from the node's above: `owner`
+ * has all, `reader` may read.  What is made below it takes after it. */
+struct hd_xs_folder {
+    const char *path;
+    uint32_t owner, reader;
+};
+
 /* HD_E_NO_XEN when xenstored does not answer.  Every request below blocks until
  * xenstored has answered it, which takes well under a millisecond. */
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err);
@@ -36,10 +43,11 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
  * success. */
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
                 struct hd_err *err);
-/* Writes `base`/`path` and makes what lies between: all below `base` is dom0's,
- * `domid` may read it and nobody else. */
-int hd_xs_show(struct hd_xs *xs, uint32_t domid, const char *base,
-               const char *path, const char *value, struct hd_err *err);
+/* Makes the folders, then writes the nodes: all or none, in one transaction.
+ * HD_E_EXISTS when a folder is there already. */
+int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
+               size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
+               struct hd_err *err);
 /* The names of a node's children; a node that is not there has none.  The
  * caller frees `*ret_names` in one piece. */
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
@@ -50,6 +58,8 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
  * "@introduceDomain". */
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err);
+/* No more of them; the token is what tells two watches of a path apart. */
+void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
 /* Readable when events wait; for poll(2) only.  Lives as long as `xs`. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1

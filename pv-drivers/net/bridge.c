@@ -3,122 +3,39 @@
  * one that was there. */
 #include "bridge.h"
 
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/mem.h"
 #include "links.h"
-
-#define BUF 8192 /* what libmnl's manual asks for */
-
-struct request {
-    char buf[BUF] __attribute__((aligned(8)));
-};
-
-static struct nlmsghdr *begin(struct request *req, uint16_t type,
-                              uint16_t flags, uint32_t index, unsigned up)
-{
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buf);
-    struct ifinfomsg *msg;
-
-    nlh->nlmsg_type = type;
-    nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-    nlh->nlmsg_seq = 1;
-    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
-    msg->ifi_family = AF_UNSPEC;
-    msg->ifi_index = (int)index;
-    msg->ifi_flags = msg->ifi_change = up;
-    return nlh;
-}
-
-/* Waits for the kernel's word, which comes at once; errno says which. */
-static int talk(const struct nlmsghdr *nlh)
-{
-    struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    char buf[BUF];
-    ssize_t n = -1;
-    int rc = -1, sys;
-
-    if (!sock)
-        return -1;
-    if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-        mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
-        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-    if (n >= 0)
-        rc = mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), NULL,
-                        NULL);
-    sys = errno;
-    mnl_socket_close(sock);
-    errno = sys;
-    return rc < 0 ? -1 : 0;
-}
-
-/* 1: there, 0: no interface has that name, -1. */
-static int look(const char *name, struct hd_link *ret, struct hd_err *err)
-{
-    hd_autofree struct hd_link *links = NULL;
-    size_t n;
-
-    if (hd_links_list(&links, &n, err))
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(links[i].name, name)) {
-            *ret = links[i];
-            return 1;
-        }
-    return 0;
-}
+#include "rtnl.h"
 
 static int create(const char *name)
 {
-    struct request req;
+    struct hd_rtnl_request req;
     struct nlmsghdr *nlh =
-        begin(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
+        hd_rtnl_link(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
     struct nlattr *info;
 
     mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
     info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
     mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
     mnl_attr_nest_end(nlh, info);
-    return talk(nlh);
-}
-
-/* Once it is up, the kernel would give dom0 a link-local address there. */
-static int keep_dom0_out(uint32_t index)
-{
-    struct request req;
-    struct nlmsghdr *nlh = begin(&req, RTM_SETLINK, 0, index, 0);
-    struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
-    struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
-
-    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-    mnl_attr_nest_end(nlh, inet6);
-    mnl_attr_nest_end(nlh, spec);
-    /* A kernel without IPv6 gives no such address. */
-    return talk(nlh) && errno != EAFNOSUPPORT && errno != ENODEV ? -1 : 0;
-}
-
-static int set_up(uint32_t index)
-{
-    struct request req;
-
-    return talk(begin(&req, RTM_SETLINK, 0, index, IFF_UP));
+    return hd_rtnl_talk(nlh);
 }
 
 static int delete (uint32_t index)
 {
-    struct request req;
+    struct hd_rtnl_request req;
 
-    return talk(begin(&req, RTM_DELLINK, 0, index, 0));
+    return hd_rtnl_talk(hd_rtnl_link(&req, RTM_DELLINK, 0, index));
 }
 
 int hd_bridge_find(const char *name, struct hd_err *err)
 {
     struct hd_link link;
-    int found = look(name, &link, err);
+    int found = hd_links_find(name, &link, err);
 
     if (found < 0)
         return -1;
@@ -133,7 +50,7 @@ int hd_bridge_find(const char *name, struct hd_err *err)
 int hd_bridge_check_free(const char *name, struct hd_err *err)
 {
     struct hd_link link;
-    int found = look(name, &link, err);
+    int found = hd_links_find(name, &link, err);
 
     if (found > 0)
         return hd_fail(err, HD_E_EXISTS,
@@ -148,9 +65,9 @@ int hd_bridge_make(const char *name, struct hd_err *err)
     if (create(name))
         return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_FAILED,
                              "cannot make the bridge %s", name);
-    if (look(name, &link, err) != 1)
+    if (hd_links_find(name, &link, err) != 1)
         return hd_fail(err, HD_E_FAILED, "the bridge %s went away", name);
-    if (keep_dom0_out(link.index) || set_up(link.index)) {
+    if (hd_rtnl_keep_dom0_out(link.index) || hd_rtnl_up(link.index)) {
         hd_fail_errno(err, HD_E_FAILED, "cannot set the bridge %s up", name);
         (void)delete (link.index);
         return -1;
@@ -161,7 +78,7 @@ int hd_bridge_make(const char *name, struct hd_err *err)
 int hd_bridge_remove(const char *name, struct hd_err *err)
 {
     struct hd_link link;
-    int found = look(name, &link, err);
+    int found = hd_links_find(name, &link, err);
 
     if (found <= 0)
         return found;

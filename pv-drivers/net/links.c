@@ -150,6 +150,21 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
     return 0;
 }
 
+int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err)
+{
+    hd_autofree struct hd_link *links = NULL;
+    size_t n;
+
+    if (hd_links_list(&links, &n, err))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(links[i].name, name)) {
+            *ret = links[i];
+            return 1;
+        }
+    return 0;
+}
+
 int hd_links_subscribe(int *ret_fd, struct hd_err *err)
 {
     const struct sockaddr_nl to = {.nl_family = AF_NETLINK,

@@ -23,6 +23,10 @@ struct hd_link {
  * `*ret`.  Answers at once. */
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 
+/* 1: the interface of that name, 0: there is none, -1.  By a dump: asked about
+ * a name that is not there, the kernel would run modprobe. */
+int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
+
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
  * changed.  It does not block; the caller closes `*ret_fd`. */
 int hd_links_subscribe(int *ret_fd, struct hd_err *err);

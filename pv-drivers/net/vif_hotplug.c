@@ -138,6 +138,14 @@ int hd_vif_hotplug_add(struct hd_xs *xs, const struct hd_backend_path *path,
     return hd_xs_write(xs, &(struct hd_xs_node){status, "connected"}, 1, err);
 }
 
+static int is_there(const char *interface)
+{
+    char path[16 + IFNAMSIZ];
+
+    snprintf(path, sizeof(path), "/sys/class/net/%s", interface);
+    return !access(path, F_OK);
+}
+
 int hd_vif_hotplug_remove(struct hd_xs *xs, const struct hd_backend_path *path,
                           struct hd_err *err)
 {
@@ -147,7 +155,9 @@ int hd_vif_hotplug_remove(struct hd_xs *xs, const struct hd_backend_path *path,
 
     if (sock < 0)
         return hd_fail_errno(err, HD_E_FAILED, "cannot open a socket");
-    req.ifr_ifindex = (int)if_nametoindex(vif.ifr_name);
+    /* Asked about a name that is not there, the kernel would run modprobe. */
+    if (is_there(vif.ifr_name))
+        req.ifr_ifindex = (int)if_nametoindex(vif.ifr_name);
     /* Gone, or off its bridge by itself as netback let go: both are what we
      * want, so only the nodes' removal can fail. */
     if (req.ifr_ifindex && !bridge_of(xs, path, req.ifr_name, NULL)) {

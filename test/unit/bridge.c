@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests pv-drivers/net/bridge against the running kernel, in a network
  * namespace of its own. */
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/links.h"
+#include "net_kit.h"
 #include "unit.h"
 
 #define NAME "hd5c0e77aa0"
-
-/* The first thing that is not as it should be, or NULL. */
-typedef const char *scenario_fn(void);
-
-#define EXPECT(x)                                                              \
-    do {                                                                       \
-        if (!(x))                                                              \
-            return #x;                                                         \
-    } while (0)
 
 static bool is_a_bridge(const char *name)
 {
@@ -82,62 +71,19 @@ static const char *other(void)
     return NULL;
 }
 
-/* Containers are often not allowed to make namespaces or bridges. */
-static const char *run(scenario_fn *scenario)
-{
-    struct hd_err err = {0};
-
-    if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-        return "skipped: this machine allows no network namespace";
-    if (hd_bridge_make("hdprobe", &err) &&
-        (err.sys == EPERM || err.sys == EOPNOTSUPP))
-        return "skipped: this machine allows no bridge";
-    if (hd_bridge_remove("hdprobe", &err))
-        return "a bridge cannot be removed";
-    return scenario();
-}
-
-static void in_a_namespace(scenario_fn *scenario)
-{
-    char text[200] = "the child died";
-    ssize_t n;
-    int pair[2], status;
-    pid_t pid;
-
-    CU_ASSERT_EQUAL_FATAL(pipe(pair), 0);
-    pid = fork();
-    CU_ASSERT_NOT_EQUAL_FATAL(pid, -1);
-    if (!pid) {
-        const char *why = run(scenario);
-
-        dprintf(pair[1], "%s", why ? why : "good");
-        _exit(0);
-    }
-    close(pair[1]);
-    n = read(pair[0], text, sizeof(text) - 1);
-    if (n > 0)
-        text[n] = '\0';
-    close(pair[0]);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-    if (!strncmp(text, "skipped", 7))
-        printf("\n    %s\n", text);
-    else
-        CU_ASSERT_STRING_EQUAL(text, "good");
-}
-
 static void a_bridge_is_made_once_and_removed_as_often_as_asked(void)
 {
-    in_a_namespace(life);
+    net_kit_run(life);
 }
 
 static void dom0_gets_no_address_on_it(void)
 {
-    in_a_namespace(address);
+    net_kit_run(address);
 }
 
 static void an_interface_of_another_kind_is_left_alone(void)
 {
-    in_a_namespace(other);
+    net_kit_run(other);
 }
 
 static const struct hd_test tests[] = {

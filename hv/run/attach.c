@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Attaches a guest's devices and lets go of them, without a script or a
+ * process; never decides which they are. */
+#include "attach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/block/vbd.h"
+#include "../../pv-drivers/bus/xenbus.h"
+#include "../../pv-drivers/net/bridge.h"
+#include "../../pv-drivers/net/vif.h"
+#include "volume.h"
+
+/* A driver that needs longer is sick; libxl gives it as much. */
+#define WAIT_MS 10000
+
+#define CLASSES 2
+static const char *const classes[CLASSES] = {HD_VBD_CLASS, HD_VIF_CLASS};
+
+/* Of one guest, and as it goes into xenstore in one transaction. */
+struct attachment {
+    uint32_t domid;
+    size_t n_devices, n_nodes;
+    struct hd_xenbus_device *devices;
+    struct hd_xs_node *nodes;
+    char (*paths)[HD_XENBUS_PATH];
+    char told[HD_XENBUS_PATH];
+};
+
+static void attachment_fini(struct attachment *a)
+{
+    free(a->devices);
+    free(a->nodes);
+    free(a->paths);
+}
+
+static bool is_together(const struct hd_step *step)
+{
+    return step->kind == HD_STEP_ATTACH_BLOCK ||
+           step->kind == HD_STEP_ATTACH_NET || step->kind == HD_STEP_TELL;
+}
+
+uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n)
+{
+    uint32_t count = 0;
+
+    while (count < n && is_together(&steps[count]))
+        count++;
+    return count;
+}
+
+/* A device is given away once, and never while the host itself uses it. */
+static int add_block(struct attachment *a, const struct hd_step_block *step,
+                     struct hd_err *err)
+{
+    char path[HD_DM_NAME_SIZE + 16];
+    struct hd_vbd vbd = {.domid = a->domid,
+                         .vdev = step->as,
+                         .path = path,
+                         .writable = step->mode == HD_MODE_RW};
+
+    snprintf(path, sizeof(path), "/dev/mapper/%s", step->dm_name);
+    if (hd_volume_check_idle(step->dm_name, err) ||
+        hd_vbd_describe(&vbd, &a->devices[a->n_devices], err))
+        return -1;
+    a->n_devices++;
+    return 0;
+}
+
+static struct hd_vif vif_of(const struct attachment *a,
+                            const struct hd_step_net *step)
+{
+    struct hd_vif vif = {
+        .domid = a->domid, .devid = step->devid, .bridge = step->bridge};
+
+    memcpy(vif.mac, step->mac, sizeof(vif.mac));
+    return vif;
+}
+
+/* The bridge may have gone since the plan was made. */
+static int add_net(struct attachment *a, const struct hd_step_net *step,
+                   struct hd_err *err)
+{
+    struct hd_vif vif = vif_of(a, step);
+
+    if (hd_bridge_find(step->bridge, err))
+        return -1;
+    hd_vif_describe(&vif, &a->devices[a->n_devices++]);
+    return 0;
+}
+
+/* Nobody reads these back: `data` is the guest's, which may remove it whole. */
+static int add_told(struct attachment *a, const struct hd_step_tell *step,
+                    struct hd_err *err)
+{
+    char *path = a->paths[a->n_nodes];
+
+    if (snprintf(path, HD_XENBUS_PATH, "%s/%s", a->told, step->path) >=
+        HD_XENBUS_PATH)
+        return hd_fail(err, HD_E_FAILED, "the xenstore path %s is too long",
+                       step->path);
+    a->nodes[a->n_nodes++] = (struct hd_xs_node){path, step->value};
+    return 0;
+}
+
+static int add(struct attachment *a, const struct hd_step *step,
+               struct hd_err *err)
+{
+    switch ((enum hd_step_kind)step->kind) {
+    case HD_STEP_ATTACH_BLOCK:
+        return add_block(a, &step->u.block, err);
+    case HD_STEP_ATTACH_NET:
+        return add_net(a, &step->u.net, err);
+    case HD_STEP_TELL:
+        return add_told(a, &step->u.tell, err);
+    case HD_STEP_OPEN_VOLUME:
+    case HD_STEP_MAKE_BRIDGE:
+    case HD_STEP_BUILD_DOMAIN:
+    case HD_STEP_START_DOMAIN:
+        break;
+    }
+    return hd_fail(err, HD_E_FAILED, "step %s attaches nothing",
+                   hd_step_kind_name(step->kind));
+}
+
+static int describe(struct attachment *a, const struct hd_step *steps,
+                    uint32_t n, struct hd_err *err)
+{
+    a->devices = calloc(n, sizeof(*a->devices));
+    a->nodes = calloc(n, sizeof(*a->nodes));
+    a->paths = calloc(n, sizeof(*a->paths));
+    if (!a->devices || !a->nodes || !a->paths)
+        return hd_fail_errno(err, HD_E_FAILED, "attach devices");
+    snprintf(a->told, sizeof(a->told), "/local/domain/%u/data/hotdom",
+             a->domid);
+    for (uint32_t i = 0; i < n; i++)
+        if (add(a, &steps[i], err))
+            return -1;
+    return 0;
+}
+
+static int join_all(struct hd_context *ctx, const struct attachment *a,
+                    const struct hd_step *steps, uint32_t n, struct hd_err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct hd_vif vif;
+
+        if (steps[i].kind != HD_STEP_ATTACH_NET)
+            continue;
+        vif = vif_of(a, &steps[i].u.net);
+        if (hd_vif_join(ctx->xs, &vif, err))
+            return hd_wrap(err, "attach %s", steps[i].u.net.as);
+    }
+    return 0;
+}
+
+static uint64_t wait_until(const struct hd_context *ctx)
+{
+    uint64_t until = hd_io_now_ms() + WAIT_MS;
+
+    return until < ctx->req->deadline_ms ? until : ctx->req->deadline_ms;
+}
+
+static int attach(struct hd_context *ctx, struct attachment *a,
+                  const struct hd_step *steps, uint32_t n, struct hd_err *err)
+{
+    const struct hd_xs_folder folder = {a->told, 0, a->domid};
+    const struct hd_xenbus_more more = {&folder, a->nodes, a->n_nodes > 0,
+                                        a->n_nodes};
+
+    if (describe(a, steps, n, err))
+        return -1;
+    if (hd_xenbus_add(ctx->xs, a->devices, a->n_devices, &more, err) ||
+        hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
+                        wait_until(ctx), err))
+        return -1;
+    return join_all(ctx, a, steps, n, err);
+}
+
+int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
+              struct hd_err *err)
+{
+    const struct hd_effect *domain = hd_context_domain(ctx, steps->guest);
+    struct attachment a = {0};
+    int rc;
+
+    if (!domain || domain->domid < 0)
+        return hd_fail(err, HD_E_FAILED, "guest %s has no domain yet",
+                       steps->guest);
+    a.domid = (uint32_t)domain->domid;
+    rc = attach(ctx, &a, steps, n, err);
+    attachment_fini(&a);
+    return rc;
+}
+
+/* ---- the reverse */
+
+#define MOST (HD_MAX_DISKS + HD_MAX_NICS) /* of one guest and class */
+
+static size_t list(struct hd_context *ctx, const uint32_t *domids, size_t n,
+                   struct hd_xenbus_device *devices)
+{
+    size_t used = 0, more;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < CLASSES; k++) {
+            if (hd_xenbus_list(ctx->xs, classes[k], domids[i], devices + used,
+                               MOST, &more, NULL))
+                continue;
+            used += more;
+        }
+    return used;
+}
+
+void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n)
+{
+    hd_autofree struct hd_xenbus_device *devices =
+        calloc(n * CLASSES * MOST + 1, sizeof(*devices));
+    size_t used = devices ? list(ctx, domids, n, devices) : 0;
+    struct hd_err err;
+
+    if (!used || hd_xenbus_close(ctx->xs, devices, used, true, &err))
+        return;
+    (void)hd_xenbus_await(ctx->xs, devices, used, HD_XENBUS_CLOSED,
+                          wait_until(ctx), &err);
+    (void)hd_xenbus_remove(ctx->xs, devices, used, &err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest's paravirtual devices, all in one go, and what it is told. */
+#ifndef HD_RUN_ATTACH_H
+#define HD_RUN_ATTACH_H
+
+#include "context.h"
+
+/* How many steps from `steps` on hd_attach does together: those that attach a
+ * device or tell something; 0 when the first is another. */
+uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n);
+
+/* One guest's; its domain is there and paused.  When it returns, every backend
+ * waits for its frontend.  There is no effect of its own: what undoes the
+ * domain undoes it. */
+int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
+              struct hd_err *err);
+
+/* The reverse, of several domains at once, by force: every backend lets go.
+ * Best effort; what is left then is told by who removes what lies under it. */
+void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Ports of bridges: joined, bound to one address, raised; never makes or
+ * changes a bridge itself. */
+#include "port.h"
+
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "links.h"
+#include "rtnl.h"
+
+static int enslave(uint32_t index, uint32_t master, uint32_t mtu)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+
+    if (mtu)
+        mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+    mnl_attr_put_u32(nlh, IFLA_MASTER, master);
+    return hd_rtnl_talk(nlh);
+}
+
+/* rtnetlink's PF_BRIDGE: net/bridge/br_netlink.c of the kernel. */
+static int bind_port(uint32_t index, bool isolated)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+    struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+    struct nlattr *port;
+
+    msg->ifi_family = AF_BRIDGE;
+    port = mnl_attr_nest_start(nlh, IFLA_PROTINFO | NLA_F_NESTED);
+    mnl_attr_put_u8(nlh, IFLA_BRPORT_LEARNING, 0);
+    mnl_attr_put_u8(nlh, IFLA_BRPORT_LOCKED, 1);
+    mnl_attr_put_u8(nlh, IFLA_BRPORT_ISOLATED, isolated);
+    mnl_attr_nest_end(nlh, port);
+    return hd_rtnl_talk(nlh);
+}
+
+/* Static, not permanent: that would be an address of the bridge itself. */
+static int allow(uint32_t index, const uint8_t mac[6])
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(req.buf);
+    struct ndmsg *msg;
+
+    nlh->nlmsg_type = RTM_NEWNEIGH;
+    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+    nlh->nlmsg_seq = 1;
+    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+    msg->ndm_family = AF_BRIDGE;
+    msg->ndm_ifindex = (int)index;
+    msg->ndm_state = NUD_NOARP;
+    msg->ndm_flags = NTF_MASTER;
+    mnl_attr_put(nlh, NDA_LLADDR, 6, mac);
+    return hd_rtnl_talk(nlh);
+}
+
+/* 0: there is none. */
+static uint32_t index_of(const char *interface)
+{
+    struct hd_link link;
+
+    return hd_links_find(interface, &link, NULL) > 0 ? link.index : 0;
+}
+
+int hd_port_join(const struct hd_port *port, struct hd_err *err)
+{
+    uint32_t index = index_of(port->name);
+    uint32_t master = index_of(port->bridge);
+
+    if (!master)
+        return hd_fail(err, HD_E_NO_NETWORK, "there is no bridge %s",
+                       port->bridge);
+    if (!index)
+        return hd_fail(err, HD_E_FAILED, "there is no interface %s",
+                       port->name);
+    if (enslave(index, master, port->mtu))
+        return hd_fail_errno(err, HD_E_NO_NETWORK, "cannot join %s to %s",
+                             port->name, port->bridge);
+    if (bind_port(index, port->isolated) || allow(index, port->mac))
+        return hd_fail_errno(err, HD_E_NO_NETWORK,
+                             "cannot bind %s to its address", port->name);
+    if (hd_rtnl_keep_dom0_out(index) || hd_rtnl_up(index))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot bring %s up",
+                             port->name);
+    return 0;
+}

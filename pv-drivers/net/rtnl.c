@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests to the kernel's rtnetlink(7); never reads what it was not asked. */
+#include "rtnl.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
+                              uint16_t flags, uint32_t index)
+{
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buf);
+    struct ifinfomsg *msg;
+
+    nlh->nlmsg_type = type;
+    nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+    nlh->nlmsg_seq = 1;
+    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+    msg->ifi_family = AF_UNSPEC;
+    msg->ifi_index = (int)index;
+    return nlh;
+}
+
+int hd_rtnl_talk(const struct nlmsghdr *nlh)
+{
+    struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    char buf[HD_RTNL_BUF];
+    ssize_t n = -1;
+    int rc = -1, sys;
+
+    if (!sock)
+        return -1;
+    if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
+        mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
+        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+    if (n >= 0)
+        rc = mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), NULL,
+                        NULL);
+    sys = errno;
+    mnl_socket_close(sock);
+    errno = sys;
+    return rc < 0 ? -1 : 0;
+}
+
+int hd_rtnl_up(uint32_t index)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+    struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+
+    msg->ifi_flags = msg->ifi_change = IFF_UP;
+    return hd_rtnl_talk(nlh);
+}
+
+int hd_rtnl_keep_dom0_out(uint32_t index)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+    struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+    struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
+
+    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    mnl_attr_nest_end(nlh, inet6);
+    mnl_attr_nest_end(nlh, spec);
+    /* A kernel without IPv6 gives no such address. */
+    return hd_rtnl_talk(nlh) && errno != EAFNOSUPPORT && errno != ENODEV ? -1
+                                                                         : 0;
+}

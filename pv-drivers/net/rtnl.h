@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests to the kernel's rtnetlink(7) that change an interface; each is
+ * answered at once. */
+#ifndef HD_NET_RTNL_H
+#define HD_NET_RTNL_H
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <stdint.h>
+
+#define HD_RTNL_BUF 8192 /* what libmnl's manual asks for */
+
+struct hd_rtnl_request {
+    char buf[HD_RTNL_BUF] __attribute__((aligned(8)));
+};
+
+/* A message about an interface, to which attributes may be added. */
+struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
+                              uint16_t flags, uint32_t index);
+
+/* Sends it and waits for the kernel's word: 0, or -1 with errno. */
+int hd_rtnl_talk(const struct nlmsghdr *nlh);
+
+int hd_rtnl_up(uint32_t index);
+/* Once it is up, the kernel would give dom0 a link-local address there. */
+int hd_rtnl_keep_dom0_out(uint32_t index);
+
+#endif

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Devices that hotdom attaches itself: Xen's own tools see them, a guest is
+# held to its address, and backends that fail are undone.
+
+load lib
+
+@test "xl lists what hotdom attached, and destroys it" {
+    start auto
+    dom0 xl block-list auto.auto | grep -q '^51712 '
+    dom0 xl network-list auto.auto | grep -qi ' 00:16:3e:'
+    dom0 xl list -l auto.auto | jq -e '.[0].config |
+        (.disks | length) == 1 and (.nics | length) == 1'
+    await 90 yes answers auto
+    dom0 xl destroy auto.auto
+    await 60 '[]' compact_list
+}
+
+@test "xl saves a guest, with the devices that hotdom attached" {
+    start auto
+    await 90 yes answers auto
+    dom0 xl save auto.auto /tmp/saved
+    await 60 '[]' compact_list
+    dom0 'grep -aq "/dev/mapper/hotdom-auto-auto-disk" /tmp/saved && rm /tmp/saved'
+}
+
+@test "a guest that takes anothers address is not heard" {
+    start auto
+    await 90 yes answers auto
+    local address
+    address=$(address_of auto)
+    dom0 "ping -q -c 1 -W 20 $address"
+    in_guest auto '(sleep 1; ip link set eth0 down; ip link set eth0 address 00:16:3e:99:99:99; ip link set eth0 up) </dev/null >/dev/null 2>&1 &' || :
+    await 30 silent dom0 "ip neigh flush dev xenbr0; ping -q -c 2 -W 2 $address >/dev/null || echo silent"
+    yank auto
+}
+
+@test "a backend that never gets ready is named, and nothing stays" {
+    dom0 modprobe -r xen-netback
+    plug auto
+    await 90 'failed timeout' state auto
+    [[ $(list) == *'backend of vif 0 of domain'*'does not answer'* ]]
+    dom0 hotdom verify-host
+    dom0 modprobe xen-netback
+    dom0 hotdom eject auto
+}
+
+@test "a stick that is pulled while devices are attached leaves nothing" {
+    dom0 modprobe -r xen-netback
+    plug auto
+    await 90 building guest_state auto
+    yank auto
+    await 60 '[]' compact_list
+    dom0 modprobe xen-netback
+}

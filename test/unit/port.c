@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests pv-drivers/net/port: real bridges and frames, in a network namespace
+ * of its own. */
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <linux/veth.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "../../pv-drivers/net/bridge.h"
+#include "../../pv-drivers/net/port.h"
+#include "../../pv-drivers/net/rtnl.h"
+#include "net_kit.h"
+#include "unit.h"
+
+#define BRIDGE "hdport"
+#define TYPE   0x88b5 /* IEEE 802: for experiments */
+#define SOON   300    /* ms in which a frame crosses a bridge */
+
+static const uint8_t first[6] = {0x00, 0x16, 0x3e, 1, 1, 1};
+static const uint8_t second[6] = {0x00, 0x16, 0x3e, 2, 2, 2};
+
+/* A pair of interfaces: NAME is the host's end, NAMEg the guest's. */
+static int make_pair(const char *name)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh =
+        hd_rtnl_link(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+    struct nlattr *info, *data, *peer;
+    char guest[16];
+
+    snprintf(guest, sizeof(guest), "%.12sg", name);
+    mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+    info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+    mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "veth");
+    data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+    peer = mnl_attr_nest_start(nlh, VETH_INFO_PEER);
+    mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+    mnl_attr_put_strz(nlh, IFLA_IFNAME, guest);
+    mnl_attr_nest_end(nlh, peer);
+    mnl_attr_nest_end(nlh, data);
+    mnl_attr_nest_end(nlh, info);
+    if (hd_rtnl_talk(nlh))
+        return -1;
+    return hd_rtnl_up(if_nametoindex(guest));
+}
+
+static int guest_socket(const char *name)
+{
+    char guest[16];
+    struct sockaddr_ll at = {.sll_family = AF_PACKET,
+                             .sll_protocol = htons(TYPE)};
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(TYPE));
+
+    snprintf(guest, sizeof(guest), "%.12sg", name);
+    at.sll_ifindex = (int)if_nametoindex(guest);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)))
+        return -1;
+    return fd;
+}
+
+/* A guest sends a frame to everybody, from `mac`. */
+static int send_from(int fd, const uint8_t mac[6])
+{
+    uint8_t frame[60] = {0};
+
+    memset(frame, 0xff, 6);
+    memcpy(frame + 6, mac, 6);
+    frame[12] = TYPE >> 8;
+    frame[13] = TYPE & 0xff;
+    return write(fd, frame, sizeof(frame)) == sizeof(frame) ? 0 : -1;
+}
+
+/* Whose frame is the next, by the last byte of its address; 0: none came. */
+static int heard(int fd)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    uint8_t frame[100];
+
+    while (poll(&pfd, 1, SOON) == 1)
+        if (read(fd, frame, sizeof(frame)) >= 14 && frame[0] == 0xff)
+            return frame[11];
+    return 0;
+}
+
+static struct hd_port port_of(const char *name, const uint8_t mac[6])
+{
+    struct hd_port port = {.bridge = BRIDGE};
+
+    snprintf(port.name, sizeof(port.name), "%s", name);
+    memcpy(port.mac, mac, 6);
+    return port;
+}
+
+/* Two guests on a bridge; `isolated` both of them. */
+static const char *stand(bool isolated, int fds[2])
+{
+    struct hd_port a = port_of("one", first), b = port_of("two", second);
+    struct hd_err err = {0};
+
+    a.isolated = b.isolated = isolated;
+    if (make_pair("one") || make_pair("two"))
+        return "skipped: this machine has no veth";
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    EXPECT(!hd_port_join(&a, &err));
+    EXPECT(!hd_port_join(&b, &err));
+    fds[0] = guest_socket("one");
+    fds[1] = guest_socket("two");
+    EXPECT(fds[0] >= 0 && fds[1] >= 0);
+    return NULL;
+}
+
+static const char *spoof(void)
+{
+    int fds[2];
+    const char *why = stand(false, fds);
+
+    if (why)
+        return why;
+    EXPECT(!send_from(fds[0], first));
+    EXPECT(heard(fds[1]) == 1);
+    EXPECT(!send_from(fds[0], second));
+    EXPECT(!heard(fds[1]));
+    EXPECT(!send_from(fds[1], second));
+    EXPECT(heard(fds[0]) == 2);
+    return NULL;
+}
+
+static const char *isolate(void)
+{
+    int fds[2];
+    const char *why = stand(true, fds);
+
+    if (why)
+        return why;
+    EXPECT(!send_from(fds[0], first));
+    EXPECT(!heard(fds[1]));
+    return NULL;
+}
+
+static const char *mtu(void)
+{
+    struct hd_port port = port_of("one", first);
+    struct ifreq req = {.ifr_name = "one"};
+    struct hd_err err = {0};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (make_pair("one"))
+        return "skipped: this machine has no veth";
+    port.mtu = 1400;
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    EXPECT(!hd_port_join(&port, &err));
+    EXPECT(!ioctl(fd, SIOCGIFMTU, &req) && req.ifr_mtu == 1400);
+    return NULL;
+}
+
+static const char *missing(void)
+{
+    struct hd_port port = port_of("none", first);
+    struct hd_err err = {0};
+
+    EXPECT(hd_port_join(&port, &err) && err.code == HD_E_NO_NETWORK);
+    EXPECT(strstr(err.msg, "no bridge " BRIDGE));
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    EXPECT(hd_port_join(&port, &err) && err.code == HD_E_FAILED);
+    EXPECT(strstr(err.msg, "no interface none"));
+    return NULL;
+}
+
+static void a_guest_that_takes_anothers_address_is_not_heard(void)
+{
+    net_kit_run(spoof);
+}
+
+static void isolated_ports_do_not_hear_each_other(void)
+{
+    net_kit_run(isolate);
+}
+
+static void a_port_has_the_mtu_that_was_asked_for(void)
+{
+    net_kit_run(mtu);
+}
+
+static void what_is_missing_is_named(void)
+{
+    net_kit_run(missing);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_guest_that_takes_anothers_address_is_not_heard),
+    HD_TEST(isolated_ports_do_not_hear_each_other),
+    HD_TEST(a_port_has_the_mtu_that_was_asked_for),
+    HD_TEST(what_is_missing_is_named),
+};
+
+HD_SUITE("net/port", tests);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* A xenstore in memory behind libxenstore's functions. */
+#include "xs_kit.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#define NODES 256
+
+struct node {
+    char path[160], value[256];
+    char rights[32];
+};
+
+static struct store {
+    struct node nodes[NODES];
+    size_t n;
+} now, before; /* `before`: when the transaction began */
+
+struct xs_kit xs_kit;
+static bool in_transaction;
+static int wake[2] = {-1, -1}; /* what xs_fileno gives */
+
+void xs_kit_reset(void)
+{
+    xs_kit = (struct xs_kit){0};
+    now.n = 0;
+}
+
+static struct node *find(const char *path)
+{
+    for (size_t i = 0; i < now.n; i++)
+        if (!strcmp(now.nodes[i].path, path))
+            return &now.nodes[i];
+    return NULL;
+}
+
+static struct node *need(const char *path)
+{
+    struct node *node = find(path);
+
+    if (node || now.n == NODES)
+        return node;
+    node = &now.nodes[now.n++];
+    *node = (struct node){0};
+    snprintf(node->path, sizeof(node->path), "%s", path);
+    return node;
+}
+
+void xs_kit_put(const char *path, const char *value)
+{
+    snprintf(need(path)->value, sizeof(now.nodes->value), "%s", value);
+}
+
+const char *xs_kit_get(const char *path)
+{
+    const struct node *node = find(path);
+
+    return node ? node->value : NULL;
+}
+
+const char *xs_kit_rights(const char *path)
+{
+    char above[160];
+    char *end;
+
+    snprintf(above, sizeof(above), "%s", path);
+    do {
+        const struct node *node = find(above);
+
+        if (node && *node->rights)
+            return node->rights;
+        end = strrchr(above, '/');
+        if (end)
+            *end = '\0';
+    } while (end && *above);
+    return "";
+}
+
+size_t xs_kit_count(void)
+{
+    return now.n;
+}
+
+static bool write_fails(void)
+{
+    if (++xs_kit.writes != xs_kit.fail_at)
+        return false;
+    errno = xs_kit.fail_errno;
+    return true;
+}
+
+/* ---- libxenstore's functions, as xenstore.h has them */
+
+struct xs_handle *__wrap_xs_open(unsigned long flags);
+void __wrap_xs_close(struct xs_handle *h);
+void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+                     unsigned *len);
+bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+                     const void *data, unsigned len);
+bool __wrap_xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path);
+bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path);
+bool __wrap_xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
+                               const char *path, struct xs_permissions *perms,
+                               unsigned n);
+xs_transaction_t __wrap_xs_transaction_start(struct xs_handle *h);
+bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
+                               bool abort);
+char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
+                           const char *path, unsigned *n);
+bool __wrap_xs_watch(struct xs_handle *h, const char *path, const char *token);
+bool __wrap_xs_unwatch(struct xs_handle *h, const char *path,
+                       const char *token);
+int __wrap_xs_fileno(struct xs_handle *h);
+char **__wrap_xs_check_watch(struct xs_handle *h);
+
+struct xs_handle *__wrap_xs_open(unsigned long flags)
+{
+    (void)flags;
+    return (struct xs_handle *)&now;
+}
+
+void __wrap_xs_close(struct xs_handle *h)
+{
+    (void)h;
+}
+
+void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+                     unsigned *len)
+{
+    const char *value = xs_kit_get(path);
+
+    (void)h, (void)t;
+    errno = ENOENT;
+    if (value && len)
+        *len = (unsigned)strlen(value);
+    return value ? strdup(value) : NULL;
+}
+
+bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+                     const void *data, unsigned len)
+{
+    (void)h, (void)t;
+    if (write_fails())
+        return false;
+    snprintf(need(path)->value, sizeof(now.nodes->value), "%.*s", (int)len,
+             (const char *)data);
+    return true;
+}
+
+bool __wrap_xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+    return find(path) || __wrap_xs_write(h, t, path, "", 0);
+}
+
+bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+    size_t len = strlen(path), kept = 0;
+
+    (void)h, (void)t;
+    if (write_fails())
+        return false;
+    for (size_t i = 0; i < now.n; i++) {
+        const char *p = now.nodes[i].path;
+
+        if (strncmp(p, path, len) || (p[len] && p[len] != '/'))
+            now.nodes[kept++] = now.nodes[i];
+    }
+    errno = ENOENT;
+    if (kept == now.n)
+        return false;
+    now.n = kept;
+    return true;
+}
+
+bool __wrap_xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
+                               const char *path, struct xs_permissions *perms,
+                               unsigned n)
+{
+    (void)h, (void)t;
+    if (write_fails() || n != 2)
+        return false;
+    snprintf(need(path)->rights, sizeof(now.nodes->rights), "n%u,r%u",
+             perms[0].id, perms[1].id);
+    return true;
+}
+
+xs_transaction_t __wrap_xs_transaction_start(struct xs_handle *h)
+{
+    (void)h;
+    if (in_transaction)
+        abort();
+    in_transaction = true;
+    before = now;
+    return 1;
+}
+
+bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
+                               bool abort)
+{
+    bool lost = !abort && xs_kit.races > 0;
+
+    (void)h, (void)t;
+    in_transaction = false;
+    xs_kit.ends++;
+    if (abort || lost)
+        now = before;
+    if (!lost)
+        return true;
+    xs_kit.races--;
+    errno = EAGAIN;
+    return false;
+}
+
+/* One piece, as libxenstore gives it: the pointers, then the names. */
+char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
+                           const char *path, unsigned *n)
+{
+    size_t len = strlen(path);
+    char **list = calloc(NODES, sizeof(*list) + 160);
+    char *text = (char *)(list + NODES);
+
+    (void)h, (void)t;
+    *n = 0;
+    for (size_t i = 0; i < now.n; i++) {
+        const char *p = now.nodes[i].path;
+        size_t name = strncmp(p, path, len) || p[len] != '/'
+                          ? 0
+                          : strcspn(p + len + 1, "/");
+
+        if (!name || (*n && !strncmp(list[*n - 1], p + len + 1, name) &&
+                      !list[*n - 1][name]))
+            continue;
+        list[(*n)++] = text;
+        text += snprintf(text, 160, "%.*s", (int)name, p + len + 1) + 1;
+    }
+    return list;
+}
+
+bool __wrap_xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)h, (void)path, (void)token;
+    return true;
+}
+
+bool __wrap_xs_unwatch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)h, (void)path, (void)token;
+    return true;
+}
+
+/* Always readable: each wait is a driver's turn. */
+int __wrap_xs_fileno(struct xs_handle *h)
+{
+    (void)h;
+    if (wake[0] < 0 && (pipe(wake) || write(wake[1], "", 1) != 1))
+        abort();
+    return wake[0];
+}
+
+char **__wrap_xs_check_watch(struct xs_handle *h)
+{
+    (void)h;
+    if (xs_kit.driver)
+        xs_kit.driver();
+    errno = EAGAIN;
+    return NULL;
+}

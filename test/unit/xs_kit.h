@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A xenstore in memory behind libxenstore's functions (the linker wraps them),
+ * which can fail, lose races and stall. */
+#ifndef HD_TEST_XS_KIT_H
+#define HD_TEST_XS_KIT_H
+
+#include <stddef.h>
+
+struct xs_kit {
+    int fail_at;    /* this write fails, counted from 1; 0: none does */
+    int fail_errno; /* with this */
+    int races;      /* so many transactions are lost to EAGAIN */
+    int writes;     /* so far */
+    int ends;       /* transactions that were ended, whatever became of them */
+    /* Called when somebody waits: a driver's turn to act. */
+    void (*driver)(void);
+};
+
+extern struct xs_kit xs_kit;
+
+/* Empty, and without faults. */
+void xs_kit_reset(void);
+void xs_kit_put(const char *path, const char *value);
+/* NULL: there is no such node. */
+const char *xs_kit_get(const char *path);
+/* "n0,r7" of the node, or of what it takes after. */
+const char *xs_kit_rights(const char *path);
+size_t xs_kit_count(void);
+
+#endif
