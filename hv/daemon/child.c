@@ -111,15 +111,22 @@ static void on_deadline(uv_timer_t *timer)
     }
 }
 
+static void set_deadline(struct hd_child *child, uint64_t deadline_ms)
+{
+    if (!deadline_ms)
+        return;
+    uv_update_time(child->deadline.loop);
+    uv_timer_start(&child->deadline, on_deadline,
+                   (uint64_t)hd_io_left_ms(deadline_ms), 0);
+}
+
 static void watch(uv_loop_t *loop, struct hd_child *child, uint64_t deadline_ms)
 {
     child->exit.data = child->deadline.data = child;
     uv_poll_init(loop, &child->exit, child->pidfd);
     uv_poll_start(&child->exit, UV_READABLE, on_exit_event);
     uv_timer_init(loop, &child->deadline);
-    uv_update_time(loop);
-    uv_timer_start(&child->deadline, on_deadline,
-                   (uint64_t)hd_io_left_ms(deadline_ms), 0);
+    set_deadline(child, deadline_ms);
 }
 
 int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,
@@ -149,6 +156,14 @@ int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,
     watch(loop, child, spec->deadline_ms);
     *ret = hd_steal(&child);
     return 0;
+}
+
+void hd_child_hand(struct hd_child *child, uint64_t deadline_ms,
+                   hd_child_fn *fn, void *ctx)
+{
+    child->fn = fn;
+    child->ctx = ctx;
+    set_deadline(child, deadline_ms);
 }
 
 void hd_child_kill(struct hd_child *child)

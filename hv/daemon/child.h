@@ -9,9 +9,8 @@
 #include <uv.h>
 
 #include "../../pv-drivers/base/err.h"
-#include "../store/format.h"
 
-#define HD_CHILD_MAX_FDS (8 + HD_MAX_FDS)
+#define HD_CHILD_MAX_FDS 8
 
 /* In `fds`: not a descriptor of ours, but this. */
 #define HD_CHILD_NULL -1 /* /dev/null */
@@ -26,7 +25,7 @@ struct hd_child_spec {
     const char *open_path;     /* opened by the child: it may hang there */
     int fds[HD_CHILD_MAX_FDS]; /* its descriptors 3, 4, ...; not consumed */
     size_t n_fds;
-    uint64_t deadline_ms; /* SIGKILL for its process group then */
+    uint64_t deadline_ms; /* SIGKILL for its process group then; 0: none yet */
     /* `fn` is called at the deadline, not when the process has ended, which
      * takes as long as the I/O that it is in. */
     bool leave_at_deadline;
@@ -41,6 +40,9 @@ typedef void hd_child_fn(void *ctx, int status, bool timed_out);
 int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,
                    hd_child_fn *fn, void *ctx, struct hd_child **ret,
                    struct hd_err *err);
+/* Somebody else's from now on, who gives it a deadline. */
+void hd_child_hand(struct hd_child *child, uint64_t deadline_ms,
+                   hd_child_fn *fn, void *ctx);
 /* SIGKILL for its process group; `fn` follows. */
 void hd_child_kill(struct hd_child *child);
 /* The same, and `fn` is never called: the caller is done with it. */

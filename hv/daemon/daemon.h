@@ -13,6 +13,7 @@
 #include "filecache.h"
 #include "monitor.h"
 #include "rules.h"
+#include "spare.h"
 #include "store.h"
 
 struct hd_daemon {
@@ -21,6 +22,7 @@ struct hd_daemon {
     struct hd_stores stores;
     struct hd_events *events;
     struct hd_filecache *files;
+    struct hd_spare *spare;
     struct hd_hypervisor *xen;
     struct hd_xs *xs;
     struct hd_monitor *monitor;

@@ -155,8 +155,10 @@ static void before_wait(uv_prepare_t *handle)
 {
     struct hd_daemon *d = handle->data;
 
-    if (d->stopping && hd_life_stop(d))
+    if (d->stopping && hd_life_stop(d)) {
+        hd_spare_stop(d->spare);
         uv_stop(d->loop);
+    }
 }
 
 static void on_hour(uv_timer_t *timer)
@@ -216,7 +218,8 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     d->loop = uv_default_loop();
     d->events = hd_events_new();
     d->files = hd_filecache_new();
-    if (!d->events || !d->files)
+    d->spare = hd_spare_new(d->loop);
+    if (!d->events || !d->files || !d->spare)
         return hd_fail_errno(err, HD_E_FAILED, "no memory");
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||

@@ -140,7 +140,7 @@ int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
     request->devminor = store->device.minor;
     if (allow(store, request, err))
         return -1;
-    if (hd_task_start(store->daemon->loop, &input, &ops, store, &store->task,
+    if (hd_task_start(store->daemon->spare, &input, &ops, store, &store->task,
                       err))
         return -1;
     store->op = request->op;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "../../pv-drivers/base/paths.h"
 #include "child.h"
+#include "spare.h"
 
 struct hd_task {
     struct hd_child *child;
@@ -28,13 +28,14 @@ static bool valid(const struct hd_job_report *r)
            memchr(r->err.msg, '\0', sizeof(r->err.msg));
 }
 
-/* One write is one report, so reads come in whole ones. */
-static void take_reports(struct hd_task *task)
+/* One message is one report; false when the other end is closed. */
+static bool take_reports(struct hd_task *task)
 {
     struct hd_job_report report;
+    ssize_t n;
 
-    while (read(task->fd, &report, sizeof(report)) == sizeof(report)) {
-        if (!valid(&report))
+    while ((n = read(task->fd, &report, sizeof(report))) > 0) {
+        if (n != sizeof(report) || !valid(&report))
             continue;
         if (report.kind == HD_REPORT_DONE) {
             task->done = true;
@@ -43,6 +44,7 @@ static void take_reports(struct hd_task *task)
             task->ops->report(task->ctx, &report);
         }
     }
+    return n < 0;
 }
 
 static void on_report(uv_poll_t *poll, int status, int events)
@@ -50,8 +52,7 @@ static void on_report(uv_poll_t *poll, int status, int events)
     struct hd_task *task = poll->data;
 
     (void)events;
-    take_reports(task);
-    if (status < 0) /* the other end is closed; the exit follows */
+    if (!take_reports(task) || status < 0) /* the exit follows */
         uv_poll_stop(poll);
 }
 
@@ -68,7 +69,7 @@ static void on_ended(void *ctx, int status, bool timed_out)
     struct hd_task *task = ctx;
     char how[64];
 
-    take_reports(task);
+    (void)take_reports(task);
     if (timed_out)
         hd_fail(&task->outcome, HD_E_TIMEOUT,
                 "it was not done within its deadline");
@@ -120,52 +121,52 @@ static int password_pipe(const struct hd_task_input *input, struct hd_err *err)
     return hd_steal_fd(&out);
 }
 
-static int spawn(uv_loop_t *loop, const struct hd_task_input *in,
-                 struct hd_task *task, int report_fd, struct hd_err *err)
+/* Everything that the job needs, in one message. */
+static int send_request(int sock, const struct hd_task_input *in,
+                        struct hd_err *err)
 {
-    struct hd_child_spec spec = {.path = HD_JOB};
     hd_autofd int request = request_memfd(in, err);
     hd_autofd int password = -1;
+    int fds[HD_JOB_FILES - HD_JOB_REQUEST + HD_MAX_FDS];
+    size_t n = 0;
 
     if (request < 0)
         return -1;
-    if (in->password && (password = password_pipe(in, err)) < 0)
-        return -1;
-    spec.fds[HD_JOB_REPORT - 3] = report_fd;
-    spec.fds[HD_JOB_REQUEST - 3] = request;
-    spec.fds[HD_JOB_PASSWORD - 3] = in->password ? password : HD_CHILD_NULL;
+    password = in->password ? password_pipe(in, err)
+                            : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (password < 0)
+        return in->password ? -1
+                            : hd_fail_errno(err, HD_E_FAILED, "no /dev/null");
+    fds[n++] = request;
+    fds[n++] = password;
     for (size_t i = 0; i < in->n_files; i++)
-        spec.fds[HD_JOB_FILES - 3 + i] = in->files[i];
+        fds[n++] = in->files[i];
     for (size_t i = 0; i < in->n_headers; i++)
-        spec.fds[HD_JOB_FILES - 3 + in->n_files + i] = in->headers[i];
-    spec.n_fds = HD_JOB_FILES - 3 + in->n_files + in->n_headers;
-    spec.deadline_ms = in->request->deadline_ms;
-    return hd_child_start(loop, &spec, on_ended, task, &task->child, err);
+        fds[n++] = in->headers[i];
+    return hd_io_send_fds(sock, "", 1, fds, n, err);
 }
 
-int hd_task_start(uv_loop_t *loop, const struct hd_task_input *input,
+int hd_task_start(struct hd_spare *spare, const struct hd_task_input *input,
                   const struct hd_task_ops *ops, void *ctx,
                   struct hd_task **ret, struct hd_err *err)
 {
     hd_autofree struct hd_task *task = calloc(1, sizeof(*task));
-    hd_autofd int ours = -1;
-    hd_autofd int theirs = -1;
-    int pair[2];
+    hd_autofd int sock = -1;
 
-    if (!task || pipe2(pair, O_CLOEXEC))
+    if (!task)
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a job");
-    ours = pair[0];
-    theirs = pair[1];
-    /* Only our end: the job's writes wait when we are slow. */
-    fcntl(ours, F_SETFL, O_NONBLOCK);
+    if (hd_spare_take(spare, &task->child, &sock, err))
+        return -1;
+    if (send_request(sock, input, err)) {
+        hd_child_abandon(task->child);
+        return -1;
+    }
     task->ops = ops;
     task->ctx = ctx;
-    task->fd = ours;
-    if (spawn(loop, input, task, theirs, err))
-        return -1;
-    hd_steal_fd(&ours);
+    task->fd = hd_steal_fd(&sock);
+    hd_child_hand(task->child, input->request->deadline_ms, on_ended, task);
     task->reports.data = task;
-    uv_poll_init(loop, &task->reports, task->fd);
+    uv_poll_init(hd_spare_loop(spare), &task->reports, task->fd);
     uv_poll_start(&task->reports, UV_READABLE, on_report);
     *ret = hd_steal(&task);
     return 0;

@@ -3,8 +3,6 @@
 #ifndef HD_DAEMON_TASK_H
 #define HD_DAEMON_TASK_H
 
-#include <uv.h>
-
 #include "../../pv-drivers/base/mem.h"
 #include "../run/job.h"
 
@@ -13,6 +11,7 @@
 #define HD_TASK_BASE_MS      60000
 #define HD_TASK_PER_GUEST_MS 20000
 
+struct hd_spare;
 struct hd_task;
 
 struct hd_task_ops {
@@ -36,7 +35,7 @@ struct hd_task_input {
     size_t n_guests;                      /* for the deadline */
 };
 
-int hd_task_start(uv_loop_t *loop, const struct hd_task_input *input,
+int hd_task_start(struct hd_spare *spare, const struct hd_task_input *input,
                   const struct hd_task_ops *ops, void *ctx,
                   struct hd_task **ret, struct hd_err *err);
 /* SIGKILL for the job and all that it forked; `ended` follows. */

@@ -21,10 +21,18 @@ static bool listed(char names[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
     return false;
 }
 
+int hd_context_prepare(struct hd_context *ctx, struct hd_err *err)
+{
+    if ((!ctx->ts && hd_toolstack_open(&ctx->ts, err)) ||
+        (!ctx->hv && hd_hypervisor_open(&ctx->hv, err)) ||
+        (!ctx->xs && hd_xs_open(&ctx->xs, err)))
+        return -1;
+    return 0;
+}
+
 int hd_context_connect(struct hd_context *ctx, struct hd_err *err)
 {
-    if (hd_toolstack_open(&ctx->ts, err) || hd_hypervisor_open(&ctx->hv, err) ||
-        hd_xs_open(&ctx->xs, err))
+    if (hd_context_prepare(ctx, err))
         return -1;
     return hd_xs_watch(ctx->xs, "@releaseDomain", "ended", err);
 }
@@ -76,5 +84,5 @@ void hd_context_report(enum hd_report_kind kind, const char *guest,
     snprintf(report.guest, sizeof(report.guest), "%s", guest);
     if (err)
         report.err = *err;
-    (void)hd_io_write(HD_JOB_REPORT, &report, sizeof(report), NULL);
+    (void)hd_io_write(HD_JOB_SOCK, &report, sizeof(report), NULL);
 }

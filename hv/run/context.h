@@ -22,7 +22,10 @@ struct hd_context {
     struct hd_secret *keys[HD_MAX_LUKS];
 };
 
-/* Opens the ways to Xen, and watches for domains that end. */
+/* Opens the ways to Xen that are not open yet, ahead of need: nothing comes in
+ * on them. */
+int hd_context_prepare(struct hd_context *ctx, struct hd_err *err);
+/* The same, and watches for domains that end. */
 int hd_context_connect(struct hd_context *ctx, struct hd_err *err);
 void hd_context_fini(struct hd_context *ctx);
 

@@ -16,6 +16,9 @@
  * process ends itself: in seconds. */
 #define SLACK 1
 
+/* How ps(1) shows it while it has nothing to do. */
+#define WAITING "hotdom-spare"
+
 static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
     [HD_JOB_START] = hd_job_start,
     [HD_JOB_EJECT] = hd_job_eject,
@@ -36,8 +39,7 @@ static int settle(struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "cannot settle");
     if (getppid() == 1)
         return hd_fail(err, HD_E_NO_DAEMON, "hotdomd has ended");
-    for (int fd = HD_JOB_REPORT; fd < HD_JOB_FILES + HD_MAX_FDS; fd++)
-        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(HD_JOB_SOCK, F_SETFD, FD_CLOEXEC);
     return 0;
 }
 
@@ -57,9 +59,19 @@ static int run(struct hd_err *err)
     struct hd_context ctx = {0};
     int rc;
 
-    if (settle(err) || hd_job_request_read(HD_JOB_REQUEST, &req, &plan, err) ||
-        check_files(req, err))
+    if (settle(err))
         return -1;
+    /* This process may have been started long before there is work, so that
+     * nobody waits for it then.  What fails here is said when it is needed. */
+    (void)hd_context_prepare(&ctx, NULL);
+    prctl(PR_SET_NAME, WAITING);
+    rc = hd_job_request_receive(HD_JOB_SOCK, err);
+    prctl(PR_SET_NAME, "hotdom-job");
+    if (rc || hd_job_request_read(HD_JOB_REQUEST, &req, &plan, err) ||
+        check_files(req, err)) {
+        hd_context_fini(&ctx);
+        return -1;
+    }
     /* The ledger tells the next job what this one left. */
     alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
     ctx.req = req;

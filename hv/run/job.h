@@ -15,21 +15,24 @@
 
 /*
  * `hotdom-job`, without arguments, descriptors 0 and 1 = /dev/null, 2 = log,
- *   3  pipe: struct hd_job_report, one write each
- *   4  sealed memfd: struct hd_job_request, then the plan (START)
- *   5  pipe: the password, ended by EOF; /dev/null when there is none.  KEYS:
- *      the acting user's, a NUL, and the new one
- *   6+ sealed memfds: the store's files in the manifest's order (START), then
- *      its LUKS2 headers as hotdom-reader checked them (START: all, KEYS: the
- *      key volume's)
- * It runs in a process group of its own, so that hotdomd's SIGKILL takes what
- * libxl forked as well, and dies with hotdomd (PR_SET_PDEATHSIG).  After a
- * crash or a kill the ledger says what is left; a YANK job undoes it.
+ *   3  SOCK_SEQPACKET.  From hotdomd one message, which may be long in coming:
+ *      a byte, and with it the descriptors
+ *        - sealed memfd: struct hd_job_request, then the plan (START)
+ *        - pipe: the password, ended by EOF; /dev/null when there is none.
+ *          KEYS: the acting user's, a NUL, and the new one
+ *        - sealed memfds: the store's files in the manifest's order (START),
+ *          then its LUKS2 headers as hotdom-reader checked them (START: all,
+ *          KEYS: the key volume's)
+ *      To hotdomd: struct hd_job_report, one message each.
+ * The job puts what it gets in the places below.  It runs in a process group of
+ * its own, so that hotdomd's SIGKILL takes what libxl forked as well, and dies
+ * with hotdomd (PR_SET_PDEATHSIG).  After a crash or a kill the ledger says
+ * what is left; a YANK job undoes it.
  */
-#define HD_JOB_REPORT   3
-#define HD_JOB_REQUEST  4
-#define HD_JOB_PASSWORD 5
-#define HD_JOB_FILES    6
+#define HD_JOB_SOCK     3
+#define HD_JOB_REQUEST  256 /* above what libraries have opened until then */
+#define HD_JOB_PASSWORD 257
+#define HD_JOB_FILES    258
 
 enum hd_job_op {
     HD_JOB_START, /* authenticate, then perform the plan; undo whole on error */
@@ -73,7 +76,6 @@ enum hd_report_kind {
     HD_REPORT_DONE,     /* last: err has the outcome of the whole */
 };
 
-/* Smaller than PIPE_BUF, so one write is one report. */
 struct hd_job_report {
     uint32_t kind;
     uint32_t domid;

@@ -3,6 +3,7 @@
  * acts on it. */
 #include "job_request.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -300,5 +301,36 @@ int hd_job_request_read(int fd, struct hd_job_request **ret,
         return -1;
     *ret = hd_steal(&req);
     *ret_plan = hd_steal(&plan);
+    return 0;
+}
+
+/* All there are, in this order, so that the places behind each other are. */
+static int place(const int *fds, size_t n, struct hd_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (dup3(fds[i], HD_JOB_REQUEST + (int)i, O_CLOEXEC) < 0)
+            return hd_fail_errno(err, HD_E_FAILED, "place descriptor %zu", i);
+    return 0;
+}
+
+int hd_job_request_receive(int sock, struct hd_err *err)
+{
+    int fds[HD_JOB_FILES - HD_JOB_REQUEST + HD_MAX_FDS];
+    size_t n = HD_ARRAY_LEN(fds);
+    char byte;
+    ssize_t got = hd_io_recv_fds(sock, &byte, sizeof(byte), fds, &n, err);
+    int rc;
+
+    if (got < 0)
+        return -1;
+    rc = place(fds, n, err);
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    if (!got)
+        return hd_fail(err, HD_E_NO_DAEMON, "hotdomd wants nothing");
+    if (rc || n < HD_JOB_FILES - HD_JOB_REQUEST)
+        return rc ? rc
+                  : hd_fail(err, HD_E_FAILED, "hotdomd sent %zu descriptors",
+                            n);
     return 0;
 }

@@ -8,6 +8,10 @@
 #include "../../pv-drivers/base/err.h"
 #include "job.h"
 
+/* Blocks until hotdomd's message is there, and puts its descriptors in their
+ * places (job.h).  HD_E_NO_DAEMON when it will not come. */
+int hd_job_request_receive(int sock, struct hd_err *err);
+
 /* Copies request and plan out of the sealed memory `fd` (HD_JOB_REQUEST), then
  * runs hd_job_request_check.  The caller frees `*ret` and `*ret_plan`; the plan
  * is NULL but for HD_JOB_START. */
