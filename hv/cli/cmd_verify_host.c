@@ -120,6 +120,7 @@ static const char *const seen_as[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",
     [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "netdev",
+    [HD_EFFECT_PORT] = "port",
 };
 
 /* What one ledger has and does not say to be undone: there, or missing. */

@@ -14,17 +14,20 @@
 #include "map.h"
 
 /* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
- * lies under an image; hotdom-LABEL-GUEST+ram2 for the guest's wish 2.
+ * lies under an image; hotdom-LABEL-GUEST+ram2, or +usb2, for the guest's
+ * wish 2.
  * No volume's name has a "+". */
 #define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 6)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
-/* Undo of each step, by the ledger: remove the dm device or the bridge, destroy
- * the domain; what is attached and told goes with its domain. */
+/* Undo of each step, by the ledger: remove the dm device or the bridge, free
+ * the port, destroy the domain; what is attached and told goes with its domain.
+ */
 enum hd_step_kind {
     HD_STEP_OPEN_VOLUME,
     HD_STEP_MAKE_BRIDGE,  /* without an uplink, for this guest alone */
+    HD_STEP_ADD_PORT,     /* a NIC of the host's, to such a bridge */
     HD_STEP_BUILD_DOMAIN, /* leaves it paused */
     HD_STEP_ATTACH_BLOCK,
     HD_STEP_ATTACH_NET,
@@ -37,6 +40,7 @@ enum hd_step_target { /* the device-mapper's */
                       HD_TARGET_CRYPT,
                       HD_TARGET_VERITY,
                       HD_TARGET_RAM, /* zeros in memory, gone with the device */
+                      HD_TARGET_DISK, /* a whole disk of the host's */
 };
 
 struct hd_step_volume {
@@ -50,6 +54,9 @@ struct hd_step_volume {
      * linear of the step before, is the partition. */
     char over[HD_DM_NAME_SIZE];
     struct hd_verity verity;
+    /* DISK: the kernel's name, and which medium it must be the name of. */
+    char disk[32];
+    uint64_t diskseq;
 };
 
 struct hd_step_domain {
@@ -69,11 +76,18 @@ struct hd_step_bridge {
     char name[16];
 };
 
+struct hd_step_port {
+    char bridge[16];
+    char name[16];
+    uint32_t index; /* the interface that the name must be of */
+};
+
 struct hd_step_tell {
-    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name.
-     * xenstore knows no ".": it is "@" here.  Also "map/user" and what the
-     * user's settings name: "settings/locale", "keyboard", "time-zone" and
-     * "display" ("1280x800"). */
+    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name;
+     * of a USB device also the disk or the MAC, "pv sdb xvdc".  xenstore knows
+     * no ".": it is "@" here.  Also "map/user" and what the user's settings
+     * name: "settings/locale", "keyboard", "time-zone" and "display"
+     * ("1280x800"). */
     char path[64];
     char value[128];
 };
@@ -100,6 +114,7 @@ struct hd_step {
         struct hd_step_block block;
         struct hd_step_net net;
         struct hd_step_bridge bridge;
+        struct hd_step_port port;
         struct hd_step_tell tell;
     } u;
 };

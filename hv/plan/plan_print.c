@@ -16,6 +16,7 @@ static const char *const kinds[] = {
     [HD_STEP_ATTACH_NET] = "attach-net",
     [HD_STEP_TELL] = "tell",
     [HD_STEP_START_DOMAIN] = "start-domain",
+    [HD_STEP_ADD_PORT] = "add-port",
 };
 
 const char *hd_step_kind_name(uint32_t kind)
@@ -35,6 +36,10 @@ void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
     case HD_STEP_MAKE_BRIDGE:
         verb = "remove-bridge ";
         name = s->u.bridge.name;
+        break;
+    case HD_STEP_ADD_PORT:
+        verb = "free-port ";
+        name = s->u.port.name;
         break;
     case HD_STEP_BUILD_DOMAIN:
         verb = "destroy-domain ";
@@ -59,6 +64,9 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
     case HD_TARGET_RAM:
         fputs(" ram", out);
         return;
+    case HD_TARGET_DISK:
+        fprintf(out, " disk=%s diskseq=%" PRIu64, v->disk, v->diskseq);
+        return;
     case HD_TARGET_CRYPT:
         fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
                 v->luks.offset);
@@ -80,6 +88,9 @@ static void print_step(const struct hd_step *s, FILE *out)
         return;
     case HD_STEP_MAKE_BRIDGE:
         fprintf(out, "%s", s->u.bridge.name);
+        return;
+    case HD_STEP_ADD_PORT:
+        fprintf(out, "%s bridge=%s", s->u.port.name, s->u.port.bridge);
         return;
     case HD_STEP_TELL:
         fprintf(out, "%s = %s", s->u.tell.path, s->u.tell.value);

@@ -142,10 +142,14 @@ static void say_ram(const struct writer *w, const struct hd_step_volume *v)
             v->length, v->dm_name, v->dm_name, v->length / SECTOR, v->dm_name);
 }
 
-/* Is the volume a partition that xl can be given as it is? */
-static bool is_partition(const struct writer *w, const struct hd_step_volume *v,
-                         char node[NODE])
+/* Is the volume a partition or a disk that xl can be given as it is? */
+static bool is_there(const struct writer *w, const struct hd_step_volume *v,
+                     char node[NODE])
 {
+    if (v->target == HD_TARGET_DISK) {
+        snprintf(node, NODE, "/dev/%s", v->disk);
+        return true;
+    }
     find_node(w, v->start, node);
     return v->target == HD_TARGET_LINEAR && *node;
 }
@@ -169,7 +173,7 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
 {
     char node[NODE];
 
-    if (is_partition(w, v, node))
+    if (is_there(w, v, node))
         return;
     if (!*node)
         snprintf(node, sizeof(node), "PARTITION");
@@ -185,6 +189,8 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
         return;
     case HD_TARGET_RAM:
         say_ram(w, v);
+        return;
+    case HD_TARGET_DISK:
         return;
     }
 }
@@ -209,6 +215,9 @@ static void say_before(const struct writer *w)
     for (uint32_t i = 0; (s = next(w, HD_STEP_MAKE_BRIDGE, &i));)
         fprintf(w->out, "#   ip link add %s type bridge && ip link set %s up\n",
                 s->u.bridge.name, s->u.bridge.name);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_ADD_PORT, &i));)
+        fprintf(w->out, "#   ip link set %s master %s && ip link set %s up\n",
+                s->u.port.name, s->u.port.bridge, s->u.port.name);
 }
 
 static int write_disk(const struct writer *w, const struct hd_step_block *b,
@@ -219,7 +228,7 @@ static int write_disk(const struct writer *w, const struct hd_step_block *b,
 
     for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
         if (!strcmp(s->u.volume.dm_name, b->dm_name) &&
-            is_partition(w, &s->u.volume, node))
+            is_there(w, &s->u.volume, node))
             strcpy(target, node);
     if (!*target)
         snprintf(target, sizeof(target), "/dev/mapper/%s", b->dm_name);

@@ -18,6 +18,7 @@
 #define BRIDGE     "hd"
 #define NAME       "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define KEY        "abcdefghijklmnopqrstuvwxyz0123456789_-"
+#define DISK       "abcdefghijklmnopqrstuvwxyz0123456789"
 #define PIXELS_MAX 16384 /* of a display, in each direction */
 
 static bool consists_of(const char *s, size_t size, const char *letters)
@@ -75,6 +76,9 @@ static bool target_ok(const struct hd_job_request *req,
         return true;
     case HD_TARGET_RAM:
         return !v->start && v->mode == HD_MODE_RW;
+    case HD_TARGET_DISK:
+        return !v->start && consists_of(v->disk, sizeof(v->disk), DISK) &&
+               v->diskseq && v->diskseq != req->head.diskseq;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
                v->luks.offset < v->length;
@@ -122,14 +126,28 @@ static bool block_ok(const struct hd_job_request *req,
 }
 
 /* An interface in dom0, so not one of any characters. */
+static bool is_our_bridge(const char name[16])
+{
+    return consists_of(name, 16, KEY) &&
+           !strncmp(name, BRIDGE, sizeof(BRIDGE) - 1);
+}
+
 static bool bridge_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
-    const struct hd_step_bridge *b = &step->u.bridge;
+    (void)req;
+    return is_our_bridge(step->u.bridge.name);
+}
+
+static bool port_ok(const struct hd_job_request *req,
+                    const struct hd_step *step)
+{
+    const struct hd_step_port *p = &step->u.port;
 
     (void)req;
-    return consists_of(b->name, sizeof(b->name), KEY) &&
-           !strncmp(b->name, BRIDGE, sizeof(BRIDGE) - 1);
+    return is_our_bridge(p->bridge) &&
+           strnlen(p->name, sizeof(p->name)) < sizeof(p->name) &&
+           !hd_vif_hotplug_check(p->name, NULL) && p->index;
 }
 
 static bool tell_ok(const struct hd_job_request *req,
@@ -148,8 +166,8 @@ static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
 
     (void)req;
     return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
-           !hd_vif_hotplug_check(n->bridge, NULL) && n->devid < HD_MAX_NICS &&
-           !(n->mac[0] & 1);
+           !hd_vif_hotplug_check(n->bridge, NULL) &&
+           n->devid < HD_MAX_NICS + HD_MAX_WISHES && !(n->mac[0] & 1);
 }
 
 static bool start_ok(const struct hd_job_request *req,
@@ -164,7 +182,7 @@ static bool (*const checks[])(const struct hd_job_request *,
     [HD_STEP_OPEN_VOLUME] = volume_ok, [HD_STEP_BUILD_DOMAIN] = domain_ok,
     [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
     [HD_STEP_START_DOMAIN] = start_ok, [HD_STEP_MAKE_BRIDGE] = bridge_ok,
-    [HD_STEP_TELL] = tell_ok,
+    [HD_STEP_TELL] = tell_ok,          [HD_STEP_ADD_PORT] = port_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */

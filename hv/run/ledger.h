@@ -31,6 +31,7 @@ enum hd_effect_kind {
     HD_EFFECT_DM,     /* value: the dm device's name */
     HD_EFFECT_DOMAIN, /* value: the domain's UUID */
     HD_EFFECT_BRIDGE, /* value: its name */
+    HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
 };
 
 struct hd_effect {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bridges of dom0: found, and without an uplink made and removed; never changes
- * one that was there. */
+/* Bridges of dom0: found, and ours made, given a port, and removed; never
+ * changes one that was there. */
 #include "bridge.h"
 
 #include <libmnl/libmnl.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/io.h"
 #include "../base/mem.h"
 #include "links.h"
 
@@ -86,19 +87,36 @@ static int create(const char *name)
     return talk(nlh);
 }
 
-/* Once it is up, the kernel would give dom0 a link-local address there. */
-static int keep_dom0_out(uint32_t index)
+/* Which address the kernel gives dom0 there once it is up. */
+static int set_address_mode(uint32_t index, uint8_t mode)
 {
     struct request req;
     struct nlmsghdr *nlh = begin(&req, RTM_SETLINK, 0, index, 0);
     struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
     struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
 
-    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, mode);
     mnl_attr_nest_end(nlh, inet6);
     mnl_attr_nest_end(nlh, spec);
     /* A kernel without IPv6 gives no such address. */
     return talk(nlh) && errno != EAFNOSUPPORT && errno != ENODEV ? -1 : 0;
+}
+
+/* It would be a link-local one. */
+static int keep_dom0_out(uint32_t index)
+{
+    return set_address_mode(index, IN6_ADDR_GEN_MODE_NONE);
+}
+
+/* As a new interface has it. */
+static int let_dom0_in(uint32_t index)
+{
+    hd_autofree char *text = NULL;
+
+    if (hd_io_read_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", 16,
+                        &text, NULL, NULL))
+        return 0; /* no IPv6 */
+    return set_address_mode(index, (uint8_t)atoi(text));
 }
 
 static int set_up(uint32_t index)
@@ -106,6 +124,26 @@ static int set_up(uint32_t index)
     struct request req;
 
     return talk(begin(&req, RTM_SETLINK, 0, index, IFF_UP));
+}
+
+static int set_down(uint32_t index)
+{
+    struct request req;
+    struct nlmsghdr *nlh = begin(&req, RTM_SETLINK, 0, index, IFF_UP);
+    struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+
+    msg->ifi_flags = 0;
+    return talk(nlh);
+}
+
+/* 0: none. */
+static int set_master(uint32_t index, uint32_t master)
+{
+    struct request req;
+    struct nlmsghdr *nlh = begin(&req, RTM_SETLINK, 0, index, 0);
+
+    mnl_attr_put_u32(nlh, IFLA_MASTER, master);
+    return talk(nlh);
 }
 
 static int delete (uint32_t index)
@@ -172,5 +210,55 @@ int hd_bridge_remove(const char *name, struct hd_err *err)
     if (delete (link.index) && errno != ENODEV)
         return hd_fail_errno(err, HD_E_FAILED, "cannot remove the bridge %s",
                              name);
+    return 0;
+}
+
+int hd_bridge_check_port(const char *name, uint32_t index, struct hd_err *err)
+{
+    struct hd_link link;
+    int found = look(name, &link, err);
+
+    if (found < 0)
+        return -1;
+    if (!found || link.index != index)
+        return hd_fail(err, HD_E_GONE, "the network interface %s was unplugged",
+                       name);
+    if (link.master || link.set_up || link.addressed)
+        return hd_fail(err, HD_E_BUSY,
+                       "the host uses the network interface %s; set it down "
+                       "and take its addresses away",
+                       name);
+    return 0;
+}
+
+int hd_bridge_add_port(const char *bridge, const char *name, uint32_t index,
+                       struct hd_err *err)
+{
+    struct hd_link link;
+
+    if (hd_bridge_find(bridge, err) || look(bridge, &link, err) != 1)
+        return -1;
+    if (set_master(index, link.index) || keep_dom0_out(index) || set_up(index))
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot join %s to the bridge %s", name, bridge);
+    return 0;
+}
+
+/* The last thing is to let it go: until then it is known as ours. */
+int hd_bridge_free_port(const char *bridge, const char *name,
+                        struct hd_err *err)
+{
+    struct hd_link port, link;
+    int found = look(name, &port, err);
+
+    if (found <= 0)
+        return found;
+    found = look(bridge, &link, err);
+    if (found <= 0 || port.master != link.index)
+        return found < 0 ? -1 : 0;
+    if ((let_dom0_in(port.index) || set_down(port.index) ||
+         set_master(port.index, 0)) &&
+        errno != ENODEV)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot free the port %s", name);
     return 0;
 }

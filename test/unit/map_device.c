@@ -6,17 +6,6 @@
 
 #include "map_kit.h"
 
-static void usb_storage_is_not_given_to_a_guest(void)
-{
-    hd_autofree struct map_kit *k = map_kit_new();
-
-    map_kit_stick(k, "sdb");
-    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
-    hd_auto(hd_map) map = map_kit_make(k);
-    CHECK_ROW(map_kit_row(map, HD_CLASS_USB), HD_HOW_ABSENT, "",
-              "no disks but their store's");
-}
-
 static void scratch_disks_leave_dom0_half_of_what_it_has(void)
 {
     hd_autofree struct map_kit *k = map_kit_new();
@@ -107,7 +96,6 @@ static void a_pci_device_needs_an_iommu_and_is_never_pretended(void)
 }
 
 static const struct hd_test tests[] = {
-    HD_TEST(usb_storage_is_not_given_to_a_guest),
     HD_TEST(scratch_disks_leave_dom0_half_of_what_it_has),
     HD_TEST(what_the_host_needs_is_never_given_away),
     HD_TEST(a_hub_that_carries_the_store_is_not_given_away),
