@@ -142,7 +142,8 @@ struct hd_inventory {
     struct hd_host_os os;
     uint32_t n_bridges, n_pools, n_disks, n_links, n_usb, n_pci, n_parts;
     uint32_t left_out;
-    uint8_t has_qemu; /* dom0's QEMU can serve a PV framebuffer */
+    uint8_t has_pciback; /* dom0 can give a PCI device to a guest */
+    uint8_t has_qemu;    /* dom0's QEMU can serve a PV framebuffer */
     char bridges[HD_MAX_BRIDGES][16]; /* sorted; xenbr0 first when there */
     struct hd_host_pool pools[HD_MAX_POOLS];
     struct hd_host_disk disks[HD_MAX_DISKS_SEEN]; /* sorted, as all of these */

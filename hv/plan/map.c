@@ -130,6 +130,7 @@ static void deny(struct hd_mapper *m, const struct hd_guest *g,
     row->how = HD_HOW_ABSENT;
     row->own = 0;
     row->host_name[0] = row->vdev[0] = row->bridge[0] = '\0';
+    row->seize = 0;
     row->device = row->given = row->width = row->height = 0;
     HD_SAY(row->reason, "the policy denies every guest the class %s", class);
     HD_SAY(row->change, "take %s out of `denied` in /etc/hotdom/hotdom.yaml",
@@ -328,6 +329,8 @@ static void print_row(const struct hd_map_row *r, FILE *out)
         fprintf(out, " %" PRIu64 "/%" PRIu64, r->given, r->wished);
     if (r->width)
         fprintf(out, " %" PRIu64 "x%" PRIu64, r->width, r->height);
+    if (r->seize)
+        fputs(" seized", out);
     if (*r->bridge)
         fprintf(out, " bridge=%s", r->bridge);
     if (r->class == HD_CLASS_NET || *r->bridge)

@@ -37,7 +37,8 @@ const char *hd_how_name(uint32_t how);
 /* "preferred". */
 const char *hd_map_level_name(uint32_t level);
 
-#define HD_MAX_GIVEN 64 /* devices of the host, to all guests together */
+#define HD_MAX_GUEST_PCI 4  /* PCI devices of one guest */
+#define HD_MAX_GIVEN     64 /* devices of the host, to all guests together */
 
 /* What all stores together have been promised or run: admission counts it. */
 struct hd_commitments {
@@ -70,6 +71,7 @@ struct hd_map_row {
     uint64_t device;
     uint8_t read_only; /* USB that is a disk */
     char bridge[16];   /* USB that is a NIC: made for it, host_name its port */
+    uint8_t seize;     /* PCI: it is not Xen's to give away before */
     uint32_t index;    /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */
     uint8_t own;      /* hotdom makes it for this guest: RAM disk, bridge */
@@ -85,6 +87,7 @@ struct hd_map_guest {
     uint8_t left_out;   /* the user does not want it started */
     uint32_t first_row; /* its rows stand together */
     uint32_t n_rows;
+    uint32_t n_pci; /* rows that give it a PCI device */
 };
 
 struct hd_map {

@@ -175,10 +175,8 @@ static const char *give(const struct hd_mapper *m, const struct hd_guest *g,
                         struct hd_map_row *row, const struct hd_host_usb *usb)
 {
     const struct hd_inventory *inv = m->in->inventory;
-    const char *why = needed(m, usb);
+    const char *why = NULL;
 
-    if (why)
-        return why;
     for (uint32_t i = 0; i < inv->n_links; i++)
         if (*usb->address && !strcmp(inv->links[i].usb, usb->address))
             return give_link(m, g, row, &inv->links[i]);
@@ -192,7 +190,8 @@ static const char *give(const struct hd_mapper *m, const struct hd_guest *g,
 }
 
 /* The first that the policy names for the role and that can be given; when none
- * can, what the last one lacks. */
+ * can, what the last one lacks: of those that the host can spare, for a policy
+ * that names every stick names the store's as well. */
 static void look_for(const struct hd_mapper *m, const struct hd_guest *g,
                      struct hd_map_row *row, const char *named)
 {
@@ -200,14 +199,15 @@ static void look_for(const struct hd_mapper *m, const struct hd_guest *g,
 
     for (uint32_t i = 0; i < inv->n_usb && row->how == HD_HOW_ABSENT; i++) {
         const struct hd_host_usb *usb = &inv->usb[i];
-        const char *why;
+        const char *why = is_named(named, usb) ? needed(m, usb) : NULL;
 
-        if (!is_named(named, usb))
+        if (!is_named(named, usb) || (why && *row->found))
             continue;
         HD_SAY(row->found, "the USB device %s, %.63s (%04x:%04x)", usb->address,
                *usb->name ? usb->name : "without a name", usb->vendor,
                usb->product);
-        why = give(m, g, row, usb);
+        if (!why)
+            why = give(m, g, row, usb);
         if (why)
             HD_SAY(row->reason, "%s", why);
     }

@@ -28,8 +28,9 @@ hd_map_fill hd_map_cpu, hd_map_memory;                    /* map_room.c */
 hd_map_fill hd_map_net;                                   /* map_net.c */
 hd_map_fill hd_map_block;                                 /* map_disk.c */
 hd_map_fill hd_map_usb;                                   /* map_usb.c */
+hd_map_fill hd_map_pci;                                   /* map_pci.c */
 hd_map_fill hd_map_console, hd_map_display, hd_map_input, /* map_part.c */
-    hd_map_sound, hd_map_pci, hd_map_time;
+    hd_map_sound, hd_map_time;
 
 /* Takes the guest's minimum off what there is, or refuses it. */
 void hd_map_admit(struct hd_mapper *m, const struct hd_guest *g);

@@ -151,6 +151,20 @@ static void open_row(struct maker *m, const struct hd_guest *g,
     snprintf(s->disk, sizeof(s->disk), "%.31s", row->host_name);
 }
 
+static bool is_pci(const struct hd_map_row *row)
+{
+    return row->class == HD_CLASS_PCI && row->how != HD_HOW_ABSENT;
+}
+
+static void seize_pci(struct maker *m, const struct hd_guest *g,
+                      const struct hd_map_row *row)
+{
+    struct hd_pci at;
+
+    if (hd_pci_parse(row->host_name, &at))
+        add(m, HD_STEP_SEIZE_PCI, g)->u.pci.at = at;
+}
+
 /* The map says what the guest gets, the manifest what it is. */
 static void build_domain(struct maker *m, const struct hd_guest *g,
                          const struct hd_map_row *rows, uint32_t n)
@@ -168,6 +182,10 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
             s->height = (uint32_t)rows[i].height;
         }
     }
+    for (uint32_t i = 0; i < n; i++)
+        if (is_pci(&rows[i]) && s->n_pci < HD_MAX_GUEST_PCI &&
+            hd_pci_parse(rows[i].host_name, &s->pci[s->n_pci]))
+            s->n_pci++;
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
     s->uuid = g->id;
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
@@ -306,6 +324,9 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
         if (is_disk(&rows[i]))
             open_row(m, g, &rows[i]);
     make_bridges(m, g, rows, in->n_rows);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        if (is_pci(&rows[i]) && rows[i].seize)
+            seize_pci(m, g, &rows[i]);
     build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))

@@ -4,6 +4,7 @@
 #ifndef HD_PLAN_PLAN_H
 #define HD_PLAN_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,12 +23,14 @@
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
 /* Undo of each step, by the ledger: remove the dm device or the bridge, free
- * the port, destroy the domain; what is attached and told goes with its domain.
+ * the port, give the PCI device back to dom0, destroy the domain; what is
+ * attached and told goes with its domain.
  */
 enum hd_step_kind {
     HD_STEP_OPEN_VOLUME,
     HD_STEP_MAKE_BRIDGE,  /* without an uplink, for this guest alone */
     HD_STEP_ADD_PORT,     /* a NIC of the host's, to such a bridge */
+    HD_STEP_SEIZE_PCI,    /* from dom0 to Xen's PCI backend */
     HD_STEP_BUILD_DOMAIN, /* leaves it paused */
     HD_STEP_ATTACH_BLOCK,
     HD_STEP_ATTACH_NET,
@@ -59,6 +62,11 @@ struct hd_step_volume {
     uint64_t diskseq;
 };
 
+/* Where a PCI device is. */
+struct hd_pci {
+    uint32_t domain, bus, device, function;
+};
+
 struct hd_step_domain {
     char name[HD_DOMAIN_NAME_SIZE];
     struct hd_uuid uuid;
@@ -70,6 +78,12 @@ struct hd_step_domain {
     /* A PV framebuffer and keyboard, served by VNC on a socket in
      * /run/hotdom/display/DOMAIN; width 0: none. */
     uint32_t width, height;
+    uint32_t n_pci; /* devices of the host's that it has to itself */
+    struct hd_pci pci[HD_MAX_GUEST_PCI];
+};
+
+struct hd_step_pci {
+    struct hd_pci at;
 };
 
 struct hd_step_bridge {
@@ -115,6 +129,7 @@ struct hd_step {
         struct hd_step_net net;
         struct hd_step_bridge bridge;
         struct hd_step_port port;
+        struct hd_step_pci pci;
         struct hd_step_tell tell;
     } u;
 };
@@ -146,6 +161,12 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
 /* "hotdom-LABEL-VOLUME". */
 void hd_plan_dm_name(const char *label, const char *volume,
                      char ret[HD_DM_NAME_SIZE]);
+
+/* "0000:03:00.0", as sysfs names it. */
+#define HD_PCI_SIZE 16
+void hd_pci_format(const struct hd_pci *pci, char ret[HD_PCI_SIZE]);
+/* Anything else is false. */
+bool hd_pci_parse(const char *text, struct hd_pci *ret);
 
 /* "open-volume". */
 const char *hd_step_kind_name(uint32_t kind);

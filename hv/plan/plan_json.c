@@ -141,7 +141,8 @@ static void add_bridge(struct json_object *o, const struct hd_step *s)
 static void add_domain(struct json_object *o, const struct hd_step *s)
 {
     const struct hd_step_domain *d = &s->u.domain;
-    char uuid[HD_UUID_SIZE];
+    struct json_object *pci = json_object_new_array();
+    char uuid[HD_UUID_SIZE], at[HD_PCI_SIZE];
 
     hd_uuid_format(&d->uuid, uuid);
     add_text(o, "name", d->name);
@@ -151,6 +152,19 @@ static void add_domain(struct json_object *o, const struct hd_step *s)
     add_text(o, "cmdline", d->cmdline);
     add_if(o, "width", d->width);
     add_if(o, "height", d->height);
+    for (uint32_t i = 0; i < d->n_pci; i++) {
+        hd_pci_format(&d->pci[i], at);
+        json_object_array_add(pci, json_object_new_string(at));
+    }
+    json_object_object_add(o, "pci", pci);
+}
+
+static void add_pci(struct json_object *o, const struct hd_step *s)
+{
+    char at[HD_PCI_SIZE];
+
+    hd_pci_format(&s->u.pci.at, at);
+    add_text(o, "name", at);
 }
 
 static void add_block(struct json_object *o, const struct hd_step *s)
@@ -178,6 +192,7 @@ static void (*const adders[])(struct json_object *, const struct hd_step *) = {
     [HD_STEP_BUILD_DOMAIN] = add_domain, [HD_STEP_ATTACH_BLOCK] = add_block,
     [HD_STEP_ATTACH_NET] = add_net,      [HD_STEP_TELL] = add_tell,
     [HD_STEP_START_DOMAIN] = NULL,       [HD_STEP_ADD_PORT] = add_port,
+    [HD_STEP_SEIZE_PCI] = add_pci,
 };
 
 static struct json_object *step_to_json(const struct hd_step *s, uint32_t n)

@@ -26,7 +26,8 @@ struct json_object *hd_map_to_json(const struct hd_map *map);
  *                 blocks, root, disk (of the host), diskseq
  *   make-bridge   name
  *   add-port      name, bridge
- *   build-domain  name, uuid, memory, vcpus, cmdline, width, height
+ *   seize-pci     name
+ *   build-domain  name, uuid, memory, vcpus, cmdline, width, height, pci: array
  *   attach-block  name, as, mode
  *   attach-net    bridge, as, mac
  *   tell          path, value

@@ -206,6 +206,7 @@ static bool is_under(const struct hd_step_volume *v)
 static void say_before(const struct writer *w)
 {
     const struct hd_step *s;
+    char pci[HD_PCI_SIZE];
 
     fputs("# Before it is created:\n", w->out);
     say_files(w);
@@ -218,6 +219,10 @@ static void say_before(const struct writer *w)
     for (uint32_t i = 0; (s = next(w, HD_STEP_ADD_PORT, &i));)
         fprintf(w->out, "#   ip link set %s master %s && ip link set %s up\n",
                 s->u.port.name, s->u.port.bridge, s->u.port.name);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_SEIZE_PCI, &i));) {
+        hd_pci_format(&s->u.pci.at, pci);
+        fprintf(w->out, "#   xl pci-assignable-add %s\n", pci);
+    }
 }
 
 static int write_disk(const struct writer *w, const struct hd_step_block *b,
@@ -305,6 +310,20 @@ static void write_display(const struct writer *w,
             d->width, d->height);
 }
 
+static void write_pci(const struct writer *w, const struct hd_step_domain *d)
+{
+    char at[HD_PCI_SIZE];
+
+    if (!d->n_pci)
+        return;
+    fputs("pci = [\n", w->out);
+    for (uint32_t i = 0; i < d->n_pci; i++) {
+        hd_pci_format(&d->pci[i], at);
+        fprintf(w->out, "    \"%s\",\n", at);
+    }
+    fputs("]\ne820_host = 1\n", w->out);
+}
+
 static int no_guest(const struct hd_map *map, const char *guest,
                     struct hd_err *err)
 {
@@ -347,6 +366,7 @@ int hd_xl_write(const struct hd_plan *plan, const struct hd_map *map,
              ? -1
              : 0;
     write_display(&w, &s->u.domain);
+    write_pci(&w, &s->u.domain);
     if (fclose(memory) && !rc)
         rc = hd_fail_errno(err, HD_E_FAILED, "write an xl.cfg");
     if (!rc && fwrite(text, 1, len, out) != len)

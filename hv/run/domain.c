@@ -13,6 +13,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
 #include "display.h"
+#include "pci_config.h"
 
 #define PAUSE_NS 10000000
 #define SCRIPT   "script: " /* libxl, before a helper's hotplug-error */
@@ -143,6 +144,8 @@ static int fill(libxl_ctx *ctx, libxl_domain_config *config,
         config->on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
     if (step->width && fill_display(config, step->name))
         return -1;
+    if (step->n_pci && hd_pci_fill(config, step))
+        return -1;
     return c->name && b->kernel && b->cmdline ? 0 : -1;
 }
 
@@ -166,6 +169,17 @@ void hd_toolstack_free(struct hd_toolstack *ts)
         return;
     libxl_ctx_free(ts->ctx);
     free(ts);
+}
+
+libxl_ctx *hd_toolstack_begin(struct hd_toolstack *ts)
+{
+    return begin(ts);
+}
+
+int hd_toolstack_check(struct hd_toolstack *ts, int rc, const char *verb,
+                       const char *name, struct hd_err *err)
+{
+    return check(ts, rc, verb, name, err);
 }
 
 int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,

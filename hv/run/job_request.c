@@ -101,6 +101,23 @@ static bool volume_ok(const struct hd_job_request *req,
            v->length <= INT64_MAX && v->mode <= HD_MODE_RO && target_ok(req, v);
 }
 
+/* In range, so that every number is as it will be written. */
+static bool is_pci(const struct hd_pci *pci)
+{
+    return pci->domain <= 0xffff && pci->bus <= 0xff && pci->device <= 0x1f &&
+           pci->function <= 7;
+}
+
+static bool pci_ok(const struct hd_step_domain *d)
+{
+    if (d->n_pci > HD_MAX_GUEST_PCI)
+        return false;
+    for (uint32_t i = 0; i < d->n_pci; i++)
+        if (!is_pci(&d->pci[i]))
+            return false;
+    return true;
+}
+
 static bool domain_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
@@ -111,7 +128,14 @@ static bool domain_ok(const struct hd_job_request *req,
            d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
            d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
            is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
-           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX;
+           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d);
+}
+
+static bool seize_ok(const struct hd_job_request *req,
+                     const struct hd_step *step)
+{
+    (void)req;
+    return is_pci(&step->u.pci.at);
 }
 
 static bool block_ok(const struct hd_job_request *req,
@@ -183,6 +207,7 @@ static bool (*const checks[])(const struct hd_job_request *,
     [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
     [HD_STEP_START_DOMAIN] = start_ok, [HD_STEP_MAKE_BRIDGE] = bridge_ok,
     [HD_STEP_TELL] = tell_ok,          [HD_STEP_ADD_PORT] = port_ok,
+    [HD_STEP_SEIZE_PCI] = seize_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */

@@ -32,6 +32,7 @@ enum hd_effect_kind {
     HD_EFFECT_DOMAIN, /* value: the domain's UUID */
     HD_EFFECT_BRIDGE, /* value: its name */
     HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
+    HD_EFFECT_PCI,    /* value: its address */
 };
 
 struct hd_effect {

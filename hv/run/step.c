@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "host_disk.h"
+#include "pci.h"
 #include "volume.h"
 
 /* The kernel reuses numbers and names of disks, never a diskseq. */
@@ -161,6 +162,25 @@ static int add_port(struct hd_context *ctx, const struct hd_step *step,
     return hd_bridge_add_port(p->bridge, p->name, p->index, err);
 }
 
+static int pci_free(struct hd_context *ctx, const struct hd_step *step,
+                    struct hd_err *err)
+{
+    (void)ctx;
+    return hd_pci_check_free(&step->u.pci.at, err);
+}
+
+static void pci_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
+{
+    hd_pci_format(&step->u.pci.at, value);
+}
+
+static int seize_pci(struct hd_context *ctx, const struct hd_step *step,
+                     uint32_t seq, struct hd_err *err)
+{
+    (void)seq;
+    return hd_pci_seize(ctx->ts, &step->u.pci.at, err);
+}
+
 /* The bridge may have gone since the plan was made, and hotdom-hotplug's word
  * comes late and through libxl. */
 static int attach_net(struct hd_context *ctx, const struct hd_step *step,
@@ -221,6 +241,7 @@ static const struct {
     [HD_STEP_ATTACH_NET] = {.make = attach_net},
     [HD_STEP_TELL] = {.make = tell},
     [HD_STEP_ADD_PORT] = {port_free, port_value, HD_EFFECT_PORT, add_port},
+    [HD_STEP_SEIZE_PCI] = {pci_free, pci_value, HD_EFFECT_PCI, seize_pci},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 

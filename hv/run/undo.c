@@ -7,6 +7,7 @@
 #include "../../pv-drivers/net/bridge.h"
 #include "display.h"
 #include "domain_sweep.h"
+#include "pci.h"
 #include "volume.h"
 
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
@@ -67,13 +68,18 @@ static int undo_port(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_bridge_free_port(bridge, name, err);
 }
 
+static int undo_pci(struct hd_context *ctx, const struct hd_effect *effect,
+                    struct hd_err *err)
+{
+    return hd_pci_give_back(ctx->ts, effect->value, err);
+}
+
 static int (*const kinds[])(struct hd_context *ctx,
                             const struct hd_effect *effect,
                             struct hd_err *err) = {
-    [HD_EFFECT_DM] = undo_dm,
-    [HD_EFFECT_DOMAIN] = undo_domain,
-    [HD_EFFECT_BRIDGE] = undo_bridge,
-    [HD_EFFECT_PORT] = undo_port,
+    [HD_EFFECT_DM] = undo_dm,         [HD_EFFECT_DOMAIN] = undo_domain,
+    [HD_EFFECT_BRIDGE] = undo_bridge, [HD_EFFECT_PORT] = undo_port,
+    [HD_EFFECT_PCI] = undo_pci,
 };
 
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
@@ -114,7 +120,8 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     static const enum hd_effect_kind order[] = {
-        HD_EFFECT_DOMAIN, HD_EFFECT_DM, HD_EFFECT_PORT, HD_EFFECT_BRIDGE};
+        HD_EFFECT_DOMAIN, HD_EFFECT_DM, HD_EFFECT_PORT, HD_EFFECT_BRIDGE,
+        HD_EFFECT_PCI};
     struct hd_err second;
     int rc = 0;
 

@@ -51,7 +51,7 @@ static void disks_that_the_host_uses_are_marked(void)
 {
     static const char *const disks[] = {"sdb", "sdd", "sde", "sdf"};
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
-    char path[128], to[128];
+    char path[256], to[200];
     struct hd_kit_tree t;
 
     hd_kit_tree_init(&t);

@@ -7,7 +7,7 @@
 #include "../../hv/run/job_request.h"
 #include "unit.h"
 
-#define N_STEPS 2
+#define N_STEPS 4
 
 static struct hd_job_request req;
 static struct hd_plan *plan;
@@ -31,6 +31,7 @@ static void begin(void)
     req.store.byte[0] = req.head.store.byte[0] = plan->store.byte[0] = 7;
     req.op = HD_JOB_START;
     req.plan_size = (uint32_t)hd_plan_size(N_STEPS);
+    req.n_files = 1;
     req.head.diskseq = 3;
     strcpy(req.head.label, "travel");
     strcpy(req.head.devname, "sda");
@@ -46,6 +47,14 @@ static void begin(void)
     strcpy(s->u.port.bridge, "hd5c0e77aa0u0");
     strcpy(s->u.port.name, "usb0");
     s->u.port.index = 5;
+    step(2, HD_STEP_SEIZE_PCI)->u.pci.at = (struct hd_pci){0, 3, 0x1f, 7};
+    s = step(3, HD_STEP_BUILD_DOMAIN);
+    strcpy(s->u.domain.name, "travel.desk");
+    s->u.domain.uuid.byte[3] = 1;
+    s->u.domain.ramdisk = -1;
+    s->u.domain.vcpus = 1;
+    s->u.domain.memory = 64 << 20;
+    s->u.domain.n_pci = HD_MAX_GUEST_PCI;
 }
 
 static void refused(const char *words)
@@ -103,8 +112,29 @@ static void a_port_has_an_index_and_a_bridge_of_ours(void)
     refused("step 2");
 }
 
+static void a_pci_address_is_in_range(void)
+{
+    static const struct hd_pci bad[] = {
+        {0x10000, 0, 0, 0}, {0, 0x100, 0, 0}, {0, 0, 0x20, 0}, {0, 0, 0, 8}};
+    struct hd_step_domain *d;
+
+    begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        plan->steps[2].u.pci.at = bad[i];
+        refused("step 3");
+        d = &plan->steps[3].u.domain;
+        d->pci[HD_MAX_GUEST_PCI - 1] = bad[i];
+        refused("step 4");
+    }
+    plan->steps[3].u.domain.n_pci = HD_MAX_GUEST_PCI + 1;
+    refused("step 4");
+    plan->steps[3].u.domain.n_pci = UINT32_MAX;
+    refused("step 4");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_disk_of_the_hosts_is_whole_and_not_the_stores),
+    HD_TEST(a_pci_address_is_in_range),
     HD_TEST(a_port_has_an_index_and_a_bridge_of_ours),
 };
 

@@ -89,6 +89,20 @@ struct hd_host_link *map_kit_usb_nic(struct map_kit *k, const char *name)
     return l;
 }
 
+/* A sound card of that role on a host that can give it away. */
+void map_kit_card(struct map_kit *k)
+{
+    struct hd_host_pci *pci = &k->host.pci[k->host.n_pci++];
+
+    k->host.xen.iommu = k->host.has_pciback = 1;
+    k->policy.n_devices = 1;
+    strcpy(k->policy.devices[0].role, "role0");
+    strcpy(k->policy.devices[0].pci, "0403");
+    strcpy(pci->address, "0000:00:1b.0");
+    pci->vendor = 0x8086;
+    pci->class = 0x040300;
+}
+
 void map_kit_role(struct map_kit *k, const char *role, const char *bridge)
 {
     struct hd_policy_network *n = &k->policy.networks[k->policy.n_networks++];

@@ -101,6 +101,19 @@ static void what_a_guest_has_no_other_gets(void)
     absent(k, "too many devices");
 }
 
+static void the_store_among_those_named_is_not_the_reason(void)
+{
+    hd_autofree struct map_kit *k = kit_with_stick(HD_LEVEL_PREFERRED);
+
+    strcpy(k->policy.devices[0].usb, "08");
+    k->host.disks[0].in_use = 1;
+    map_kit_stick(k, "sda");
+    absent(k, "the host uses the disk");
+    strcpy(k->in.device, "sdb");
+    k->host.disks[1].in_use = 1;
+    absent(k, "the host uses the disk");
+}
+
 static void two_wishes_of_a_guest_get_two_sticks(void)
 {
     hd_autofree struct map_kit *k = kit_with_stick(HD_LEVEL_PREFERRED);
@@ -215,6 +228,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_stick_that_the_policy_names_becomes_the_guests_next_disk),
     HD_TEST(a_disk_that_is_not_free_stays_with_the_host),
     HD_TEST(what_a_guest_has_no_other_gets),
+    HD_TEST(the_store_among_those_named_is_not_the_reason),
     HD_TEST(two_wishes_of_a_guest_get_two_sticks),
     HD_TEST(a_guest_with_all_names_for_disks_gets_no_stick),
     HD_TEST(a_nic_that_the_host_does_not_use_gets_a_bridge_of_its_own),

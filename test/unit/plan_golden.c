@@ -106,6 +106,18 @@ static void usb_net_up(struct map_kit *k)
     k->host.links[0].in_use = 1;
 }
 
+static void pci(struct map_kit *k)
+{
+    map_kit_card(k);
+    map_kit_wish(k, HD_CLASS_PCI, HD_LEVEL_REQUIRED, "card");
+}
+
+static void pci_without_iommu(struct map_kit *k)
+{
+    pci(k);
+    k->host.xen.iommu = 0;
+}
+
 static void usb_is_the_store(struct map_kit *k)
 {
     map_kit_stick(k, "sda");
@@ -194,6 +206,8 @@ static const struct {
     {"fail-usb-storage-in-use", usb_storage_in_use},
     {"pass-usb-net", usb_net},
     {"fail-usb-net-up", usb_net_up},
+    {"pass-pci", pci},
+    {"fail-pci-without-iommu", pci_without_iommu},
     {"fail-usb-is-the-store", usb_is_the_store},
     {"fail-role-missing", role_missing},
     {"pass-bridge-vanished", bridge_vanished},
