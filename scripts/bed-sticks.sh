@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# The bed's USB sticks, through QEMU's monitor (QMP). Sourced by scripts/bed;
+# The bed's USB sticks and other USB devices, through QEMU's monitor (QMP). Sourced by scripts/bed;
 # it never looks at what an image holds.
 # shellcheck disable=SC2154  # $dir and $host are the caller's
 
@@ -115,6 +115,59 @@ cmd_plug() {
     if [[ -n $wait ]]; then echo "$id $(wait_disk "$id")"; else echo "$id"; fi
 }
 
+# What a gadget needs in QEMU, made first and taken back last: its driver with
+# options, and the commands that make and remove what is behind it.
+gadget() { # KIND ID
+    case $1 in
+    net)
+        driver='"usb-net","netdev":"'$2'-behind"'
+        make='{"execute":"netdev_add","arguments":{"type":"user",
+            "id":"'$2'-behind","restrict":true,"net":"10.78.0.0/24"}}'
+        unmake='{"execute":"netdev_del","arguments":{"id":"'$2'-behind"}}'
+        ;;
+    serial)
+        driver='"usb-serial","chardev":"'$2'-behind"'
+        make='{"execute":"chardev-add","arguments":{"id":"'$2'-behind",
+            "backend":{"type":"socket","data":{"addr":{"type":"unix",
+            "data":{"path":"'$2'.sock"}},"server":true,"wait":false}}}}'
+        unmake='{"execute":"chardev-remove","arguments":{"id":"'$2'-behind"}}'
+        ;;
+    audio)
+        driver='"usb-audio"' make='' unmake=''
+        ;;
+    *) die "no gadget '$1' (net, serial, audio)" ;;
+    esac
+}
+
+cmd_gadget() {
+    local driver make unmake
+    [[ $# -eq 2 ]] || {
+        usage_of gadget >&2
+        return 2
+    }
+    need_up
+    [[ $2 =~ ^[A-Za-z][A-Za-z0-9_-]{0,30}$ ]] || die "bad gadget name '$2'"
+    [[ ! -e $dir/sticks/$2 ]] || die "'$2' is plugged in; yank it first"
+    gadget "$1" "$2"
+    [[ -z $make ]] || qmp '' "$make" >/dev/null
+    qmp '' '{"execute":"device_add","arguments":{"bus":"xhci.0",
+        "id":"'"$2"'","driver":'"$driver}}" >/dev/null
+    echo "gadget $1" >"$dir/sticks/$2"
+}
+
+# What was behind a device that QEMU has let go of.
+let_go() { # ID
+    local what driver make unmake
+    what=$(<"$dir/sticks/$1")
+    if [[ $what == gadget* ]]; then
+        gadget "${what#gadget }" "$1"
+    else
+        unmake='{"execute":"blockdev-del","arguments":{"node-name":"'$1'-node"}}'
+    fi
+    [[ -z $unmake ]] || qmp '' "$unmake" >/dev/null
+    rm -f "$dir/sticks/$1"
+}
+
 cmd_yank() {
     local id
     [[ $# -gt 0 ]] || {
@@ -126,9 +179,7 @@ cmd_yank() {
         [[ -e $dir/sticks/$id ]] || die "no stick '$id' in host '$host'"
         qmp '"DEVICE_DELETED", "data": {"device": "'"$id"'"' \
             '{"execute":"device_del","arguments":{"id":"'"$id"'"}}' >/dev/null
-        rm -f "$dir/sticks/$id"
-        qmp '' '{"execute":"blockdev-del","arguments":{"node-name":"'"$id"'-node"}}' \
-            >/dev/null
+        let_go "$id"
     done
 }
 

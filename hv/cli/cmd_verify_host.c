@@ -32,6 +32,7 @@ static const struct {
     {"mount", "mount left behind", "umount TARGET"},
     {"netdev", "network interface left behind", "destroy its domain"},
     {"port", "bridge port left behind", "ip link set NAME nomaster"},
+    {"pci", "PCI device left with Xen", "xl pci-assignable-remove -r NAME"},
     {"file", "file left behind", "rm it"},
     {"memory", "memory of Xen is missing", "look at xl dmesg"},
     {"missing", "in the ledger but not on the host", "hotdom eject the store"},
@@ -117,9 +118,9 @@ static bool in_progress(const struct hd_uuid *store)
 
 /* What an effect is in a snapshot. */
 static const char *const seen_as[HD_EFFECT_KINDS] = {
-    [HD_EFFECT_DM] = "dm",
-    [HD_EFFECT_DOMAIN] = "domain",
-    [HD_EFFECT_BRIDGE] = "netdev",
+    [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
+    [HD_EFFECT_BRIDGE] = "netdev", [HD_EFFECT_PORT] = "port",
+    [HD_EFFECT_PCI] = "pci",
 };
 
 /* What one ledger has and does not say to be undone: there, or missing. */

@@ -208,6 +208,20 @@ static uint64_t scratch_of(const struct hd_store *s, const char *guest)
     return bytes;
 }
 
+/* What of the host's own it was given. */
+static void add_devices(const struct hd_store *s, const char *guest,
+                        struct hd_commitments *ret)
+{
+    const struct hd_map_guest *g = s->map ? hd_map_guest(s->map, guest) : NULL;
+
+    for (uint32_t i = 0; g && i < g->n_rows; i++) {
+        const struct hd_map_row *row = &s->map->rows[g->first_row + i];
+
+        if (hd_map_is_device(row) && ret->n_devices < HD_MAX_GIVEN)
+            strcpy(ret->devices[ret->n_devices++], row->host_name);
+    }
+}
+
 void hd_stores_commitments(const struct hd_stores *stores,
                            struct hd_commitments *ret)
 {
@@ -221,6 +235,7 @@ void hd_stores_commitments(const struct hd_stores *stores,
             ret->guests++;
             ret->memory += hd_need_bytes(g->memory, g->vcpus);
             ret->scratch += scratch_of(s, g->name);
+            add_devices(s, g->name, ret);
             if (g->state == HD_STATE_PLANNED || g->state == HD_STATE_BUILDING)
                 ret->reserved += hd_need_bytes(g->memory, g->vcpus);
         }

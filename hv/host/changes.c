@@ -70,15 +70,15 @@ static void name_link(const void *item, char *ret, size_t size)
              l->name);
 }
 
-/* hv/plan/map.c names them: "hd", eight digits of the store's id and the
- * guest's number. */
+/* hv/plan names them: "hd", eight digits of the store's id, the guest's number
+ * and, of one with a port, "u" and the wish's. */
 static bool is_our_bridge(const void *item)
 {
     const struct hd_host_link *l = item;
 
     return l->kind == HD_LINK_BRIDGE && !strncmp(l->name, "hd", 2) &&
            strlen(l->name) > 10 &&
-           !l->name[2 + strspn(l->name + 2, "0123456789abcdef")];
+           !l->name[2 + strspn(l->name + 2, "0123456789abcdefu")];
 }
 
 static const char *link_news(const void *before, const void *after)

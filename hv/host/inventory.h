@@ -23,6 +23,10 @@
 /* All text is printable UTF-8: what a device says of itself is hostile. */
 #define HD_HOST_TEXT 64
 
+/* The PCI devices that something hangs on, from the root down, with a slash
+ * behind each: "0000:00:1c.0/0000:03:00.0/"; or "". */
+#define HD_HOST_PATH 128
+
 struct hd_host_pool { /* xlcpupool.cfg(5) */
     uint32_t id, cpus, domains;
 };
@@ -31,10 +35,15 @@ struct hd_host_disk {
     char name[32]; /* the kernel's: "sda" */
     char bus[16];  /* usb, ata, nvme, virtio, scsi, mmc or "" */
     char model[HD_HOST_TEXT];
-    uint64_t size; /* bytes */
+    uint64_t size;    /* bytes */
+    uint64_t diskseq; /* the kernel's, of this medium and no other since boot */
     uint8_t removable, read_only, rotational;
-    uint8_t root; /* the host's own root file system is on it */
-    char usb[32]; /* the USB device it hangs on, as hd_host_usb, or "" */
+    uint8_t root;   /* the host's own root file system is on it */
+    uint8_t in_use; /* it, or a part of it, is mounted, swap, or below LVM, md,
+                       crypt or another dm device */
+    uint8_t store;  /* a partition's name says that it is a store of hotdom */
+    char usb[32];   /* the USB device it hangs on, as hd_host_usb, or "" */
+    char pci[HD_HOST_PATH];
 };
 
 /* HD_LINK_*: one name each, as `hotdom info` prints them. */
@@ -56,12 +65,15 @@ const char *hd_host_link_kind(uint32_t kind);
 struct hd_host_link { /* a network interface of dom0; no guest's vif, no lo */
     char name[16];
     char master[16]; /* the bridge or bond that it is part of, or "" */
+    uint32_t index;  /* the kernel's, of this one and no other since boot */
     uint32_t kind;   /* enum hd_host_link_kind */
     uint8_t mac[6];
     uint8_t up;          /* it has a carrier */
+    uint8_t in_use;      /* it is set up, or has an address */
     uint8_t outside;     /* it leads out of this host */
     uint8_t only_uplink; /* ... and no other does, but what it is part of */
     char usb[32];        /* the USB device it hangs on, or "" */
+    char pci[HD_HOST_PATH];
 };
 
 struct hd_host_usb {
@@ -130,7 +142,8 @@ struct hd_inventory {
     struct hd_host_os os;
     uint32_t n_bridges, n_pools, n_disks, n_links, n_usb, n_pci, n_parts;
     uint32_t left_out;
-    uint8_t has_qemu; /* dom0's QEMU can serve a PV framebuffer */
+    uint8_t has_pciback; /* dom0 can give a PCI device to a guest */
+    uint8_t has_qemu;    /* dom0's QEMU can serve a PV framebuffer */
     char bridges[HD_MAX_BRIDGES][16]; /* sorted; xenbr0 first when there */
     struct hd_host_pool pools[HD_MAX_POOLS];
     struct hd_host_disk disks[HD_MAX_DISKS_SEEN]; /* sorted, as all of these */

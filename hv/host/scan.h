@@ -13,6 +13,8 @@ int hd_scan_xen(struct hd_inventory *inv, struct hd_err *err);
 void hd_scan_cpu(struct hd_inventory *inv, int root);
 void hd_scan_dom0(struct hd_inventory *inv, int root);
 void hd_scan_disks(struct hd_inventory *inv, int root);
+/* Of the disks that were found; hd_scan_disks calls it. */
+void hd_scan_uses(struct hd_inventory *inv, int root);
 void hd_scan_usb(struct hd_inventory *inv, int root);
 void hd_scan_pci(struct hd_inventory *inv, int root);
 void hd_scan_parts(struct hd_inventory *inv, int root);

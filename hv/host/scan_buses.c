@@ -113,5 +113,6 @@ static void add_pci(void *ctx, int root, const char *address)
 
 void hd_scan_pci(struct hd_inventory *inv, int root)
 {
+    inv->has_pciback = hd_sysfs_exists(root, "sys/bus/pci/drivers/pciback");
     hd_sysfs_each(root, "sys/bus/pci/devices", add_pci, inv);
 }

@@ -51,6 +51,9 @@ static void add_disk(void *ctx, int root, const char *name)
     hd_sysfs_usb(to, disk->usb);
     hd_sysfs_text(root, disk->model, sizeof(disk->model),
                   "sys/class/block/%s/device/model", name);
+    hd_sysfs_pci(to, disk->pci, sizeof(disk->pci));
+    disk->diskseq =
+        hd_sysfs_number(root, 10, "sys/class/block/%s/diskseq", name);
     disk->size =
         hd_sysfs_number(root, 10, "sys/class/block/%s/size", name) * SECTOR;
     disk->removable =
@@ -63,64 +66,8 @@ static void add_disk(void *ctx, int root, const char *name)
         inv->n_disks++;
 }
 
-/* A disk that carries the device MAJOR:MINOR, itself or below LVM, md, crypt:
- * /sys/dev/block leads to it, `slaves` leads down. */
-static void mark_root(struct hd_inventory *inv, int root, const char *name,
-                      int depth);
-
-struct mark {
-    struct hd_inventory *inv;
-    int depth;
-};
-
-static void mark_slave(void *ctx, int root, const char *name)
-{
-    struct mark *m = ctx;
-
-    mark_root(m->inv, root, name, m->depth + 1);
-}
-
-static void mark_root(struct hd_inventory *inv, int root, const char *name,
-                      int depth)
-{
-    struct mark m = {inv, depth};
-    char path[256], *slash;
-
-    if (depth > 8)
-        return;
-    for (uint32_t i = 0; i < inv->n_disks; i++)
-        if (!strcmp(inv->disks[i].name, name))
-            inv->disks[i].root = 1;
-    snprintf(path, sizeof(path), "sys/class/block/%s/slaves", name);
-    hd_sysfs_each(root, path, mark_slave, &m);
-    /* A partition's folder stands in its disk's. */
-    if (hd_sysfs_exists(root, "sys/class/block/%s/partition", name) &&
-        hd_sysfs_link(root, path, sizeof(path), "sys/class/block/%s", name) &&
-        (slash = strrchr(path, '/'))) {
-        *slash = '\0';
-        slash = strrchr(path, '/');
-        mark_root(inv, root, slash ? slash + 1 : path, depth + 1);
-    }
-}
-
-/* proc(5), mountinfo: "36 35 MAJOR:MINOR ROOT MOUNTPOINT ...". */
-static void find_root(struct hd_inventory *inv, int root)
-{
-    char device[32], at[64], line[4096], name[64];
-    FILE *f = fopen("/proc/self/mountinfo", "re");
-
-    while (f && fgets(line, sizeof(line), f))
-        if (sscanf(line, "%*d %*d %31s %*s %63s", device, at) == 2 &&
-            !strcmp(at, "/") &&
-            hd_sysfs_link_name(root, name, sizeof(name), "sys/dev/block/%s",
-                               device))
-            mark_root(inv, root, name, 0);
-    if (f)
-        fclose(f);
-}
-
 void hd_scan_disks(struct hd_inventory *inv, int root)
 {
     hd_sysfs_each(root, "sys/class/block", add_disk, inv);
-    find_root(inv, root);
+    hd_scan_uses(inv, root);
 }

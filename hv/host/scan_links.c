@@ -90,10 +90,15 @@ static void add(struct hd_inventory *inv, const struct hd_link *links, size_t n,
         strcpy(to->master, master->name);
     to->kind = kind_of(link, root);
     memcpy(to->mac, link->mac, sizeof(to->mac));
+    to->index = link->index;
     to->up = link->up;
+    to->in_use = link->set_up || link->addressed;
     to->outside = link->way_out;
-    if (hd_sysfs_link(root, path, sizeof(path), "sys/class/net/%s", link->name))
+    if (hd_sysfs_link(root, path, sizeof(path), "sys/class/net/%s",
+                      link->name)) {
         hd_sysfs_usb(path, to->usb);
+        hd_sysfs_pci(path, to->pci, sizeof(to->pci));
+    }
     inv->n_links++;
 }
 

@@ -143,6 +143,13 @@ static int add_netdev(struct hd_snapshot *s, const char *dir, const char *name)
     return hd_snapshot_add(s, "netdev %s", name);
 }
 
+/* What Xen's PCI backend holds: its attributes are no devices. */
+static int add_pci(struct hd_snapshot *s, const char *dir, const char *name)
+{
+    (void)dir;
+    return strchr(name, ':') ? hd_snapshot_add(s, "pci %s", name) : 0;
+}
+
 /* PID 1's mounts, for a service may have a view of its own. */
 static int take_mounts(struct hd_snapshot *s, struct hd_err *err)
 {
@@ -242,8 +249,9 @@ int hd_snapshot_take(struct hd_snapshot **ret, struct hd_err *err)
     if (!s)
         return no_memory(err);
     if (take_xen(s, err) || each(s, "/sys/block", add_disk, err) ||
-        each(s, "/sys/class/net", add_netdev, err) || take_mounts(s, err) ||
-        take_files(s, err))
+        each(s, "/sys/class/net", add_netdev, err) ||
+        each(s, "/sys/bus/pci/drivers/pciback", add_pci, err) ||
+        take_mounts(s, err) || take_files(s, err))
         return -1;
     hd_snapshot_sort(s);
     *ret = hd_steal(&s);

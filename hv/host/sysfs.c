@@ -56,7 +56,7 @@ static bool path_of(char path[PATH_MAX], const char *fmt, va_list ap)
     return n > 0 && n < PATH_MAX;
 }
 
-static bool read_line(int root, const char *path, char text[ATTRIBUTE + 1])
+static bool read_all(int root, const char *path, char text[ATTRIBUTE + 1])
 {
     hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t n = fd < 0 ? -1 : read(fd, text, ATTRIBUTE);
@@ -72,7 +72,7 @@ bool hd_sysfs_text(int root, char *ret, size_t size, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    there = path_of(path, fmt, ap) && read_line(root, path, text);
+    there = path_of(path, fmt, ap) && read_all(root, path, text);
     va_end(ap);
     hd_sysfs_clean(text);
     copy(ret, size, text);
@@ -86,7 +86,7 @@ uint64_t hd_sysfs_number(int root, int base, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    if (path_of(path, fmt, ap) && read_line(root, path, text))
+    if (path_of(path, fmt, ap) && read_all(root, path, text))
         value = strtoull(text, NULL, base);
     va_end(ap);
     return value;
@@ -145,6 +145,59 @@ void hd_sysfs_usb(const char *path, char ret[32])
             ret[len] = '\0';
         }
     }
+}
+
+/* "0000:00:1f.2": domain, bus, device and function. */
+static size_t pci_length(const char *part)
+{
+    static const char form[] = "xxxx:xx:xx.x";
+    size_t at = strcspn(part, ":"); /* domains may have more digits */
+
+    if (at < 4 || at > 8 || strspn(part, "0123456789abcdef") != at)
+        return 0;
+    for (size_t i = 4; form[i]; i++, at++)
+        if (form[i] == 'x' ? !part[at] || !strchr("0123456789abcdef", part[at])
+                           : part[at] != form[i])
+            return 0;
+    return !part[at] || part[at] == '/' ? at : 0;
+}
+
+void hd_sysfs_pci(const char *path, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    for (const char *part = path; *part; part += strcspn(part, "/")) {
+        size_t len;
+
+        part += *part == '/';
+        len = pci_length(part);
+        if (!len)
+            continue;
+        if (used + len + 2 > size)
+            used = 0;
+        memcpy(ret + used, part, len);
+        used += len;
+        ret[used++] = '/';
+    }
+    ret[used] = '\0';
+}
+
+bool hd_sysfs_has(int root, const char *text, const char *fmt, ...)
+{
+    char path[PATH_MAX], lines[ATTRIBUTE + 1];
+    size_t len = strlen(text);
+    va_list ap;
+    bool there;
+
+    va_start(ap, fmt);
+    there = path_of(path, fmt, ap) && read_all(root, path, lines);
+    va_end(ap);
+    for (const char *at = lines; there && at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (!strncmp(at, text, len))
+            return true;
+    }
+    return false;
 }
 
 bool hd_sysfs_exists(int root, const char *fmt, ...)

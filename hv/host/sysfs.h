@@ -27,6 +27,12 @@ bool hd_sysfs_link_name(int root, char *ret, size_t size, const char *fmt, ...)
 /* The address of the USB device nearest to the end of a device's path ("1-2.3"
  * of ".../usb1/1-2/1-2.3/1-2.3:1.0/host4"), or "". */
 void hd_sysfs_usb(const char *path, char ret[32]);
+/* The addresses of the PCI devices in a device's path, "0000:00:14.0/"; only
+ * the last ones when there is no room. */
+void hd_sysfs_pci(const char *path, char *ret, size_t size);
+/* Does a line of the file begin with `text`? */
+bool hd_sysfs_has(int root, const char *text, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 bool hd_sysfs_exists(int root, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -108,7 +108,7 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
     struct name *grown, *name;
 
     if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid") &&
-        strcmp(kind, "bridge"))
+        strcmp(kind, "bridge") && strcmp(kind, "pci"))
         return 0;
     if (!*value || strlen(value) >= sizeof(name->value))
         return 0;

@@ -93,6 +93,35 @@ bool hd_map_starts(const struct hd_map_guest *guest)
     return !guest->why.code && !guest->left_out;
 }
 
+bool hd_map_is_device(const struct hd_map_row *row)
+{
+    return (row->class == HD_CLASS_USB || row->class == HD_CLASS_PCI) &&
+           row->how != HD_HOW_ABSENT;
+}
+
+const char *hd_map_promised(const struct hd_mapper *m, const char *host_name)
+{
+    const struct hd_commitments *others = m->in->commitments;
+    const struct hd_map *map = m->map;
+
+    if (others->n_devices == HD_MAX_GIVEN)
+        return "too many devices of the host are given away";
+    for (uint32_t i = 0; i < others->n_devices; i++)
+        if (!strcmp(others->devices[i], host_name))
+            return "a guest of another store has it";
+    for (uint32_t g = 0; g <= m->at; g++)
+        for (uint32_t i = 0; i < map->guests[g].n_rows; i++) {
+            const struct hd_map_row *row =
+                &map->rows[map->guests[g].first_row + i];
+
+            if (hd_map_starts(&map->guests[g]) && hd_map_is_device(row) &&
+                !strcmp(row->host_name, host_name))
+                return g == m->at ? "another wish of the guest has it"
+                                  : "another guest of the store has it";
+        }
+    return NULL;
+}
+
 static void deny(struct hd_mapper *m, const struct hd_guest *g,
                  struct hd_map_row *row)
 {
@@ -100,8 +129,9 @@ static void deny(struct hd_mapper *m, const struct hd_guest *g,
 
     row->how = HD_HOW_ABSENT;
     row->own = 0;
-    row->host_name[0] = row->vdev[0] = '\0';
-    row->given = row->width = row->height = 0;
+    row->host_name[0] = row->vdev[0] = row->bridge[0] = '\0';
+    row->seize = 0;
+    row->device = row->given = row->width = row->height = 0;
     HD_SAY(row->reason, "the policy denies every guest the class %s", class);
     HD_SAY(row->change, "take %s out of `denied` in /etc/hotdom/hotdom.yaml",
            class);
@@ -299,7 +329,11 @@ static void print_row(const struct hd_map_row *r, FILE *out)
         fprintf(out, " %" PRIu64 "/%" PRIu64, r->given, r->wished);
     if (r->width)
         fprintf(out, " %" PRIu64 "x%" PRIu64, r->width, r->height);
-    if (r->class == HD_CLASS_NET)
+    if (r->seize)
+        fputs(" seized", out);
+    if (*r->bridge)
+        fprintf(out, " bridge=%s", r->bridge);
+    if (r->class == HD_CLASS_NET || *r->bridge)
         fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", r->mac[0], r->mac[1],
                 r->mac[2], r->mac[3], r->mac[4], r->mac[5]);
     fprintf(out, " | %s | %s | %s | %s\n", r->wish, r->found, r->reason,

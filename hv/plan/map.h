@@ -37,6 +37,9 @@ const char *hd_how_name(uint32_t how);
 /* "preferred". */
 const char *hd_map_level_name(uint32_t level);
 
+#define HD_MAX_GUEST_PCI 4  /* PCI devices of one guest */
+#define HD_MAX_GIVEN     64 /* devices of the host, to all guests together */
+
 /* What all stores together have been promised or run: admission counts it. */
 struct hd_commitments {
     uint64_t reserved; /* bytes that starts under way have yet to take: Xen
@@ -44,6 +47,10 @@ struct hd_commitments {
     uint64_t memory;   /* bytes of all guests, `reserved` among them */
     uint64_t guests;
     uint64_t scratch; /* bytes of scratch disks, that dom0's memory is for */
+    /* Devices of the host, by hd_map_row's host_name; full: there may be more.
+     */
+    uint32_t n_devices;
+    char devices[HD_MAX_GIVEN][HD_HOST_TEXT];
 };
 
 /* The texts are whole sentences' parts for `hotdom explain`, without names of
@@ -55,12 +62,17 @@ struct hd_map_row {
     uint32_t how;                  /* enum hd_how */
     char guest_name[HD_NAME_SIZE]; /* "xvda", "lan0", "vcpus", "memory" */
     char role[HD_NAME_SIZE];       /* or empty */
-    char host_name[64];     /* bridge, volume of the store, device; or empty */
+    char host_name[HD_HOST_TEXT];  /* bridge, volume, device; or empty */
     uint64_t wished, given; /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
     uint64_t width, height; /* DISPLAY: pixels given */
-    uint8_t mac[6];         /* NET */
-    char vdev[8];           /* BLOCK: the disk that it is there */
-    uint32_t index;         /* of the disk, nic or wish in its guest */
+    uint8_t mac[6];         /* NET, and USB that is one */
+    char vdev[8];           /* BLOCK, and USB that is one: the disk there */
+    /* USB: the disk's diskseq, or the interface's index. */
+    uint64_t device;
+    uint8_t read_only; /* USB that is a disk */
+    char bridge[16];   /* USB that is a NIC: made for it, host_name its port */
+    uint8_t seize;     /* PCI: it is not Xen's to give away before */
+    uint32_t index;    /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */
     uint8_t own;      /* hotdom makes it for this guest: RAM disk, bridge */
     char wish[96];    /* "a network of role internet as lan0, preferred" */
@@ -75,6 +87,7 @@ struct hd_map_guest {
     uint8_t left_out;   /* the user does not want it started */
     uint32_t first_row; /* its rows stand together */
     uint32_t n_rows;
+    uint32_t n_pci; /* rows that give it a PCI device */
 };
 
 struct hd_map {
@@ -108,6 +121,9 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
 void hd_map_free(struct hd_map *map);
 HD_DEFINE_AUTO(hd_map)
 
+/* The row gives a USB or PCI device of the host's, which is then nobody
+ * else's. */
+bool hd_map_is_device(const struct hd_map_row *row);
 /* It has no reason not to start, and the user wants it. */
 bool hd_map_starts(const struct hd_map_guest *guest);
 

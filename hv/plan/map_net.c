@@ -47,16 +47,14 @@ static void say_found(const struct hd_inventory *inv, struct hd_map_row *row)
     }
 }
 
-/* Xen's own OUI (docs/misc/xen-oui), then the guest's id: the same guest has
- * the same address on every host, so it keeps its lease. */
-static void make_mac(const struct hd_uuid *id, uint32_t devid, uint8_t mac[6])
+void hd_map_mac(const struct hd_uuid *id, uint32_t devid, uint8_t ret[6])
 {
-    mac[0] = 0x00;
-    mac[1] = 0x16;
-    mac[2] = 0x3e;
-    mac[3] = id->byte[13];
-    mac[4] = id->byte[14];
-    mac[5] = (uint8_t)(id->byte[15] + devid);
+    ret[0] = 0x00;
+    ret[1] = 0x16;
+    ret[2] = 0x3e;
+    ret[3] = id->byte[13];
+    ret[4] = id->byte[14];
+    ret[5] = (uint8_t)(id->byte[15] + devid);
 }
 
 /* One for all of the guest's networks that the host lacks. */
@@ -83,7 +81,7 @@ void hd_map_net(struct hd_mapper *m, const struct hd_guest *g,
     const char *named = hd_policy_bridge(m->in->policy, row->role);
     const char *then = "";
 
-    make_mac(&g->id, row->index, row->mac);
+    hd_map_mac(&g->id, row->index, row->mac);
     HD_SAY(row->wish, "a network of role %s as %s%s", row->role,
            row->guest_name, hd_map_level(row));
     say_found(inv, row);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Console, display, input, sound, PCI and time: what a host is, for a guest;
+/* Console, display, input, sound and time: what a host is, for a guest;
  * never pretends that something is there. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mapper.h"
@@ -129,73 +128,4 @@ void hd_map_sound(struct hd_mapper *m, const struct hd_guest *g,
     say_parts(m->in->inventory, HD_PART_SOUND, row);
     HD_SAY(row->reason, "neither Xen's toolstack in Debian nor dom0 has a "
                         "backend for PV sound");
-}
-
-/* "0000:03:00.0" or the beginning of its class, "0403", as policies write. */
-static bool is_named(const char *what, const struct hd_host_pci *pci)
-{
-    size_t digits = strlen(what);
-    char *end;
-
-    if (strchr(what, ':'))
-        return !strcasecmp(what, pci->address);
-    if (digits < 2 || digits > 6)
-        return false;
-    return strtoul(what, &end, 16) ==
-               (pci->class & 0xffffff) >> (4 * (6 - digits)) &&
-           !*end;
-}
-
-/* The policy's device for the role, or NULL; `*ret_role`: it names one. */
-static const struct hd_host_pci *find_pci(const struct hd_mapper *m,
-                                          const char *role, bool *ret_role)
-{
-    const struct hd_inventory *inv = m->in->inventory;
-    const struct hd_policy *p = m->in->policy;
-
-    for (uint32_t i = 0; i < p->n_devices; i++) {
-        if (!*p->devices[i].pci || strcmp(p->devices[i].role, role))
-            continue;
-        *ret_role = true;
-        for (uint32_t k = 0; k < inv->n_pci; k++)
-            if (is_named(p->devices[i].pci, &inv->pci[k]))
-                return &inv->pci[k];
-    }
-    return NULL;
-}
-
-/* No step gives a PCI device to a guest yet: absent, and why. */
-void hd_map_pci(struct hd_mapper *m, const struct hd_guest *g,
-                struct hd_map_row *row)
-{
-    bool named = false;
-    const struct hd_host_pci *pci = find_pci(m, row->role, &named);
-
-    (void)g;
-    HD_SAY(row->wish, "a PCI device of role %s as %s%s", row->role,
-           row->guest_name, hd_map_level(row));
-    HD_SAY(row->found, "%u PCI devices", m->in->inventory->n_pci);
-    if (!named) {
-        HD_SAY(row->reason, "the policy joins role %s to no PCI device",
-               row->role);
-        HD_SAY(row->change,
-               "name a device for role %s under `devices` in "
-               "/etc/hotdom/hotdom.yaml",
-               row->role);
-        return;
-    }
-    if (!pci) {
-        HD_SAY(row->reason, "none is what the policy names for role %s",
-               row->role);
-        return;
-    }
-    HD_SAY(row->found, "the PCI device %s (%04x:%04x)", pci->address,
-           pci->vendor, pci->device);
-    if (!m->in->inventory->xen.iommu)
-        HD_SAY(row->reason, "the host has no IOMMU, so the device could write "
-                            "to all memory");
-    else if (pci->state == HD_PCI_IN_USE)
-        HD_SAY(row->reason, "the host's driver %.20s uses it", pci->driver);
-    else
-        HD_SAY(row->reason, "hotdom has no step that gives a PCI device away");
 }

@@ -26,9 +26,11 @@ typedef void hd_map_fill(struct hd_mapper *m, const struct hd_guest *g,
 
 hd_map_fill hd_map_cpu, hd_map_memory;                    /* map_room.c */
 hd_map_fill hd_map_net;                                   /* map_net.c */
-hd_map_fill hd_map_block, hd_map_usb;                     /* map_disk.c */
+hd_map_fill hd_map_block;                                 /* map_disk.c */
+hd_map_fill hd_map_usb;                                   /* map_usb.c */
+hd_map_fill hd_map_pci;                                   /* map_pci.c */
 hd_map_fill hd_map_console, hd_map_display, hd_map_input, /* map_part.c */
-    hd_map_sound, hd_map_pci, hd_map_time;
+    hd_map_sound, hd_map_time;
 
 /* Takes the guest's minimum off what there is, or refuses it. */
 void hd_map_admit(struct hd_mapper *m, const struct hd_guest *g);
@@ -46,6 +48,12 @@ void hd_map_say(char *to, size_t size, const char *fmt, ...)
 
 /* ", preferred" and so on: how a wish's text ends. */
 const char *hd_map_level(const struct hd_map_row *row);
+/* Why a device of the host is not free, or NULL: a guest of this store or of
+ * another has it. */
+const char *hd_map_promised(const struct hd_mapper *m, const char *host_name);
+/* Xen's own OUI (docs/misc/xen-oui), then the guest's id: the same guest has
+ * the same address on every host, so it keeps its lease. */
+void hd_map_mac(const struct hd_uuid *id, uint32_t devid, uint8_t ret[6]);
 /* What the guest is given at most, by user's settings or by its own wish. */
 uint64_t hd_map_vcpus_wanted(const struct hd_mapper *m,
                              const struct hd_guest *g);

@@ -10,7 +10,7 @@
 
 #define MIB    ((uint64_t)1 << 20)
 #define RAW    "+raw"
-#define BEHIND 6 /* the longest of "+raw" and "+ram15" */
+#define BEHIND 6 /* the longest of "+raw", "+ram15" and "+usb15" */
 
 /* What every part of the making needs; lives on hd_plan_make's stack. */
 struct maker {
@@ -108,14 +108,16 @@ static void open_volume(struct maker *m, const struct hd_guest *g,
     s->luks = volume->luks;
 }
 
-static void ram_dm_name(const struct maker *m, const struct hd_map_row *row,
-                        char ret[HD_DM_NAME_SIZE])
+/* Of what a wish gives. */
+static void wish_dm_name(const struct maker *m, const struct hd_map_row *row,
+                         char ret[HD_DM_NAME_SIZE])
 {
     size_t used;
 
     hd_plan_dm_name(m->plan->label, row->guest, ret);
     used = strlen(ret);
-    snprintf(ret + used, HD_DM_NAME_SIZE - used, "+ram%u", row->index % 100);
+    snprintf(ret + used, HD_DM_NAME_SIZE - used, "+%s%u",
+             row->class == HD_CLASS_USB ? "usb" : "ram", row->index % 100);
 }
 
 static bool is_disk(const struct hd_map_row *row)
@@ -138,9 +140,29 @@ static void open_row(struct maker *m, const struct hd_guest *g,
         return;
     }
     s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
-    ram_dm_name(m, row, s->dm_name);
+    wish_dm_name(m, row, s->dm_name);
     s->length = row->given / 512 * 512;
     s->target = HD_TARGET_RAM;
+    if (row->class != HD_CLASS_USB)
+        return;
+    s->target = HD_TARGET_DISK;
+    s->mode = row->read_only ? HD_MODE_RO : HD_MODE_RW;
+    s->diskseq = row->device;
+    snprintf(s->disk, sizeof(s->disk), "%.31s", row->host_name);
+}
+
+static bool is_pci(const struct hd_map_row *row)
+{
+    return row->class == HD_CLASS_PCI && row->how != HD_HOW_ABSENT;
+}
+
+static void seize_pci(struct maker *m, const struct hd_guest *g,
+                      const struct hd_map_row *row)
+{
+    struct hd_pci at;
+
+    if (hd_pci_parse(row->host_name, &at))
+        add(m, HD_STEP_SEIZE_PCI, g)->u.pci.at = at;
 }
 
 /* The map says what the guest gets, the manifest what it is. */
@@ -160,6 +182,10 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
             s->height = (uint32_t)rows[i].height;
         }
     }
+    for (uint32_t i = 0; i < n; i++)
+        if (is_pci(&rows[i]) && s->n_pci < HD_MAX_GUEST_PCI &&
+            hd_pci_parse(rows[i].host_name, &s->pci[s->n_pci]))
+            s->n_pci++;
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
     s->uuid = g->id;
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
@@ -176,7 +202,8 @@ static void attach_disk(struct maker *m, const struct hd_guest *g,
         hd_plan_dm_name(m->plan->label, g->disks[row->index].name, s->dm_name);
         s->mode = mode_of(m, &g->disks[row->index]);
     } else {
-        ram_dm_name(m, row, s->dm_name);
+        wish_dm_name(m, row, s->dm_name);
+        s->mode = row->read_only ? HD_MODE_RO : HD_MODE_RW;
     }
     strcpy(s->as, row->vdev);
 }
@@ -186,24 +213,51 @@ static void attach_nic(struct maker *m, const struct hd_guest *g,
 {
     struct hd_step_net *s = &add(m, HD_STEP_ATTACH_NET, g)->u.net;
 
-    snprintf(s->bridge, sizeof(s->bridge), "%.15s", row->host_name);
+    snprintf(s->bridge, sizeof(s->bridge), "%.15s",
+             *row->bridge ? row->bridge : row->host_name);
     strcpy(s->as, row->guest_name);
-    s->devid = row->index;
+    s->devid = row->index + (*row->bridge ? HD_MAX_NICS : 0);
     memcpy(s->mac, row->mac, sizeof(s->mac));
 }
 
-/* One bridge serves all of the guest's rows that need one. */
 static void make_bridge(struct maker *m, const struct hd_guest *g,
-                        const struct hd_map_row *rows, uint32_t n)
+                        const char *name)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (rows[i].class == HD_CLASS_NET && rows[i].own) {
-            struct hd_step *step = add(m, HD_STEP_MAKE_BRIDGE, g);
+    struct hd_step_bridge *s = &add(m, HD_STEP_MAKE_BRIDGE, g)->u.bridge;
 
-            snprintf(step->u.bridge.name, sizeof(step->u.bridge.name), "%.15s",
-                     rows[i].host_name);
-            return;
+    snprintf(s->name, sizeof(s->name), "%.15s", name);
+}
+
+static void add_port(struct maker *m, const struct hd_guest *g,
+                     const struct hd_map_row *row)
+{
+    struct hd_step_port *s = &add(m, HD_STEP_ADD_PORT, g)->u.port;
+
+    strcpy(s->bridge, row->bridge);
+    snprintf(s->name, sizeof(s->name), "%.15s", row->host_name);
+    s->index = (uint32_t)row->device;
+}
+
+/* One bridge without a port serves all of the guest's rows that need one. */
+static void make_bridges(struct maker *m, const struct hd_guest *g,
+                         const struct hd_map_row *rows, uint32_t n)
+{
+    bool made = false;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (*rows[i].bridge) {
+            make_bridge(m, g, rows[i].bridge);
+            add_port(m, g, &rows[i]);
+        } else if (rows[i].class == HD_CLASS_NET && rows[i].own && !made) {
+            make_bridge(m, g, rows[i].host_name);
+            made = true;
         }
+}
+
+static bool is_nic(const struct hd_map_row *row)
+{
+    return (row->class == HD_CLASS_NET || *row->bridge) &&
+           row->how != HD_HOW_ABSENT;
 }
 
 static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
@@ -218,14 +272,28 @@ static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
     snprintf(s->value, sizeof(s->value), "%s", value);
 }
 
+/* How a guest finds what a wish has become: as which disk, or which NIC. */
+static void find_as(const struct hd_map_row *row, char ret[20])
+{
+    const uint8_t *mac = row->mac;
+
+    *ret = '\0';
+    if (row->class == HD_CLASS_USB && *row->vdev)
+        snprintf(ret, 20, " %s", row->vdev);
+    else if (*row->bridge)
+        snprintf(ret, 20, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+                 mac[2], mac[3], mac[4], mac[5]);
+}
+
 static void tell_row(struct maker *m, const struct hd_guest *g,
                      const struct hd_map_row *row)
 {
-    char folder[32], value[128];
+    char folder[32], value[128], as[20];
 
+    find_as(row, as);
     snprintf(folder, sizeof(folder), "map/%s", hd_class_name(row->class));
-    snprintf(value, sizeof(value), "%s%s%s", hd_how_name(row->how),
-             *row->host_name ? " " : "", row->host_name);
+    snprintf(value, sizeof(value), "%s%s%s%s", hd_how_name(row->how),
+             *row->host_name ? " " : "", row->host_name, as);
     tell(m, g, folder, row->guest_name, value);
 }
 
@@ -255,13 +323,16 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))
             open_row(m, g, &rows[i]);
-    make_bridge(m, g, rows, in->n_rows);
+    make_bridges(m, g, rows, in->n_rows);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        if (is_pci(&rows[i]) && rows[i].seize)
+            seize_pci(m, g, &rows[i]);
     build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))
             attach_disk(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
-        if (rows[i].class == HD_CLASS_NET && rows[i].how != HD_HOW_ABSENT)
+        if (is_nic(&rows[i]))
             attach_nic(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
         tell_row(m, g, &rows[i]);

@@ -4,6 +4,7 @@
 #ifndef HD_PLAN_PLAN_H
 #define HD_PLAN_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,17 +15,22 @@
 #include "map.h"
 
 /* hotdom-LABEL-VOLUME, as /dev/mapper shows it; "+raw" behind the name of what
- * lies under an image; hotdom-LABEL-GUEST+ram2 for the guest's wish 2.
+ * lies under an image; hotdom-LABEL-GUEST+ram2, or +usb2, for the guest's
+ * wish 2.
  * No volume's name has a "+". */
 #define HD_DM_NAME_SIZE (8 + HD_LABEL_SIZE + HD_NAME_SIZE + 6)
 /* LABEL.GUEST, as `xl list` shows it. */
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
-/* Undo of each step, by the ledger: remove the dm device or the bridge, destroy
- * the domain; what is attached and told goes with its domain. */
+/* Undo of each step, by the ledger: remove the dm device or the bridge, free
+ * the port, give the PCI device back to dom0, destroy the domain; what is
+ * attached and told goes with its domain.
+ */
 enum hd_step_kind {
     HD_STEP_OPEN_VOLUME,
     HD_STEP_MAKE_BRIDGE,  /* without an uplink, for this guest alone */
+    HD_STEP_ADD_PORT,     /* a NIC of the host's, to such a bridge */
+    HD_STEP_SEIZE_PCI,    /* from dom0 to Xen's PCI backend */
     HD_STEP_BUILD_DOMAIN, /* leaves it paused */
     HD_STEP_ATTACH_BLOCK,
     HD_STEP_ATTACH_NET,
@@ -37,6 +43,7 @@ enum hd_step_target { /* the device-mapper's */
                       HD_TARGET_CRYPT,
                       HD_TARGET_VERITY,
                       HD_TARGET_RAM, /* zeros in memory, gone with the device */
+                      HD_TARGET_DISK, /* a whole disk of the host's */
 };
 
 struct hd_step_volume {
@@ -50,6 +57,14 @@ struct hd_step_volume {
      * linear of the step before, is the partition. */
     char over[HD_DM_NAME_SIZE];
     struct hd_verity verity;
+    /* DISK: the kernel's name, and which medium it must be the name of. */
+    char disk[32];
+    uint64_t diskseq;
+};
+
+/* Where a PCI device is. */
+struct hd_pci {
+    uint32_t domain, bus, device, function;
 };
 
 struct hd_step_domain {
@@ -63,17 +78,30 @@ struct hd_step_domain {
     /* A PV framebuffer and keyboard, served by VNC on a socket in
      * /run/hotdom/display/DOMAIN; width 0: none. */
     uint32_t width, height;
+    uint32_t n_pci; /* devices of the host's that it has to itself */
+    struct hd_pci pci[HD_MAX_GUEST_PCI];
+};
+
+struct hd_step_pci {
+    struct hd_pci at;
 };
 
 struct hd_step_bridge {
     char name[16];
 };
 
+struct hd_step_port {
+    char bridge[16];
+    char name[16];
+    uint32_t index; /* the interface that the name must be of */
+};
+
 struct hd_step_tell {
-    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name.
-     * xenstore knows no ".": it is "@" here.  Also "map/user" and what the
-     * user's settings name: "settings/locale", "keyboard", "time-zone" and
-     * "display" ("1280x800"). */
+    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name;
+     * of a USB device also the disk or the MAC, "pv sdb xvdc".  xenstore knows
+     * no ".": it is "@" here.  Also "map/user" and what the user's settings
+     * name: "settings/locale", "keyboard", "time-zone" and "display"
+     * ("1280x800"). */
     char path[64];
     char value[128];
 };
@@ -100,6 +128,8 @@ struct hd_step {
         struct hd_step_block block;
         struct hd_step_net net;
         struct hd_step_bridge bridge;
+        struct hd_step_port port;
+        struct hd_step_pci pci;
         struct hd_step_tell tell;
     } u;
 };
@@ -131,6 +161,12 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
 /* "hotdom-LABEL-VOLUME". */
 void hd_plan_dm_name(const char *label, const char *volume,
                      char ret[HD_DM_NAME_SIZE]);
+
+/* "0000:03:00.0", as sysfs names it. */
+#define HD_PCI_SIZE 16
+void hd_pci_format(const struct hd_pci *pci, char ret[HD_PCI_SIZE]);
+/* Anything else is false. */
+bool hd_pci_parse(const char *text, struct hd_pci *ret);
 
 /* "open-volume". */
 const char *hd_step_kind_name(uint32_t kind);

@@ -52,7 +52,8 @@ static struct json_object *row_to_json(const struct hd_map_row *r)
     add_if(o, "given", r->given);
     add_if(o, "width", r->width);
     add_if(o, "height", r->height);
-    add_mac(o, r->class == HD_CLASS_NET, r->mac);
+    add_mac(o, r->class == HD_CLASS_NET || *r->bridge, r->mac);
+    add_text(o, "bridge", r->bridge);
     add_text(o, "disk", r->vdev);
     add_bool(o, "own", r->own);
     add_text(o, "wish", r->wish);
@@ -100,10 +101,9 @@ static const char *mode_name(uint32_t mode)
 static void add_volume(struct json_object *o, const struct hd_step *s)
 {
     static const char *const targets[] = {
-        [HD_TARGET_LINEAR] = "linear",
-        [HD_TARGET_CRYPT] = "crypt",
-        [HD_TARGET_VERITY] = "verity",
-        [HD_TARGET_RAM] = "ram",
+        [HD_TARGET_LINEAR] = "linear", [HD_TARGET_CRYPT] = "crypt",
+        [HD_TARGET_VERITY] = "verity", [HD_TARGET_RAM] = "ram",
+        [HD_TARGET_DISK] = "disk",
     };
     const struct hd_step_volume *v = &s->u.volume;
     bool crypt = v->target == HD_TARGET_CRYPT;
@@ -123,6 +123,14 @@ static void add_volume(struct json_object *o, const struct hd_step *s)
     add_text(o, "over", v->over);
     add_if(o, "blocks", v->verity.blocks);
     add_text(o, "root", root);
+    add_text(o, "disk", v->disk);
+    add_if(o, "diskseq", v->diskseq);
+}
+
+static void add_port(struct json_object *o, const struct hd_step *s)
+{
+    add_text(o, "name", s->u.port.name);
+    add_text(o, "bridge", s->u.port.bridge);
 }
 
 static void add_bridge(struct json_object *o, const struct hd_step *s)
@@ -133,7 +141,8 @@ static void add_bridge(struct json_object *o, const struct hd_step *s)
 static void add_domain(struct json_object *o, const struct hd_step *s)
 {
     const struct hd_step_domain *d = &s->u.domain;
-    char uuid[HD_UUID_SIZE];
+    struct json_object *pci = json_object_new_array();
+    char uuid[HD_UUID_SIZE], at[HD_PCI_SIZE];
 
     hd_uuid_format(&d->uuid, uuid);
     add_text(o, "name", d->name);
@@ -143,6 +152,19 @@ static void add_domain(struct json_object *o, const struct hd_step *s)
     add_text(o, "cmdline", d->cmdline);
     add_if(o, "width", d->width);
     add_if(o, "height", d->height);
+    for (uint32_t i = 0; i < d->n_pci; i++) {
+        hd_pci_format(&d->pci[i], at);
+        json_object_array_add(pci, json_object_new_string(at));
+    }
+    json_object_object_add(o, "pci", pci);
+}
+
+static void add_pci(struct json_object *o, const struct hd_step *s)
+{
+    char at[HD_PCI_SIZE];
+
+    hd_pci_format(&s->u.pci.at, at);
+    add_text(o, "name", at);
 }
 
 static void add_block(struct json_object *o, const struct hd_step *s)
@@ -169,7 +191,8 @@ static void (*const adders[])(struct json_object *, const struct hd_step *) = {
     [HD_STEP_OPEN_VOLUME] = add_volume,  [HD_STEP_MAKE_BRIDGE] = add_bridge,
     [HD_STEP_BUILD_DOMAIN] = add_domain, [HD_STEP_ATTACH_BLOCK] = add_block,
     [HD_STEP_ATTACH_NET] = add_net,      [HD_STEP_TELL] = add_tell,
-    [HD_STEP_START_DOMAIN] = NULL,
+    [HD_STEP_START_DOMAIN] = NULL,       [HD_STEP_ADD_PORT] = add_port,
+    [HD_STEP_SEIZE_PCI] = add_pci,
 };
 
 static struct json_object *step_to_json(const struct hd_step *s, uint32_t n)

@@ -15,15 +15,20 @@
  * Map: store, user, guests: array of guest, starts, left_out, reason (a code),
  * message, rows: array of
  *   class, level, how, name (the guest's), role, host, wished, given, width,
- *   height, mac, disk ("xvda"), own (hotdom makes it), wish, found, why, change
+ *   height, mac, bridge (made for a USB NIC), disk ("xvda"), own (hotdom makes
+ *   it), wish, found, why, change
  */
 struct json_object *hd_map_to_json(const struct hd_map *map);
 
 /*
  * Plan: store, steps: array of step (from 1), guest, kind, undo, and
- *   open-volume   name, start, length, mode, target, disk (of the host),
- * header, offset, over, blocks, root make-bridge   name build-domain  name,
- * uuid, memory, vcpus, cmdline, width, height attach-block  name, as, mode
+ *   open-volume   name, start, length, mode, target, header, offset, over,
+ *                 blocks, root, disk (of the host), diskseq
+ *   make-bridge   name
+ *   add-port      name, bridge
+ *   seize-pci     name
+ *   build-domain  name, uuid, memory, vcpus, cmdline, width, height, pci: array
+ *   attach-block  name, as, mode
  *   attach-net    bridge, as, mac
  *   tell          path, value
  *   start-domain  nothing more

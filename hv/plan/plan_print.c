@@ -16,6 +16,8 @@ static const char *const kinds[] = {
     [HD_STEP_ATTACH_NET] = "attach-net",
     [HD_STEP_TELL] = "tell",
     [HD_STEP_START_DOMAIN] = "start-domain",
+    [HD_STEP_ADD_PORT] = "add-port",
+    [HD_STEP_SEIZE_PCI] = "seize-pci",
 };
 
 const char *hd_step_kind_name(uint32_t kind)
@@ -23,9 +25,27 @@ const char *hd_step_kind_name(uint32_t kind)
     return kind < HD_ARRAY_LEN(kinds) ? kinds[kind] : "unknown";
 }
 
+void hd_pci_format(const struct hd_pci *pci, char ret[HD_PCI_SIZE])
+{
+    snprintf(ret, HD_PCI_SIZE, "%04x:%02x:%02x.%x", pci->domain & 0xffff,
+             pci->bus & 0xff, pci->device & 0x1f, pci->function & 7);
+}
+
+bool hd_pci_parse(const char *text, struct hd_pci *ret)
+{
+    char again[HD_PCI_SIZE];
+
+    if (sscanf(text, "%4x:%2x:%2x.%1x", &ret->domain, &ret->bus, &ret->device,
+               &ret->function) != 4)
+        return false;
+    hd_pci_format(ret, again);
+    return !strcmp(text, again);
+}
+
 void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
 {
     const char *verb = "", *name = "";
+    char pci[HD_PCI_SIZE];
 
     switch ((enum hd_step_kind)s->kind) {
     case HD_STEP_OPEN_VOLUME:
@@ -35,6 +55,15 @@ void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
     case HD_STEP_MAKE_BRIDGE:
         verb = "remove-bridge ";
         name = s->u.bridge.name;
+        break;
+    case HD_STEP_ADD_PORT:
+        verb = "free-port ";
+        name = s->u.port.name;
+        break;
+    case HD_STEP_SEIZE_PCI:
+        verb = "free-pci ";
+        hd_pci_format(&s->u.pci.at, pci);
+        name = pci;
         break;
     case HD_STEP_BUILD_DOMAIN:
         verb = "destroy-domain ";
@@ -59,6 +88,9 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
     case HD_TARGET_RAM:
         fputs(" ram", out);
         return;
+    case HD_TARGET_DISK:
+        fprintf(out, " disk=%s diskseq=%" PRIu64, v->disk, v->diskseq);
+        return;
     case HD_TARGET_CRYPT:
         fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
                 v->luks.offset);
@@ -72,8 +104,24 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
     }
 }
 
+static void print_domain(const struct hd_step_domain *d, FILE *out)
+{
+    char pci[HD_PCI_SIZE];
+
+    fprintf(out, "%s memory=%" PRIu64 "M vcpus=%u", d->name, d->memory / MIB,
+            d->vcpus);
+    if (d->width)
+        fprintf(out, " display=%ux%u", d->width, d->height);
+    for (uint32_t i = 0; i < d->n_pci; i++) {
+        hd_pci_format(&d->pci[i], pci);
+        fprintf(out, " pci=%s", pci);
+    }
+}
+
 static void print_step(const struct hd_step *s, FILE *out)
 {
+    char pci[HD_PCI_SIZE];
+
     switch ((enum hd_step_kind)s->kind) {
     case HD_STEP_OPEN_VOLUME:
         print_volume(&s->u.volume, out);
@@ -81,15 +129,18 @@ static void print_step(const struct hd_step *s, FILE *out)
     case HD_STEP_MAKE_BRIDGE:
         fprintf(out, "%s", s->u.bridge.name);
         return;
+    case HD_STEP_ADD_PORT:
+        fprintf(out, "%s bridge=%s", s->u.port.name, s->u.port.bridge);
+        return;
+    case HD_STEP_SEIZE_PCI:
+        hd_pci_format(&s->u.pci.at, pci);
+        fputs(pci, out);
+        return;
     case HD_STEP_TELL:
         fprintf(out, "%s = %s", s->u.tell.path, s->u.tell.value);
         return;
     case HD_STEP_BUILD_DOMAIN:
-        fprintf(out, "%s memory=%" PRIu64 "M vcpus=%u", s->u.domain.name,
-                s->u.domain.memory / MIB, s->u.domain.vcpus);
-        if (s->u.domain.width)
-            fprintf(out, " display=%ux%u", s->u.domain.width,
-                    s->u.domain.height);
+        print_domain(&s->u.domain, out);
         return;
     case HD_STEP_ATTACH_BLOCK:
         fprintf(out, "%s as=%s %s", s->u.block.dm_name, s->u.block.as,

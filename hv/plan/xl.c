@@ -142,10 +142,14 @@ static void say_ram(const struct writer *w, const struct hd_step_volume *v)
             v->length, v->dm_name, v->dm_name, v->length / SECTOR, v->dm_name);
 }
 
-/* Is the volume a partition that xl can be given as it is? */
-static bool is_partition(const struct writer *w, const struct hd_step_volume *v,
-                         char node[NODE])
+/* Is the volume a partition or a disk that xl can be given as it is? */
+static bool is_there(const struct writer *w, const struct hd_step_volume *v,
+                     char node[NODE])
 {
+    if (v->target == HD_TARGET_DISK) {
+        snprintf(node, NODE, "/dev/%s", v->disk);
+        return true;
+    }
     find_node(w, v->start, node);
     return v->target == HD_TARGET_LINEAR && *node;
 }
@@ -169,7 +173,7 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
 {
     char node[NODE];
 
-    if (is_partition(w, v, node))
+    if (is_there(w, v, node))
         return;
     if (!*node)
         snprintf(node, sizeof(node), "PARTITION");
@@ -186,6 +190,8 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
     case HD_TARGET_RAM:
         say_ram(w, v);
         return;
+    case HD_TARGET_DISK:
+        return;
     }
 }
 
@@ -200,6 +206,7 @@ static bool is_under(const struct hd_step_volume *v)
 static void say_before(const struct writer *w)
 {
     const struct hd_step *s;
+    char pci[HD_PCI_SIZE];
 
     fputs("# Before it is created:\n", w->out);
     say_files(w);
@@ -209,6 +216,13 @@ static void say_before(const struct writer *w)
     for (uint32_t i = 0; (s = next(w, HD_STEP_MAKE_BRIDGE, &i));)
         fprintf(w->out, "#   ip link add %s type bridge && ip link set %s up\n",
                 s->u.bridge.name, s->u.bridge.name);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_ADD_PORT, &i));)
+        fprintf(w->out, "#   ip link set %s master %s && ip link set %s up\n",
+                s->u.port.name, s->u.port.bridge, s->u.port.name);
+    for (uint32_t i = 0; (s = next(w, HD_STEP_SEIZE_PCI, &i));) {
+        hd_pci_format(&s->u.pci.at, pci);
+        fprintf(w->out, "#   xl pci-assignable-add %s\n", pci);
+    }
 }
 
 static int write_disk(const struct writer *w, const struct hd_step_block *b,
@@ -219,7 +233,7 @@ static int write_disk(const struct writer *w, const struct hd_step_block *b,
 
     for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
         if (!strcmp(s->u.volume.dm_name, b->dm_name) &&
-            is_partition(w, &s->u.volume, node))
+            is_there(w, &s->u.volume, node))
             strcpy(target, node);
     if (!*target)
         snprintf(target, sizeof(target), "/dev/mapper/%s", b->dm_name);
@@ -296,6 +310,20 @@ static void write_display(const struct writer *w,
             d->width, d->height);
 }
 
+static void write_pci(const struct writer *w, const struct hd_step_domain *d)
+{
+    char at[HD_PCI_SIZE];
+
+    if (!d->n_pci)
+        return;
+    fputs("pci = [\n", w->out);
+    for (uint32_t i = 0; i < d->n_pci; i++) {
+        hd_pci_format(&d->pci[i], at);
+        fprintf(w->out, "    \"%s\",\n", at);
+    }
+    fputs("]\ne820_host = 1\n", w->out);
+}
+
 static int no_guest(const struct hd_map *map, const char *guest,
                     struct hd_err *err)
 {
@@ -338,6 +366,7 @@ int hd_xl_write(const struct hd_plan *plan, const struct hd_map *map,
              ? -1
              : 0;
     write_display(&w, &s->u.domain);
+    write_pci(&w, &s->u.domain);
     if (fclose(memory) && !rc)
         rc = hd_fail_errno(err, HD_E_FAILED, "write an xl.cfg");
     if (!rc && fwrite(text, 1, len, out) != len)

@@ -118,6 +118,8 @@ static int add(struct attachment *a, const struct hd_step *step,
         return add_told(a, &step->u.tell, err);
     case HD_STEP_OPEN_VOLUME:
     case HD_STEP_MAKE_BRIDGE:
+    case HD_STEP_ADD_PORT:
+    case HD_STEP_SEIZE_PCI:
     case HD_STEP_BUILD_DOMAIN:
     case HD_STEP_START_DOMAIN:
         break;

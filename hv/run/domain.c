@@ -13,6 +13,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
 #include "display.h"
+#include "pci_config.h"
 
 #define RECORD "libxl-json" /* libxl_internal.h: its own copy of the config */
 #define SCRIPT "script: "   /* libxl, before a helper's hotplug-error */
@@ -147,6 +148,8 @@ static int fill(libxl_ctx *ctx, libxl_domain_config *config,
         config->on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_DESTROY;
     if (step->width && fill_display(config, step->name))
         return -1;
+    if (step->n_pci && hd_pci_fill(config, step))
+        return -1;
     return c->name && b->kernel && b->cmdline ? 0 : -1;
 }
 
@@ -172,6 +175,17 @@ void hd_toolstack_free(struct hd_toolstack *ts)
     if (ts->building)
         libxl_domain_config_dispose(&ts->config);
     free(ts);
+}
+
+libxl_ctx *hd_toolstack_begin(struct hd_toolstack *ts)
+{
+    return begin(ts);
+}
+
+int hd_toolstack_check(struct hd_toolstack *ts, int rc, const char *verb,
+                       const char *name, struct hd_err *err)
+{
+    return check(ts, rc, verb, name, err);
 }
 
 /* 1: libxl is done, `*ret_rc` says how; 0: not yet. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "host_disk.h"
 #include "undo.h"
 #include "volume.h"
 
@@ -70,12 +71,16 @@ static int flush(struct hd_context *ctx, const char *guest, struct hd_err *err)
 
     for (size_t i = 0; i < n; i++)
         if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
-            !strcmp(e[i].guest, guest) && hd_volume_flush(e[i].value, err))
+            !strcmp(e[i].guest, guest) &&
+            /* Who pulls a stick of the host's knows that; it is not the
+             * store's, which must not be called safe for it. */
+            !hd_host_disk_pulled(e[i].value) &&
+            hd_volume_flush(e[i].value, err))
             rc = -1;
     return rc;
 }
 
-/* All four whatever happens, so that as little as may be is left. */
+/* All of it whatever happens, so that as little as may be is left. */
 static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     struct hd_err ignored;
@@ -83,9 +88,7 @@ static int end(struct hd_context *ctx, const char *guest, struct hd_err *err)
 
     if (flush(ctx, guest, rc ? &ignored : err))
         rc = -1;
-    if (hd_undo(ctx, guest, HD_EFFECT_DM, rc ? &ignored : err))
-        rc = -1;
-    if (hd_undo(ctx, guest, HD_EFFECT_BRIDGE, rc ? &ignored : err))
+    if (hd_undo_guest(ctx, guest, rc ? &ignored : err))
         rc = -1;
     return rc;
 }

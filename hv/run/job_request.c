@@ -19,6 +19,7 @@
 #define BRIDGE     "hd"
 #define NAME       "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define KEY        "abcdefghijklmnopqrstuvwxyz0123456789_-"
+#define DISK       "abcdefghijklmnopqrstuvwxyz0123456789"
 #define PIXELS_MAX 16384 /* of a display, in each direction */
 
 static bool consists_of(const char *s, size_t size, const char *letters)
@@ -76,6 +77,9 @@ static bool target_ok(const struct hd_job_request *req,
         return true;
     case HD_TARGET_RAM:
         return !v->start && v->mode == HD_MODE_RW;
+    case HD_TARGET_DISK:
+        return !v->start && consists_of(v->disk, sizeof(v->disk), DISK) &&
+               v->diskseq && v->diskseq != req->head.diskseq;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
                v->luks.offset < v->length;
@@ -98,6 +102,23 @@ static bool volume_ok(const struct hd_job_request *req,
            v->length <= INT64_MAX && v->mode <= HD_MODE_RO && target_ok(req, v);
 }
 
+/* In range, so that every number is as it will be written. */
+static bool is_pci(const struct hd_pci *pci)
+{
+    return pci->domain <= 0xffff && pci->bus <= 0xff && pci->device <= 0x1f &&
+           pci->function <= 7;
+}
+
+static bool pci_ok(const struct hd_step_domain *d)
+{
+    if (d->n_pci > HD_MAX_GUEST_PCI)
+        return false;
+    for (uint32_t i = 0; i < d->n_pci; i++)
+        if (!is_pci(&d->pci[i]))
+            return false;
+    return true;
+}
+
 static bool domain_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
@@ -108,7 +129,14 @@ static bool domain_ok(const struct hd_job_request *req,
            d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
            d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
            is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
-           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX;
+           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d);
+}
+
+static bool seize_ok(const struct hd_job_request *req,
+                     const struct hd_step *step)
+{
+    (void)req;
+    return is_pci(&step->u.pci.at);
 }
 
 static bool block_ok(const struct hd_job_request *req,
@@ -123,14 +151,28 @@ static bool block_ok(const struct hd_job_request *req,
 }
 
 /* An interface in dom0, so not one of any characters. */
+static bool is_our_bridge(const char name[16])
+{
+    return consists_of(name, 16, KEY) &&
+           !strncmp(name, BRIDGE, sizeof(BRIDGE) - 1);
+}
+
 static bool bridge_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
-    const struct hd_step_bridge *b = &step->u.bridge;
+    (void)req;
+    return is_our_bridge(step->u.bridge.name);
+}
+
+static bool port_ok(const struct hd_job_request *req,
+                    const struct hd_step *step)
+{
+    const struct hd_step_port *p = &step->u.port;
 
     (void)req;
-    return consists_of(b->name, sizeof(b->name), KEY) &&
-           !strncmp(b->name, BRIDGE, sizeof(BRIDGE) - 1);
+    return is_our_bridge(p->bridge) &&
+           strnlen(p->name, sizeof(p->name)) < sizeof(p->name) &&
+           !hd_vif_hotplug_check(p->name, NULL) && p->index;
 }
 
 static bool tell_ok(const struct hd_job_request *req,
@@ -149,8 +191,8 @@ static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
 
     (void)req;
     return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
-           !hd_vif_hotplug_check(n->bridge, NULL) && n->devid < HD_MAX_NICS &&
-           !(n->mac[0] & 1);
+           !hd_vif_hotplug_check(n->bridge, NULL) &&
+           n->devid < HD_MAX_NICS + HD_MAX_WISHES && !(n->mac[0] & 1);
 }
 
 static bool start_ok(const struct hd_job_request *req,
@@ -165,7 +207,8 @@ static bool (*const checks[])(const struct hd_job_request *,
     [HD_STEP_OPEN_VOLUME] = volume_ok, [HD_STEP_BUILD_DOMAIN] = domain_ok,
     [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
     [HD_STEP_START_DOMAIN] = start_ok, [HD_STEP_MAKE_BRIDGE] = bridge_ok,
-    [HD_STEP_TELL] = tell_ok,
+    [HD_STEP_TELL] = tell_ok,          [HD_STEP_ADD_PORT] = port_ok,
+    [HD_STEP_SEIZE_PCI] = seize_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */

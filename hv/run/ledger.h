@@ -31,6 +31,8 @@ enum hd_effect_kind {
     HD_EFFECT_DM,     /* value: the dm device's name */
     HD_EFFECT_DOMAIN, /* value: the domain's UUID */
     HD_EFFECT_BRIDGE, /* value: its name */
+    HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
+    HD_EFFECT_PCI,    /* value: its address */
 };
 
 struct hd_effect {

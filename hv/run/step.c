@@ -8,6 +8,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/net/bridge.h"
+#include "host_disk.h"
+#include "pci.h"
 #include "volume.h"
 
 /* The kernel reuses numbers and names of disks, never a diskseq. */
@@ -29,6 +31,9 @@ static int volume_free(struct hd_context *ctx, const struct hd_step *step,
                        struct hd_err *err)
 {
     (void)ctx;
+    if (step->u.volume.target == HD_TARGET_DISK &&
+        hd_host_disk_check(&step->u.volume, 0, err))
+        return -1;
     return hd_volume_check_free(step->u.volume.dm_name, err);
 }
 
@@ -53,6 +58,8 @@ static int open_volume(struct hd_context *ctx, const struct hd_step *step,
                        ctx->req->devminor, key, err))
         return -1;
     /* From now on the device holds its medium, so what this sees stays. */
+    if (v->target == HD_TARGET_DISK)
+        return hd_host_disk_check(v, 1, err);
     return check_medium(ctx->req, err);
 }
 
@@ -122,6 +129,47 @@ static int make_bridge(struct hd_context *ctx, const struct hd_step *step,
     return hd_bridge_make(step->u.bridge.name, err);
 }
 
+static int port_free(struct hd_context *ctx, const struct hd_step *step,
+                     struct hd_err *err)
+{
+    (void)ctx;
+    return hd_bridge_check_port(step->u.port.name, step->u.port.index, err);
+}
+
+static void port_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
+{
+    snprintf(value, HD_LEDGER_VALUE, "%s/%s", step->u.port.bridge,
+             step->u.port.name);
+}
+
+static int add_port(struct hd_context *ctx, const struct hd_step *step,
+                    uint32_t seq, struct hd_err *err)
+{
+    const struct hd_step_port *p = &step->u.port;
+
+    (void)ctx, (void)seq;
+    return hd_bridge_add_port(p->bridge, p->name, p->index, err);
+}
+
+static int pci_free(struct hd_context *ctx, const struct hd_step *step,
+                    struct hd_err *err)
+{
+    (void)ctx;
+    return hd_pci_check_free(&step->u.pci.at, err);
+}
+
+static void pci_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
+{
+    hd_pci_format(&step->u.pci.at, value);
+}
+
+static int seize_pci(struct hd_context *ctx, const struct hd_step *step,
+                     uint32_t seq, struct hd_err *err)
+{
+    (void)seq;
+    return hd_pci_seize(ctx->ts, &step->u.pci.at, err);
+}
+
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
@@ -150,6 +198,8 @@ static const struct {
                              make_bridge},
     [HD_STEP_BUILD_DOMAIN] = {domain_free, domain_value, HD_EFFECT_DOMAIN,
                               build_domain},
+    [HD_STEP_ADD_PORT] = {port_free, port_value, HD_EFFECT_PORT, add_port},
+    [HD_STEP_SEIZE_PCI] = {pci_free, pci_value, HD_EFFECT_PCI, seize_pci},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 

@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "display.h"
 #include "domain_sweep.h"
+#include "pci.h"
 #include "volume.h"
 
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
@@ -81,12 +82,33 @@ static int undo_bridge(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_bridge_remove(effect->value, err);
 }
 
+static int undo_port(struct hd_context *ctx, const struct hd_effect *effect,
+                     struct hd_err *err)
+{
+    char bridge[HD_LEDGER_VALUE], *name;
+
+    (void)ctx;
+    strcpy(bridge, effect->value);
+    name = strchr(bridge, '/');
+    if (!name)
+        return hd_fail(err, HD_E_FAILED, "the ledger's port \"%s\" is bad",
+                       effect->value);
+    *name++ = '\0';
+    return hd_bridge_free_port(bridge, name, err);
+}
+
+static int undo_pci(struct hd_context *ctx, const struct hd_effect *effect,
+                    struct hd_err *err)
+{
+    return hd_pci_give_back(ctx->ts, effect->value, err);
+}
+
 static int (*const kinds[])(struct hd_context *ctx,
                             const struct hd_effect *effect,
                             struct hd_err *err) = {
-    [HD_EFFECT_DM] = undo_dm,
-    [HD_EFFECT_DOMAIN] = undo_domain,
-    [HD_EFFECT_BRIDGE] = undo_bridge,
+    [HD_EFFECT_DM] = undo_dm,         [HD_EFFECT_DOMAIN] = undo_domain,
+    [HD_EFFECT_BRIDGE] = undo_bridge, [HD_EFFECT_PORT] = undo_port,
+    [HD_EFFECT_PCI] = undo_pci,
 };
 
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
@@ -126,8 +148,9 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
-    static const enum hd_effect_kind order[] = {HD_EFFECT_DOMAIN, HD_EFFECT_DM,
-                                                HD_EFFECT_BRIDGE};
+    static const enum hd_effect_kind order[] = {
+        HD_EFFECT_DOMAIN, HD_EFFECT_DM, HD_EFFECT_PORT, HD_EFFECT_BRIDGE,
+        HD_EFFECT_PCI};
     struct hd_err second;
     int rc = 0;
 

@@ -4,6 +4,7 @@
 #include "volume.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libdevmapper.h>
 #include <linux/fs.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "host_disk.h"
 #include "keyring.h"
 #include "ramdisk.h"
 #include "volume_table.h"
@@ -234,6 +236,8 @@ static int find_medium(const struct hd_step_volume *volume,
         return 0;
     case HD_TARGET_VERITY:
         return find_below(volume, below, err);
+    case HD_TARGET_DISK:
+        return hd_host_disk_number(volume, &below->major, &below->minor, err);
     case HD_TARGET_RAM:
         *ram = hd_ramdisk_open(volume->dm_name, volume->length, &loop_major,
                                &loop_minor, err);
@@ -267,6 +271,23 @@ int hd_volume_open(const struct hd_step_volume *volume,
     if (access(node, F_OK))
         return hd_fail_errno(err, HD_E_FAILED, "there is no %s", node);
     return 0;
+}
+
+int hd_volume_below(const char *dm_name, uint32_t *ret_major,
+                    uint32_t *ret_minor)
+{
+    auto_task task = task_new(DM_DEVICE_TABLE, dm_name);
+    uint64_t start, length;
+    char *type = NULL, *params = NULL;
+
+    if (!task || run(task))
+        return -1;
+    dm_get_next_target(task, NULL, &start, &length, &type, &params);
+    return type && params && !strcmp(type, "linear") &&
+                   sscanf(params, "%" SCNu32 ":%" SCNu32, ret_major,
+                          ret_minor) == 2
+               ? 0
+               : -1;
 }
 
 int hd_volume_fence(const char *dm_name, struct hd_err *err)

@@ -16,14 +16,18 @@
  * are not hotdom's (by their dm uuid) are never touched: HD_E_EXISTS. */
 
 /* Creates it over the medium `devmajor:devminor`, over volume->over, or over
- * memory that goes with it; when it returns, /dev/mapper/NAME is there, and
- * udev's rules leave it alone (no blkid, no LVM, no links by content).  `key`
- * is CRYPT's: the kernel gets it through this thread's keyring, where nothing
- * is left of it; else NULL. */
+ * memory that goes with it, or over volume->disk; when it returns,
+ * /dev/mapper/NAME is there, and udev's rules leave it alone (no blkid, no LVM,
+ * no links by content).  `key` is CRYPT's: the kernel gets it through this
+ * thread's keyring, where nothing is left of it; else NULL. */
 int hd_volume_open(const struct hd_step_volume *volume,
                    const struct hd_uuid *store, uint32_t devmajor,
                    uint32_t devminor, const struct hd_secret *key,
                    struct hd_err *err);
+
+/* 0: it is linear, and these are the numbers of what lies under it. */
+int hd_volume_below(const char *dm_name, uint32_t *ret_major,
+                    uint32_t *ret_minor);
 
 /* HD_E_EXISTS when a device of that name is there. */
 int hd_volume_check_free(const char *dm_name, struct hd_err *err);

@@ -66,10 +66,9 @@ static void verified(const struct hd_step_volume *v, const struct place *p,
 static void (*const tables[])(const struct hd_step_volume *,
                               const struct place *,
                               struct hd_volume_table *) = {
-    [HD_TARGET_LINEAR] = linear,
-    [HD_TARGET_CRYPT] = encrypted,
-    [HD_TARGET_VERITY] = verified,
-    [HD_TARGET_RAM] = linear,
+    [HD_TARGET_LINEAR] = linear,   [HD_TARGET_CRYPT] = encrypted,
+    [HD_TARGET_VERITY] = verified, [HD_TARGET_RAM] = linear,
+    [HD_TARGET_DISK] = linear,
 };
 
 void hd_volume_table_key(const struct hd_uuid *store,

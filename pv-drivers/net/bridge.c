@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Bridges of dom0: found, and without an uplink made and removed; never changes
- * one that was there. */
+/* Bridges of dom0: found, and ours made, given a port, and removed; never
+ * changes one that was there. */
 #include "bridge.h"
 
 #include <linux/if_link.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/io.h"
 #include "../base/mem.h"
 #include "links.h"
 #include "rtnl.h"
@@ -22,6 +23,27 @@ static int create(const char *name)
     info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
     mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
     mnl_attr_nest_end(nlh, info);
+    return hd_rtnl_talk(nlh);
+}
+
+/* As a new interface has it. */
+static int let_dom0_in(uint32_t index)
+{
+    hd_autofree char *text = NULL;
+
+    if (hd_io_read_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", 16,
+                        &text, NULL, NULL))
+        return 0; /* no IPv6 */
+    return hd_rtnl_address_mode(index, (uint8_t)atoi(text));
+}
+
+static int set_down(uint32_t index)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+    struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+
+    msg->ifi_change = IFF_UP;
     return hd_rtnl_talk(nlh);
 }
 
@@ -89,5 +111,56 @@ int hd_bridge_remove(const char *name, struct hd_err *err)
     if (delete (link.index) && errno != ENODEV)
         return hd_fail_errno(err, HD_E_FAILED, "cannot remove the bridge %s",
                              name);
+    return 0;
+}
+
+int hd_bridge_check_port(const char *name, uint32_t index, struct hd_err *err)
+{
+    struct hd_link link;
+    int found = hd_links_find(name, &link, err);
+
+    if (found < 0)
+        return -1;
+    if (!found || link.index != index)
+        return hd_fail(err, HD_E_GONE, "the network interface %s was unplugged",
+                       name);
+    if (link.master || link.set_up || link.addressed)
+        return hd_fail(err, HD_E_BUSY,
+                       "the host uses the network interface %s; set it down "
+                       "and take its addresses away",
+                       name);
+    return 0;
+}
+
+int hd_bridge_add_port(const char *bridge, const char *name, uint32_t index,
+                       struct hd_err *err)
+{
+    struct hd_link link;
+
+    if (hd_bridge_find(bridge, err) || hd_links_find(bridge, &link, err) != 1)
+        return -1;
+    if (hd_rtnl_master(index, link.index) || hd_rtnl_keep_dom0_out(index) ||
+        hd_rtnl_up(index))
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot join %s to the bridge %s", name, bridge);
+    return 0;
+}
+
+/* The last thing is to let it go: until then it is known as ours. */
+int hd_bridge_free_port(const char *bridge, const char *name,
+                        struct hd_err *err)
+{
+    struct hd_link port, link;
+    int found = hd_links_find(name, &port, err);
+
+    if (found <= 0)
+        return found;
+    found = hd_links_find(bridge, &link, err);
+    if (found <= 0 || port.master != link.index)
+        return found < 0 ? -1 : 0;
+    if ((let_dom0_in(port.index) || set_down(port.index) ||
+         hd_rtnl_master(port.index, 0)) &&
+        errno != ENODEV)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot free the port %s", name);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -62,7 +63,8 @@ static int on_link(const struct nlmsghdr *nlh, void *ctx)
         return MNL_CB_ERROR;
     link->index = (uint32_t)msg->ifi_index;
     link->loopback = !!(msg->ifi_flags & IFF_LOOPBACK);
-    link->up = (msg->ifi_flags & IFF_UP) && (msg->ifi_flags & IFF_LOWER_UP);
+    link->set_up = !!(msg->ifi_flags & IFF_UP);
+    link->up = link->set_up && (msg->ifi_flags & IFF_LOWER_UP);
     mnl_attr_for_each(attr, nlh, sizeof(*msg)) switch (mnl_attr_get_type(attr))
     {
     case IFLA_IFNAME:
@@ -103,6 +105,17 @@ static int on_route(const struct nlmsghdr *nlh, void *ctx)
     return MNL_CB_OK;
 }
 
+static int on_address(const struct nlmsghdr *nlh, void *ctx)
+{
+    const struct ifaddrmsg *msg = mnl_nlmsg_get_payload(nlh);
+    struct list *list = ctx;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (list->links[i].index == msg->ifa_index)
+            list->links[i].addressed = 1;
+    return MNL_CB_OK;
+}
+
 /* One dump of `type`; an address family of 0 asks for all. */
 static int dump(struct mnl_socket *sock, uint16_t type, size_t extra,
                 mnl_cb_t fn, void *ctx)
@@ -135,8 +148,11 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
     int rc = -1;
 
     if (sock && !mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-        dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &list) >= 0)
-        rc = dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, &list);
+        dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &list) >=
+            0 &&
+        dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, &list) >= 0)
+        rc = dump(sock, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+                  &list);
     if (rc < 0)
         hd_fail_errno(err, HD_E_FAILED, "cannot list the network interfaces");
     if (sock)

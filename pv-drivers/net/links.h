@@ -15,11 +15,14 @@ struct hd_link {
     char kind[16]; /* IFLA_INFO_KIND: "bridge", "bond", "vif", ... or "" */
     uint8_t mac[6];
     uint8_t loopback;
-    uint8_t up;      /* IFF_UP and IFF_LOWER_UP: it has a carrier */
-    uint8_t way_out; /* a default route leads through it */
+    uint8_t set_up;    /* IFF_UP: someone wants it to work */
+    uint8_t up;        /* ... and IFF_LOWER_UP: it has a carrier */
+    uint8_t addressed; /* this host has an address there */
+    uint8_t way_out;   /* a default route leads through it */
 };
 
-/* rtnetlink(7): one dump of the links, one of the routes.  The caller frees
+/* rtnetlink(7): one dump each of the links, the routes and the addresses.  The
+ * caller frees
  * `*ret`.  Answers at once. */
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 

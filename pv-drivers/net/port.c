@@ -12,14 +12,14 @@
 #include "links.h"
 #include "rtnl.h"
 
-static int enslave(uint32_t index, uint32_t master, uint32_t mtu)
+static int set_mtu(uint32_t index, uint32_t mtu)
 {
     struct hd_rtnl_request req;
     struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
 
-    if (mtu)
-        mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-    mnl_attr_put_u32(nlh, IFLA_MASTER, master);
+    if (!mtu)
+        return 0;
+    mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
     return hd_rtnl_talk(nlh);
 }
 
@@ -78,7 +78,7 @@ int hd_port_join(const struct hd_port *port, struct hd_err *err)
     if (!index)
         return hd_fail(err, HD_E_FAILED, "there is no interface %s",
                        port->name);
-    if (enslave(index, master, port->mtu))
+    if (set_mtu(index, port->mtu) || hd_rtnl_master(index, master))
         return hd_fail_errno(err, HD_E_NO_NETWORK, "cannot join %s to %s",
                              port->name, port->bridge);
     if (bind_port(index, port->isolated) || allow(index, port->mac))

@@ -53,17 +53,31 @@ int hd_rtnl_up(uint32_t index)
     return hd_rtnl_talk(nlh);
 }
 
-int hd_rtnl_keep_dom0_out(uint32_t index)
+int hd_rtnl_master(uint32_t index, uint32_t master)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
+
+    mnl_attr_put_u32(nlh, IFLA_MASTER, master);
+    return hd_rtnl_talk(nlh);
+}
+
+int hd_rtnl_address_mode(uint32_t index, uint8_t mode)
 {
     struct hd_rtnl_request req;
     struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_SETLINK, 0, index);
     struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
     struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
 
-    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, mode);
     mnl_attr_nest_end(nlh, inet6);
     mnl_attr_nest_end(nlh, spec);
     /* A kernel without IPv6 gives no such address. */
     return hd_rtnl_talk(nlh) && errno != EAFNOSUPPORT && errno != ENODEV ? -1
                                                                          : 0;
+}
+
+int hd_rtnl_keep_dom0_out(uint32_t index)
+{
+    return hd_rtnl_address_mode(index, IN6_ADDR_GEN_MODE_NONE);
 }

@@ -22,7 +22,12 @@ struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
 int hd_rtnl_talk(const struct nlmsghdr *nlh);
 
 int hd_rtnl_up(uint32_t index);
-/* Once it is up, the kernel would give dom0 a link-local address there. */
+/* 0: a port of nothing. */
+int hd_rtnl_master(uint32_t index, uint32_t master);
+/* Which IPv6 address the kernel gives dom0 there once it is up: of
+ * IN6_ADDR_GEN_MODE_*. */
+int hd_rtnl_address_mode(uint32_t index, uint8_t mode);
+/* None; else it would be a link-local one. */
 int hd_rtnl_keep_dom0_out(uint32_t index);
 
 #endif

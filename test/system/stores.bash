@@ -119,6 +119,57 @@ END
         -o "$stores/mapped.img" --force -q
 }
 
+# Two guests that wish for the same stick; only the first does without.
+pack_devices() {
+    cat >"$stores/devices.yaml" <<END
+hotdom: 1
+store: {name: devices}
+volumes: [{name: holder-disk, encryption: none, size: 8M}]
+guests:
+  - name: holder
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    volumes: [{name: holder-disk, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    wishes:
+      - {class: usb, role: stick, as: stick}
+      - {class: usb, role: wire, as: wire}
+    stop: {grace: 20s}
+  - name: picky
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    wishes: [{class: usb, role: stick, as: stick, level: required}]
+    stop: {grace: 20s}
+END
+    hotdom pack --manifest "$stores/devices.yaml" --key "$stores/lab.key" \
+        -o "$stores/devices.img" --force -q
+}
+
+# A guest that wishes for a PCI device.
+pack_card() {
+    cat >"$stores/card.yaml" <<END
+hotdom: 1
+store: {name: card}
+volumes: [{name: card-disk, encryption: none, size: 8M}]
+guests:
+  - name: card
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    volumes: [{name: card-disk, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    wishes: [{class: pci, role: lab, as: lab}]
+    stop: {grace: 20s}
+END
+    hotdom pack --manifest "$stores/card.yaml" --key "$stores/lab.key" \
+        -o "$stores/card.img" --force -q
+}
+
 # The header partition is the first, at 1 MiB: manifest.yaml's tar block, then
 # its bytes, then the block of manifest.sig and the signature.
 header=$((1 << 20))
@@ -168,6 +219,8 @@ make_stores() {
     pack_locked2
     pack_image
     pack_mapped
+    pack_devices
+    pack_card
 
     # Three states of one store, each with a true signature.
     sed 's/name: one}/name: aged, generation: 6}/' "$stores/one.yaml" \

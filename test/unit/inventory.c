@@ -12,6 +12,8 @@
 #include "sysfs_kit.h"
 #include "unit.h"
 
+#define DISKS "sys/devices/pci0000:00/0000:00:1c.4/0000:03:00.0/block/"
+
 static void disks_are_named_with_their_bus_and_size(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
@@ -42,6 +44,101 @@ static void disks_are_named_with_their_bus_and_size(void)
     CU_ASSERT_TRUE(inv->disks[0].removable);
     CU_ASSERT_FALSE(inv->disks[0].root);
     hd_kit_tree_fini(&t);
+}
+
+/* sdb is mounted, sdd below a dm device, sde a store, sdf free. */
+static void disks_that_the_host_uses_are_marked(void)
+{
+    static const char *const disks[] = {"sdb", "sdd", "sde", "sdf"};
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    char path[256], to[200];
+    struct hd_kit_tree t;
+
+    hd_kit_tree_init(&t);
+    for (size_t i = 0; i < HD_ARRAY_LEN(disks); i++) {
+        snprintf(to, sizeof(to), DISKS "%s", disks[i]);
+        snprintf(path, sizeof(path), "%s/size", to);
+        hd_kit_put(&t, path, "8\n");
+        snprintf(path, sizeof(path), "%s/%s1/partition", to, disks[i]);
+        hd_kit_put(&t, path, "1\n");
+        snprintf(path, sizeof(path), "sys/class/block/%s", disks[i]);
+        snprintf(to, sizeof(to),
+                 "../../devices/pci0000:00/0000:00:1c.4/"
+                 "0000:03:00.0/block/%s",
+                 disks[i]);
+        hd_kit_point(&t, path, to);
+        snprintf(path, sizeof(path), "sys/class/block/%s1", disks[i]);
+        snprintf(to + strlen(to), 16, "/%s1", disks[i]);
+        hd_kit_point(&t, path, to);
+    }
+    hd_kit_put(&t, DISKS "sdb/diskseq", "17\n");
+    hd_kit_point(&t, "sys/dev/block/8:17", "../../class/block/sdb1");
+    hd_kit_put(&t, "proc/self/mountinfo",
+               "30 1 8:17 / /mnt rw - ext4 /dev/none rw\n");
+    hd_kit_put(&t, DISKS "sdd/sdd1/holders/dm-0/x", "");
+    hd_kit_put(&t, DISKS "sde/sde1/uevent",
+               "MAJOR=8\nPARTN=1\nPARTNAME=hotdom:travel\n");
+    hd_kit_put(&t, DISKS "sdf/sdf1/uevent", "PARTN=1\nPARTNAME=photos\n");
+    hd_scan_disks(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_disks, 4);
+    CU_ASSERT_EQUAL(inv->disks[0].diskseq, 17);
+    for (uint32_t i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(inv->disks[i].in_use, i < 2);
+        CU_ASSERT_EQUAL(inv->disks[i].store, i == 2);
+        CU_ASSERT_STRING_EQUAL(inv->disks[i].pci, "0000:00:1c.4/0000:03:00.0/");
+        CU_ASSERT_FALSE(inv->disks[i].root);
+    }
+    hd_kit_tree_fini(&t);
+}
+
+static void a_root_below_other_devices_is_found(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct hd_kit_tree t;
+
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, DISKS "sdb/sdb2/partition", "2\n");
+    hd_kit_put(&t, "sys/devices/virtual/block/dm-0/slaves/sdb2/x", "");
+    hd_kit_point(&t, "sys/class/block/sdb",
+                 "../../devices/pci0000:00/"
+                 "0000:00:1c.4/0000:03:00.0/block/sdb");
+    hd_kit_point(&t, "sys/class/block/sdb2",
+                 "../../devices/pci0000:00/"
+                 "0000:00:1c.4/0000:03:00.0/block/sdb/sdb2");
+    hd_kit_point(&t, "sys/class/block/dm-0",
+                 "../../devices/virtual/block/dm-0");
+    hd_kit_point(&t, "sys/dev/block/254:0", "../../devices/virtual/block/dm-0");
+    hd_kit_put(&t, "proc/self/mountinfo",
+               "22 1 254:0 / / rw,noatime shared:1 - ext4 /dev/none rw\n");
+    hd_scan_disks(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_disks, 1);
+    CU_ASSERT_TRUE(inv->disks[0].root);
+    CU_ASSERT_TRUE(inv->disks[0].in_use);
+    hd_kit_tree_fini(&t);
+}
+
+static void a_path_gives_the_pci_devices_on_it(void)
+{
+    static const struct {
+        const char *path, *want;
+    } cases[] = {
+        {"../../devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/host4",
+         "0000:00:14.0/"},
+        {"../../devices/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme/nvme0",
+         "10000:e0:06.0/10000:e1:00.0/"},
+        {"../../devices/virtual/block/dm-0", ""},
+        {"0000:00:14", ""},
+        {"0000:00:14.0x/0000:00:1.0/:::/.", ""},
+        {"", ""},
+    };
+    char ret[HD_HOST_PATH], small[16];
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(cases); i++) {
+        hd_sysfs_pci(cases[i].path, ret, sizeof(ret));
+        CU_ASSERT_STRING_EQUAL(ret, cases[i].want);
+    }
+    hd_sysfs_pci("0000:00:1c.0/0000:03:00.0", small, sizeof(small));
+    CU_ASSERT_STRING_EQUAL(small, "0000:03:00.0/");
 }
 
 static void usb_devices_are_listed_without_hubs_and_interfaces(void)
@@ -311,6 +408,9 @@ static void a_framebuffer_needs_a_qemu_that_can_be_run(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(disks_are_named_with_their_bus_and_size),
+    HD_TEST(disks_that_the_host_uses_are_marked),
+    HD_TEST(a_root_below_other_devices_is_found),
+    HD_TEST(a_path_gives_the_pci_devices_on_it),
     HD_TEST(usb_devices_are_listed_without_hubs_and_interfaces),
     HD_TEST(hostile_usb_strings_become_one_printable_line),
     HD_TEST(pci_devices_are_free_assignable_or_in_use),

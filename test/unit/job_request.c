@@ -336,7 +336,7 @@ static void every_step_is_checked(void)
     refused("step 4");
     plan->steps[3].u.net.mac[0] = 1;
     refused("step 4");
-    plan->steps[3].u.net.devid = HD_MAX_NICS;
+    plan->steps[3].u.net.devid = HD_MAX_NICS + HD_MAX_WISHES;
     refused("step 4");
 }
 

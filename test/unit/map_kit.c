@@ -69,9 +69,38 @@ void map_kit_stick(struct map_kit *k, const char *disk)
     strcpy(d->usb, usb->address);
     strcpy(d->name, disk);
     d->size = 32 * MIB;
+    d->diskseq = 9;
     k->policy.n_devices = 1;
     strcpy(k->policy.devices[0].role, "role0");
     strcpy(k->policy.devices[0].usb, "1199:9071");
+}
+
+/* A USB NIC of that role. */
+struct hd_host_link *map_kit_usb_nic(struct map_kit *k, const char *name)
+{
+    struct hd_host_link *l = &k->host.links[k->host.n_links++];
+
+    map_kit_stick(k, "none");
+    k->host.n_disks--;
+    strcpy(k->host.usb[k->host.n_usb - 1].name, "Wire");
+    strcpy(l->name, name);
+    strcpy(l->usb, k->host.usb[k->host.n_usb - 1].address);
+    l->index = 7;
+    return l;
+}
+
+/* A sound card of that role on a host that can give it away. */
+void map_kit_card(struct map_kit *k)
+{
+    struct hd_host_pci *pci = &k->host.pci[k->host.n_pci++];
+
+    k->host.xen.iommu = k->host.has_pciback = 1;
+    k->policy.n_devices = 1;
+    strcpy(k->policy.devices[0].role, "role0");
+    strcpy(k->policy.devices[0].pci, "0403");
+    strcpy(pci->address, "0000:00:1b.0");
+    pci->vendor = 0x8086;
+    pci->class = 0x040300;
 }
 
 void map_kit_role(struct map_kit *k, const char *role, const char *bridge)

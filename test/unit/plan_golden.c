@@ -87,6 +87,37 @@ static void usb_storage(struct map_kit *k)
     map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "stick");
 }
 
+static void usb_storage_in_use(struct map_kit *k)
+{
+    usb_storage(k);
+    k->host.disks[0].in_use = 1;
+    k->answer.manifest.guests[0].wishes[0].level = HD_LEVEL_REQUIRED;
+}
+
+static void usb_net(struct map_kit *k)
+{
+    map_kit_usb_nic(k, "usb0");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_REQUIRED, "wire");
+}
+
+static void usb_net_up(struct map_kit *k)
+{
+    usb_net(k);
+    k->host.links[0].in_use = 1;
+}
+
+static void pci(struct map_kit *k)
+{
+    map_kit_card(k);
+    map_kit_wish(k, HD_CLASS_PCI, HD_LEVEL_REQUIRED, "card");
+}
+
+static void pci_without_iommu(struct map_kit *k)
+{
+    pci(k);
+    k->host.xen.iommu = 0;
+}
+
 static void usb_is_the_store(struct map_kit *k)
 {
     map_kit_stick(k, "sda");
@@ -172,6 +203,11 @@ static const struct {
     {"pass-sound", sound},
     {"fail-sound", sound_required},
     {"pass-usb-storage", usb_storage},
+    {"fail-usb-storage-in-use", usb_storage_in_use},
+    {"pass-usb-net", usb_net},
+    {"fail-usb-net-up", usb_net_up},
+    {"pass-pci", pci},
+    {"fail-pci-without-iommu", pci_without_iommu},
     {"fail-usb-is-the-store", usb_is_the_store},
     {"fail-role-missing", role_missing},
     {"pass-bridge-vanished", bridge_vanished},

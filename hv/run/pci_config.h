@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What domain.c and pci.c share of libxl; nobody else's. */
+#ifndef HD_RUN_PCI_CONFIG_H
+#define HD_RUN_PCI_CONFIG_H
+
+#include <libxl.h>
+
+#include "domain.h"
+
+/* Before each call of libxl, so that an error is about this one. */
+libxl_ctx *hd_toolstack_begin(struct hd_toolstack *ts);
+/* HD_E_FAILED, "cannot VERB NAME: why", unless `rc` is 0. */
+int hd_toolstack_check(struct hd_toolstack *ts, int rc, const char *verb,
+                       const char *name, struct hd_err *err);
+
+/* The domain is built with the step's PCI devices; -1 without memory. */
+int hd_pci_fill(libxl_domain_config *config, const struct hd_step_domain *step);
+
+#endif

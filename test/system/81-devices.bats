@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Devices of the host that the policy gives to guests, and those it keeps.
+
+load lib
+
+usual='signers:\n  - {name: lab, activation: auto}\n'
+# As QEMU's stick and NIC name themselves.
+given='devices:
+  - {role: stick, usb: "46f4:0001"}
+  - {role: wire, usb: "0525:a4a2"}
+  - {role: lab, pci: "00ff"}
+'
+
+setup_file() {
+    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml
+        cat >>/etc/hotdom/hotdom.yaml" <<<"$given"
+    reload_policy
+}
+
+teardown_file() {
+    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml"
+    reload_policy
+}
+
+teardown() {
+    dom0 'umount -q /mnt || :'
+    end_test
+}
+
+told() { # PATH below data/hotdom
+    dom0 "xenstore-read /local/domain/$(guest_domid holder)/data/hotdom/$1"
+}
+
+connected() { # BACKEND/NUMBER: does the guest use it?
+    dom0 "xenstore-read /local/domain/$(guest_domid holder)/device/$1/state"
+}
+
+# A stick of 16 MiB that is no store; prints its disk in dom0.
+plug_spare() {
+    truncate -s 16M "$stores/spare.img"
+    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
+}
+
+plug_devices() {
+    plug devices
+    await 60 running state devices
+}
+
+# The host's own view of the stick: nothing holds it.
+released() { # /dev/sdX
+    dom0 "ls /sys/class/block/${1#/dev/}/holders | wc -l"
+}
+
+# 51728 is xvdb.
+xvdb=vbd/51728
+
+@test "a stick that the policy names is the guest's, and the host's again after" {
+    disk=$(plug_spare)
+    plug_devices
+    [ "$(told map/usb/stick)" = "pv ${disk#/dev/} xvdb" ]
+    [ "$(told map/usb/wire)" = absent ]
+    [ "$(guest_state picky)" = refused ]
+    [[ $(list | jq -r '.[].guests[] | select(.guest == "picky").message') == \
+        *'requires a USB device of role stick'*'another guest of the store has it'* ]]
+    await 90 4 connected $xvdb
+    await 90 yes answers holder
+    in_guest holder 'echo written-in-the-guest | dd of=/dev/xvdb conv=fsync'
+    [ "$(released "$disk")" = 1 ]
+    dom0 hotdom verify-host
+    dom0 hotdom eject devices
+    [ "$(released "$disk")" = 0 ]
+    [ "$(head -c 20 "$stores/spare.img")" = written-in-the-guest ]
+    [ "$(dom0 "head -c 20 $disk")" = written-in-the-guest ]
+}
+
+@test "a pulled store lets go of the stick that its guest had" {
+    disk=$(plug_spare)
+    plug_devices
+    await 90 4 connected $xvdb
+    yank devices
+    await 60 0 released "$disk"
+    dom0 "dd if=$disk of=/dev/null bs=1M iflag=direct status=none"
+}
+
+writes() { # to xvdb, for ever
+    await 90 yes answers holder
+    in_guest holder 'while dd if=/dev/zero of=/dev/xvdb bs=64k count=64 \
+        conv=fsync; do :; done >/dev/null 2>&1 </dev/null &'
+}
+
+@test "a stick that is pulled from a guest hangs no eject" {
+    plug_spare
+    plug_devices
+    await 90 4 connected $xvdb
+    writes
+    yank spare
+    [ "$(state devices)" = running ]
+    dom0 timeout 60 hotdom eject devices
+}
+
+@test "a stick that is pulled from a guest hangs no yank" {
+    plug_spare
+    plug_devices
+    await 90 4 connected $xvdb
+    writes
+    yank spare devices
+    await 60 '[]' compact_list
+}
+
+@test "a mounted stick stays with the host, and who requires it is refused" {
+    disk=$(plug_spare)
+    dom0 "mke2fs -q $disk && mount $disk /mnt"
+    plug_devices
+    [ "$(told map/usb/stick)" = absent ]
+    [ "$(guest_state picky)" = refused ]
+    [ "$(guest_state holder)" = running ]
+    [[ $(dom0 hotdom explain devices) == *'the host uses the disk'* ]]
+    dom0 'mountpoint -q /mnt'
+    dom0 hotdom eject devices
+}
+
+@test "another store is no stick to give away" {
+    plug auto
+    await 60 running state auto
+    plug_devices
+    [ "$(told map/usb/stick)" = absent ]
+    [[ $(dom0 hotdom explain devices) == \
+        *'it is a store of hotdom'* || $(dom0 hotdom explain devices) == \
+        *'it carries the store itself'* ]]
+    dom0 hotdom eject auto
+    dom0 hotdom eject devices
+}
+
+@test "a NIC that the policy names leads a guest out, and is down again after" {
+    bed gadget net wire
+    await 30 1 dom0 'ls /sys/class/net | grep -c ^usb0'
+    plug_devices
+    [[ $(told map/usb/wire) == 'pv usb0 00:16:3e:'* ]]
+    dom0 hotdom verify-host
+    # The first nic is 0; a wish's follow those that a guest can have.
+    await 90 4 connected vif/9
+    await 90 yes answers holder
+    # QEMU's own answer, from behind the NIC.
+    [[ $(in_guest holder 'ip link set eth1 up; udhcpc -n -q -i eth1 \
+        -s /bin/dhcp; ip -4 addr show eth1') == *' 10.78.0.15/'* ]]
+    [ "$(dom0 'ip -6 -o addr show dev usb0')" = '' ]
+    dom0 hotdom eject devices
+    [ "$(dom0 'ip -o link show usb0 | grep -cE "master|,UP"')" = 0 ]
+    [ "$(dom0 'ls /sys/class/net | grep -c ^hd')" = 0 ]
+}
+
+@test "a pulled NIC hangs no eject, and a pulled store frees its NIC" {
+    bed gadget net wire
+    await 30 1 dom0 'ls /sys/class/net | grep -c ^usb0'
+    plug_devices
+    [[ $(told map/usb/wire) == 'pv usb0 '* ]]
+    yank devices
+    await 60 '[]' compact_list
+    [ "$(dom0 'ip -o link show usb0 | grep -cE "master|,UP"')" = 0 ]
+    plug_devices
+    yank wire
+    dom0 timeout 60 hotdom eject devices
+    [ "$(dom0 'ls /sys/class/net | grep -c ^hd')" = 0 ]
+}
+
+@test "a NIC that the host has set up stays with the host" {
+    bed gadget net wire
+    await 30 1 dom0 'ls /sys/class/net | grep -c ^usb0'
+    dom0 ip link set usb0 up
+    plug_devices
+    [ "$(told map/usb/wire)" = absent ]
+    [[ $(dom0 hotdom explain devices) == *'the host uses the network interface'* ]]
+    dom0 hotdom eject devices
+}
+
+# The bed's PCI device for guests, and whether it can be given: BED_IOMMU.
+needs_iommu() {
+    [[ $(dom0 'xl info | grep virt_caps') == *pv_directio* ]] ||
+        skip "the host has no IOMMU (BED_IOMMU=1 scripts/bed up)"
+    dom0 modprobe xen-pciback
+}
+
+card() { # in_guest: vendor and device of what is on its PCI bus
+    in_guest card 'cat /sys/bus/pci/devices/*/vendor /sys/bus/pci/devices/*/device'
+}
+
+seized() { dom0 'ls /sys/bus/pci/drivers/pciback | grep -c :' || :; }
+
+@test "a PCI device that the policy names is the guest's, and dom0's again after" {
+    needs_iommu
+    plug card
+    await 60 running state card
+    [ "$(dom0 "xenstore-read /local/domain/$(guest_domid card)/data/hotdom/map/pci/lab")" = \
+        'passthrough 0000:00:10.0' ]
+    [ "$(seized)" = 1 ]
+    dom0 hotdom verify-host
+    await 90 yes answers card
+    [[ $(card) == *0x1234*0x11e8* ]]
+    dom0 hotdom eject card
+    [ "$(seized)" = 0 ]
+}
+
+@test "a pulled store gives its PCI device back" {
+    needs_iommu
+    plug card
+    await 60 running state card
+    [ "$(seized)" = 1 ]
+    yank card
+    await 60 '[]' compact_list
+    [ "$(seized)" = 0 ]
+}
+
+@test "a PCI device that a driver of the host's has stays with the host" {
+    needs_iommu
+    # The bed's root disk.
+    dom0 "sed -i 's/pci: \"00ff\"/pci: \"0100\"/' /etc/hotdom/hotdom.yaml"
+    reload_policy
+    plug card
+    await 60 running state card
+    [[ $(dom0 hotdom explain card) == *"the host's root disk hangs on it"* ]]
+    dom0 hotdom eject card
+    setup_file
+}

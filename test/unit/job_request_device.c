@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* What the root job refuses of steps that give a device of the host away. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../hv/run/job_request.h"
+#include "unit.h"
+
+#define N_STEPS 4
+
+static struct hd_job_request req;
+static struct hd_plan *plan;
+
+static struct hd_step *step(uint32_t i, enum hd_step_kind kind)
+{
+    plan->steps[i].kind = kind;
+    strcpy(plan->steps[i].guest, "desk");
+    return &plan->steps[i];
+}
+
+/* One of each such step; every test spoils one thing. */
+static void begin(void)
+{
+    struct hd_step *s;
+
+    memset(&req, 0, sizeof(req));
+    free(plan);
+    plan = calloc(1, hd_plan_size(N_STEPS));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    req.store.byte[0] = req.head.store.byte[0] = plan->store.byte[0] = 7;
+    req.op = HD_JOB_START;
+    req.plan_size = (uint32_t)hd_plan_size(N_STEPS);
+    req.n_files = 1;
+    req.head.diskseq = 3;
+    strcpy(req.head.label, "travel");
+    strcpy(req.head.devname, "sda");
+    strcpy(plan->label, "travel");
+    plan->n_steps = N_STEPS;
+    s = step(0, HD_STEP_OPEN_VOLUME);
+    strcpy(s->u.volume.dm_name, "hotdom-travel-desk+usb0");
+    s->u.volume.target = HD_TARGET_DISK;
+    s->u.volume.length = 1 << 20;
+    s->u.volume.diskseq = 4;
+    strcpy(s->u.volume.disk, "sdb");
+    s = step(1, HD_STEP_ADD_PORT);
+    strcpy(s->u.port.bridge, "hd5c0e77aa0u0");
+    strcpy(s->u.port.name, "usb0");
+    s->u.port.index = 5;
+    step(2, HD_STEP_SEIZE_PCI)->u.pci.at = (struct hd_pci){0, 3, 0x1f, 7};
+    s = step(3, HD_STEP_BUILD_DOMAIN);
+    strcpy(s->u.domain.name, "travel.desk");
+    s->u.domain.uuid.byte[3] = 1;
+    s->u.domain.ramdisk = -1;
+    s->u.domain.vcpus = 1;
+    s->u.domain.memory = 64 << 20;
+    s->u.domain.n_pci = HD_MAX_GUEST_PCI;
+}
+
+static void refused(const char *words)
+{
+    struct hd_err err = {0};
+
+    CHECK_FAILS(hd_job_request_check(&req, plan, &err), &err, HD_E_FAILED,
+                words);
+    begin();
+}
+
+static void a_disk_of_the_hosts_is_whole_and_not_the_stores(void)
+{
+    static const char *const bad[] = {"", "../sda", "sd a", "mapper/x", "SDA"};
+    struct hd_step_volume *v;
+    struct hd_err err = {0};
+
+    begin();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[0].u.volume.disk, bad[i]);
+        refused("step 1");
+    }
+    v = &plan->steps[0].u.volume;
+    memset(v->disk, 's', sizeof(v->disk));
+    refused("step 1");
+    plan->steps[0].u.volume.diskseq = 3;
+    refused("step 1");
+    plan->steps[0].u.volume.diskseq = 0;
+    refused("step 1");
+    plan->steps[0].u.volume.start = 512;
+    refused("step 1");
+    plan->steps[0].u.volume.length = 0;
+    refused("step 1");
+    strcpy(plan->steps[0].u.volume.dm_name, "sdb");
+    refused("step 1");
+}
+
+static void a_port_has_an_index_and_a_bridge_of_ours(void)
+{
+    static const char *const bad[] = {"", "a/b", "..", "a b", "a:b", "a\x1b"};
+
+    begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[1].u.port.name, bad[i]);
+        refused("step 2");
+    }
+    memset(plan->steps[1].u.port.name, 'e', 16);
+    refused("step 2");
+    strcpy(plan->steps[1].u.port.bridge, "xenbr0");
+    refused("step 2");
+    memset(plan->steps[1].u.port.bridge, 'h', 16);
+    refused("step 2");
+    plan->steps[1].u.port.index = 0;
+    refused("step 2");
+}
+
+static void a_pci_address_is_in_range(void)
+{
+    static const struct hd_pci bad[] = {
+        {0x10000, 0, 0, 0}, {0, 0x100, 0, 0}, {0, 0, 0x20, 0}, {0, 0, 0, 8}};
+    struct hd_step_domain *d;
+
+    begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        plan->steps[2].u.pci.at = bad[i];
+        refused("step 3");
+        d = &plan->steps[3].u.domain;
+        d->pci[HD_MAX_GUEST_PCI - 1] = bad[i];
+        refused("step 4");
+    }
+    plan->steps[3].u.domain.n_pci = HD_MAX_GUEST_PCI + 1;
+    refused("step 4");
+    plan->steps[3].u.domain.n_pci = UINT32_MAX;
+    refused("step 4");
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_disk_of_the_hosts_is_whole_and_not_the_stores),
+    HD_TEST(a_pci_address_is_in_range),
+    HD_TEST(a_port_has_an_index_and_a_bridge_of_ours),
+};
+
+HD_SUITE("run/job_request_device", tests);
