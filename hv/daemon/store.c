@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../plan/map_text.h"
 #include "../plan/need.h"
 #include "record.h"
 
@@ -53,7 +54,8 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 void hd_store_clear(struct hd_store *store)
 {
     hd_store_take(store, NULL, NULL, 0);
-    hd_map_free(hd_steal(&store->map));
+    json_object_put(hd_steal(&store->map));
+    store->saved = store->ran = false;
     store->n_bad = 0;
     store->n_guests = 0;
     *store->label = '\0';
@@ -196,14 +198,17 @@ static bool is_committed(enum hd_state state)
 
 static uint64_t scratch_of(const struct hd_store *s, const char *guest)
 {
-    const struct hd_map_guest *g = s->map ? hd_map_guest(s->map, guest) : NULL;
+    struct json_object *g = s->map ? hd_map_text_guest(s->map, guest) : NULL;
+    struct json_object *rows = g ? json_object_object_get(g, "rows") : NULL;
     uint64_t bytes = 0;
 
-    for (uint32_t i = 0; g && i < g->n_rows; i++) {
-        const struct hd_map_row *row = &s->map->rows[g->first_row + i];
+    for (size_t i = 0; rows && i < json_object_array_length(rows); i++) {
+        struct json_object *row = json_object_array_get_idx(rows, i);
 
-        if (row->class == HD_CLASS_BLOCK && row->own)
-            bytes += row->given;
+        if (!strcmp(hd_map_text_get(row, "class"),
+                    hd_class_name(HD_CLASS_BLOCK)) &&
+            json_object_get_boolean(json_object_object_get(row, "own")))
+            bytes += hd_map_text_number(row, "given");
     }
     return bytes;
 }
