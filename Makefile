@@ -135,7 +135,7 @@ coverage:
 	$(Q)scripts/coverage $(B)/coverage
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
-check-system: all
+check-system: all $(B)/bin/need-check
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # Writes test/golden/plan anew; read the difference before you commit it.
@@ -143,8 +143,10 @@ check-system: all
 golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 
-benches := read-pairs plan-time
+benches := read-pairs plan-time info-scan
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
+$(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)
+$(benches:%=$(B)/bin/%) $(B)/bin/need-check:
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 

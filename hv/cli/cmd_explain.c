@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* hotdom explain: why a guest would get what on this host; changes nothing. */
+/* hotdom explain: what a guest got, or would get, of this host and why; changes
+ * nothing. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../plan/map_diff.h"
+#include "../plan/map_text.h"
 #include "../plan/plan_json.h"
+#include "client.h"
 #include "cmd.h"
 #include "mapped.h"
+#include "moved.h"
 #include "table.h"
+
+struct wish {
+    const char *guest, *resource, *store, *user;
+    const char *diff; /* a file, "-" or NULL: the last time here */
+    bool moved, json;
+};
+
+/* What is told: of the daemon, or mapped here. */
+struct found {
+    struct json_object *guest; /* owned; of hd_map_to_json */
+    struct hd_uuid store;
+};
+
+/* ---- printed */
 
 static void line(const char *head, const char *text)
 {
@@ -19,116 +38,166 @@ static void line(const char *head, const char *text)
     printf("    %-7s %s\n", head, safe);
 }
 
-static void print_row(const struct hd_map_row *row)
+static void print_row(struct json_object *row)
 {
-    char given[128];
+    const char *host = hd_map_text_get(row, "host");
+    char name[256], given[256];
 
-    printf("%s (%s, %s)\n", row->guest_name, hd_class_name(row->class),
-           hd_map_level_name(row->level));
-    snprintf(given, sizeof(given), "%s%s%s", hd_how_name(row->how),
-             *row->host_name ? " " : "", row->host_name);
-    line("wished", row->wish);
-    line("found", row->found);
+    hd_table_escape(hd_map_text_get(row, "name"), name, sizeof(name));
+    printf("%s (%s, %s)\n", name, hd_map_text_get(row, "class"),
+           hd_map_text_get(row, "level"));
+    snprintf(given, sizeof(given), "%s%s%s", hd_map_text_get(row, "how"),
+             *host ? " " : "", host);
+    line("wished", hd_map_text_get(row, "wish"));
+    line("found", hd_map_text_get(row, "found"));
     line("chosen", given);
-    line("why", row->reason);
-    line("change", row->change);
+    line("why", hd_map_text_get(row, "why"));
+    line("change", hd_map_text_get(row, "change"));
 }
+
+static void print_json(struct json_object *object)
+{
+    puts(json_object_to_json_string_ext(
+        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void print_text(struct json_object *guest)
+{
+    struct json_object *rows = json_object_object_get(guest, "rows");
+    const char *name = hd_map_text_get(guest, "guest");
+    char message[4 * 256];
+
+    hd_table_escape(hd_map_text_get(guest, "message"), message,
+                    sizeof(message));
+    if (*hd_map_text_get(guest, "reason"))
+        printf("%s does not start (%s): %s\n", name,
+               hd_map_text_get(guest, "reason"), message);
+    else if (json_object_get_boolean(json_object_object_get(guest, "left_out")))
+        printf("%s is not among the guests that the user starts\n", name);
+    for (size_t i = 0; i < json_object_array_length(rows); i++)
+        print_row(json_object_array_get_idx(rows, i));
+}
+
+/* ---- found */
+
+static int find_mapped(const struct wish *w, const char *store,
+                       const char *guest, struct found *ret, struct hd_err *err)
+{
+    hd_auto(hd_mapped) mapped = NULL;
+    struct json_object *map;
+
+    if (hd_mapped_open(store, w->user, &mapped, err))
+        return -1;
+    map = hd_map_to_json(mapped->map);
+    ret->guest = json_object_get(hd_map_text_guest(map, guest));
+    json_object_put(map);
+    ret->store = mapped->store->answer->manifest.store.id;
+    if (!ret->guest)
+        return hd_fail(err, HD_E_NO_GUEST, "the store has no guest %s", guest);
+    return 0;
+}
+
+/* What hotdomd knows, or what is made here of a store that is locked. */
+static int find_attached(const struct wish *w, struct found *ret,
+                         struct hd_err *err)
+{
+    struct json_object *ask = json_object_new_object(), *reply, *guest;
+    char device[80];
+    int rc;
+
+    json_object_object_add(ask, "guest", json_object_new_string(w->guest));
+    if (hd_client_call("Explain", ask, &reply, err))
+        return -1;
+    guest = json_object_object_get(reply, "map");
+    snprintf(device, sizeof(device), "/dev/%s",
+             hd_client_text(reply, "device"));
+    if (guest && w->user)
+        rc = hd_fail(err, HD_E_USAGE,
+                     "the guests of %s were started already; -u is for what a "
+                     "guest would get",
+                     hd_client_text(reply, "store"));
+    else if (guest) {
+        ret->guest = json_object_get(guest);
+        rc = hd_uuid_parse(hd_client_text(reply, "id"), &ret->store, err);
+    } else
+        rc = find_mapped(w, device, hd_client_text(reply, "guest"), ret, err);
+    json_object_put(reply);
+    return rc;
+}
+
+/* ---- told */
 
 /* `resource`: the guest's name of it, a class, or NULL for all. */
-static bool is_meant(const char *resource, const char *name, const char *class)
+static int keep_rows(struct json_object *object, const char *resource,
+                     struct hd_err *err)
 {
-    return !resource || !strcmp(resource, name) || !strcmp(resource, class);
-}
-
-static size_t print_text(const struct hd_map *map,
-                         const struct hd_map_guest *guest, const char *resource)
-{
-    size_t n = 0;
-
-    for (uint32_t i = 0; i < guest->n_rows; i++) {
-        const struct hd_map_row *row = &map->rows[guest->first_row + i];
-
-        if (!is_meant(resource, row->guest_name, hd_class_name(row->class)))
-            continue;
-        print_row(row);
-        n++;
-    }
-    return n;
-}
-
-static struct json_object *find_guest(struct json_object *map, const char *name)
-{
-    struct json_object *guests = json_object_object_get(map, "guests");
-
-    for (size_t i = 0; i < json_object_array_length(guests); i++) {
-        struct json_object *g = json_object_array_get_idx(guests, i);
-
-        if (!strcmp(json_object_get_string(json_object_object_get(g, "guest")),
-                    name))
-            return g;
-    }
-    return NULL;
-}
-
-static const char *text_of(struct json_object *row, const char *key)
-{
-    const char *text = json_object_get_string(json_object_object_get(row, key));
-
-    return text ? text : "";
-}
-
-/* The guest's object of the map, with the rows that are meant. */
-static size_t print_json(const struct hd_map *map, const char *name,
-                         const char *resource)
-{
-    struct json_object *all = hd_map_to_json(map);
-    struct json_object *guest = find_guest(all, name);
-    struct json_object *rows = json_object_object_get(guest, "rows");
+    struct json_object *rows = json_object_object_get(object, "rows");
     struct json_object *meant = json_object_new_array();
-    size_t n;
 
-    for (size_t i = 0; i < json_object_array_length(rows); i++) {
+    for (size_t i = 0; resource && i < json_object_array_length(rows); i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
 
-        if (is_meant(resource, text_of(row, "name"), text_of(row, "class")))
+        if (!strcmp(resource, hd_map_text_get(row, "name")) ||
+            !strcmp(resource, hd_map_text_get(row, "class")))
             json_object_array_add(meant, json_object_get(row));
     }
-    n = json_object_array_length(meant);
-    json_object_object_add(guest, "rows", meant);
-    if (n)
-        puts(json_object_to_json_string_ext(
-            guest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(all);
-    return n;
+    if (resource && !json_object_array_length(meant)) {
+        json_object_put(meant);
+        return hd_fail(err, HD_E_FAILED,
+                       "guest %s asks for no %s; leave it out to see all",
+                       hd_map_text_get(object, "guest"), resource);
+    }
+    if (resource)
+        json_object_object_add(object, "rows", meant);
+    else
+        json_object_put(meant);
+    return 0;
 }
 
-struct wish {
-    const char *guest, *resource, *store, *user;
-    bool json;
-};
+static int tell_moved(const struct wish *w, const struct found *found,
+                      struct hd_err *err)
+{
+    struct json_object *before, *diff;
+    int rc;
+
+    if (hd_moved_load(w->diff, &found->store,
+                      hd_map_text_get(found->guest, "guest"), &before, err))
+        return -1;
+    diff = hd_map_diff(before, found->guest);
+    rc = keep_rows(diff, w->resource, err);
+    if (!rc && w->json)
+        print_json(diff);
+    else if (!rc)
+        rc = hd_moved_print(diff, err);
+    json_object_put(diff);
+    json_object_put(before);
+    return rc;
+}
+
+static int tell(const struct wish *w, const struct found *found,
+                struct hd_err *err)
+{
+    if (w->moved)
+        return tell_moved(w, found, err);
+    if (keep_rows(found->guest, w->resource, err))
+        return -1;
+    if (w->json)
+        print_json(found->guest);
+    else
+        print_text(found->guest);
+    return 0;
+}
 
 static int explain(const struct wish *w, struct hd_err *err)
 {
-    hd_auto(hd_mapped) mapped = NULL;
-    const struct hd_map_guest *guest;
-    size_t n;
+    struct found found = {0};
+    int rc = w->store ? find_mapped(w, w->store, w->guest, &found, err)
+                      : find_attached(w, &found, err);
 
-    if (hd_mapped_open(w->store, w->user, &mapped, err))
-        return -1;
-    guest = hd_map_guest(mapped->map, w->guest);
-    if (!guest)
-        return hd_fail(err, HD_E_NO_GUEST, "the store has no guest %s",
-                       w->guest);
-    if (!w->json && guest->why.code)
-        printf("%s does not start (%s): %s\n", guest->name,
-               hd_err_reason(guest->why.code), guest->why.msg);
-    n = w->json ? print_json(mapped->map, w->guest, w->resource)
-                : print_text(mapped->map, guest, w->resource);
-    if (!n)
-        return hd_fail(err, HD_E_FAILED,
-                       "guest %s asks for no %s; leave it out to see all",
-                       w->guest, w->resource ? w->resource : "resource");
-    return 0;
+    if (!rc)
+        rc = tell(w, &found, err);
+    json_object_put(found.guest);
+    return rc;
 }
 
 int hd_cmd_explain(int argc, char **argv, struct hd_err *err)
@@ -136,6 +205,7 @@ int hd_cmd_explain(int argc, char **argv, struct hd_err *err)
     static const struct option options[] = {
         {"in", required_argument, NULL, 'i'},
         {"user", required_argument, NULL, 'u'},
+        {"diff", optional_argument, NULL, 'd'},
         {"json", no_argument, NULL, 'j'},
         {0},
     };
@@ -153,12 +223,14 @@ int hd_cmd_explain(int argc, char **argv, struct hd_err *err)
             w.store = optarg;
         if (c == 'u')
             w.user = optarg;
+        if (c == 'd')
+            w.diff = optarg;
+        w.moved |= c == 'd';
         w.json |= c == 'j';
     }
-    if (argc - optind < 1 || argc - optind > 2 || !w.store)
+    if (argc - optind < 1 || argc - optind > 2)
         return hd_fail(err, HD_E_USAGE,
-                       "name a guest, its store with --in, and perhaps one "
-                       "resource");
+                       "name a guest, and perhaps one resource");
     w.guest = argv[optind];
     w.resource = argv[optind + 1];
     return explain(&w, err);

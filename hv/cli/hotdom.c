@@ -51,10 +51,14 @@ static const struct hd_cmd cmds[] = {
      "  --json             one object: map and plan\n"
      "  --xl GUEST         an xl.cfg of this guest, for stock xl create\n",
      hd_cmd_plan, hd_cmd_plan},
-    {"explain", "GUEST [RESOURCE] --in STORE [-u USER] [--json]",
-     "show what a guest would get of this host and why",
+    {"explain",
+     "GUEST [RESOURCE] [--in STORE] [-u USER] [--diff[=FILE]] [--json]",
+     "show what a guest got or would get of this host and why",
      "  RESOURCE           a name as the guest has it (lan0, xvda) or a class\n"
-     "  --in STORE         the guest's store\n"
+     "  --in STORE         an image or a device that is not attached\n"
+     "  --diff             what moved since the last time on this host\n"
+     "  --diff=FILE        what moved since FILE, of explain --json on "
+     "another\n"
      "  -u, --user USER    whose settings count; may be left out when there is "
      "one\n"
      "  --json             one object\n",

@@ -6,6 +6,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
+#include "explain.h"
 #include "life.h"
 #include "read.h"
 
@@ -73,6 +74,7 @@ static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
     /* No second store of this id or label comes in meanwhile. */
     store->id = *id;
     strcpy(store->label, head->label);
+    hd_explain_adopt(store);
     store->adopt = hd_steal(&ledger);
     hd_log(HD_LOG_INFO, "%s: %s", store->label,
            whole ? "guests are running; checking the store"
@@ -97,6 +99,7 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
     for (size_t i = 0; i < n; i++)
         if (take_over(d, &ids[i], &one))
             hd_log(HD_LOG_ERROR, "a ledger cannot be read: %s", one.msg);
+    hd_explain_sweep(&d->stores);
     return 0;
 }
 
@@ -138,6 +141,7 @@ bool hd_adopt_accept(struct hd_store *store)
     if (!adopt_guests(store))
         return false;
     strcpy(store->label, head->label);
+    store->ran = store->map;
     hd_ledger_free(hd_steal(&store->adopt));
     hd_life_set(store, HD_STATE_RUNNING, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);

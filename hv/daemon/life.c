@@ -11,6 +11,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
 #include "../host/trust.h"
+#include "explain.h"
 #include "read.h"
 #include "record.h"
 #include "task.h"
@@ -275,6 +276,7 @@ void hd_life_read(struct hd_store *store)
     struct hd_err err = {0};
 
     hd_record_cancel(hd_steal(&store->record));
+    hd_explain_drop(store);
     hd_store_clear(store);
     store->why = (struct hd_err){0};
     store->state = HD_STATE_SEEN;
@@ -346,6 +348,7 @@ void hd_life_drop(struct hd_store *store, const char *reason)
     struct hd_err gone = {0};
     bool known = store->state != HD_STATE_SEEN;
 
+    hd_explain_drop(store);
     for (size_t i = 0; known && i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], HD_STATE_GONE, reason,
                           NULL);

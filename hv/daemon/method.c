@@ -8,6 +8,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../store/auth.h"
 #include "daemon.h"
+#include "explain.h"
 #include "life.h"
 #include "view.h"
 #include "wire.h"
@@ -164,6 +165,22 @@ static int do_users(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
+static int do_explain(struct hd_daemon *d, struct hd_conn *conn,
+                      const struct hd_request *req, struct hd_err *err)
+{
+    struct json_object *found;
+    const char *name;
+
+    if (hd_request_string(req, "guest", TEXT_MAX, &name, err))
+        return -1;
+    if (!name)
+        return hd_fail(err, HD_E_USAGE, "Explain needs a guest");
+    if (hd_explain_guest(&d->stores, name, &found, err))
+        return -1;
+    hd_conn_reply(conn, hd_reply_ok(found, false), true);
+    return 0;
+}
+
 static int do_eject(struct hd_daemon *d, struct hd_conn *conn,
                     const struct hd_request *req, struct hd_err *err)
 {
@@ -289,6 +306,7 @@ static const struct method {
      {"store", "action", "user", "as", "password", "new_password"},
      do_keys},
     {"Users", true, {"store"}, do_users},
+    {"Explain", true, {"guest"}, do_explain},
     {"Eject", true, {"store"}, do_eject},
     {"Attach", true, {"device"}, do_attach},
     {"Rescan", true, {NULL}, do_rescan},

@@ -2,12 +2,15 @@
 /* What was seen of stores, written by libuv's threads; the loop never waits. */
 #include "record.h"
 
+#include "explain.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../host/kept.h"
 #include "../host/seen.h"
 #include "../store/reader.h"
 
@@ -19,6 +22,7 @@ struct hd_record {
     struct hd_uuid id;
     uint64_t generation;
     uint8_t digest[32];
+    char *text; /* owned, or NULL */
     struct hd_err outcome;
 };
 
@@ -31,7 +35,13 @@ static void run_accept(struct hd_record *r)
 
 static void run_forget(struct hd_record *r)
 {
-    hd_seen_forget(HD_SEEN_DIR, &r->id, &r->outcome);
+    if (!hd_kept_forget(HD_LAST_DIR, &r->id, &r->outcome))
+        hd_seen_forget(HD_SEEN_DIR, &r->id, &r->outcome);
+}
+
+static void run_last(struct hd_record *r)
+{
+    hd_kept_save(HD_LAST_DIR, &r->id, r->text, HD_LAST_MAX, &r->outcome);
 }
 
 static void run_boot(struct hd_record *r)
@@ -57,6 +67,7 @@ static void on_done(uv_work_t *work, int status)
                 uv_strerror(status));
     if (r->fn)
         r->fn(r->ctx, &r->outcome);
+    free(r->text);
     free(r);
 }
 
@@ -122,6 +133,29 @@ void hd_record_boot(uv_loop_t *loop, const struct hd_uuid *id,
 
     if (queue(loop, &what, &ignored, &err))
         log_boot(NULL, &err);
+}
+
+static void log_last(void *ctx, const struct hd_err *outcome)
+{
+    (void)ctx;
+    if (outcome->code)
+        hd_log(HD_LOG_WARNING, "a map is not kept to compare with: %s",
+               outcome->msg);
+}
+
+void hd_record_last(uv_loop_t *loop, const struct hd_uuid *id, const char *text)
+{
+    struct hd_record what = {
+        .run = run_last, .fn = log_last, .id = *id, .text = strdup(text)};
+    struct hd_record *ignored;
+    struct hd_err err;
+
+    if (what.text && !queue(loop, &what, &ignored, &err))
+        return;
+    if (!what.text)
+        hd_fail_errno(&err, HD_E_FAILED, "no memory");
+    log_last(NULL, &err);
+    free(what.text);
 }
 
 void hd_record_cancel(struct hd_record *record)

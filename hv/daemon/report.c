@@ -5,6 +5,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
+#include "explain.h"
 #include "life.h"
 #include "record.h"
 #include "task.h"
@@ -44,12 +45,14 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         if (store->op == HD_JOB_START)
             hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
         return;
-    case HD_REPORT_BUILDING:
+    case HD_REPORT_BUILDING: /* the ledger is there */
+        hd_explain_save(store);
         hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
         on_guest(store, r, HD_STATE_BUILDING);
         return;
     case HD_REPORT_RUNNING:
         on_guest(store, r, HD_STATE_RUNNING);
+        store->ran = true;
         hd_record_boot(store->daemon->loop, &store->id,
                        store->answer->manifest.store.generation);
         return;

@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/inventory.h"
 #include "../host/policy.h"
+#include "explain.h"
 #include "life.h"
 #include "user.h"
 
@@ -21,13 +22,13 @@ static const struct hd_user *settings_of(const struct hd_store *store,
     return i < 0 ? NULL : &m->users[i];
 }
 
-/* `who` NULL: nobody is asked. */
+/* `who` NULL: nobody is asked.  `*ret_map` is there as well when no guest of it
+ * can start. */
 static int make_plan(const struct hd_store *store,
                      const struct hd_user_choice *who, struct hd_map **ret_map,
                      struct hd_plan **ret, struct hd_err *err)
 {
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
-    hd_auto(hd_map) map = NULL;
     const struct hd_policy *policy =
         hd_rules_policy(&store->daemon->rules, err);
     struct hd_commitments commitments;
@@ -48,18 +49,17 @@ static int make_plan(const struct hd_store *store,
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
     hd_stores_commitments(&store->daemon->stores, &commitments);
-    if (hd_map_make(&in, &map, err) ||
-        hd_plan_make(store->answer, map, ret, err))
+    if (hd_map_make(&in, ret_map, err))
         return -1;
-    *ret_map = hd_steal(&map);
-    return 0;
+    return hd_plan_make(store->answer, *ret_map, ret, err);
 }
 
 /* Refused ones stay in the list and say why; who is not wanted is as one that
  * has ended. */
-static void take_over_guest(struct hd_store *store, struct hd_guest_life *guest)
+static void take_over_guest(struct hd_store *store, const struct hd_map *map,
+                            struct hd_guest_life *guest)
 {
-    const struct hd_map_guest *m = hd_map_guest(store->map, guest->name);
+    const struct hd_map_guest *m = hd_map_guest(map, guest->name);
 
     guest->why = (struct hd_err){0};
     if (!m || m->left_out) {
@@ -77,7 +77,8 @@ static void take_over_guest(struct hd_store *store, struct hd_guest_life *guest)
 }
 
 /* The plan says what each guest gets, the manifest only what it wants. */
-static void take_over(struct hd_store *store, const struct hd_plan *plan)
+static void take_over(struct hd_store *store, const struct hd_map *map,
+                      const struct hd_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct hd_step *step = &plan->steps[i];
@@ -91,12 +92,12 @@ static void take_over(struct hd_store *store, const struct hd_plan *plan)
     store->why = (struct hd_err){0};
     hd_life_set(store, HD_STATE_PLANNED, NULL, NULL);
     for (size_t i = 0; i < store->n_guests; i++)
-        take_over_guest(store, &store->guests[i]);
+        take_over_guest(store, map, &store->guests[i]);
 }
 
-/* `who` and `password` NULL: nobody is asked.  Keeps the map. */
+/* `who` and `password` NULL: nobody is asked. */
 static int begin(struct hd_store *store, const struct hd_plan *plan,
-                 struct hd_map **map, const struct hd_user_choice *who,
+                 const struct hd_map *map, const struct hd_user_choice *who,
                  const struct hd_secret *password, struct hd_err *err)
 {
     struct hd_job_request request = {.op = HD_JOB_START};
@@ -112,9 +113,8 @@ static int begin(struct hd_store *store, const struct hd_plan *plan,
     request.head.diskseq = store->device.diskseq;
     if (hd_report_start_task(store, &request, plan, password, NULL, err))
         return -1;
-    hd_map_free(store->map);
-    store->map = hd_steal(map);
-    take_over(store, plan);
+    hd_explain_keep(store, map);
+    take_over(store, map, plan);
     return 0;
 }
 
@@ -150,7 +150,7 @@ int hd_start_unlock(struct hd_store *store, const char *user,
         make_plan(store, &who, &map, &plan, err))
         return -1;
     /* A wrong name counts, and is answered, as a wrong password is. */
-    return begin(store, plan, &map, &who, secret, err);
+    return begin(store, plan, map, &who, secret, err);
 }
 
 int hd_start_auto(struct hd_store *store, struct hd_err *err)
@@ -158,9 +158,11 @@ int hd_start_auto(struct hd_store *store, struct hd_err *err)
     hd_autofree struct hd_plan *plan = NULL;
     hd_auto(hd_map) map = NULL;
 
-    if (make_plan(store, NULL, &map, &plan, err))
-        return -1;
-    return begin(store, plan, &map, NULL, NULL, err);
+    if (!make_plan(store, NULL, &map, &plan, err))
+        return begin(store, plan, map, NULL, NULL, err);
+    if (map)
+        hd_explain_keep(store, map);
+    return -1;
 }
 
 static bool any_runs(const struct hd_store *store)
@@ -201,7 +203,11 @@ void hd_start_settle(struct hd_store *store)
         }
         hd_life_set_guest(store, guest, to, reason, NULL);
     }
-    hd_map_free(hd_steal(&store->map));
+    /* Of a locked one it is asked what it would get, not what it got. */
+    if (to == HD_STATE_LOCKED)
+        hd_explain_drop(store);
+    else
+        hd_explain_end(store);
     if (password)
         store->why = (struct hd_err){0};
     hd_life_set(store, to, reason, why.msg);

@@ -2,10 +2,12 @@
 /* The table of attached stores, as hotdomd sees them; plain data, no I/O. */
 #include "store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../plan/map_text.h"
 #include "../plan/need.h"
 #include "record.h"
 
@@ -53,7 +55,8 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 void hd_store_clear(struct hd_store *store)
 {
     hd_store_take(store, NULL, NULL, 0);
-    hd_map_free(hd_steal(&store->map));
+    json_object_put(hd_steal(&store->map));
+    store->saved = store->ran = false;
     store->n_bad = 0;
     store->n_guests = 0;
     *store->label = '\0';
@@ -194,32 +197,32 @@ static bool is_committed(enum hd_state state)
     return false;
 }
 
-static uint64_t scratch_of(const struct hd_store *s, const char *guest)
+/* What of the host's own a row of the map has given: dom0's memory, a device.
+ */
+static void add_row(struct json_object *row, struct hd_commitments *ret)
 {
-    const struct hd_map_guest *g = s->map ? hd_map_guest(s->map, guest) : NULL;
-    uint64_t bytes = 0;
+    const char *class = hd_map_text_get(row, "class");
+    bool absent =
+        !strcmp(hd_map_text_get(row, "how"), hd_how_name(HD_HOW_ABSENT));
 
-    for (uint32_t i = 0; g && i < g->n_rows; i++) {
-        const struct hd_map_row *row = &s->map->rows[g->first_row + i];
-
-        if (row->class == HD_CLASS_BLOCK && row->own)
-            bytes += row->given;
-    }
-    return bytes;
+    if (!strcmp(class, hd_class_name(HD_CLASS_BLOCK)) &&
+        json_object_get_boolean(json_object_object_get(row, "own")))
+        ret->scratch += hd_map_text_number(row, "given");
+    if ((!strcmp(class, hd_class_name(HD_CLASS_USB)) ||
+         !strcmp(class, hd_class_name(HD_CLASS_PCI))) &&
+        !absent && ret->n_devices < HD_MAX_GIVEN)
+        snprintf(ret->devices[ret->n_devices++], sizeof(ret->devices[0]), "%s",
+                 hd_map_text_get(row, "host"));
 }
 
-/* What of the host's own it was given. */
-static void add_devices(const struct hd_store *s, const char *guest,
-                        struct hd_commitments *ret)
+static void add_given(const struct hd_store *s, const char *guest,
+                      struct hd_commitments *ret)
 {
-    const struct hd_map_guest *g = s->map ? hd_map_guest(s->map, guest) : NULL;
+    struct json_object *g = s->map ? hd_map_text_guest(s->map, guest) : NULL;
+    struct json_object *rows = g ? json_object_object_get(g, "rows") : NULL;
 
-    for (uint32_t i = 0; g && i < g->n_rows; i++) {
-        const struct hd_map_row *row = &s->map->rows[g->first_row + i];
-
-        if (hd_map_is_device(row) && ret->n_devices < HD_MAX_GIVEN)
-            strcpy(ret->devices[ret->n_devices++], row->host_name);
-    }
+    for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
+        add_row(json_object_array_get_idx(rows, i), ret);
 }
 
 void hd_stores_commitments(const struct hd_stores *stores,
@@ -234,8 +237,7 @@ void hd_stores_commitments(const struct hd_stores *stores,
                 continue;
             ret->guests++;
             ret->memory += hd_need_bytes(g->memory, g->vcpus);
-            ret->scratch += scratch_of(s, g->name);
-            add_devices(s, g->name, ret);
+            add_given(s, g->name, ret);
             if (g->state == HD_STATE_PLANNED || g->state == HD_STATE_BUILDING)
                 ret->reserved += hd_need_bytes(g->memory, g->vcpus);
         }

@@ -96,7 +96,11 @@ struct hd_store {
     size_t n_fds;
     struct hd_guest_life guests[HD_MAX_GUESTS];
     size_t n_guests;
-    struct hd_map *map; /* owned; what its guests were started with, or NULL */
+    /* Owned; as hd_map_to_json makes it: what decided over its guests, or NULL;
+     * see explain.h. */
+    struct json_object *map;
+    bool saved; /* it is in HD_MAP_DIR too */
+    bool ran;   /* a guest has run with it */
 
     struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
     size_t n_bad; /* since it was read */

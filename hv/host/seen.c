@@ -2,7 +2,6 @@
 /* Keeps what was seen of each store; never looks at a store itself. */
 #include "seen.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "kept.h"
 
 #define TEXT_MAX 256
 
@@ -95,45 +95,6 @@ static int save(const char *dir, const struct hd_uuid *id,
     return hd_io_write_file(path, text, strlen(text), 0600, err);
 }
 
-/* ---- the folder */
-
-/* Removes what a loss of power left half written, and the oldest record when
- * there is no room for one more. */
-static void make_room(int folder)
-{
-    int again = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-    DIR *d = again < 0 ? NULL : fdopendir(again);
-    char oldest[HD_UUID_SIZE] = "";
-    struct timespec when = {0};
-    struct dirent *e;
-    struct hd_uuid id;
-    struct stat st;
-    size_t n = 0;
-
-    if (!d && again >= 0)
-        close(again);
-    while (d && (e = readdir(d))) {
-        if (*e->d_name == '.')
-            continue;
-        if (hd_uuid_parse(e->d_name, &id, NULL)) {
-            unlinkat(folder, e->d_name, 0);
-            continue;
-        }
-        if (fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
-            continue;
-        if (!n++ || st.st_mtim.tv_sec < when.tv_sec ||
-            (st.st_mtim.tv_sec == when.tv_sec &&
-             st.st_mtim.tv_nsec < when.tv_nsec)) {
-            strcpy(oldest, e->d_name);
-            when = st.st_mtim;
-        }
-    }
-    if (d)
-        closedir(d);
-    if (n >= HD_SEEN_MAX)
-        unlinkat(folder, oldest, 0);
-}
-
 /* ---- what is recorded */
 
 static int refuse(const struct hd_seen *seen, const struct hd_uuid *id,
@@ -172,7 +133,7 @@ int hd_seen_accept(const char *dir, const struct hd_uuid *id,
                 *err = why;
             return -1;
         }
-        make_room(folder);
+        hd_kept_make_room(folder, HD_SEEN_MAX);
     }
     if (generation < seen.generation ||
         (generation == seen.generation && memcmp(digest, seen.digest, 32)))

@@ -11,10 +11,11 @@
 /* LIBXL_PV_EXTRA_MEMORY, libxl_internal.h. */
 #define PV_EXTRA (1024 * KIB)
 
-/* libxl_get_required_shadow_memory: libxl counts it for PV guests as well. */
+/* libxl__get_required_paging_memory: libxl counts it for PV guests as well, but
+ * no page a MiB for a P2M map, which only the others have. */
 static uint64_t shadow(uint64_t memory, uint64_t vcpus)
 {
-    return 4 * KIB * (256 * vcpus + 2 * (memory / MIB));
+    return 4 * KIB * (256 * vcpus + memory / MIB);
 }
 
 uint64_t hd_need_bytes(uint64_t memory, uint64_t vcpus)

@@ -7,7 +7,7 @@
 
 /* Bytes of the host that a PV guest of `memory` bytes takes.  As
  * libxl_domain_need_memory of Xen 4.17 counts (tools/libs/light/libxl_mem.c
- * and libxl_utils.c: the shadow's share, 1 MiB, all rounded up to 2 MiB), and
+ * and libxl_create.c: the shadow's share, 1 MiB, all rounded up to 2 MiB), and
  * never less than 8 MiB beside its own. */
 uint64_t hd_need_bytes(uint64_t memory, uint64_t vcpus);
 

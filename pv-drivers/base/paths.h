@@ -6,6 +6,7 @@
 #define HD_RUN_DIR     "/run/hotdom" /* gone at reboot, as the guests are */
 #define HD_CONTROL     HD_RUN_DIR "/control" /* the daemon's socket */
 #define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
+#define HD_MAP_DIR     HD_RUN_DIR "/map"      /* see hv/daemon/explain.h */
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
 #define HD_ETC_DIR     "/etc/hotdom"
@@ -13,6 +14,7 @@
 #define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"
 #define HD_LIB_DIR     "/var/lib/hotdom"      /* what a reboot must not undo */
 #define HD_SEEN_DIR    HD_LIB_DIR "/seen"     /* see hv/host/seen.h */
+#define HD_LAST_DIR    HD_LIB_DIR "/last"     /* see hv/daemon/explain.h */
 #define HD_TRIES_DIR   HD_LIB_DIR "/throttle" /* see hv/host/tries.h */
 #define HD_LIBEXEC_DIR "/usr/libexec/hotdom"
 #define HD_READER      HD_LIBEXEC_DIR "/hotdom-reader"

@@ -109,7 +109,7 @@ static void a_guest_is_opened_built_attached_and_started_in_order(void)
         "length=7340032 ro undo: close-volume hotdom-travel-root\n"
         " 2  desk         open-volume hotdom-travel-home start=8388608 "
         "length=4194304 rw undo: close-volume hotdom-travel-home\n"
-        " 3  desk         build-domain travel.desk memory=1013M vcpus=2 undo: "
+        " 3  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
         "destroy-domain travel.desk\n"
         " 4  desk         attach-block hotdom-travel-root as=xvda ro\n"
         " 5  desk         attach-block hotdom-travel-home as=xvdb rw\n"
@@ -157,7 +157,7 @@ static void encrypted_data_and_images_have_targets_of_their_own(void)
         " 3  desk         open-volume hotdom-travel-mail start=20971520 "
         "length=5242880 rw crypt header=1 offset=1048576 "
         "undo: close-volume hotdom-travel-mail\n"
-        " 4  desk         build-domain travel.desk memory=1013M vcpus=2 undo: "
+        " 4  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
         "destroy-domain travel.desk\n"
         " 5  desk         attach-block hotdom-travel-root as=xvda ro\n"
         " 6  desk         attach-block hotdom-travel-mail as=xvdb rw\n"
@@ -208,7 +208,7 @@ static void too_little_memory_refuses_and_says_how_much(void)
 
     a->manifest.guests[0].memory = (struct hd_range){8192 * MIB, 8192 * MIB};
     CHECK_FAILS(make(a, "travel", &host, &p, &plan, &err), &err, HD_E_NO_MEMORY,
-                "guest desk needs 8260 MiB and 1024 MiB are free");
+                "guest desk needs 8228 MiB and 1024 MiB are free");
     CU_ASSERT_PTR_NULL(plan);
     a->manifest.guests[0].memory = (struct hd_range){256 * MIB, 512 * MIB};
     p.limits.memory = 100 * MIB;

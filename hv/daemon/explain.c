@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the resource maps of attached stores and finds a guest's; makes none.
+ */
+#include "explain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/kept.h"
+#include "../plan/map_text.h"
+#include "../plan/plan_json.h"
+#include "daemon.h"
+#include "record.h"
+
+/* ---- kept */
+
+void hd_explain_keep(struct hd_store *store, const struct hd_map *map)
+{
+    json_object_put(store->map);
+    store->map = hd_map_to_json(map);
+}
+
+void hd_explain_save(struct hd_store *store)
+{
+    struct hd_err err;
+
+    if (!store->map || store->saved)
+        return;
+    store->saved =
+        !hd_kept_save(HD_MAP_DIR, &store->id,
+                      json_object_to_json_string(store->map), SIZE_MAX, &err);
+    if (!store->saved)
+        hd_log(HD_LOG_WARNING, "%s cannot be explained after a restart: %s",
+               store->label, err.msg);
+}
+
+void hd_explain_adopt(struct hd_store *store)
+{
+    hd_autofree char *text = NULL;
+    struct hd_err err;
+    size_t len;
+
+    store->saved = true;
+    if (!hd_kept_load(HD_MAP_DIR, &store->id, HD_MAP_TEXT_MAX, &text, &len,
+                      &err) &&
+        !hd_map_text_read(text, len, &store->map, &err))
+        return;
+    /* A start that was interrupted early has saved none. */
+    if (err.code != HD_E_NO_STORE)
+        hd_log(HD_LOG_WARNING, "%s cannot be explained: %s", store->label,
+               err.msg);
+}
+
+void hd_explain_end(struct hd_store *store)
+{
+    struct hd_err err;
+
+    /* What is there of another store with this id is not ours. */
+    if (store->saved && hd_kept_forget(HD_MAP_DIR, &store->id, &err))
+        hd_log(HD_LOG_WARNING, "%s", err.msg);
+    if (store->map && store->ran)
+        hd_record_last(store->daemon->loop, &store->id,
+                       json_object_to_json_string(store->map));
+    store->saved = store->ran = false;
+}
+
+void hd_explain_drop(struct hd_store *store)
+{
+    hd_explain_end(store);
+    json_object_put(hd_steal(&store->map));
+}
+
+static bool is_here(void *ctx, const struct hd_uuid *id)
+{
+    const struct hd_stores *stores = ctx;
+
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        if (hd_uuid_equal(&s->id, id))
+            return true;
+    return false;
+}
+
+void hd_explain_sweep(const struct hd_stores *stores)
+{
+    hd_kept_sweep(HD_MAP_DIR, is_here, (void *)stores);
+}
+
+/* ---- asked for */
+
+/* GUEST, or STORE.GUEST. */
+static bool is_called(const struct hd_store *store, const char *guest,
+                      const char *name)
+{
+    const char *title = hd_store_title(store);
+    size_t len = strlen(title);
+
+    return !strcmp(guest, name) ||
+           (!strncmp(name, title, len) && name[len] == '.' &&
+            !strcmp(name + len + 1, guest));
+}
+
+/* What is found under a name; "a.desk, b.desk" of it. */
+struct match {
+    size_t n;
+    struct hd_store *store;
+    const struct hd_guest_life *guest;
+    char names[300];
+};
+
+static void match_store(struct hd_store *s, const char *name, struct match *m)
+{
+    for (size_t i = 0; i < s->n_guests; i++) {
+        size_t used = strlen(m->names);
+
+        if (!is_called(s, s->guests[i].name, name))
+            continue;
+        m->n++;
+        m->store = s;
+        m->guest = &s->guests[i];
+        snprintf(m->names + used, sizeof(m->names) - used, "%s%s.%s",
+                 used ? ", " : "", hd_store_title(s), s->guests[i].name);
+    }
+}
+
+static int find(const struct hd_stores *stores, const char *name,
+                struct match *m, struct hd_err *err)
+{
+    for (struct hd_store *s = stores->first; s; s = s->next)
+        match_store(s, name, m);
+    if (!m->n)
+        return hd_fail(err, HD_E_NO_GUEST,
+                       "no attached store has a guest %.64s; see `hotdom "
+                       "list`, or name an image or a device with --in",
+                       name);
+    if (m->n > 1)
+        return hd_fail(err, HD_E_NO_GUEST, "say which one: %s", m->names);
+    return 0;
+}
+
+/* Nobody has made a map for it; is that what its state says? */
+static int check_unmapped(const struct hd_store *store, struct hd_err *err)
+{
+    if (store->state == HD_STATE_LOCKED)
+        return 0;
+    if (store->why.code) {
+        *err = store->why;
+        return hd_wrap(err, "%s is %s", hd_store_title(store),
+                       hd_state_name(store->state));
+    }
+    return hd_fail(err, HD_E_BUSY,
+                   "%s is %s, and nothing is known of what its guests were "
+                   "given",
+                   hd_store_title(store), hd_state_name(store->state));
+}
+
+int hd_explain_guest(const struct hd_stores *stores, const char *name,
+                     struct json_object **ret, struct hd_err *err)
+{
+    struct json_object *o, *guest;
+    char id[HD_UUID_SIZE];
+    struct match m = {0};
+
+    if (find(stores, name, &m, err) ||
+        (!m.store->map && check_unmapped(m.store, err)))
+        return -1;
+    guest =
+        m.store->map ? hd_map_text_guest(m.store->map, m.guest->name) : NULL;
+    o = json_object_new_object();
+    hd_uuid_format(&m.store->id, id);
+    json_object_object_add(o, "store",
+                           json_object_new_string(hd_store_title(m.store)));
+    json_object_object_add(o, "id", json_object_new_string(id));
+    json_object_object_add(o, "device",
+                           json_object_new_string(m.store->device.name));
+    json_object_object_add(
+        o, "state", json_object_new_string(hd_state_name(m.store->state)));
+    json_object_object_add(o, "guest", json_object_new_string(m.guest->name));
+    json_object_object_add(o, "map", json_object_get(guest));
+    *ret = o;
+    return 0;
+}
