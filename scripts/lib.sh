@@ -80,16 +80,27 @@ apt_settings() {
 # cache when they are there.
 make_root() {
     local root=$1 variant=$2 include=$3 log=$1.log opts=() line
-    local drop
+    local drop keep
     mkdir -p "$apt_cache"
     rm -rf "$root"
     while read -r line; do opts+=("--aptopt=$line"); done < <(apt_settings)
     # Nobody reads manuals in there, and no hardware is behind these drivers.
     for drop in /usr/share/{doc,man,info,locale,lintian,bug}/'*' \
         /lib/modules/'*'/kernel/{sound,drivers/{gpu,media,infiniband,iio}}/'*' \
-        /lib/modules/'*'/kernel/drivers/net/{wireless,ethernet}/'*'; do
+        /lib/modules/'*'/kernel/drivers/net/{wireless,ethernet}/'*' \
+        /usr/share/{qemu,seabios}/'*' /usr/lib/ipxe/'*'; do
         opts+=("--dpkgopt=path-exclude=$drop")
     done
+    # But for the bed's sound and graphics cards, and QEMU's VNC.
+    for keep in {soundcore.ko,core/'*',hda/'*',pci/hda/'*'}; do
+        opts+=("--dpkgopt=path-include=/lib/modules/*/kernel/sound/$keep")
+    done
+    for keep in {drm,drm_kms_helper,drm_ttm_helper,drm_vram_helper} \
+        ttm/ttm tiny/bochs; do
+        keep=/lib/modules/'*'/kernel/drivers/gpu/drm/$keep.ko
+        opts+=("--dpkgopt=path-include=$keep")
+    done
+    opts+=("--dpkgopt=path-include=/usr/share/qemu/keymaps/*")
     # INITRD=No: our own ramdisk is smaller than Debian's and made in a second.
     INITRD=No mmdebstrap --quiet --mode=root --variant="$variant" \
         --include="$include" --dpkgopt=force-unsafe-io "${opts[@]}" \

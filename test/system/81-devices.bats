@@ -174,10 +174,10 @@ writes() { # to xvdb, for ever
     dom0 hotdom eject devices
 }
 
-# The bed's PCI device for guests, and whether it can be given: BED_IOMMU.
+# The bed's PCI device for guests, and whether it can be given: the hardware set iommu.
 needs_iommu() {
     [[ $(dom0 'xl info | grep virt_caps') == *pv_directio* ]] ||
-        skip "the host has no IOMMU (BED_IOMMU=1 scripts/bed up)"
+        skip "the host has no IOMMU (scripts/bed up --hardware iommu)"
     dom0 modprobe xen-pciback
 }
 
