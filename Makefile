@@ -140,7 +140,8 @@ check-system: all
 golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 
-benches := read-pairs plan-time
+benches := read-pairs plan-time floor
+$(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
