@@ -143,7 +143,8 @@ check-system: all $(B)/bin/need-check
 golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 
-benches := read-pairs plan-time info-scan
+benches := read-pairs plan-time info-scan floor
+$(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 $(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)
 $(benches:%=$(B)/bin/%) $(B)/bin/need-check:

@@ -39,11 +39,27 @@ small_kernel() {
     head -c $((512 - 24)) /dev/zero
 }
 
-# row NAME AGAINST RATIO TARGET PAIRS UNIT: one result. The ratio is ours to
-# theirs in UNIT; TARGET is what it must reach, or null for a figure of its own.
+# row NAME AGAINST RATIO TARGET PAIRS UNIT [MORE]: one result. The ratio is ours
+# to theirs in UNIT; TARGET is what it must reach, or null for a figure of its
+# own; MORE is a JSON object of further fields.
 row() {
     jq -nc --arg name "$1" --arg against "$2" --argjson ratio "$3" \
         --argjson target "$4" --argjson pairs "$5" --arg unit "$6" \
-        '{$name, $against, $ratio, $target, $pairs, $unit}' \
+        --argjson more "${7:-{\}}" \
+        '{$name, $against, $ratio, $target, $pairs, $unit} + $more' \
         >>"$build/bench.json"
+}
+
+# paired NAME AGAINST TARGET UNIT [MORE]: the row of the pairs on stdin, ours
+# and theirs a line; the medians of both stay in $ours and $theirs.
+paired() {
+    local ratio low high pairs more
+    read -r ratio low high ours theirs pairs < <(
+        awk -f "$repo/test/bench/statistics.awk")
+    [[ -n $pairs ]] || { echo "bench: no pairs of $1" >&2; return 1; }
+    more=$(jq -nc --argjson low "$low" --argjson high "$high" \
+        --argjson ours "$ours" --argjson theirs "$theirs" \
+        '{$low, $high, $ours, $theirs} + $more' \
+        --argjson more "${5:-{\}}")
+    row "$1" "$2" "$ratio" "$3" "$pairs" "$4" "$more"
 }
