@@ -17,6 +17,9 @@
 #include "task.h"
 #include "user.h"
 
+/* How often an adopted store's disk may be late: a minute. */
+#define ADOPT_TRIES 6
+
 /* ---- changes of state */
 
 static void tell(struct hd_store *store, const char *guest, enum hd_state from,
@@ -244,6 +247,32 @@ int hd_life_forget(struct hd_store *store, struct hd_err *err)
 /* ---- read */
 
 static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
+                      size_t n, const struct hd_err *why);
+
+/* A disk that is late is no reason to end the guests that use it; one that is
+ * late for so long is. */
+static bool read_again(struct hd_store *store, const struct hd_err *why)
+{
+    struct hd_err err;
+
+    if (why->code != HD_E_TIMEOUT || !store->present ||
+        store->late >= ADOPT_TRIES)
+        return false;
+    store->late++;
+    hd_log(HD_LOG_WARNING, "%s runs on, but %s", store->label, why->msg);
+    return !hd_read_start(store->daemon, &store->device, on_answer, store,
+                          &store->reader, &err);
+}
+
+static void on_adopted(struct hd_store *store, const struct hd_err *why)
+{
+    if (read_again(store, why))
+        return;
+    if (why->code || !hd_adopt_accept(store))
+        hd_teardown_yank(store, NULL, HD_AFTER_READ);
+}
+
+static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
                       size_t n, const struct hd_err *why)
 {
     struct hd_store *store = ctx;
@@ -253,8 +282,7 @@ static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
     if (answer && answer->err.code)
         why = &answer->err;
     if (store->adopt) {
-        if (why->code || !hd_adopt_accept(store))
-            hd_teardown_yank(store, NULL, HD_AFTER_READ);
+        on_adopted(store, why);
         return;
     }
     if (why->code == HD_E_NOT_A_STORE) {

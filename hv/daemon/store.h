@@ -116,6 +116,7 @@ struct hd_store {
     char op_guest[HD_NAME_SIZE];
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
+    unsigned late;  /* readers of an adopted store that timed out */
     uv_timer_t retry;
     bool retrying;
 
