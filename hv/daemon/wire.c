@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "../plan/json_read.h"
 
 #define DEPTH 8 /* of what we say or hear; 3 are in use */
 
@@ -66,34 +67,6 @@ void hd_frame_clear(struct hd_frame *frame)
     frame->used = frame->room = 0;
 }
 
-static struct json_object *parse(const char *text, struct hd_err *err)
-{
-    struct json_tokener *tok = json_tokener_new_ex(DEPTH);
-    struct json_object *root;
-    size_t len = strlen(text);
-    enum json_tokener_error why;
-
-    if (!tok) {
-        hd_fail_errno(err, HD_E_FAILED, "read a message");
-        return NULL;
-    }
-    json_tokener_set_flags(tok,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    root = json_tokener_parse_ex(tok, text, (int)len + 1);
-    why = json_tokener_get_error(tok);
-    if (why == json_tokener_success && json_tokener_get_parse_end(tok) < len)
-        why = json_tokener_error_parse_unexpected;
-    json_tokener_free(tok);
-    if (why == json_tokener_success &&
-        json_object_is_type(root, json_type_object))
-        return root;
-    json_object_put(root);
-    hd_fail(err, HD_E_USAGE, "the message is no JSON object: %s",
-            why == json_tokener_success ? "another type"
-                                        : json_tokener_error_desc(why));
-    return NULL;
-}
-
 /* `json_type_null`, and `*ret` NULL, when it is absent. */
 static int member(struct json_object *object, const char *key,
                   enum json_type type, struct json_object **ret,
@@ -114,7 +87,9 @@ int hd_request_parse(const char *text, struct hd_request *ret,
                      struct hd_err *err)
 {
     const size_t prefix = strlen(HD_WIRE_PREFIX);
-    struct hd_request req = {.root = parse(text, err)};
+    struct hd_request req = {.root =
+                                 hd_json_read(text, strlen(text), DEPTH,
+                                              HD_E_USAGE, "the message", err)};
     struct json_object *method, *more;
     int rc = -1;
 

@@ -6,6 +6,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../store/format.h"
+#include "json_read.h"
 
 /* map, guests, a guest, rows, a row, its values; and a plan's steps. */
 #define DEPTH    8
@@ -117,35 +118,12 @@ static int check_map(struct json_object *map, struct hd_err *err)
 static struct json_object *parse(const char *text, size_t len,
                                  struct hd_err *err)
 {
-    struct json_tokener *tok;
-    struct json_object *root;
-    enum json_tokener_error why;
-
     if (len > HD_MAP_TEXT_MAX) {
         hd_fail(err, HD_E_FAILED, "it is larger than %d MiB",
                 HD_MAP_TEXT_MAX >> 20);
         return NULL;
     }
-    tok = json_tokener_new_ex(DEPTH);
-    if (!tok) {
-        hd_fail_errno(err, HD_E_FAILED, "read a map");
-        return NULL;
-    }
-    json_tokener_set_flags(tok,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    root = json_tokener_parse_ex(tok, text, (int)len + 1);
-    why = json_tokener_get_error(tok);
-    if (why == json_tokener_success && json_tokener_get_parse_end(tok) < len)
-        why = json_tokener_error_parse_unexpected;
-    json_tokener_free(tok);
-    if (why == json_tokener_success &&
-        json_object_is_type(root, json_type_object))
-        return root;
-    json_object_put(root);
-    hd_fail(err, HD_E_FAILED, "it is no JSON object%s%s",
-            why == json_tokener_success ? "" : ": ",
-            why == json_tokener_success ? "" : json_tokener_error_desc(why));
-    return NULL;
+    return hd_json_read(text, len, DEPTH, HD_E_FAILED, "it", err);
 }
 
 /* What `hotdom explain` prints is one guest of a map. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What the root job refuses of a request, field by field. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/run/job_request.h"
 #include "../../hv/store/auth.h"
 #include "../../pv-drivers/base/io.h"
+#include "job_kit.h"
 #include "unit.h"
 
 #define N_STEPS 7
@@ -15,9 +16,7 @@ static struct hd_plan *plan;
 
 static struct hd_step *step(uint32_t i, enum hd_step_kind kind)
 {
-    plan->steps[i].kind = kind;
-    strcpy(plan->steps[i].guest, "desk");
-    return &plan->steps[i];
+    return job_kit_step(plan, i, kind);
 }
 
 /* One guest with one of each step; every test spoils one thing. */
@@ -25,18 +24,9 @@ static void begin(void)
 {
     struct hd_step *s;
 
-    memset(&req, 0, sizeof(req));
     free(plan);
-    plan = calloc(1, hd_plan_size(N_STEPS));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
-    req.store.byte[0] = req.head.store.byte[0] = plan->store.byte[0] = 7;
-    req.op = HD_JOB_START;
+    plan = job_kit_begin(&req, N_STEPS);
     req.n_files = 2;
-    req.plan_size = (uint32_t)hd_plan_size(N_STEPS);
-    strcpy(req.head.label, "travel");
-    strcpy(req.head.devname, "sda");
-    strcpy(plan->label, "travel");
-    plan->n_steps = N_STEPS;
     s = step(0, HD_STEP_OPEN_VOLUME);
     strcpy(s->u.volume.dm_name, "hotdom-travel-root");
     s->u.volume.start = s->u.volume.length = 1 << 20;

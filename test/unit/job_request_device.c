@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/run/job_request.h"
+#include "job_kit.h"
 #include "unit.h"
 
 #define N_STEPS 4
@@ -14,9 +14,7 @@ static struct hd_plan *plan;
 
 static struct hd_step *step(uint32_t i, enum hd_step_kind kind)
 {
-    plan->steps[i].kind = kind;
-    strcpy(plan->steps[i].guest, "desk");
-    return &plan->steps[i];
+    return job_kit_step(plan, i, kind);
 }
 
 /* One of each such step; every test spoils one thing. */
@@ -24,19 +22,9 @@ static void begin(void)
 {
     struct hd_step *s;
 
-    memset(&req, 0, sizeof(req));
     free(plan);
-    plan = calloc(1, hd_plan_size(N_STEPS));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
-    req.store.byte[0] = req.head.store.byte[0] = plan->store.byte[0] = 7;
-    req.op = HD_JOB_START;
-    req.plan_size = (uint32_t)hd_plan_size(N_STEPS);
+    plan = job_kit_begin(&req, N_STEPS);
     req.n_files = 1;
-    req.head.diskseq = 3;
-    strcpy(req.head.label, "travel");
-    strcpy(req.head.devname, "sda");
-    strcpy(plan->label, "travel");
-    plan->n_steps = N_STEPS;
     s = step(0, HD_STEP_OPEN_VOLUME);
     strcpy(s->u.volume.dm_name, "hotdom-travel-desk+usb0");
     s->u.volume.target = HD_TARGET_DISK;
