@@ -3,9 +3,11 @@
  * changes one that was there. */
 #include "bridge.h"
 
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +110,21 @@ static int keep_dom0_out(uint32_t index)
     return set_address_mode(index, IN6_ADDR_GEN_MODE_NONE);
 }
 
+/* Of a bridge of ours: who is on it could announce itself as a router, and dom0
+ * would take an address and a way out from it, whatever its address mode. */
+static int refuse_routers(const char *name)
+{
+    hd_autofd int fd = -1;
+    char path[80];
+
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%.15s/disable_ipv6",
+             name);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1; /* no IPv6 */
+    return hd_io_write(fd, "1", 1, NULL);
+}
+
 /* As a new interface has it. */
 static int let_dom0_in(uint32_t index)
 {
@@ -188,7 +205,8 @@ int hd_bridge_make(const char *name, struct hd_err *err)
                              "cannot make the bridge %s", name);
     if (look(name, &link, err) != 1)
         return hd_fail(err, HD_E_FAILED, "the bridge %s went away", name);
-    if (keep_dom0_out(link.index) || set_up(link.index)) {
+    if (keep_dom0_out(link.index) || refuse_routers(name) ||
+        set_up(link.index)) {
         hd_fail_errno(err, HD_E_FAILED, "cannot set the bridge %s up", name);
         (void)delete (link.index);
         return -1;
