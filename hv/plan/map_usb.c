@@ -60,6 +60,8 @@ static const char *needed(const struct hd_mapper *m,
             continue;
         if (!strcmp(d->name, m->in->device))
             return "it carries the store itself";
+        if (d->store)
+            return "it is a store of hotdom";
         if (d->root)
             return "it carries the host's root disk";
     }
@@ -106,8 +108,6 @@ static const char *give_disk(const struct hd_mapper *m,
 {
     const char *why = hd_map_promised(m, disk->name);
 
-    if (disk->store)
-        return "it is a store of hotdom";
     if (why)
         return why;
     if (disk->in_use)

@@ -3,7 +3,9 @@
  * changes one that was there. */
 #include "bridge.h"
 
+#include <fcntl.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,21 @@ static int create(const char *name)
     mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
     mnl_attr_nest_end(nlh, info);
     return hd_rtnl_talk(nlh);
+}
+
+/* Of a bridge of ours: who is on it could announce itself as a router, and dom0
+ * would take an address and a way out from it, whatever its address mode. */
+static int refuse_routers(const char *name)
+{
+    hd_autofd int fd = -1;
+    char path[80];
+
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%.15s/disable_ipv6",
+             name);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1; /* no IPv6 */
+    return hd_io_write(fd, "1", 1, NULL);
 }
 
 /* As a new interface has it. */
@@ -89,7 +106,8 @@ int hd_bridge_make(const char *name, struct hd_err *err)
                              "cannot make the bridge %s", name);
     if (hd_links_find(name, &link, err) != 1)
         return hd_fail(err, HD_E_FAILED, "the bridge %s went away", name);
-    if (hd_rtnl_keep_dom0_out(link.index) || hd_rtnl_up(link.index)) {
+    if (hd_rtnl_keep_dom0_out(link.index) || refuse_routers(name) ||
+        hd_rtnl_up(link.index)) {
         hd_fail_errno(err, HD_E_FAILED, "cannot set the bridge %s up", name);
         (void)delete (link.index);
         return -1;

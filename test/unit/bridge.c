@@ -58,6 +58,10 @@ static const char *address(void)
                         &text, NULL, NULL))
         return "skipped: this machine has no IPv6";
     EXPECT(text[0] == '1'); /* IN6_ADDR_GEN_MODE_NONE */
+    free(hd_steal(&text));
+    EXPECT(!hd_io_read_file("/proc/sys/net/ipv6/conf/" NAME "/disable_ipv6", 16,
+                            &text, NULL, &err));
+    EXPECT(text[0] == '1');
     return NULL;
 }
 
