@@ -134,8 +134,13 @@ fuzzers:
 coverage:
 	$(Q)scripts/coverage $(B)/coverage
 
+# What the system tests look at a guest's display with.
+$(B)/bin/screen: $(B)/obj/test/system/screen.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
-check-system: all $(B)/bin/need-check
+check-system: all $(B)/bin/need-check $(B)/bin/screen
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # Writes test/golden/plan anew; read the difference before you commit it.

@@ -25,7 +25,8 @@ part_uplink=(-netdev user,id=net1,net=10.0.3.0/24,restrict=on
 part_sound=(-audiodev none,id=snd0
     -device intel-hda -device hda-duplex,audiodev=snd0)
 part_usb=(-device usb-kbd,bus=xhci.0 -device usb-tablet,bus=xhci.0
-    -chardev null,id=usbserial -device usb-serial,bus=xhci.0,chardev=usbserial)
+    -chardev null,id=usbserial
+    -device usb-serial,bus=xhci.0,chardev=usbserial,always-plugged=on)
 part_vga=(-device VGA)
 
 usage_hardware() {

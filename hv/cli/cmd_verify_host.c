@@ -12,6 +12,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/snapshot.h"
 #include "../host/trace.h"
+#include "../run/display.h"
 #include "../run/ledger.h"
 #include "../run/ledger_replay.h"
 #include "cmd.h"
@@ -123,6 +124,16 @@ static const char *const seen_as[HD_EFFECT_KINDS] = {
     [HD_EFFECT_PCI] = "pci",
 };
 
+/* The socket of its display, should it have one. */
+static int add_display(struct traces *t, const struct hd_ledger *ledger,
+                       const struct hd_effect *domain)
+{
+    char path[HD_DISPLAY_SIZE];
+
+    hd_display_path(hd_ledger_head(ledger)->label, domain->guest, path);
+    return hd_trace_add(t->live, "file", path);
+}
+
 /* What one ledger has and does not say to be undone: there, or missing. */
 static int check_effects(struct report *r, struct traces *t,
                          const struct hd_ledger *ledger,
@@ -142,6 +153,8 @@ static int check_effects(struct report *r, struct traces *t,
         snprintf(domid, sizeof(domid), "%" PRId32, e[i].domid);
         if (hd_trace_add(t->live, kind, e[i].value) ||
             (e[i].domid >= 0 && hd_trace_add(t->live, "domid", domid)))
+            return no_memory(err);
+        if (e[i].kind == HD_EFFECT_DOMAIN && add_display(t, ledger, &e[i]))
             return no_memory(err);
         snprintf(line, sizeof(line), "%s %s", seen_as[e[i].kind], e[i].value);
         if (busy || hd_snapshot_has(now, line))

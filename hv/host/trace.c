@@ -81,12 +81,19 @@ static bool matches_domid(const char *line, const char *domid)
     return !strncmp(line, "domain ", 7) && !strcmp(last + 1, domid);
 }
 
+static bool matches_file(const char *line, const char *path)
+{
+    return !strncmp(line, "file ", 5) && !strcmp(line + 5, path);
+}
+
 static bool matches(const struct name *name, const char *line)
 {
     if (!strcmp(name->kind, "domid"))
         return matches_domid(line, name->value);
     if (!strcmp(name->kind, "bridge"))
         return matches_bridge(line, name->value);
+    if (!strcmp(name->kind, "file"))
+        return matches_file(line, name->value);
     return strstr(line, name->value);
 }
 
@@ -108,7 +115,7 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
     struct name *grown, *name;
 
     if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid") &&
-        strcmp(kind, "bridge") && strcmp(kind, "pci"))
+        strcmp(kind, "bridge") && strcmp(kind, "pci") && strcmp(kind, "file"))
         return 0;
     if (!*value || strlen(value) >= sizeof(name->value))
         return 0;

@@ -9,12 +9,5 @@ setup_suite() {
     . "$(dirname "${BASH_SOURCE[0]}")/stores.bash"
     pull_everything
     make_stores
-    bed push "$stores/signer.pub" "$stores/lab.pub" /root/
-    dom0 'rm -f /etc/hotdom/trusted.d/*
-        rm -rf /var/lib/hotdom/*
-        hotdom trust add signer signer.pub
-        hotdom trust add lab lab.pub
-        printf "signers:\n  - {name: lab, activation: auto}\n" \
-            >/etc/hotdom/hotdom.yaml
-        systemctl restart hotdomd'
+    introduce
 }

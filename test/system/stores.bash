@@ -170,6 +170,51 @@ END
         -o "$stores/card.img" --force -q
 }
 
+# A guest that wishes for more than most hosts have, so that each gives it what
+# it can.
+pack_roam() {
+    cat >"$stores/roam.yaml" <<END
+hotdom: 1
+store: {name: roam}
+volumes: [{name: roam-disk, encryption: none, size: 8M}]
+guests:
+  - name: roam
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M, want: 448M}
+    vcpus: {min: 1, want: 2}
+    volumes: [{name: roam-disk, as: xvda}]
+    nics: [{role: internet, as: lan0}, {role: home, as: lan1}]
+    wishes: [{class: sound, as: speaker}]
+    stop: {grace: 20s}
+END
+    hotdom pack --manifest "$stores/roam.yaml" --key "$stores/lab.key" \
+        -o "$stores/roam.img" --force -q
+}
+
+# Debian with a screen.
+pack_screen() {
+    cat >"$stores/screen.yaml" <<END
+hotdom: 1
+store: {name: screen}
+volumes: [{name: root, kind: data, encryption: none, from: $build/guest/debian/root.img}]
+guests:
+  - name: desk
+    kernel: $build/guest/debian/kernel
+    ramdisk: $build/guest/debian/initrd
+    cmdline: "root=/dev/xvda rw console=hvc0 quiet xen_fbfront.video=4,1024,768"
+    memory: {min: 256M, want: 512M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    wishes:
+      - {class: display, as: screen, width: 1024, height: 768}
+      - {class: input, as: keys}
+END
+    hotdom pack --manifest "$stores/screen.yaml" --key "$stores/lab.key" \
+        -o "$stores/screen.img" --force -q
+}
+
 # The header partition is the first, at 1 MiB: manifest.yaml's tar block, then
 # its bytes, then the block of manifest.sig and the signature.
 header=$((1 << 20))
@@ -221,6 +266,8 @@ make_stores() {
     pack_mapped
     pack_devices
     pack_card
+    pack_roam
+    pack big lab "" 640M
 
     # Three states of one store, each with a true signature.
     sed 's/name: one}/name: aged, generation: 6}/' "$stores/one.yaml" \

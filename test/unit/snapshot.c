@@ -169,6 +169,16 @@ static void a_bridge_of_ours_and_its_ports_are_traces(void)
     CU_ASSERT_FALSE(hd_trace_matches(t, "port hd5c0e77aa01/vif7.0"));
 }
 
+static void a_file_of_ours_is_a_trace_and_no_other_is(void)
+{
+    hd_auto(hd_trace) t = hd_trace_new();
+
+    CU_ASSERT_EQUAL(hd_trace_add(t, "file", "/run/hotdom/display/a.desk"), 0);
+    CU_ASSERT_TRUE(hd_trace_matches(t, "file /run/hotdom/display/a.desk"));
+    CU_ASSERT_FALSE(hd_trace_matches(t, "file /run/hotdom/display/a.desk2"));
+    CU_ASSERT_FALSE(hd_trace_matches(t, "mount /run/hotdom/display/a.desk"));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_difference_says_which_side_has_it),
     HD_TEST(equal_and_empty_lists_do_not_differ),
@@ -177,6 +187,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_line_is_found_whole_or_up_to_a_blank),
     HD_TEST(what_bears_a_domid_of_ours_is_known),
     HD_TEST(a_bridge_of_ours_and_its_ports_are_traces),
+    HD_TEST(a_file_of_ours_is_a_trace_and_no_other_is),
     HD_TEST(names_of_volumes_and_domains_match_wherever_they_stand),
 };
 

@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The same stores on hosts of other hardware, and what each makes of them.
+
+load lib
+
+setup_file() {
+    export usual=$BED_HOST file=$$
+    rm -f "$stores"/map-*.json
+}
+
+teardown_file() { leave; }
+
+# Of these hosts one is up at a time: memory is dear.
+leave() {
+    local set
+    for set in bare small lan media; do
+        BED_HOST=$usual-$set bed down 2>/dev/null
+    done
+}
+
+# on SET: from here on, the host is one of that hardware; it has roam.img.
+on() {
+    export BED_HOST=$usual-$1
+    [[ $(bed status) != *"host $BED_HOST: up"* ]] || return 0
+    leave
+    bed up --hardware "$1" --tied "$file"
+    bed install
+    introduce
+    bed push "$stores/roam.img" "$build/bin/screen" /root/
+    dom0 hotdom plan roam.img --json | jq .map >"$stores/map-$1.json"
+}
+
+info() { dom0 hotdom info --json | jq -c "$1"; }
+
+# row SET NAME KEY: of roam's map on that host.
+row() {
+    [[ -e $stores/map-$1.json ]] || on "$1"
+    jq -r --arg n "$2" ".guests[0].rows[] | select(.name == \$n) | .$3" \
+        "$stores/map-$1.json"
+}
+
+vif() { # GUEST NUMBER WHAT: of the guest's end
+    dom0 "xenstore-read /local/domain/$(guest_domid "$1")/device/vif/$2/$3"
+}
+
+bridge_of() { # GUEST NUMBER
+    dom0 "basename \$(readlink /sys/class/net/vif$(guest_domid \
+        "$1").$2/master)"
+}
+
+@test "a host without a network card has none in its scan" {
+    on bare
+    [ "$(info .links)" = '[]' ]
+    [ "$(info .cpu.count)" = 2 ]
+    [ "$(info '[.parts[] | select(.class == "sound")]')" = '[]' ]
+}
+
+@test "a guest runs without a network card, on bridges that lead nowhere" {
+    local bridge
+    on bare
+    run dom0 hotdom explain roam lan0 --in roam.img
+    echo "$output"
+    [[ $output == *'found   no bridge'*'chosen  emulated hd'* ]]
+    [[ $output == *'a bridge of its own that leads nowhere'* ]]
+    bridge=$(row bare lan0 host)
+    plug roam
+    await 60 running state roam
+    await 90 4 vif roam 0 state
+    await 90 4 vif roam 1 state
+    [ "$(bridge_of roam 0)" = "$bridge" ]
+    # The guests' ends are its only ports.
+    [ "$(dom0 "ls /sys/class/net/$bridge/brif | grep -vc '^vif'")" = 0 ]
+    dom0 hotdom eject roam
+    [ "$(info .links)" = '[]' ]
+    clean
+}
+
+@test "a guest gets less memory where there is little" {
+    local given free
+    on small
+    given=$(row small memory given)
+    free=$(info .memory.free)
+    [ "$given" -lt $((448 << 20)) ]
+    [ "$given" -ge $((96 << 20)) ]
+    [ "$given" -lt "$free" ]
+    plug roam
+    await 60 running state roam
+    [ "$(dom0 xl list roam.roam | awk 'END {print $3}')" = $((given >> 20)) ]
+    await 90 yes answers roam
+}
+
+@test "a guest that needs more memory than there is hears what is missing" {
+    local free
+    on small
+    free=$(($(info .memory.free) >> 20))
+    plug big
+    await 60 'refused no-memory' state big
+    [[ $(list | jq -r '.[].guests[].message') =~ \
+        needs\ ([0-9]+)\ MiB\ and\ ([0-9]+)\ MiB\ are\ free.*\ ([0-9]+)\ MiB\ are\ missing ]]
+    ((BASH_REMATCH[1] > 640 && BASH_REMATCH[2] <= free))
+    ((BASH_REMATCH[3] == BASH_REMATCH[1] - BASH_REMATCH[2]))
+}
+
+@test "a scan lists two cards and two bridges, and which of them lead out" {
+    on lan
+    [ "$(info '[.links[] | select(.kind == "ethernet") | .name]')" = \
+        '["eth0","eth1"]' ]
+    [ "$(info '[.links[] | select(.kind == "bridge") | [.name, .outside]]')" = \
+        '[["lanbr0",true],["xenbr0",false]]' ]
+    [ "$(info '.links[] | select(.name == "eth1") | .master')" = '"lanbr0"' ]
+}
+
+@test "two networks go to the bridges that the policy joins them to" {
+    on lan
+    dom0 'printf "networks:\n%s\n%s\n" "  - {role: internet, bridge: lanbr0}" \
+        "  - {role: home, bridge: xenbr0}" >>/etc/hotdom/hotdom.yaml'
+    reload_policy
+    plug roam
+    await 60 running state roam
+    [ "$(bridge_of roam 0)" = lanbr0 ]
+    [ "$(bridge_of roam 1)" = xenbr0 ]
+    # The first address that the network behind the uplink gives.
+    await 90 yes dom0 'nc -z -w 2 10.0.3.15 23 && echo yes'
+}
+
+@test "a guest gets as many CPUs as there are" {
+    on lan
+    [ "$(info .cpu.count)" = 1 ]
+    [ "$(row lan cpu given)" = 1 ]
+    [ "$(row small cpu given)" = 2 ]
+    [[ $(row lan cpu why) == 'the host has no more' ]]
+    on lan
+    plug roam
+    await 60 running state roam
+    [ "$(dom0 xl list roam.roam | awk 'END {print $4}')" = 1 ]
+}
+
+@test "a scan lists sound, display, keyboard, pointer and serial port" {
+    on media
+    [ "$(info '[.parts[] | .class] | unique')" = \
+        '["display","input","serial","sound"]' ]
+    info '.parts[].text' | grep -q 'QEMU USB Keyboard'
+    info '.parts[].text' | grep -q 'QEMU USB Tablet'
+    info '.parts[].name' | grep -q ttyUSB0
+    [ "$(info '[.usb[] | .class] | sort')" = '["03","03","ff"]' ]
+    [ "$(info .qemu)" = true ]
+}
+
+@test "sound is explained as absent on a host that has a sound card" {
+    on media
+    run dom0 hotdom explain roam sound --in roam.img
+    echo "$output"
+    [[ $output == *'found   card0'*'chosen  absent'*'backend for PV sound'* ]]
+    dom0 hotdom explain roam sound --in roam.img --json | jq -e '.starts and
+        (.rows | length) == 1 and (.rows[0] | .class == "sound" and
+        .how == "absent" and .found == "card0" and
+        (.why | contains("PV sound")))'
+}
+
+# ---- the Debian guest's screen
+
+display() { list | jq -r '.[].guests[] | .display'; }
+screen() { dom0 /root/screen "$(display)" "$@"; }
+size() { screen | cut -d' ' -f1; }
+
+desk() { # COMMAND: in the guest
+    dom0 "ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+        root@$(address_of desk) '$1'"
+}
+
+# What has the screen's terminal: agetty, login, bash.
+has_tty1() { desk 'ps -o comm= -t tty1 | tail -n 1'; }
+
+start_screen() {
+    [[ -e $stores/screen.img ]] || {
+        . "$BATS_TEST_DIRNAME/stores.bash"
+        pack_screen
+    }
+    plug screen
+    await 60 running state screen
+}
+
+@test "a Debian guest shows a login on its PV framebuffer" {
+    local ink
+    on media
+    start_screen
+    await 240 1024x768 size
+    await 180 agetty has_tty1
+    ink=$(screen | cut -d' ' -f2)
+    # A few words on one colour: neither blank nor noise.
+    [ "$ink" -gt 100 ]
+    [ "$ink" -lt 20000 ]
+    screen root$'\n'
+    await 60 login has_tty1
+    await 60 bash typed hotdom$'\n'
+    screen poweroff$'\n'
+    await 120 gone gone screen
+    clean
+}
+
+typed() { # TEXT, until somebody has read it
+    screen "$1" >/dev/null
+    has_tty1
+}
+
+@test "a display is for root alone and goes with its guest" {
+    local path
+    on media
+    start_screen
+    path=$(display)
+    [ "$path" = /run/hotdom/display/screen.desk ]
+    dom0 test -S "$path"
+    [ "$(dom0 stat -c '%U %a' /run/hotdom/display)" = 'root 700' ]
+    dom0 hotdom verify-host
+    dom0 systemctl restart hotdomd
+    await 60 running state screen
+    screen
+    dom0 hotdom eject screen
+    [ "$(dom0 ls /run/hotdom/display)" = '' ]
+    dom0 hotdom verify-host
+    dom0 'hotdom attach /dev/sda'
+    await 60 running state screen
+    yank screen
+    await 60 '[]' compact_list
+    [ "$(dom0 ls /run/hotdom/display)" = '' ]
+    [ "$(dom0 'pgrep -c qemu')" = 0 ]
+    clean
+}
+
+@test "the same store gets another map on each host" {
+    local set
+    for set in bare small lan media; do row "$set" lan0 how; done
+    [ "$(sort -u "$stores"/map-*.json | grep -c '"how": "emulated"')" = 1 ]
+    [ "$(row bare lan0 how)" = emulated ]
+    [ "$(row small lan0 host)" = xenbr0 ]
+    [ "$(row lan lan0 how)" = pv ]
+    [ "$(row media memory given)" = $((448 << 20)) ]
+    [ "$(row small memory given)" -lt $((448 << 20)) ]
+    [ "$(row bare speaker found)" = 'no sound device' ]
+    [ "$(row media speaker found)" = card0 ]
+    # What it is does not change, wherever it goes.
+    [ "$(row media lan0 mac)" = "$(row bare lan0 mac)" ]
+    [ "$(row lan xvda how)" = "$(row bare xvda how)" ]
+}
