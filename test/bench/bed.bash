@@ -61,7 +61,7 @@ trust_signer() {
 
 # column N "FIGURE SIDE": PAIR and that column of the samples.
 column() { awk -v n="$1" -v k="$2" '$1 " " $2 == k {print $3, $n}' \
-    "$work/samples" | sort; }
+    "$work/samples" | sort -k 1,1; }
 
 # of "FIGURE SIDE" COLUMN: the median of a column.
 of() {
