@@ -38,12 +38,20 @@ guests:
     volumes: [{name: disk, as: xvda}]
     nics: [{role: internet, as: lan0}]
 END
-    (cd "$work" && "$build/bin/hotdom" keygen bench >/dev/null)
+    make_signer
     "$build/bin/hotdom" pack --manifest "$work/store.yaml" --force -q \
         --key "$work/bench.key" -o "$work/store.img"
     bare_kernel "$work/store.img" >"$work/vmlinux"
-    bed push "$work/store.img" "$work/vmlinux" "$work/bench.pub" \
-        "$tiny/kernel" "$tiny/initrd" /root/bench/
+    trust_signer
+    bed push "$work/store.img" "$work/vmlinux" "$tiny/kernel" "$tiny/initrd" \
+        /root/bench/
+}
+
+make_signer() { (cd "$work" && "$build/bin/hotdom" keygen bench >/dev/null); }
+
+# Its stores need no password.
+trust_signer() {
+    bed push "$work/bench.pub" /root/bench/
     dom0 'rm -f /etc/hotdom/trusted.d/*
         hotdom trust add bench /root/bench/bench.pub
         printf "signers:\n  - {name: bench, activation: auto}\n" \
@@ -53,7 +61,7 @@ END
 
 # column N "FIGURE SIDE": PAIR and that column of the samples.
 column() { awk -v n="$1" -v k="$2" '$1 " " $2 == k {print $3, $n}' \
-    "$work/samples" | sort; }
+    "$work/samples" | sort -k 1,1; }
 
 # of "FIGURE SIDE" COLUMN: the median of a column.
 of() {

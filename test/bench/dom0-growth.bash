@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Starts idle guests in dom0 one behind the other, through hotdom from one store
+# and through xl, and shows what each takes beside those that run; for
+# test/bench/growth. In MS's place "memory" has KiB.
+. "$(dirname "$0")/dom0.bash"
+guests=$1
+kinds=(stock tuned)
+
+pss_of() { # PID...: proportional, so that shared libraries count once
+    local p
+    for p in "$@"; do cat "/proc/$p/smaps_rollup"; done |
+        awk '$1 == "Pss:" {n += $2} END {print n + 0}'
+}
+
+hotdomd() { systemctl show -p MainPID --value hotdomd; }
+
+# Where the guests' disks of xl lie does not matter: they never open them.
+config() { # KIND N
+    cat <<END
+name = "idle$2"
+kernel = "$PWD/idle"
+memory = 16
+vcpus = 1
+disk = ["$(disk_for "$1" "/dev/mapper/hotdom-bench$2")"]
+vif = ["bridge=xenbr0$(vif_for "$1")"]
+END
+}
+
+by_hotdom() {
+    local n before
+    before=$(pss_of "$(hotdomd)")
+    plug
+    for ((n = 1; n <= guests; n++)); do
+        await "g$n" running
+        echo "growth hotdom $n $(awk "BEGIN {printf \"%d\", 1000 * $seconds}") 0 0"
+    done
+    await '' running
+    echo "memory hotdom 0 $((($(pss_of "$(hotdomd)") - before) / guests)) 0 0"
+    pull
+    await '' gone
+}
+
+by_xl() { # KIND
+    for ((pair = 1; pair <= guests; pair++)); do
+        dmsetup create "hotdom-bench$pair" \
+            --table "0 2048 linear $other $((2048 * (pair - 1)))"
+        config "$1" "$pair" >idle.cfg
+        begin
+        xl create -q idle.cfg >&2
+        finish
+        sample growth "$1"
+    done
+    mapfile -t pids < <(pgrep -x xl)
+    echo "memory $1 0 $(($(pss_of "${pids[@]}") / guests)) 0 0"
+    for ((pair = 1; pair <= guests; pair++)); do
+        xl destroy "idle$pair"
+        dmsetup remove --retry "hotdom-bench$pair"
+    done
+}
+
+echo "xenstored $(xenstored_kind)"
+make_disks "$2"
+load growth.img
+follow
+by_hotdom
+for kind in "${kinds[@]}"; do by_xl "$kind"; done
+kill "$events_pid"

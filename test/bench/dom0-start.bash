@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Starts and ends the tiny guest in dom0 through hotdom, stock xl, xl with what
+# makes it quick, and the floor, in turns; for test/bench/start.
+. "$(dirname "$0")/dom0.bash"
+pairs=$1
+
+# ---- the sides: each starts a guest into $domid, and ends it
+
+config() { # KIND KERNEL
+    cat <<END
+name = "bench"
+kernel = "$PWD/$2"
+ramdisk = "$PWD/initrd"
+extra = "console=hvc0 quiet"
+memory = 128
+vcpus = 1
+disk = ["$(disk_for "$1" /dev/mapper/hotdom-bench)"]
+vif = ["mac=$mac,bridge=xenbr0$(vif_for "$1")"]
+END
+}
+
+start_by_xl() { # SIDE
+    begin
+    xl create -q "$1.cfg" >&2
+    finish
+    sample start "$1"
+    domid=$(xl domid bench)
+}
+
+end_by_xl() { # SIDE
+    begin
+    xl destroy bench
+    finish
+    sample destroy "$1"
+}
+
+start_stock() { start_by_xl stock; }
+start_tuned() { start_by_xl tuned; }
+end_stock() { end_by_xl stock; }
+end_tuned() { end_by_xl tuned; }
+
+# From the event that says verified and planned to the one that says running,
+# without the udev's and hotdom-reader's share of the plug; that is in `plugged`,
+# which goes on to the end of hotdom-job.
+start_hotdom() {
+    local planned running plugged plugged_cpu plugged_forks
+    begin
+    plugged=$begin plugged_cpu=$cpu0 plugged_forks=$forks0
+    plug
+    await "$guest" planned && planned=$at
+    begin
+    await "$guest" running && running=$at
+    await '' running
+    finish
+    sample start hotdom $(($(ms_of "$running") - $(ms_of "$planned")))
+    ms=$((ms + (begin - plugged) / 1000))
+    cpu0=$plugged_cpu forks0=$plugged_forks
+    sample plugged hotdom
+    domid=$(xl domid "$store.$guest")
+}
+
+# From the removal of the SCSI device, which udev tells hotdomd.
+end_hotdom() {
+    local pulled=$((${EPOCHREALTIME/[.,]/} / 1000)) fenced gone
+    begin
+    pull
+    await '' fenced && fenced=$at
+    await "$guest" gone && gone=$at
+    finish
+    sample destroy hotdom $(($(ms_of "$gone") - pulled))
+    sample yank hotdom $(($(ms_of "$fenced") - pulled))
+    await '' gone
+}
+
+ask_floor() { # ORDER FIGURE
+    local us
+    begin
+    echo "$1" >&"${FLOOR[1]}"
+    read -r -t 300 -u "${FLOOR[0]}" domid us
+    finish
+    sample "$2" floor $((us / 1000))
+}
+
+start_floor() { ask_floor start start; }
+end_floor() { ask_floor end destroy; }
+
+# Until both devices are connected, its address is taken and it idles.
+settle() {
+    local n=0 last=-1 now=
+    until [[ $(xenstore-read "/local/domain/$domid/device/vbd/51712/state" \
+        "/local/domain/$domid/device/vif/0/state") == 4$'\n'4 ]]; do
+        ((++n < 300)) || { echo "guest $domid does not come up" >&2; return 1; }
+        read -r -t 1 <> <(:) || :
+    done
+    until [[ $now == "$last" ]]; do
+        last=$now
+        read -r -t 2 <> <(:) || :
+        now=$(xl list "$domid" | awk 'NR == 2 {printf "%d", $NF}')
+    done
+}
+main() {
+    local side before
+    echo "xenstored $(xenstored_kind)"
+    config stock kernel >stock.cfg
+    config tuned vmlinux >tuned.cfg
+    make_disks 40
+    load store.img
+    dmsetup create hotdom-bench --table "0 16384 linear $other 0"
+    follow
+    coproc FLOOR { exec ./floor vmlinux initrd /dev/mapper/hotdom-bench \
+        $mac xenbr0 128; }
+    for ((pair = 1; pair <= pairs; pair++)); do
+        for side in hotdom stock tuned floor; do
+            before=$(processes)
+            "start_$side"
+            settle
+            echo "resident $side $pair $(($(processes) - before)) 0 0"
+            "end_$side"
+        done
+    done
+    exec {FLOOR[1]}>&-
+    kill "$events_pid"
+    dmsetup remove hotdom-bench
+}
+
+main
