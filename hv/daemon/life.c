@@ -406,8 +406,7 @@ static const char *end_reason(const struct hd_domain_status *status)
     case HD_DOMAIN_REBOOT:
     case HD_DOMAIN_SOFT_RESET:
         return "reboot";
-    case HD_DOMAIN_SUSPEND:
-        return "suspend";
+    case HD_DOMAIN_SUSPEND: /* lives */
     case HD_DOMAIN_CRASH:
     case HD_DOMAIN_WATCHDOG:
         return "crash";
@@ -427,6 +426,10 @@ static const char *ended(struct hd_store *store,
         return NULL;
     }
     if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED)
+        return NULL;
+    /* Who saves it, xl, ends it. */
+    if (status.state == HD_DOMAIN_SHUTDOWN &&
+        status.reason == HD_DOMAIN_SUSPEND)
         return NULL;
     return end_reason(&status);
 }
