@@ -2,6 +2,7 @@
 /* The network interfaces of dom0 and the way out; never changes one. */
 #include "links.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -12,6 +13,8 @@
 #include <sys/socket.h>
 
 #include "../base/mem.h"
+
+#define TRIES 50 /* of a dump that was interrupted by a change */
 
 struct list {
     struct hd_link *links;
@@ -141,25 +144,40 @@ static int dump(struct mnl_socket *sock, uint16_t type, size_t extra,
     return rc;
 }
 
+/* -1 with errno; EINTR: an interface came or went meanwhile, and some may be
+ * missing. */
+static int list_once(struct mnl_socket *sock, struct list *list)
+{
+    list->n = 0;
+    return dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, list) < 0
+               ? -1
+           : dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, list) < 0
+               ? -1
+               : dump(sock, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+                      list);
+}
+
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
 {
-    struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
     struct list list = {0};
     int rc = -1;
 
-    if (sock && !mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-        dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &list) >=
-            0 &&
-        dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, &list) >= 0)
-        rc = dump(sock, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
-                  &list);
-    if (rc < 0)
-        hd_fail_errno(err, HD_E_FAILED, "cannot list the network interfaces");
-    if (sock)
-        mnl_socket_close(sock);
+    errno = EINTR;
+    for (int i = 0; i < TRIES && rc < 0 && errno == EINTR; i++) {
+        struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+        int sys;
+
+        if (sock && !mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID))
+            rc = list_once(sock, &list);
+        sys = errno;
+        if (sock)
+            mnl_socket_close(sock);
+        errno = sys;
+    }
     if (rc < 0) {
         free(list.links);
-        return -1;
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot list the network interfaces");
     }
     *ret = list.links;
     *ret_n = list.n;

@@ -22,8 +22,7 @@ struct hd_link {
 };
 
 /* rtnetlink(7): one dump each of the links, the routes and the addresses.  The
- * caller frees
- * `*ret`.  Answers at once. */
+ * caller frees `*ret`.  Answers at once. */
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 
 /* 1: the interface of that name, 0: there is none, -1.  By a dump: asked about

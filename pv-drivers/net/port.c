@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "links.h"
 #include "rtnl.h"
 
 static int set_mtu(uint32_t index, uint32_t mtu)
@@ -59,18 +58,10 @@ static int allow(uint32_t index, const uint8_t mac[6])
     return hd_rtnl_talk(nlh);
 }
 
-/* 0: there is none. */
-static uint32_t index_of(const char *interface)
-{
-    struct hd_link link;
-
-    return hd_links_find(interface, &link, NULL) > 0 ? link.index : 0;
-}
-
 int hd_port_join(const struct hd_port *port, struct hd_err *err)
 {
-    uint32_t index = index_of(port->name);
-    uint32_t master = index_of(port->bridge);
+    uint32_t index = hd_rtnl_index(port->name);
+    uint32_t master = hd_rtnl_index(port->bridge);
 
     if (!master)
         return hd_fail(err, HD_E_NO_NETWORK, "there is no bridge %s",

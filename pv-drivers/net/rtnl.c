@@ -22,7 +22,8 @@ struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
     return nlh;
 }
 
-int hd_rtnl_talk(const struct nlmsghdr *nlh)
+/* The answer goes to `fn`, when it is one. */
+static int ask(const struct nlmsghdr *nlh, mnl_cb_t fn, void *ctx)
 {
     struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
     char buf[HD_RTNL_BUF];
@@ -35,12 +36,36 @@ int hd_rtnl_talk(const struct nlmsghdr *nlh)
         mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
         n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
     if (n >= 0)
-        rc = mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), NULL,
-                        NULL);
+        rc =
+            mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), fn, ctx);
     sys = errno;
     mnl_socket_close(sock);
     errno = sys;
     return rc < 0 ? -1 : 0;
+}
+
+int hd_rtnl_talk(const struct nlmsghdr *nlh)
+{
+    return ask(nlh, NULL, NULL);
+}
+
+static int on_index(const struct nlmsghdr *nlh, void *ctx)
+{
+    const struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+
+    *(uint32_t *)ctx = (uint32_t)msg->ifi_index;
+    return MNL_CB_OK;
+}
+
+uint32_t hd_rtnl_index(const char *name)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, 0);
+    uint32_t index = 0;
+
+    nlh->nlmsg_flags = NLM_F_REQUEST;
+    mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+    return ask(nlh, on_index, &index) ? 0 : index;
 }
 
 int hd_rtnl_up(uint32_t index)

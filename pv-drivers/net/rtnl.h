@@ -21,6 +21,10 @@ struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
 /* Sends it and waits for the kernel's word: 0, or -1 with errno. */
 int hd_rtnl_talk(const struct nlmsghdr *nlh);
 
+/* Of the interface of that name; 0: there is none.  ioctl(2)'s way would have
+ * the kernel run modprobe for a name that is not there. */
+uint32_t hd_rtnl_index(const char *name);
+
 int hd_rtnl_up(uint32_t index);
 /* 0: a port of nothing. */
 int hd_rtnl_master(uint32_t index, uint32_t master);
