@@ -78,12 +78,28 @@ static struct json_object *memory_to_json(const struct hd_inventory *inv)
     return o;
 }
 
+/* An array of what stands between blanks. */
+static struct json_object *words(const char *line)
+{
+    struct json_object *list = json_object_new_array();
+    size_t len;
+
+    for (const char *at = line; *at; at += len + (at[len] == ' ')) {
+        len = strcspn(at, " ");
+        if (len)
+            json_object_array_add(list,
+                                  json_object_new_string_len(at, (int)len));
+    }
+    return list;
+}
+
 static struct json_object *cpu_to_json(const struct hd_inventory *inv)
 {
     struct json_object *o = json_object_new_object();
 
     ADD(o, "count", number(inv->cpus));
     ADD(o, "model", text(inv->cpu_model));
+    ADD(o, "features", words(inv->cpu_features));
     return o;
 }
 

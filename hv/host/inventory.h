@@ -21,7 +21,9 @@
 #define HD_MAX_PARTS      64
 
 /* All text is printable UTF-8: what a device says of itself is hostile. */
-#define HD_HOST_TEXT 64
+#define HD_HOST_TEXT     64
+#define HD_HOST_FEATURES 4096 /* a line of /proc/cpuinfo: 1.5 KiB and growing  \
+                               */
 
 /* The PCI devices that something hangs on, from the root down, with a slash
  * behind each: "0000:00:1c.0/0000:03:00.0/"; or "". */
@@ -138,6 +140,7 @@ struct hd_inventory {
     uint64_t dom0_available; /* bytes of dom0's own that it could spare */
     uint32_t cpus;
     char cpu_model[HD_HOST_TEXT];
+    char cpu_features[HD_HOST_FEATURES]; /* "fpu vme ...", as dom0 sees them */
     struct hd_host_xen xen;
     struct hd_host_os os;
     uint32_t n_bridges, n_pools, n_disks, n_links, n_usb, n_pci, n_parts;

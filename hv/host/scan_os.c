@@ -23,7 +23,7 @@ static bool value_of(int root, const char *path, const char *key, char *ret,
     FILE *f = fd < 0 ? NULL : fdopen(hd_steal_fd(&fd), "r");
     size_t len = strlen(key);
     bool found = false;
-    char line[512];
+    char line[HD_HOST_FEATURES];
 
     while (f && !found && fgets(line, sizeof(line), f)) {
         char *at = line + len + 1;
@@ -84,14 +84,14 @@ void hd_scan_os(struct hd_inventory *inv, int root)
 }
 
 /* The first "key<blanks>: value" of a file as /proc/cpuinfo: proc(5). */
-static bool proc_value(int root, const char *path, const char *key,
-                       char ret[HD_HOST_TEXT])
+static bool proc_value(int root, const char *path, const char *key, char *ret,
+                       size_t size)
 {
     hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
     FILE *f = fd < 0 ? NULL : fdopen(hd_steal_fd(&fd), "r");
     size_t len = strlen(key);
     bool found = false;
-    char line[512];
+    char line[HD_HOST_FEATURES];
 
     while (f && !found && fgets(line, sizeof(line), f)) {
         char *colon = strchr(line, ':');
@@ -99,7 +99,7 @@ static bool proc_value(int root, const char *path, const char *key,
         if (strncmp(line, key, len) || !colon)
             continue;
         hd_sysfs_clean(colon + 1);
-        snprintf(ret, HD_HOST_TEXT, "%.*s", HD_HOST_TEXT - 1, colon + 1);
+        snprintf(ret, size, "%.*s", (int)size - 1, colon + 1);
         found = true;
     }
     if (f)
@@ -109,13 +109,16 @@ static bool proc_value(int root, const char *path, const char *key,
 
 void hd_scan_cpu(struct hd_inventory *inv, int root)
 {
-    proc_value(root, "proc/cpuinfo", "model name", inv->cpu_model);
+    proc_value(root, "proc/cpuinfo", "model name", inv->cpu_model,
+               sizeof(inv->cpu_model));
+    proc_value(root, "proc/cpuinfo", "flags", inv->cpu_features,
+               sizeof(inv->cpu_features));
 }
 
 void hd_scan_dom0(struct hd_inventory *inv, int root)
 {
     char text[HD_HOST_TEXT]; /* "513468 kB" */
 
-    if (proc_value(root, "proc/meminfo", "MemAvailable", text))
+    if (proc_value(root, "proc/meminfo", "MemAvailable", text, sizeof(text)))
         inv->dom0_available = strtoull(text, NULL, 10) << 10;
 }

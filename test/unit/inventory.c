@@ -286,7 +286,8 @@ static void the_system_is_known_by_its_files(void)
     hd_kit_put(&t, "etc/default/keyboard",
                "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\n");
     hd_kit_put(&t, "proc/cpuinfo",
-               "processor\t: 0\nmodel name\t: Xeon\nx\t: y\n");
+               "processor\t: 0\nmodel name\t: Xeon\nflags\t\t: fpu aes sse4_2\n"
+               "flags\t\t: of another\n");
     hd_kit_put(&t, "proc/meminfo",
                "MemTotal:  900 kB\nMemAvailable:  512 kB\n");
     hd_scan_os(inv, t.root);
@@ -298,6 +299,7 @@ static void the_system_is_known_by_its_files(void)
     CU_ASSERT_STRING_EQUAL(inv->os.locale, "de_DE.UTF-8");
     CU_ASSERT_STRING_EQUAL(inv->os.keyboard, "de");
     CU_ASSERT_STRING_EQUAL(inv->cpu_model, "Xeon");
+    CU_ASSERT_STRING_EQUAL(inv->cpu_features, "fpu aes sse4_2");
     hd_kit_tree_fini(&t);
 }
 
