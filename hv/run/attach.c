@@ -166,16 +166,21 @@ static uint64_t wait_until(const struct hd_context *ctx)
     return until < ctx->req->deadline_ms ? until : ctx->req->deadline_ms;
 }
 
-static int attach(struct hd_context *ctx, struct attachment *a,
-                  const struct hd_step *steps, uint32_t n, struct hd_err *err)
+/* What is told stands in a folder that the guest may read alone. */
+static int add_all(struct hd_context *ctx, const struct attachment *a,
+                   struct hd_err *err)
 {
     const struct hd_xs_folder folder = {a->told, 0, a->domid};
     const struct hd_xenbus_more more = {&folder, a->nodes, a->n_nodes > 0,
                                         a->n_nodes};
 
-    if (describe(a, steps, n, err))
-        return -1;
-    if (hd_xenbus_add(ctx->xs, a->devices, a->n_devices, &more, err) ||
+    return hd_xenbus_add(ctx->xs, a->devices, a->n_devices, &more, err);
+}
+
+static int attach(struct hd_context *ctx, struct attachment *a,
+                  const struct hd_step *steps, uint32_t n, struct hd_err *err)
+{
+    if (describe(a, steps, n, err) || add_all(ctx, a, err) ||
         hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
                         wait_until(ctx), err))
         return -1;
