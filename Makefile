@@ -75,6 +75,7 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 # no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
 # and xs_kit.c is its xenstore.
 wraps := pwrite fsync fdatasync ftruncate fallocate malloc calloc pread scandirat \
+	json_tokener_new_ex \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
 	transaction_start transaction_end directory watch unwatch fileno check_watch)
 

@@ -10,6 +10,7 @@
 #include "../../hv/daemon/wire.h"
 #include "../../hv/host/policy.h"
 #include "../../hv/host/trust.h"
+#include "../../hv/plan/json_read.h"
 #include "../../hv/run/job_request.h"
 #include "../../hv/store/header.h"
 #include "../../pv-drivers/base/io.h"
@@ -40,6 +41,15 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t n, size_t size)
 {
     return fails() ? NULL : __real_calloc(n, size);
+}
+
+/* json-c has a malloc of its own; its first is here. */
+struct json_tokener *__real_json_tokener_new_ex(int depth);
+struct json_tokener *__wrap_json_tokener_new_ex(int depth);
+
+struct json_tokener *__wrap_json_tokener_new_ex(int depth)
+{
+    return fails() ? NULL : __real_json_tokener_new_ex(depth);
 }
 
 /* What is tried again with more memory each time, until it has enough. */
@@ -165,6 +175,14 @@ static int take_message(void *ctx, struct hd_err *err)
     return rc;
 }
 
+static int read_json(void *ctx, struct hd_err *err)
+{
+    struct json_object *root = hd_json_read(ctx, 2, 4, HD_E_FAILED, "it", err);
+
+    json_object_put(root);
+    return root ? 0 : -1;
+}
+
 static int load_policy(void *ctx, struct hd_err *err)
 {
     static struct hd_policy policy;
@@ -183,6 +201,7 @@ static int list_signers(void *ctx, struct hd_err *err)
 static void messages_and_settings_are_errors_when_memory_runs_out(void)
 {
     survives(take_message, NULL, 1);
+    survives(read_json, "{}", 1);
     survives(load_policy, "/nonexistent/hotdom.yaml", 2);
     survives(load_policy, "config/hotdom.yaml", 2);
     survives(list_signers, "/nonexistent", 1);
