@@ -21,9 +21,10 @@
 #define HD_MAX_PARTS      64
 
 /* All text is printable UTF-8: what a device says of itself is hostile. */
-#define HD_HOST_TEXT     64
-#define HD_HOST_FEATURES 4096 /* a line of /proc/cpuinfo: 1.5 KiB and growing  \
-                               */
+#define HD_HOST_TEXT 64
+#define HD_HOST_FEATURES                                                       \
+    4096 /* a line of /proc/cpuinfo: 1.5 KiB and growing                       \
+          */
 
 /* The PCI devices that something hangs on, from the root down, with a slash
  * behind each: "0000:00:1c.0/0000:03:00.0/"; or "". */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../hv/plan/json_read.h"
 #include "../../hv/plan/map_text.h"
 #include "../../hv/plan/plan_json.h"
 #include "map_kit.h"
@@ -125,7 +126,18 @@ static void a_text_of_100_mb_is_not_parsed(void)
                 "larger than 16 MiB");
 }
 
+static void what_stands_behind_a_nul_is_not_overlooked(void)
+{
+    struct hd_err err = {0};
+
+    CU_ASSERT_PTR_NULL(
+        hd_json_read("{}\0{}", 5, 4, HD_E_FAILED, "the text", &err));
+    CU_ASSERT_EQUAL(err.code, HD_E_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "the text is no JSON object"));
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(what_stands_behind_a_nul_is_not_overlooked),
     HD_TEST(a_map_comes_back_as_it_went),
     HD_TEST(what_plan_and_explain_print_is_taken_too),
     HD_TEST(what_is_no_map_is_refused),
