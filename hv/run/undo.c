@@ -18,21 +18,34 @@ static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_volume_remove(effect->value, ctx->req->deadline_ms, err);
 }
 
-/* What libxl itself has attached, libxl must detach: a display's QEMU. */
-static bool has_other_devices(struct hd_context *ctx, uint32_t domid)
+static bool is_ours(const char *class)
 {
     static const char *const ours[] = {"console", "vbd", "vif"};
-    hd_autofree char **kinds = NULL;
-    char path[64];
-    size_t n, known = 0;
+    bool found = false;
 
-    snprintf(path, sizeof(path), "/libxl/%u/device", domid);
-    if (hd_xs_list(ctx->xs, path, &kinds, &n, NULL))
+    for (size_t i = 0; i < HD_ARRAY_LEN(ours); i++)
+        found |= !strcmp(class, ours[i]);
+    return found;
+}
+
+/* What libxl itself has attached, libxl must detach: a display's QEMU, a PCI
+ * device.  Its own record does not have the latter, the backends do. */
+static bool has_other_devices(struct hd_context *ctx, uint32_t domid)
+{
+    hd_autofree char **classes = NULL;
+    char path[96], value[8];
+    size_t n;
+
+    if (hd_xs_list(ctx->xs, "/local/domain/0/backend", &classes, &n, NULL))
         return true;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < HD_ARRAY_LEN(ours); k++)
-            known += !strcmp(kinds[i], ours[k]);
-    return known < n;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u",
+                 classes[i], domid);
+        if (!is_ours(classes[i]) &&
+            hd_xs_read(ctx->xs, path, value, sizeof(value), NULL) != 0)
+            return true;
+    }
+    return false;
 }
 
 static int end_domain(struct hd_context *ctx, uint32_t domid,
