@@ -96,7 +96,7 @@ bridge_of() { # GUEST NUMBER
     free=$(($(info .memory.free) >> 20))
     plug big
     await 60 'refused no-memory' state big
-    [[ $(list | jq -r '.[].guests[].message') =~ \
+    [[ $(list | jq -r '.[].message') =~ \
         needs\ ([0-9]+)\ MiB\ and\ ([0-9]+)\ MiB\ are\ free.*\ ([0-9]+)\ MiB\ are\ missing ]]
     ((BASH_REMATCH[1] > 640 && BASH_REMATCH[2] <= free))
     ((BASH_REMATCH[3] == BASH_REMATCH[1] - BASH_REMATCH[2]))
@@ -127,9 +127,9 @@ bridge_of() { # GUEST NUMBER
 @test "a guest gets as many CPUs as there are" {
     on lan
     [ "$(info .cpu.count)" = 1 ]
-    [ "$(row lan cpu given)" = 1 ]
-    [ "$(row small cpu given)" = 2 ]
-    [[ $(row lan cpu why) == 'the host has no more' ]]
+    [ "$(row lan vcpus given)" = 1 ]
+    [ "$(row small vcpus given)" = 2 ]
+    [[ $(row lan vcpus why) == 'the host has no more' ]]
     on lan
     plug roam
     await 60 running state roam
