@@ -8,9 +8,8 @@
 sets=(
     "usual:2:4096:nic bridge:a card that leads outside, a bridge that does not"
     "iommu:2:4096:iommu nic bridge:as usual, with VT-d and a PCI device for guests"
-    "bare:2:2560::no network card and no bridge"
+    "bare:2:1920::no network card, no bridge, little memory for guests"
     "lan:1:2560:nic bridge uplink:a second card, in a second bridge"
-    "small:2:1920:nic bridge:some 250 MiB for guests"
     "media:2:2816:nic bridge sound usb vga:sound, display, keyboard, tablet, serial"
 )
 
