@@ -210,6 +210,7 @@ guests:
     wishes:
       - {class: display, as: screen, width: 1024, height: 768}
       - {class: input, as: keys}
+    stop: {grace: 5s}
 END
     hotdom pack --manifest "$stores/screen.yaml" --key "$stores/lab.key" \
         -o "$stores/screen.img" --force -q
