@@ -7,7 +7,7 @@
 # NAME:CPUS:MEMORY (MiB; dom0 has 1536 of it):PARTS:what the host is
 sets=(
     "usual:2:4096:nic bridge:a card that leads outside, a bridge that does not"
-    "iommu:2:4096:iommu nic bridge:as usual, with VT-d and a PCI device for guests"
+    "iommu:2:2560:iommu nic bridge:as usual, with VT-d and a PCI device for guests"
     "bare:2:1920::no network card, no bridge, little memory for guests"
     "lan:1:2560:nic bridge uplink:a second card, in a second bridge"
     "media:2:2816:nic bridge sound usb vga:sound, display, keyboard, tablet, serial"

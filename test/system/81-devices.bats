@@ -9,7 +9,6 @@ usual='signers:\n  - {name: lab, activation: auto}\n'
 given='devices:
   - {role: stick, usb: "46f4:0001"}
   - {role: wire, usb: "0525:a4a2"}
-  - {role: lab, pci: "00ff"}
 '
 
 setup_file() {
@@ -175,57 +174,4 @@ writes() { # to xvdb, for ever
     plug_devices
     [ "$(told map/usb/wire)" = absent ]
     dom0 hotdom eject devices
-}
-
-# The bed's PCI device for guests, and whether it can be given: the hardware set iommu.
-needs_iommu() {
-    [[ $(dom0 'xl info | grep virt_caps') == *pv_directio* ]] ||
-        skip "the host has no IOMMU (scripts/bed up --hardware iommu)"
-    dom0 modprobe xen-pciback
-}
-
-told_card() {
-    dom0 "xenstore-read /local/domain/$(guest_domid card)/data/hotdom/map/pci/lab"
-}
-
-card() { # in_guest: vendor and device of what is on its PCI bus
-    in_guest card 'cat /sys/bus/pci/devices/*/vendor /sys/bus/pci/devices/*/device'
-}
-
-seized() { dom0 'ls /sys/bus/pci/drivers/pciback | grep -c :' || :; }
-
-@test "a PCI device that the policy names is the guest's, and dom0's again after" {
-    needs_iommu
-    plug card
-    await 60 running state card
-    [ "$(told_card)" = 'passthrough 0000:00:10.0' ]
-    [ "$(seized)" = 1 ]
-    dom0 hotdom verify-host
-    await 90 yes answers card
-    [[ $(card) == *0x1234*0x11e8* ]]
-    dom0 hotdom eject card
-    [ "$(seized)" = 0 ]
-}
-
-@test "a pulled store gives its PCI device back" {
-    needs_iommu
-    plug card
-    await 60 running state card
-    [ "$(seized)" = 1 ]
-    yank card
-    await 60 '[]' compact_list
-    [ "$(seized)" = 0 ]
-}
-
-@test "the PCI device that the root disk hangs on stays with the host" {
-    needs_iommu
-    # The bed's root disk.
-    dom0 "sed -i 's/pci: \"00ff\"/pci: \"0100\"/' /etc/hotdom/hotdom.yaml"
-    reload_policy
-    plug card
-    await 60 running state card
-    [ "$(told_card)" = absent ]
-    [ "$(seized)" = 0 ]
-    dom0 hotdom eject card
-    setup_file
 }

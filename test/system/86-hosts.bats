@@ -14,7 +14,7 @@ teardown_file() { leave; }
 # Of these hosts one is up at a time: memory is dear.
 leave() {
     local set
-    for set in bare lan media; do
+    for set in bare lan media iommu; do
         BED_HOST=$usual-$set bed down 2>/dev/null
     done
 }
@@ -226,6 +226,55 @@ typed() { # TEXT, until somebody has read it
     [ "$(dom0 ls /run/hotdom/display)" = '' ]
     [ "$(dom0 'pgrep -c qemu')" = 0 ]
     clean
+}
+
+# The host with an IOMMU, where the policy gives PCI devices of a class to lab.
+gives_pci() { # CLASS
+    on iommu
+    dom0 "modprobe xen-pciback
+        printf '%s\\n' 'signers:' '  - {name: lab, activation: auto}' 'devices:' \
+            '  - {role: lab, pci: \"$1\"}' >/etc/hotdom/hotdom.yaml"
+    reload_policy
+}
+
+told_card() {
+    dom0 "xenstore-read /local/domain/$(guest_domid card)/data/hotdom/map/pci/lab"
+}
+
+seized() { dom0 'ls /sys/bus/pci/drivers/pciback | grep -c :' || :; }
+
+@test "a PCI device that the policy names is the guest's, and dom0's again after" {
+    # The bed's device for guests.
+    gives_pci 00ff
+    plug card
+    await 60 running state card
+    [ "$(told_card)" = 'passthrough 0000:00:10.0' ]
+    [ "$(seized)" = 1 ]
+    dom0 hotdom verify-host
+    await 90 yes answers card
+    in_guest card 'cat /sys/bus/pci/devices/*/vendor /sys/bus/pci/devices/*/device' |
+        tr -d '\n\r' | grep 0x1234.*0x11e8
+    dom0 hotdom eject card
+    [ "$(seized)" = 0 ]
+}
+
+@test "a pulled store gives its PCI device back" {
+    gives_pci 00ff
+    plug card
+    await 60 running state card
+    [ "$(seized)" = 1 ]
+    yank card
+    await 60 '[]' compact_list
+    [ "$(seized)" = 0 ]
+}
+
+@test "the PCI device that the root disk hangs on stays with the host" {
+    gives_pci 0100
+    plug card
+    await 60 running state card
+    [ "$(told_card)" = absent ]
+    [ "$(seized)" = 0 ]
+    dom0 hotdom eject card
 }
 
 @test "the same store gets another map on each host" {
