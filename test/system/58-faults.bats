@@ -108,23 +108,6 @@ teardown() {
     await 20 '[]' compact_list
 }
 
-late() { dom0 'journalctl -u hotdomd -o cat | grep -q "runs on, but" && echo late'; }
-
-@test "a disk that is late when hotdomd comes back costs no guest" {
-    sick_disk auto
-    await 60 running state auto
-    dom0 "echo 15000 >$debug/delay && echo 180 >/sys/block/$sick/device/timeout"
-    dom0 systemctl restart hotdomd
-    await 60 late late
-    dom0 'xl list auto.auto'
-    dom0 "echo 1 >$debug/delay"
-    await 120 running state auto
-    dom0 'hotdom events --json' | jq -se 'any(.reason == "adopted")'
-    dom0 hotdom eject auto
-    heal
-    await 20 '[]' compact_list
-}
-
 # The same disk with another capacity: asked again, the kernel tells.
 shrink() { # ID BYTES
     bed resize "$1" "$2"
