@@ -7,7 +7,7 @@ B ?= build
 
 CC = gcc
 CFLAGS ?= -O2 -g
-PKGS := xenlight xencontrol xenstore libcrypto yaml-0.1 libudev blkid \
+PKGS := xenlight xencontrol xenstore xenevtchn xengnttab libcrypto yaml-0.1 libudev blkid \
 	devmapper libcryptsetup libarchive libzstd json-c libseccomp libmnl libuv
 hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Werror=implicit \
@@ -33,7 +33,7 @@ lib   := $(B)/libhotdom.a
 
 bins    := hotdom
 sbins   := hotdomd
-libexec := hotdom-reader hotdom-job hotdom-hotplug
+libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial
 
 prefix     ?= /usr
 DESTDIR    ?=
@@ -63,7 +63,7 @@ $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@) $$(CC) $$(hd_ldflags) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(hd_libs)
 endef
-$(foreach m,$(filter-out pv-drivers/%,$(mains)),$(eval $(call program,$(m))))
+$(foreach m,$(filter-out %/hotdom-hotplug.c,$(mains)),$(eval $(call program,$(m))))
 
 # libxl runs this one for every device, so it is static: no loader, no search.
 $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)

@@ -126,7 +126,7 @@ gadget() { # KIND ID
         unmake='{"execute":"netdev_del","arguments":{"id":"'$2'-behind"}}'
         ;;
     serial)
-        driver='"usb-serial","chardev":"'$2'-behind"'
+        driver='"usb-serial","always-plugged":true,"chardev":"'$2'-behind"'
         make='{"execute":"chardev-add","arguments":{"id":"'$2'-behind",
             "backend":{"type":"socket","data":{"addr":{"type":"unix",
             "data":{"path":"'$2'.sock"}},"server":true,"wait":false}}}}'

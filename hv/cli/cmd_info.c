@@ -188,6 +188,7 @@ static struct json_object *part_to_json(const struct hd_host_part *p)
     ADD(o, "class", text(hd_host_part_class(p->class)));
     ADD(o, "name", text(p->name));
     ADD(o, "text", text(p->text));
+    ADD(o, "usb", *p->usb ? text(p->usb) : NULL);
     return o;
 }
 

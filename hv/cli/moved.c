@@ -98,6 +98,9 @@ static void print_given(struct json_object *row, struct json_object *given,
         strcmp(hd_map_text_get(given, "disk"), hd_map_text_get(row, "name")))
         snprintf(disk, sizeof(disk), " as %.50s",
                  hd_map_text_get(given, "disk"));
+    if (*hd_map_text_get(given, "console"))
+        snprintf(disk, sizeof(disk), " as %.50s",
+                 hd_map_text_get(given, "console"));
     snprintf(ret, size, "%s%s%s%s%s", hd_map_text_get(given, "how"),
              *host ? " " : "", host, amount, disk);
 }

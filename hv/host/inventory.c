@@ -34,7 +34,7 @@ unsigned hd_inventory_needed(const struct hd_manifest *m)
         [HD_CLASS_DISPLAY] = HD_SCAN_PARTS,
         [HD_CLASS_INPUT] = HD_SCAN_PARTS,
         [HD_CLASS_SOUND] = HD_SCAN_PARTS,
-        [HD_CLASS_USB] = HD_SCAN_USB | HD_SCAN_DISKS,
+        [HD_CLASS_USB] = HD_SCAN_USB | HD_SCAN_DISKS | HD_SCAN_PARTS,
         [HD_CLASS_PCI] = HD_SCAN_PCI | HD_SCAN_DISKS,
     };
     unsigned what = 0;

@@ -85,6 +85,9 @@ struct hd_host_usb {
     char driver[32]; /* of the first interface that has one, or "" */
     uint16_t vendor, product;
     uint8_t class; /* of the device, or of its first interface; USB-IF's */
+    /* The kernel's, of this device on its bus: what is plugged in instead has
+     * another. */
+    uint32_t number;
 };
 
 /* Who has a PCI device. */
@@ -117,6 +120,8 @@ struct hd_host_part {
     uint32_t class; /* enum hd_host_part_class */
     char name[32];
     char text[HD_HOST_TEXT];
+    char usb[32];    /* SERIAL: the USB device that it is on, or "" */
+    uint8_t console; /* SERIAL: the host's own console is on it */
 };
 
 struct hd_host_os {

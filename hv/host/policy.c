@@ -55,6 +55,9 @@ static const struct hd_field device_fields[] = {
      .doc = "vendor and product, 1199:9071, or a class, 08"},
     {"pci", HD_T_TEXT, 0, AT(hd_policy_device, pci),
      .doc = "an address, 0000:03:00.0, or a class, 0403"},
+    {"speed", HD_T_UINT, 0, AT(hd_policy_device, speed), .min = 50,
+     .max = 4000000, .def = 115200,
+     .doc = "of a serial adapter, bits a second"},
 };
 
 static const struct hd_field denied_fields[] = {

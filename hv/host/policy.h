@@ -30,8 +30,9 @@ struct hd_policy_network {
  * have; one of the two is not empty. */
 struct hd_policy_device {
     char role[HD_NAME_SIZE];
-    char usb[16]; /* "1199:9071", vendor and product; or a class: "08" */
-    char pci[16]; /* "0000:03:00.0"; or a class: "0403" */
+    char usb[16];   /* "1199:9071", vendor and product; or a class: "08" */
+    char pci[16];   /* "0000:03:00.0"; or a class: "0403" */
+    uint64_t speed; /* bits a second, should it be a serial adapter */
 };
 
 struct hd_policy_class {

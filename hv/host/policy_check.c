@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <termios.h>
 
 #include "../../pv-drivers/base/mem.h"
 
@@ -81,6 +82,12 @@ static int check_device(const struct hd_policy *p, uint32_t i,
                    "role \"%s\": pci \"%s\" is neither an address like "
                    "\"0000:03:00.0\" nor a class like \"0403\"",
                    d->role, d->pci);
+    /* glibc takes the number itself, of those that termios(3) has. */
+    if (cfsetspeed(&(struct termios){0}, (speed_t)d->speed))
+        return BAD(err,
+                   "role \"%s\": no serial adapter has a speed of %llu; name "
+                   "a usual one, like 9600 or 115200",
+                   d->role, (unsigned long long)d->speed);
     for (uint32_t j = 0; j < i; j++)
         if (!strcmp(d->role, p->devices[j].role))
             return BAD(err, "role \"%s\" has a device already; keep one",

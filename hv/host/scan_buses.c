@@ -65,6 +65,7 @@ static void add_usb(void *ctx, int root, const char *address)
     usb.vendor = (uint16_t)hd_sysfs_number(root, 16, USB "/idVendor", address);
     usb.product =
         (uint16_t)hd_sysfs_number(root, 16, USB "/idProduct", address);
+    usb.number = (uint32_t)hd_sysfs_number(root, 10, USB "/devnum", address);
     name_usb(&usb, root, address);
     snprintf(path, sizeof(path), USB, address);
     hd_sysfs_each(root, path, add_interface, &in);

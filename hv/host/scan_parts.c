@@ -69,6 +69,28 @@ static const struct kind kinds[] = {
 static const struct kind framebuffer = {HD_PART_DISPLAY, "graphics", "fb",
                                         is_framebuffer,  "name",     false};
 
+/* A word of the consoles that the kernel writes to, "tty0 ttyS0". */
+static bool is_console(int root, const char *name)
+{
+    size_t len = strlen(name);
+    char active[128];
+
+    hd_sysfs_text(root, active, sizeof(active), "sys/class/tty/console/active");
+    for (const char *at = active; (at = strstr(at, name)); at += len)
+        if ((at == active || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+            return true;
+    return false;
+}
+
+static void look_at_port(struct hd_host_part *part, int root)
+{
+    char path[256];
+
+    part->console = is_console(root, part->name);
+    if (hd_sysfs_link(root, path, sizeof(path), "sys/class/tty/%s", part->name))
+        hd_sysfs_usb(path, part->usb);
+}
+
 struct scan {
     struct hd_inventory *inv;
     const struct kind *kind;
@@ -93,6 +115,8 @@ static void add(void *ctx, int root, const char *name)
     (kind->is_link ? hd_sysfs_link_name : hd_sysfs_text)(
         root, part.text, sizeof(part.text), "sys/class/%s/%s/%s", kind->folder,
         name, kind->file);
+    if (kind->class == HD_PART_SERIAL)
+        look_at_port(&part, root);
     if (hd_sysfs_exists(root, "sys/class/%s/%s", kind->folder, name))
         inv->parts[inv->n_parts++] = part;
 }

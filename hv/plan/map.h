@@ -37,8 +37,10 @@ const char *hd_how_name(uint32_t how);
 /* "preferred". */
 const char *hd_map_level_name(uint32_t level);
 
-#define HD_MAX_GUEST_PCI 4  /* PCI devices of one guest */
-#define HD_MAX_GIVEN     64 /* devices of the host, to all guests together */
+#define HD_MAX_GUEST_PCI 4 /* PCI devices of one guest */
+/* Of one guest beside its first: hvc_xen.c takes one digit of a number. */
+#define HD_MAX_CONSOLES 9
+#define HD_MAX_GIVEN    64 /* devices of the host, to all guests together */
 
 /* What all stores together have been promised or run: admission counts it. */
 struct hd_commitments {
@@ -67,10 +69,14 @@ struct hd_map_row {
     uint64_t width, height; /* DISPLAY: pixels given */
     uint8_t mac[6];         /* NET, and USB that is one */
     char vdev[8];           /* BLOCK, and USB that is one: the disk there */
-    /* USB: the disk's diskseq, or the interface's index. */
+    /* USB: the disk's diskseq, the interface's index, or the number of the
+     * device that a serial adapter is. */
     uint64_t device;
     uint8_t read_only; /* USB that is a disk */
     char bridge[16];   /* USB that is a NIC: made for it, host_name its port */
+    uint32_t console;  /* USB that is a serial adapter: hvc1 and so on */
+    uint64_t speed;    /* the same: bits a second */
+    char usb[32];      /* the same: where it is plugged in, "1-2.3" */
     uint8_t seize;     /* PCI: it is not Xen's to give away before */
     uint32_t index;    /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */

@@ -9,8 +9,8 @@
 #include "map_text.h"
 
 /* What a row gives, and so what can move; the texts tell of it only. */
-static const char *const gives[] = {"how",    "host", "given", "width",
-                                    "height", "disk", "own"};
+static const char *const gives[] = {"how",    "host", "given",   "width",
+                                    "height", "disk", "console", "own"};
 
 static struct json_object *get(struct json_object *o, const char *key)
 {

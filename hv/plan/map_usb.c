@@ -30,11 +30,12 @@ static bool is_named(const char *what, const struct hd_host_usb *usb)
 }
 
 /* The policy's device for the role, or NULL. */
-static const char *named_for(const struct hd_policy *p, const char *role)
+static const struct hd_policy_device *named_for(const struct hd_policy *p,
+                                                const char *role)
 {
     for (uint32_t i = 0; i < p->n_devices; i++)
         if (*p->devices[i].usb && !strcmp(p->devices[i].role, role))
-            return p->devices[i].usb;
+            return &p->devices[i];
     return NULL;
 }
 
@@ -153,6 +154,43 @@ static const char *give_link(const struct hd_mapper *m,
     return NULL;
 }
 
+/* The first number that no row of the guest has; 0: none is left. */
+static uint32_t find_console(const struct hd_mapper *m)
+{
+    uint32_t n = 1;
+
+    for (uint32_t i = m->out->first_row; i < m->map->n_rows; i++)
+        n += m->map->rows[i].console > 0;
+    return n <= HD_MAX_CONSOLES ? n : 0;
+}
+
+static const char *give_serial(const struct hd_mapper *m,
+                               struct hd_map_row *row,
+                               const struct hd_host_usb *usb,
+                               const struct hd_host_part *port, uint64_t speed)
+{
+    const char *why = hd_map_promised(m, port->name);
+    uint32_t console = find_console(m);
+
+    if (why)
+        return why;
+    if (port->console)
+        return "the host's own console is on it";
+    if (!console)
+        return "the guest has no name left for a console";
+    row->how = HD_HOW_PV;
+    row->device = usb->number;
+    row->console = console;
+    row->speed = speed;
+    HD_SAY(row->usb, "%s", usb->address);
+    HD_SAY(row->host_name, "%s", port->name);
+    HD_SAY(row->reason,
+           "the policy gives it to role %s and the host does not use it; "
+           "%" PRIu64 " bits a second",
+           row->role, speed);
+    return NULL;
+}
+
 /* What it is says why there is no way to give it. */
 static const char *no_way(const struct hd_host_usb *usb)
 {
@@ -162,7 +200,7 @@ static const char *no_way(const struct hd_host_usb *usb)
     case CDC:
     case DATA:
     case MAKERS:
-        return "Xen's console daemon serves no serial device of the host";
+        return "the host has no driver for it that makes a serial port";
     case HUB:
         return "a hub is not given away";
     case WIRELESS:
@@ -172,7 +210,8 @@ static const char *no_way(const struct hd_host_usb *usb)
 }
 
 static const char *give(const struct hd_mapper *m, const struct hd_guest *g,
-                        struct hd_map_row *row, const struct hd_host_usb *usb)
+                        struct hd_map_row *row, const struct hd_host_usb *usb,
+                        uint64_t speed)
 {
     const struct hd_inventory *inv = m->in->inventory;
     const char *why = NULL;
@@ -186,6 +225,9 @@ static const char *give(const struct hd_mapper *m, const struct hd_guest *g,
             if (!why)
                 return NULL;
         }
+    for (uint32_t i = 0; i < inv->n_parts; i++)
+        if (*usb->address && !strcmp(inv->parts[i].usb, usb->address))
+            return give_serial(m, row, usb, &inv->parts[i], speed);
     return why ? why : no_way(usb);
 }
 
@@ -193,21 +235,23 @@ static const char *give(const struct hd_mapper *m, const struct hd_guest *g,
  * can, what the last one lacks: of those that the host can spare, for a policy
  * that names every stick names the store's as well. */
 static void look_for(const struct hd_mapper *m, const struct hd_guest *g,
-                     struct hd_map_row *row, const char *named)
+                     struct hd_map_row *row,
+                     const struct hd_policy_device *named)
 {
     const struct hd_inventory *inv = m->in->inventory;
 
     for (uint32_t i = 0; i < inv->n_usb && row->how == HD_HOW_ABSENT; i++) {
         const struct hd_host_usb *usb = &inv->usb[i];
-        const char *why = is_named(named, usb) ? needed(m, usb) : NULL;
+        bool is = is_named(named->usb, usb);
+        const char *why = is ? needed(m, usb) : NULL;
 
-        if (!is_named(named, usb) || (why && *row->found))
+        if (!is || (why && *row->found))
             continue;
         HD_SAY(row->found, "the USB device %s, %.63s (%04x:%04x)", usb->address,
                *usb->name ? usb->name : "without a name", usb->vendor,
                usb->product);
         if (!why)
-            why = give(m, g, row, usb);
+            why = give(m, g, row, usb, named->speed);
         if (why)
             HD_SAY(row->reason, "%s", why);
     }
@@ -216,7 +260,7 @@ static void look_for(const struct hd_mapper *m, const struct hd_guest *g,
 void hd_map_usb(struct hd_mapper *m, const struct hd_guest *g,
                 struct hd_map_row *row)
 {
-    const char *named = named_for(m->in->policy, row->role);
+    const struct hd_policy_device *named = named_for(m->in->policy, row->role);
 
     HD_SAY(row->wish, "a USB device of role %s as %s%s", row->role,
            row->guest_name, hd_map_level(row));

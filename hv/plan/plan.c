@@ -220,6 +220,22 @@ static void attach_nic(struct maker *m, const struct hd_guest *g,
     memcpy(s->mac, row->mac, sizeof(s->mac));
 }
 
+/* Who serves it must know the domain, and be there before it is attached. */
+static void add_console(struct maker *m, const struct hd_guest *g,
+                        enum hd_step_kind kind, const struct hd_map_row *row)
+{
+    struct hd_step_console *s;
+
+    if (!row->console)
+        return;
+    s = &add(m, kind, g)->u.console;
+    s->devid = row->console;
+    s->number = (uint32_t)row->device;
+    s->speed = (uint32_t)row->speed;
+    strcpy(s->usb, row->usb);
+    snprintf(s->tty, sizeof(s->tty), "%.31s", row->host_name);
+}
+
 static void make_bridge(struct maker *m, const struct hd_guest *g,
                         const char *name)
 {
@@ -272,7 +288,7 @@ static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
     snprintf(s->value, sizeof(s->value), "%s", value);
 }
 
-/* How a guest finds what a wish has become: as which disk, or which NIC. */
+/* How a guest finds what a wish has become: which disk, NIC or console. */
 static void find_as(const struct hd_map_row *row, char ret[20])
 {
     const uint8_t *mac = row->mac;
@@ -283,6 +299,8 @@ static void find_as(const struct hd_map_row *row, char ret[20])
     else if (*row->bridge)
         snprintf(ret, 20, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
                  mac[2], mac[3], mac[4], mac[5]);
+    else if (row->console)
+        snprintf(ret, 20, " hvc%u", row->console % 10);
 }
 
 static void tell_row(struct maker *m, const struct hd_guest *g,
@@ -328,6 +346,10 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
         if (is_pci(&rows[i]) && rows[i].seize)
             seize_pci(m, g, &rows[i]);
     build_domain(m, g, rows, in->n_rows);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        add_console(m, g, HD_STEP_SERVE_CONSOLE, &rows[i]);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        add_console(m, g, HD_STEP_ATTACH_CONSOLE, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))
             attach_disk(m, g, &rows[i]);

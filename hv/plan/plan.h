@@ -23,8 +23,9 @@
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
 /* Undo of each step, by the ledger: remove the dm device or the bridge, free
- * the port, give the PCI device back to dom0, destroy the domain; what is
- * attached and told goes with its domain.
+ * the port, end the process and so free the serial port, give the PCI device
+ * back to dom0, destroy the domain; what is attached and told goes with its
+ * domain.
  */
 enum hd_step_kind {
     HD_STEP_OPEN_VOLUME,
@@ -34,8 +35,10 @@ enum hd_step_kind {
     HD_STEP_BUILD_DOMAIN, /* leaves it paused */
     HD_STEP_ATTACH_BLOCK,
     HD_STEP_ATTACH_NET,
-    HD_STEP_TELL,         /* a xenstore node below the guest's data/hotdom */
-    HD_STEP_START_DOMAIN, /* unpause */
+    HD_STEP_TELL,           /* a xenstore node below the guest's data/hotdom */
+    HD_STEP_START_DOMAIN,   /* unpause */
+    HD_STEP_SERVE_CONSOLE,  /* a process that has a serial port of the host's */
+    HD_STEP_ATTACH_CONSOLE, /* which it serves to the guest */
 };
 
 enum hd_step_target { /* the device-mapper's */
@@ -96,11 +99,20 @@ struct hd_step_port {
     uint32_t index; /* the interface that the name must be of */
 };
 
+struct hd_step_console {
+    uint32_t devid;  /* which of the guest's: 1 for hvc1 */
+    char tty[32];    /* the kernel's name: "ttyUSB0" */
+    char usb[32];    /* where its device is plugged in */
+    uint32_t number; /* the one that must be plugged in there */
+    uint32_t speed;  /* bits a second */
+};
+
 struct hd_step_tell {
     /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name;
-     * of a USB device also the disk or the MAC, "pv sdb xvdc".  xenstore knows
-     * no ".": it is "@" here.  Also "map/user" and what the user's settings
-     * name: "settings/locale", "keyboard", "time-zone" and "display"
+     * of a USB device also the disk, the MAC or the console, "pv sdb xvdc".
+     * xenstore knows no ".": it is "@" here.  Also "map/user" and what the
+     * user's settings name: "settings/locale", "keyboard", "time-zone" and
+     * "display"
      * ("1280x800"). */
     char path[64];
     char value[128];
@@ -131,6 +143,7 @@ struct hd_step {
         struct hd_step_port port;
         struct hd_step_pci pci;
         struct hd_step_tell tell;
+        struct hd_step_console console; /* both steps */
     } u;
 };
 

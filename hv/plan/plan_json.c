@@ -38,6 +38,16 @@ static void add_mac(struct json_object *o, bool has, const uint8_t mac[6])
     add_text(o, "mac", text);
 }
 
+static void add_console_name(struct json_object *o, const char *key,
+                             uint32_t number)
+{
+    char text[8] = "";
+
+    if (number)
+        snprintf(text, sizeof(text), "hvc%u", number % 10);
+    add_text(o, key, text);
+}
+
 static struct json_object *row_to_json(const struct hd_map_row *r)
 {
     struct json_object *o = json_object_new_object();
@@ -55,6 +65,7 @@ static struct json_object *row_to_json(const struct hd_map_row *r)
     add_mac(o, r->class == HD_CLASS_NET || *r->bridge, r->mac);
     add_text(o, "bridge", r->bridge);
     add_text(o, "disk", r->vdev);
+    add_console_name(o, "console", r->console);
     add_bool(o, "own", r->own);
     add_text(o, "wish", r->wish);
     add_text(o, "found", r->found);
@@ -181,6 +192,19 @@ static void add_net(struct json_object *o, const struct hd_step *s)
     add_mac(o, true, s->u.net.mac);
 }
 
+static void add_served(struct json_object *o, const struct hd_step *s)
+{
+    add_text(o, "name", s->u.console.tty);
+    add_text(o, "usb", s->u.console.usb);
+    add_number(o, "speed", s->u.console.speed);
+}
+
+static void add_console(struct json_object *o, const struct hd_step *s)
+{
+    add_text(o, "name", s->u.console.tty);
+    add_console_name(o, "as", s->u.console.devid);
+}
+
 static void add_tell(struct json_object *o, const struct hd_step *s)
 {
     add_text(o, "path", s->u.tell.path);
@@ -188,11 +212,17 @@ static void add_tell(struct json_object *o, const struct hd_step *s)
 }
 
 static void (*const adders[])(struct json_object *, const struct hd_step *) = {
-    [HD_STEP_OPEN_VOLUME] = add_volume,  [HD_STEP_MAKE_BRIDGE] = add_bridge,
-    [HD_STEP_BUILD_DOMAIN] = add_domain, [HD_STEP_ATTACH_BLOCK] = add_block,
-    [HD_STEP_ATTACH_NET] = add_net,      [HD_STEP_TELL] = add_tell,
-    [HD_STEP_START_DOMAIN] = NULL,       [HD_STEP_ADD_PORT] = add_port,
+    [HD_STEP_OPEN_VOLUME] = add_volume,
+    [HD_STEP_MAKE_BRIDGE] = add_bridge,
+    [HD_STEP_BUILD_DOMAIN] = add_domain,
+    [HD_STEP_ATTACH_BLOCK] = add_block,
+    [HD_STEP_ATTACH_NET] = add_net,
+    [HD_STEP_TELL] = add_tell,
+    [HD_STEP_START_DOMAIN] = NULL,
+    [HD_STEP_ADD_PORT] = add_port,
     [HD_STEP_SEIZE_PCI] = add_pci,
+    [HD_STEP_SERVE_CONSOLE] = add_served,
+    [HD_STEP_ATTACH_CONSOLE] = add_console,
 };
 
 static struct json_object *step_to_json(const struct hd_step *s, uint32_t n)

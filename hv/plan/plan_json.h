@@ -15,8 +15,8 @@
  * Map: store, user, guests: array of guest, starts, left_out, reason (a code),
  * message, rows: array of
  *   class, level, how, name (the guest's), role, host, wished, given, width,
- *   height, mac, bridge (made for a USB NIC), disk ("xvda"), own (hotdom makes
- *   it), wish, found, why, change
+ *   height, mac, bridge (made for a USB NIC), disk ("xvda"), console
+ *   ("hvc1"), own (hotdom makes it), wish, found, why, change
  */
 struct json_object *hd_map_to_json(const struct hd_map *map);
 
@@ -28,6 +28,8 @@ struct json_object *hd_map_to_json(const struct hd_map *map);
  *   add-port      name, bridge
  *   seize-pci     name
  *   build-domain  name, uuid, memory, vcpus, cmdline, width, height, pci: array
+ *   serve-console name (of the host's serial port), usb, speed
+ *   attach-console name, as ("hvc1")
  *   attach-block  name, as, mode
  *   attach-net    bridge, as, mac
  *   tell          path, value

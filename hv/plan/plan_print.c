@@ -18,6 +18,8 @@ static const char *const kinds[] = {
     [HD_STEP_START_DOMAIN] = "start-domain",
     [HD_STEP_ADD_PORT] = "add-port",
     [HD_STEP_SEIZE_PCI] = "seize-pci",
+    [HD_STEP_SERVE_CONSOLE] = "serve-console",
+    [HD_STEP_ATTACH_CONSOLE] = "attach-console",
 };
 
 const char *hd_step_kind_name(uint32_t kind)
@@ -65,12 +67,17 @@ void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
         hd_pci_format(&s->u.pci.at, pci);
         name = pci;
         break;
+    case HD_STEP_SERVE_CONSOLE:
+        verb = "free-serial ";
+        name = s->u.console.tty;
+        break;
     case HD_STEP_BUILD_DOMAIN:
         verb = "destroy-domain ";
         name = s->u.domain.name;
         break;
     case HD_STEP_ATTACH_BLOCK:
     case HD_STEP_ATTACH_NET:
+    case HD_STEP_ATTACH_CONSOLE:
     case HD_STEP_TELL:
     case HD_STEP_START_DOMAIN:
         break;
@@ -135,6 +142,13 @@ static void print_step(const struct hd_step *s, FILE *out)
     case HD_STEP_SEIZE_PCI:
         hd_pci_format(&s->u.pci.at, pci);
         fputs(pci, out);
+        return;
+    case HD_STEP_SERVE_CONSOLE:
+        fprintf(out, "%s usb=%s speed=%u", s->u.console.tty, s->u.console.usb,
+                s->u.console.speed);
+        return;
+    case HD_STEP_ATTACH_CONSOLE:
+        fprintf(out, "%s as=hvc%u", s->u.console.tty, s->u.console.devid);
         return;
     case HD_STEP_TELL:
         fprintf(out, "%s = %s", s->u.tell.path, s->u.tell.value);

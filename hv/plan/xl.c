@@ -223,6 +223,9 @@ static void say_before(const struct writer *w)
         hd_pci_format(&s->u.pci.at, pci);
         fprintf(w->out, "#   xl pci-assignable-add %s\n", pci);
     }
+    for (uint32_t i = 0; (s = next(w, HD_STEP_SERVE_CONSOLE, &i));)
+        fprintf(w->out, "# xl has no way to give it %s as hvc%u.\n",
+                s->u.console.tty, s->u.console.devid);
 }
 
 static int write_disk(const struct writer *w, const struct hd_step_block *b,

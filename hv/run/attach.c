@@ -10,6 +10,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus.h"
+#include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
 #include "volume.h"
@@ -17,8 +18,14 @@
 /* A driver that needs longer is sick; libxl gives it as much. */
 #define WAIT_MS 10000
 
-#define CLASSES 2
-static const char *const classes[CLASSES] = {HD_VBD_CLASS, HD_VIF_CLASS};
+#define CLASSES 3
+static const struct {
+    const char *name, *front;
+} classes[CLASSES] = {
+    {HD_VBD_CLASS, NULL},
+    {HD_VIF_CLASS, NULL},
+    {HD_CONSOLE_CLASS, HD_CONSOLE_FRONT},
+};
 
 /* Of one guest, and as it goes into xenstore in one transaction. */
 struct attachment {
@@ -40,7 +47,8 @@ static void attachment_fini(struct attachment *a)
 static bool is_together(const struct hd_step *step)
 {
     return step->kind == HD_STEP_ATTACH_BLOCK ||
-           step->kind == HD_STEP_ATTACH_NET || step->kind == HD_STEP_TELL;
+           step->kind == HD_STEP_ATTACH_NET ||
+           step->kind == HD_STEP_ATTACH_CONSOLE || step->kind == HD_STEP_TELL;
 }
 
 uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n)
@@ -114,12 +122,17 @@ static int add(struct attachment *a, const struct hd_step *step,
         return add_block(a, &step->u.block, err);
     case HD_STEP_ATTACH_NET:
         return add_net(a, &step->u.net, err);
+    case HD_STEP_ATTACH_CONSOLE:
+        hd_console_describe(a->domid, step->u.console.devid,
+                            &a->devices[a->n_devices++]);
+        return 0;
     case HD_STEP_TELL:
         return add_told(a, &step->u.tell, err);
     case HD_STEP_OPEN_VOLUME:
     case HD_STEP_MAKE_BRIDGE:
     case HD_STEP_ADD_PORT:
     case HD_STEP_SEIZE_PCI:
+    case HD_STEP_SERVE_CONSOLE:
     case HD_STEP_BUILD_DOMAIN:
     case HD_STEP_START_DOMAIN:
         break;
@@ -205,7 +218,8 @@ int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
 
 /* ---- the reverse */
 
-#define MOST (HD_MAX_DISKS + HD_MAX_NICS) /* of one guest and class */
+#define MOST                                                                   \
+    (HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES) /* of one guest and class */
 
 static size_t list(struct hd_context *ctx, const uint32_t *domids, size_t n,
                    struct hd_xenbus_device *devices)
@@ -214,10 +228,11 @@ static size_t list(struct hd_context *ctx, const uint32_t *domids, size_t n,
 
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < CLASSES; k++) {
-            if (hd_xenbus_list(ctx->xs, classes[k], domids[i], devices + used,
-                               MOST, &more, NULL))
+            if (hd_xenbus_list(ctx->xs, classes[k].name, domids[i],
+                               devices + used, MOST, &more, NULL))
                 continue;
-            used += more;
+            while (more--)
+                devices[used++].front_class = classes[k].front;
         }
     return used;
 }

@@ -20,6 +20,8 @@
 #define NAME       "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define KEY        "abcdefghijklmnopqrstuvwxyz0123456789_-"
 #define DISK       "abcdefghijklmnopqrstuvwxyz0123456789"
+#define TTY        DISK "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define USB        "0123456789-."
 #define PIXELS_MAX 16384 /* of a display, in each direction */
 
 static bool consists_of(const char *s, size_t size, const char *letters)
@@ -175,6 +177,17 @@ static bool port_ok(const struct hd_job_request *req,
            !hd_vif_hotplug_check(p->name, NULL) && p->index;
 }
 
+static bool console_ok(const struct hd_job_request *req,
+                       const struct hd_step *step)
+{
+    const struct hd_step_console *c = &step->u.console;
+
+    (void)req;
+    return c->devid >= 1 && c->devid <= HD_MAX_CONSOLES && c->speed &&
+           consists_of(c->tty, sizeof(c->tty), TTY) &&
+           consists_of(c->usb, sizeof(c->usb), USB);
+}
+
 static bool tell_ok(const struct hd_job_request *req,
                     const struct hd_step *step)
 {
@@ -204,11 +217,17 @@ static bool start_ok(const struct hd_job_request *req,
 
 static bool (*const checks[])(const struct hd_job_request *,
                               const struct hd_step *) = {
-    [HD_STEP_OPEN_VOLUME] = volume_ok, [HD_STEP_BUILD_DOMAIN] = domain_ok,
-    [HD_STEP_ATTACH_BLOCK] = block_ok, [HD_STEP_ATTACH_NET] = net_ok,
-    [HD_STEP_START_DOMAIN] = start_ok, [HD_STEP_MAKE_BRIDGE] = bridge_ok,
-    [HD_STEP_TELL] = tell_ok,          [HD_STEP_ADD_PORT] = port_ok,
+    [HD_STEP_OPEN_VOLUME] = volume_ok,
+    [HD_STEP_BUILD_DOMAIN] = domain_ok,
+    [HD_STEP_ATTACH_BLOCK] = block_ok,
+    [HD_STEP_ATTACH_NET] = net_ok,
+    [HD_STEP_START_DOMAIN] = start_ok,
+    [HD_STEP_MAKE_BRIDGE] = bridge_ok,
+    [HD_STEP_TELL] = tell_ok,
+    [HD_STEP_ADD_PORT] = port_ok,
     [HD_STEP_SEIZE_PCI] = seize_ok,
+    [HD_STEP_SERVE_CONSOLE] = console_ok,
+    [HD_STEP_ATTACH_CONSOLE] = console_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */

@@ -33,6 +33,7 @@ enum hd_effect_kind {
     HD_EFFECT_BRIDGE, /* value: its name */
     HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
     HD_EFFECT_PCI,    /* value: its address */
+    HD_EFFECT_SERIAL, /* value: hd_serial_path's */
 };
 
 struct hd_effect {

@@ -10,6 +10,7 @@
 #include "../../pv-drivers/net/bridge.h"
 #include "host_disk.h"
 #include "pci.h"
+#include "serial.h"
 #include "volume.h"
 
 /* The kernel reuses numbers and names of disks, never a diskseq. */
@@ -170,6 +171,28 @@ static int seize_pci(struct hd_context *ctx, const struct hd_step *step,
     return hd_pci_seize(ctx->ts, &step->u.pci.at, err);
 }
 
+static int serial_free(struct hd_context *ctx, const struct hd_step *step,
+                       struct hd_err *err)
+{
+    (void)ctx;
+    return hd_serial_check_free(&step->u.console, err);
+}
+
+static void serial_value(const struct hd_step *step,
+                         char value[HD_LEDGER_VALUE])
+{
+    hd_serial_path(step->u.console.tty, value);
+}
+
+static int serve_console(struct hd_context *ctx, const struct hd_step *step,
+                         uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+
+    (void)seq;
+    return e ? hd_serial_serve(&step->u.console, (uint32_t)e->domid, err) : -1;
+}
+
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
@@ -200,6 +223,8 @@ static const struct {
                               build_domain},
     [HD_STEP_ADD_PORT] = {port_free, port_value, HD_EFFECT_PORT, add_port},
     [HD_STEP_SEIZE_PCI] = {pci_free, pci_value, HD_EFFECT_PCI, seize_pci},
+    [HD_STEP_SERVE_CONSOLE] = {serial_free, serial_value, HD_EFFECT_SERIAL,
+                               serve_console},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "attach.h"
 #include "display.h"
 #include "domain_sweep.h"
 #include "pci.h"
+#include "serial.h"
 #include "volume.h"
 
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
@@ -20,7 +22,8 @@ static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
 
 static bool is_ours(const char *class)
 {
-    static const char *const ours[] = {"console", "vbd", "vif"};
+    static const char *const ours[] = {"console", HD_CONSOLE_CLASS, "vbd",
+                                       "vif"};
     bool found = false;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(ours); i++)
@@ -82,7 +85,9 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                end_domain(ctx, status.domid, err)) {
         return -1;
     }
-    if (hd_domain_sweep(ctx->xs, status.domid, &uuid, err))
+    /* Who has a page of it mapped keeps it from going. */
+    if (hd_domain_sweep(ctx->xs, status.domid, &uuid, err) ||
+        hd_undo(ctx, effect->guest, HD_EFFECT_SERIAL, err))
         return -1;
     return hd_domain_wait_gone(ctx->hv, status.domid, ctx->req->deadline_ms,
                                err);
@@ -116,12 +121,19 @@ static int undo_pci(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_pci_give_back(ctx->ts, effect->value, err);
 }
 
+static int undo_serial(struct hd_context *ctx, const struct hd_effect *effect,
+                       struct hd_err *err)
+{
+    (void)ctx;
+    return hd_serial_end(effect->value, err);
+}
+
 static int (*const kinds[])(struct hd_context *ctx,
                             const struct hd_effect *effect,
                             struct hd_err *err) = {
     [HD_EFFECT_DM] = undo_dm,         [HD_EFFECT_DOMAIN] = undo_domain,
     [HD_EFFECT_BRIDGE] = undo_bridge, [HD_EFFECT_PORT] = undo_port,
-    [HD_EFFECT_PCI] = undo_pci,
+    [HD_EFFECT_PCI] = undo_pci,       [HD_EFFECT_SERIAL] = undo_serial,
 };
 
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
@@ -162,8 +174,8 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     static const enum hd_effect_kind order[] = {
-        HD_EFFECT_DOMAIN, HD_EFFECT_DM, HD_EFFECT_PORT, HD_EFFECT_BRIDGE,
-        HD_EFFECT_PCI};
+        HD_EFFECT_DOMAIN, HD_EFFECT_DM,     HD_EFFECT_PORT,
+        HD_EFFECT_BRIDGE, HD_EFFECT_SERIAL, HD_EFFECT_PCI};
     struct hd_err second;
     int rc = 0;
 

@@ -8,6 +8,7 @@
 #define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
 #define HD_MAP_DIR     HD_RUN_DIR "/map"      /* see hv/daemon/explain.h */
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
+#define HD_SERIAL_DIR  HD_RUN_DIR "/serial"   /* see hv/run/serial.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
 #define HD_ETC_DIR     "/etc/hotdom"
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
@@ -20,5 +21,6 @@
 #define HD_READER      HD_LIBEXEC_DIR "/hotdom-reader"
 #define HD_JOB         HD_LIBEXEC_DIR "/hotdom-job"
 #define HD_HOTPLUG     HD_LIBEXEC_DIR "/hotdom-hotplug"
+#define HD_SERIAL      HD_LIBEXEC_DIR "/hotdom-serial"
 
 #endif

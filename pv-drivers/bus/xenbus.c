@@ -23,7 +23,7 @@ static void front_path(const struct hd_xenbus_device *dev,
                        char ret[HD_XENBUS_PATH])
 {
     snprintf(ret, HD_XENBUS_PATH, "/local/domain/%u/device/%s/%u", dev->domid,
-             dev->class, dev->devid);
+             dev->front_class ? dev->front_class : dev->class, dev->devid);
 }
 
 void hd_xenbus_back_path(const struct hd_xenbus_device *dev,

@@ -31,7 +31,8 @@ struct hd_xenbus_pair {
 
 /* By value; hd_xenbus_init, then the setters of its class. */
 struct hd_xenbus_device {
-    const char *class; /* static: "vbd", "vif" */
+    const char *class;       /* static: "vbd", "vif" */
+    const char *front_class; /* static: what the guest calls it; NULL: class */
     uint32_t domid, devid;
     uint32_t n_front, n_back;
     struct hd_xenbus_pair front[8]; /* what the guest may change */

@@ -141,6 +141,39 @@ int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
     return hd_xs_make(xs, NULL, 0, nodes, n, err);
 }
 
+/* false with errno: ENOENT when it is not there. */
+static bool update_once(struct xs_handle *h, const char *path,
+                        const char *value)
+{
+    xs_transaction_t t = xs_transaction_start(h);
+    hd_autofree char *there = NULL;
+    int sys = 0;
+
+    if (t == XBT_NULL)
+        return false;
+    there = xs_read(h, t, path, NULL);
+    if (there && xs_write(h, t, path, value, strlen(value)))
+        return xs_transaction_end(h, t, false);
+    sys = errno;
+    xs_transaction_end(h, t, true);
+    errno = sys;
+    return false;
+}
+
+int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
+                 struct hd_err *err)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (update_once(xs->handle, path, value))
+            return 1;
+        if (errno != EAGAIN)
+            break;
+    }
+    if (errno == ENOENT)
+        return 0;
+    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", path);
+}
+
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
                size_t *ret_n, struct hd_err *err)
 {

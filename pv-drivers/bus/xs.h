@@ -43,6 +43,10 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
  * success. */
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
                 struct hd_err *err);
+/* Gives a node that is there another value: 1; 0: there is none, and none is
+ * made. */
+int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
+                 struct hd_err *err);
 /* Makes the folders, then writes the nodes: all or none, in one transaction.
  * HD_E_EXISTS when a folder is there already. */
 int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,

@@ -5,10 +5,11 @@
 load lib
 
 usual='signers:\n  - {name: lab, activation: auto}\n'
-# As QEMU's stick and NIC name themselves.
+# As QEMU's stick, NIC and serial adapter name themselves.
 given='devices:
   - {role: stick, usb: "46f4:0001"}
   - {role: wire, usb: "0525:a4a2"}
+  - {role: line, usb: "0403:6001", speed: 9600}
 '
 
 setup_file() {
@@ -23,7 +24,7 @@ teardown_file() {
 }
 
 teardown() {
-    dom0 'umount -q /mnt || :'
+    dom0 'umount -q /mnt || :; systemctl -q stop holds 2>/dev/null || :'
     end_test
 }
 
@@ -31,8 +32,9 @@ told() { # PATH below data/hotdom
     dom0 "xenstore-read /local/domain/$(guest_domid holder)/data/hotdom/$1"
 }
 
-refusal() { # why `picky` does not start
-    list | jq -r '.[].guests[] | select(.guest == "picky") | .message'
+refusal() { # [GUEST]: why `picky`, or that one, does not start
+    list | jq -r --arg g "${1:-picky}" \
+        '.[].guests[] | select(.guest == $g) | .message'
 }
 
 connected() { # BACKEND/NUMBER: does the guest use it?
@@ -174,4 +176,75 @@ writes() { # to xvdb, for ever
     plug_devices
     [ "$(told map/usb/wire)" = absent ]
     dom0 hotdom eject devices
+}
+
+# ---- a serial adapter; what is behind it is a socket of QEMU's
+
+plug_line() {
+    bed gadget serial line
+    await 30 /dev/ttyUSB0 dom0 'ls /dev/ttyUSB0'
+}
+
+# line COMMAND...: with the other end of the adapter.
+line() { (cd "$build/bed/hosts/$BED_HOST" && "$@" UNIX-CONNECT:line.sock); }
+
+said() { tr -d '\r' <"$BATS_TEST_TMPDIR/said"; }
+
+serving() { dom0 'pgrep -c "^hotdom-serial" || :'; }
+
+@test "a serial adapter that the policy names is a console of the guest" {
+    plug_line
+    plug_devices
+    [ "$(told map/usb/line)" = 'pv ttyUSB0 hvc1' ]
+    dom0 hotdom verify-host
+    await 90 4 connected console/1
+    await 90 yes answers holder
+    line timeout 300 socat -U - >"$BATS_TEST_TMPDIR/said" 3>&- &
+    in_guest holder 'echo from-the-guest >/dev/hvc1'
+    await 20 from-the-guest said
+    kill $! || :
+    # More than the ring holds, and not a byte lost.
+    in_guest holder '(stty raw -echo; exec cat >/tmp/line) </dev/hvc1 &'
+    (seq 5000; sleep 300) | line timeout 300 socat -u - 3>&- &
+    await 60 "$(seq 5000 | sha256sum)" in_guest holder 'sha256sum </tmp/line'
+    kill $! || :
+    # Who serves it has no right left, and the host cannot take it.
+    [ "$(dom0 'ps -o user= -C hotdom-serial')" = hotdom-serial ]
+    run ! dom0 'exec 3<>/dev/ttyUSB0; flock -n 3'
+    dom0 systemctl restart hotdomd
+    await 60 running state devices
+    [ "$(serving)" = 1 ]
+    dom0 hotdom eject devices
+    [ "$(serving)" = 0 ]
+    dom0 'exec 3<>/dev/ttyUSB0; flock -n 3'
+    dom0 hotdom verify-host
+}
+
+@test "a pulled store frees its adapter, and a pulled adapter hangs nothing" {
+    plug_line
+    plug_devices
+    await 90 4 connected console/1
+    dom0 'pkill -STOP hotdom-serial'
+    yank devices
+    await 60 '[]' compact_list
+    [ "$(serving)" = 0 ]
+    dom0 hotdom verify-host
+    plug_devices
+    await 90 4 connected console/1
+    yank line
+    await 10 0 serving
+    [ "$(state devices)" = running ]
+    dom0 timeout 60 hotdom eject devices
+    dom0 hotdom verify-host
+}
+
+@test "an adapter that another program has stays with it" {
+    plug_line
+    dom0 'systemd-run -q --unit=holds flock /dev/ttyUSB0 sleep 1000'
+    plug devices
+    await 60 failed guest_state holder
+    [[ $(refusal holder) == *'another program has /dev/ttyUSB0 open'* ]]
+    dom0 systemctl stop holds
+    dom0 hotdom eject devices
+    dom0 hotdom verify-host
 }

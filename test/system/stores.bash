@@ -136,6 +136,7 @@ guests:
     wishes:
       - {class: usb, role: stick, as: stick}
       - {class: usb, role: wire, as: wire}
+      - {class: usb, role: line, as: line}
     stop: {grace: 20s}
   - name: picky
     kernel: $tiny/kernel

@@ -257,6 +257,33 @@ static void parts_are_listed_and_absent_serial_ports_are_not(void)
     hd_kit_tree_fini(&t);
 }
 
+static void a_serial_port_says_what_it_hangs_on_and_who_has_it(void)
+{
+    hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
+    struct hd_kit_tree t;
+
+    hd_kit_tree_init(&t);
+    hd_kit_put(&t, "sys/class/tty/console/active", "tty0 ttyUSB1\n");
+    hd_kit_put(&t,
+               "sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/ttyUSB1/"
+               "tty/ttyUSB1/dev",
+               "188:1\n");
+    hd_kit_point(&t, "sys/class/tty/ttyUSB1",
+                 "../../devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/"
+                 "ttyUSB1/tty/ttyUSB1");
+    hd_kit_put(&t, "sys/class/tty/ttyUSB/x", "");
+    hd_kit_put(&t, "sys/class/tty/ttyUSB10/x", "");
+    hd_scan_parts(inv, t.root);
+    CU_ASSERT_EQUAL_FATAL(inv->n_parts, 3);
+    CU_ASSERT_FALSE(inv->parts[0].console);
+    CU_ASSERT_STRING_EQUAL(inv->parts[1].name, "ttyUSB1");
+    CU_ASSERT_STRING_EQUAL(inv->parts[1].usb, "1-2");
+    CU_ASSERT_TRUE(inv->parts[1].console);
+    CU_ASSERT_STRING_EQUAL(inv->parts[2].usb, "");
+    CU_ASSERT_FALSE(inv->parts[2].console);
+    hd_kit_tree_fini(&t);
+}
+
 static void a_graphics_card_hides_its_frame_buffer(void)
 {
     hd_autofree struct hd_inventory *inv = calloc(1, sizeof(*inv));
@@ -385,7 +412,8 @@ static void a_plan_without_wishes_needs_no_device(void)
     m->guests[1].wishes[0].class = HD_CLASS_TIME;
     CU_ASSERT_EQUAL(hd_inventory_needed(m), 0);
     m->guests[1].wishes[0].class = HD_CLASS_USB;
-    CU_ASSERT_EQUAL(hd_inventory_needed(m), HD_SCAN_USB | HD_SCAN_DISKS);
+    CU_ASSERT_EQUAL(hd_inventory_needed(m),
+                    HD_SCAN_USB | HD_SCAN_DISKS | HD_SCAN_PARTS);
     m->guests[1].wishes[0].class = 4711;
     CU_ASSERT_EQUAL(hd_inventory_needed(m), 0);
 }
@@ -417,6 +445,7 @@ static const struct hd_test tests[] = {
     HD_TEST(hostile_usb_strings_become_one_printable_line),
     HD_TEST(pci_devices_are_free_assignable_or_in_use),
     HD_TEST(more_devices_than_there_is_room_for_are_counted),
+    HD_TEST(a_serial_port_says_what_it_hangs_on_and_who_has_it),
     HD_TEST(parts_are_listed_and_absent_serial_ports_are_not),
     HD_TEST(a_graphics_card_hides_its_frame_buffer),
     HD_TEST(the_system_is_known_by_its_files),

@@ -7,7 +7,7 @@
 #include "job_kit.h"
 #include "unit.h"
 
-#define N_STEPS 4
+#define N_STEPS 6
 
 static struct hd_job_request req;
 static struct hd_plan *plan;
@@ -43,6 +43,13 @@ static void begin(void)
     s->u.domain.vcpus = 1;
     s->u.domain.memory = 64 << 20;
     s->u.domain.n_pci = HD_MAX_GUEST_PCI;
+    for (uint32_t i = 4; i < N_STEPS; i++) {
+        s = step(i, i == 4 ? HD_STEP_SERVE_CONSOLE : HD_STEP_ATTACH_CONSOLE);
+        s->u.console.devid = 1;
+        s->u.console.speed = 9600;
+        strcpy(s->u.console.tty, "ttyUSB0");
+        strcpy(s->u.console.usb, "1-2.3");
+    }
 }
 
 static void refused(const char *words)
@@ -120,10 +127,34 @@ static void a_pci_address_is_in_range(void)
     refused("step 4");
 }
 
+static void a_serial_port_is_one_of_a_usb_device(void)
+{
+    static const char *const bad[] = {"", "../mem", "tty USB0", "/dev/ttyS0"};
+    struct hd_err err = {0};
+
+    begin();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[4].u.console.tty, bad[i]);
+        refused("step 5");
+        strcpy(plan->steps[5].u.console.usb, bad[i]);
+        refused("step 6");
+    }
+    memset(plan->steps[4].u.console.tty, 't', 32);
+    refused("step 5");
+    plan->steps[4].u.console.devid = 0;
+    refused("step 5");
+    plan->steps[5].u.console.devid = HD_MAX_CONSOLES + 1;
+    refused("step 6");
+    plan->steps[4].u.console.speed = 0;
+    refused("step 5");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_disk_of_the_hosts_is_whole_and_not_the_stores),
     HD_TEST(a_pci_address_is_in_range),
     HD_TEST(a_port_has_an_index_and_a_bridge_of_ours),
+    HD_TEST(a_serial_port_is_one_of_a_usb_device),
 };
 
 HD_SUITE("run/job_request_device", tests);

@@ -89,6 +89,23 @@ struct hd_host_link *map_kit_usb_nic(struct map_kit *k, const char *name)
     return l;
 }
 
+/* A USB serial adapter of that role. */
+struct hd_host_part *map_kit_usb_serial(struct map_kit *k, const char *name)
+{
+    struct hd_host_part *p = &k->host.parts[k->host.n_parts++];
+
+    map_kit_stick(k, "none");
+    k->host.n_disks--;
+    k->policy.devices[0].speed = 9600;
+    strcpy(k->host.usb[k->host.n_usb - 1].name, "Cable");
+    k->host.usb[k->host.n_usb - 1].class = 0xff;
+    k->host.usb[k->host.n_usb - 1].number = 5;
+    p->class = HD_PART_SERIAL;
+    strcpy(p->name, name);
+    strcpy(p->usb, k->host.usb[k->host.n_usb - 1].address);
+    return p;
+}
+
 /* A sound card of that role on a host that can give it away. */
 void map_kit_card(struct map_kit *k)
 {

@@ -23,6 +23,7 @@ struct hd_wish *map_kit_wish(struct map_kit *k, enum hd_class class,
                              enum hd_level level, const char *as);
 void map_kit_stick(struct map_kit *k, const char *disk);
 struct hd_host_link *map_kit_usb_nic(struct map_kit *k, const char *name);
+struct hd_host_part *map_kit_usb_serial(struct map_kit *k, const char *name);
 void map_kit_card(struct map_kit *k);
 void map_kit_role(struct map_kit *k, const char *role, const char *bridge);
 struct hd_nic *map_kit_nic(struct map_kit *k, enum hd_level level);

@@ -168,6 +168,53 @@ static void a_nic_that_the_host_does_not_use_gets_a_bridge_of_its_own(void)
     absent(k, "it is the host's only way out");
 }
 
+static void a_serial_adapter_becomes_the_guests_next_console(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+    struct hd_host_part *p = map_kit_usb_serial(k, "ttyUSB0");
+    const struct hd_map_row *row;
+
+    map_kit_usb_serial(k, "ttyUSB1");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "line");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, "second");
+    hd_auto(hd_map) map = map_kit_make(k);
+    row = map_kit_row(map, HD_CLASS_USB);
+    CHECK_ROW(row, HD_HOW_PV, "ttyUSB0", "9600 bits a second");
+    CU_ASSERT_EQUAL(row->console, 1);
+    CU_ASSERT_EQUAL(row->device, 5);
+    CU_ASSERT_STRING_EQUAL(row->usb, "1-1");
+    CU_ASSERT(hd_map_is_device(row));
+    CHECK_ROW(row + 1, HD_HOW_PV, "ttyUSB1", "");
+    CU_ASSERT_EQUAL(row[1].console, 2);
+    k->host.n_usb = k->host.n_parts = 1;
+    p->console = 1;
+    absent(k, "the host's own console is on it");
+    p->console = 0;
+    k->commitments.n_devices = 1;
+    strcpy(k->commitments.devices[0], "ttyUSB0");
+    absent(k, "a guest of another store has it");
+}
+
+static void a_guest_has_nine_consoles_beside_its_first(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+    const struct hd_map_row *row;
+
+    for (int i = 0; i <= HD_MAX_CONSOLES; i++) {
+        char name[] = "ttyUSB0", as[] = "line0";
+
+        name[6] += i;
+        as[4] += i;
+        map_kit_usb_serial(k, name);
+        map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_PREFERRED, as);
+    }
+    hd_auto(hd_map) map = map_kit_make(k);
+    row = map_kit_row(map, HD_CLASS_USB);
+    CU_ASSERT_EQUAL(row[HD_MAX_CONSOLES - 1].console, 9);
+    CHECK_ROW(row + HD_MAX_CONSOLES, HD_HOW_ABSENT, "",
+              "no name left for a console");
+}
+
 /* An interface's name has 15 characters. */
 static void the_longest_name_of_a_bridge_is_whole(void)
 {
@@ -207,9 +254,9 @@ static void a_class_without_a_backend_is_absent_and_says_so(void)
         uint8_t class;
         const char *why;
     } cases[] = {
-        {0x02, "console daemon serves no serial device"},
-        {0x0a, "console daemon serves no serial device"},
-        {0xff, "console daemon serves no serial device"},
+        {0x02, "no driver for it that makes a serial port"},
+        {0x0a, "no driver for it that makes a serial port"},
+        {0xff, "no driver for it that makes a serial port"},
         {0x01, "no PV USB frontend"},
         {0x08, "no medium"},
         {0x09, "a hub is not given away"},
@@ -232,6 +279,8 @@ static const struct hd_test tests[] = {
     HD_TEST(two_wishes_of_a_guest_get_two_sticks),
     HD_TEST(a_guest_with_all_names_for_disks_gets_no_stick),
     HD_TEST(a_nic_that_the_host_does_not_use_gets_a_bridge_of_its_own),
+    HD_TEST(a_serial_adapter_becomes_the_guests_next_console),
+    HD_TEST(a_guest_has_nine_consoles_beside_its_first),
     HD_TEST(the_longest_name_of_a_bridge_is_whole),
     HD_TEST(a_denied_class_gives_nothing_away),
     HD_TEST(a_class_without_a_backend_is_absent_and_says_so),

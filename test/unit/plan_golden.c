@@ -106,6 +106,18 @@ static void usb_net_up(struct map_kit *k)
     k->host.links[0].in_use = 1;
 }
 
+static void usb_serial(struct map_kit *k)
+{
+    map_kit_usb_serial(k, "ttyUSB0");
+    map_kit_wish(k, HD_CLASS_USB, HD_LEVEL_REQUIRED, "line");
+}
+
+static void usb_serial_is_the_console(struct map_kit *k)
+{
+    usb_serial(k);
+    k->host.parts[0].console = 1;
+}
+
 static void pci(struct map_kit *k)
 {
     map_kit_card(k);
@@ -206,6 +218,8 @@ static const struct {
     {"fail-usb-storage-in-use", usb_storage_in_use},
     {"pass-usb-net", usb_net},
     {"fail-usb-net-up", usb_net_up},
+    {"pass-usb-serial", usb_serial},
+    {"fail-usb-serial-is-the-console", usb_serial_is_the_console},
     {"pass-pci", pci},
     {"fail-pci-without-iommu", pci_without_iommu},
     {"fail-usb-is-the-store", usb_is_the_store},

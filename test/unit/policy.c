@@ -199,6 +199,8 @@ static void rows_that_contradict_and_odd_names_are_refused_in_place(void)
          "product like \"1199:9071\" nor a class like \"08\""},
         {"devices: [{role: a, usb: \"8\"}]", "usb \"8\" is neither"},
         {"devices: [{role: a, usb: \"1199:90711\"}]", "is neither vendor"},
+        {"devices: [{role: a, usb: \"ff\", speed: 9601}]",
+         "role \"a\": no serial adapter has a speed of 9601; name a usual one"},
         {"devices: [{role: a, usb: \"1199:\"}]", "usb \"1199:\" is neither"},
         {"devices: [{role: a, pci: \"03:00.0\"}]",
          "pci \"03:00.0\" is neither an address like \"0000:03:00.0\" nor a "

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Carries bytes between a guest's ring and a serial port; a guest that floods
+ * it or lies to it harms its own console alone. */
+#include "serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/io.h"
+#include "console.h"
+#include "ring.h"
+
+/* Between two looks at a guest's events, so that none can make us spin: a
+ * serial line carries some hundred bytes meanwhile, the ring holds 2048. */
+#define PAUSE_NS 1000000
+
+struct server {
+    struct hd_xs *xs;
+    struct hd_peer *peer;
+    uint32_t domid, devid;
+    int tty;
+    struct xencons_interface *ring; /* NULL: not connected */
+    bool seen;                      /* its nodes have been there */
+    bool full;                      /* there is, or was, more for the port */
+};
+
+enum path { BACK_STATE, FRONT_STATE, FRONT_REF, FRONT_PORT };
+
+static void path_of(const struct server *s, enum path which,
+                    char ret[HD_XENBUS_PATH])
+{
+    static const char *const names[] = {"state", "state", "ring-ref", "port"};
+
+    if (which == BACK_STATE)
+        snprintf(ret, HD_XENBUS_PATH,
+                 "/local/domain/0/backend/" HD_CONSOLE_CLASS "/%u/%u/state",
+                 s->domid, s->devid);
+    else
+        snprintf(ret, HD_XENBUS_PATH,
+                 "/local/domain/%u/device/" HD_CONSOLE_FRONT "/%u/%s", s->domid,
+                 s->devid, names[which]);
+}
+
+/* 0 for what is not there and for what is no number. */
+static uint32_t read_number(const struct server *s, enum path which)
+{
+    char path[HD_XENBUS_PATH], text[16] = "", *end;
+    unsigned long n;
+
+    path_of(s, which, path);
+    if (hd_xs_read(s->xs, path, text, sizeof(text), NULL) != 1 ||
+        text[0] < '0' || text[0] > '9')
+        return 0;
+    n = strtoul(text, &end, 10);
+    return *end || n > UINT32_MAX ? 0 : (uint32_t)n;
+}
+
+static int say(const struct server *s, enum hd_xenbus_state state,
+               struct hd_err *err)
+{
+    char path[HD_XENBUS_PATH], text[4];
+
+    path_of(s, BACK_STATE, path);
+    snprintf(text, sizeof(text), "%d", state);
+    return hd_xs_update(s->xs, path, text, err) < 0 ? -1 : 0;
+}
+
+static int disconnect(struct server *s, struct hd_err *err)
+{
+    hd_peer_disconnect(s->peer);
+    s->ring = NULL;
+    return say(s, HD_XENBUS_CLOSED, err);
+}
+
+/* What the guest says may be a lie; then it has no console. */
+static int connect_guest(struct server *s, struct hd_err *err)
+{
+    uint32_t ref = read_number(s, FRONT_REF), port = read_number(s, FRONT_PORT);
+    void *page;
+
+    if (hd_peer_connect(s->peer, ref, port, &page, NULL))
+        return disconnect(s, err);
+    s->ring = page;
+    return say(s, HD_XENBUS_CONNECTED, err);
+}
+
+/* 1: go on, 0: it is over. */
+static int look(struct server *s, struct hd_err *err)
+{
+    uint32_t back = read_number(s, BACK_STATE);
+    uint32_t front = read_number(s, FRONT_STATE);
+    int rc = 0;
+
+    s->seen |= back != HD_XENBUS_NONE;
+    switch (hd_console_next(back, front, s->seen, s->ring != NULL)) {
+    case HD_CONSOLE_WAIT:
+        break;
+    case HD_CONSOLE_READY:
+        rc = say(s, HD_XENBUS_INIT_WAIT, err);
+        break;
+    case HD_CONSOLE_CONNECT:
+        rc = connect_guest(s, err);
+        break;
+    case HD_CONSOLE_DISCONNECT:
+        rc = disconnect(s, err);
+        break;
+    case HD_CONSOLE_END:
+        return disconnect(s, err);
+    case HD_CONSOLE_GONE:
+        return 0;
+    }
+    return rc ? -1 : 1;
+}
+
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EINTR;
+}
+
+/* Bytes moved, or -1: the guest's page is no console, or the port has gone,
+ * which `*ret_gone` says. */
+static ssize_t to_port(struct server *s, bool *ret_gone)
+{
+    char buf[512];
+    ssize_t n = hd_console_ring_peek(s->ring, buf, sizeof(buf));
+    ssize_t done = n > 0 ? write(s->tty, buf, (size_t)n) : 0;
+
+    s->full = n > 0;
+    if (done < 0 && would_block())
+        return 0;
+    *ret_gone |= done < 0;
+    if (n < 0 || done < 0)
+        return -1;
+    hd_console_ring_done(s->ring, (size_t)done);
+    return done;
+}
+
+static ssize_t to_guest(struct server *s, bool *ret_gone)
+{
+    char buf[512];
+    ssize_t room = hd_console_ring_room(s->ring), n;
+
+    if (room <= 0)
+        return room;
+    n = read(s->tty, buf,
+             (size_t)room < sizeof(buf) ? (size_t)room : sizeof(buf));
+    if (n < 0 && would_block())
+        return 0;
+    *ret_gone |= n <= 0;
+    if (n <= 0)
+        return -1;
+    hd_console_ring_put(s->ring, buf, (size_t)n);
+    return n;
+}
+
+/* 0, or -1 when the port has gone. */
+static int carry(struct server *s, bool readable, struct hd_err *err)
+{
+    bool gone = false;
+    ssize_t out = to_port(s, &gone);
+    ssize_t in = out < 0 || !readable ? 0 : to_guest(s, &gone);
+
+    if (out > 0 || in > 0)
+        hd_peer_notify(s->peer);
+    if (gone)
+        return hd_fail(err, HD_E_GONE, "the serial port was pulled out");
+    return out < 0 || in < 0 ? disconnect(s, err) : 0;
+}
+
+static bool has_room(const struct server *s)
+{
+    return s->ring && hd_console_ring_room(s->ring) > 0;
+}
+
+static int wait_for_any(const struct server *s, struct pollfd fds[3],
+                        int timeout_ms)
+{
+    fds[0] = (struct pollfd){.fd = hd_xs_fd(s->xs), .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = s->ring ? hd_peer_fd(s->peer) : -1,
+                             .events = POLLIN};
+    /* POLLHUP comes unasked. */
+    fds[2] = (struct pollfd){.fd = s->tty};
+    if (has_room(s))
+        fds[2].events |= POLLIN;
+    if (s->ring && s->full)
+        fds[2].events |= POLLOUT;
+    return poll(fds, 3, timeout_ms);
+}
+
+static void rest(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+/* One round; 1: go on, 0: it is over. */
+static int serve_once(struct server *s, int timeout_ms, struct hd_err *err)
+{
+    struct pollfd fds[3];
+    char token[8];
+    int n = wait_for_any(s, fds, timeout_ms), rc = 1;
+
+    if (n < 0)
+        return errno == EINTR ? 1
+                              : hd_fail_errno(err, HD_E_FAILED, "wait for it");
+    if (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+        return hd_fail(err, HD_E_GONE, "the serial port was pulled out");
+    if (fds[1].revents) {
+        hd_peer_take(s->peer);
+        rest();
+    }
+    if (s->ring && carry(s, fds[2].revents & POLLIN, err))
+        return -1;
+    if (!fds[0].revents)
+        return 1;
+    while ((n = hd_xs_check(s->xs, token, sizeof(token), err)) > 0)
+        ;
+    if (!n)
+        rc = look(s, err);
+    return n < 0 ? -1 : rc;
+}
+
+int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
+                     struct hd_err *err)
+{
+    const struct server s = {.xs = xs, .domid = domid, .devid = devid};
+    char back[HD_XENBUS_PATH], front[HD_XENBUS_PATH];
+
+    path_of(&s, BACK_STATE, back);
+    path_of(&s, FRONT_STATE, front);
+    (void)hd_xs_fd(xs); /* libxenstore makes it when it is first asked for */
+    return hd_xs_watch(xs, back, "b", err) || hd_xs_watch(xs, front, "f", err)
+               ? -1
+               : 0;
+}
+
+int hd_console_serve(struct hd_xs *xs, struct hd_peer *peer, uint32_t domid,
+                     uint32_t devid, int tty, struct hd_err *err)
+{
+    struct server s = {
+        .xs = xs, .peer = peer, .domid = domid, .devid = devid, .tty = tty};
+    uint64_t until = hd_io_now_ms() + HD_SERVE_BEGIN_MS;
+    int rc = 1;
+
+    while (rc == 1 && (s.seen || hd_io_left_ms(until)))
+        rc = serve_once(&s, s.seen ? -1 : hd_io_left_ms(until), err);
+    if (rc == 1)
+        rc = hd_fail(err, HD_E_TIMEOUT, "there is no console to serve");
+    if (rc < 0)
+        (void)disconnect(&s, NULL);
+    return rc;
+}
