@@ -8,15 +8,6 @@
 
 #define SECTOR 512u /* Linux's ABI/stable/sysfs-block: size counts these */
 
-/* What is made of other devices, or of nothing, is no disk of the host's. */
-static bool is_virtual(int root, const char *name)
-{
-    char to[256];
-
-    return hd_sysfs_link(root, to, sizeof(to), "sys/class/block/%s", name) &&
-           strstr(to, "/devices/virtual/");
-}
-
 /* The nearest of the names in a device's path that says how it is reached. */
 static const char *bus_of(const char *path)
 {
@@ -37,8 +28,11 @@ static void add_disk(void *ctx, int root, const char *name)
     struct hd_host_disk *disk = &inv->disks[inv->n_disks];
     char to[256];
 
-    if (hd_sysfs_exists(root, "sys/class/block/%s/partition", name) ||
-        is_virtual(root, name))
+    /* What is made of other devices, or of nothing, is no disk of the host's.
+     */
+    hd_sysfs_link(root, to, sizeof(to), "sys/class/block/%s", name);
+    if (strstr(to, "/devices/virtual/") ||
+        hd_sysfs_exists(root, "sys/class/block/%s/partition", name))
         return;
     if (inv->n_disks == HD_MAX_DISKS_SEEN) {
         inv->left_out++;
@@ -46,7 +40,6 @@ static void add_disk(void *ctx, int root, const char *name)
     }
     memset(disk, 0, sizeof(*disk));
     snprintf(disk->name, sizeof(disk->name), "%s", name);
-    hd_sysfs_link(root, to, sizeof(to), "sys/class/block/%s", name);
     strcpy(disk->bus, bus_of(to));
     hd_sysfs_usb(to, disk->usb);
     hd_sysfs_text(root, disk->model, sizeof(disk->model),

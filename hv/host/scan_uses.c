@@ -61,7 +61,9 @@ static void mark_number(struct hd_inventory *inv, int root, const char *device,
     const struct mark m = {inv, is_root, 0};
     char name[64];
 
-    if (hd_sysfs_link_name(root, name, sizeof(name), "sys/dev/block/%s",
+    /* Major 0 is no device's: file systems without one have it. */
+    if (strncmp(device, "0:", 2) &&
+        hd_sysfs_link_name(root, name, sizeof(name), "sys/dev/block/%s",
                            device))
         mark(&m, root, name);
 }
@@ -145,7 +147,8 @@ static void look_at_part(void *ctx, int root, const char *name)
 {
     struct hd_host_disk *disk = ctx;
 
-    if (!hd_sysfs_exists(root, "sys/class/block/%s/%s/partition", disk->name,
+    if (strncmp(name, disk->name, strlen(disk->name)) ||
+        !hd_sysfs_exists(root, "sys/class/block/%s/%s/partition", disk->name,
                          name))
         return;
     find_holders(disk, root, name);
