@@ -108,7 +108,8 @@ const char *hd_map_promised(const struct hd_mapper *m, const char *host_name)
         return "too many devices of the host are given away";
     for (uint32_t i = 0; i < others->n_devices; i++)
         if (!strcmp(others->devices[i], host_name))
-            return "a guest of another store has it";
+            return m->map->hot ? "a guest has it"
+                               : "a guest of another store has it";
     for (uint32_t g = 0; g <= m->at; g++)
         for (uint32_t i = 0; i < map->guests[g].n_rows; i++) {
             const struct hd_map_row *row =
@@ -170,6 +171,12 @@ static void fill(struct hd_mapper *m, const struct hd_guest *g,
                   row->reason, *row->change ? "; " : "", row->change);
 }
 
+void hd_map_row_fill(struct hd_mapper *m, const struct hd_guest *g,
+                     struct hd_map_row *row)
+{
+    fill(m, g, row);
+}
+
 static struct hd_map_row *add(struct hd_mapper *m, const struct hd_guest *g,
                               enum hd_class class, uint32_t level,
                               const char *as)
@@ -194,6 +201,7 @@ static void add_wish(struct hd_mapper *m, const struct hd_guest *g, uint32_t i)
 
     row->index = i;
     row->own = wish->class == HD_CLASS_BLOCK;
+    row->wished = wish->size;
     HD_SAY(row->role, "%s", wish->role);
     fill(m, g, row);
 }
@@ -255,6 +263,12 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
+uint64_t hd_map_scratch_left(const struct hd_map_input *in)
+{
+    /* dom0 keeps half of what it has left. */
+    return less(in->inventory->dom0_available / 2, in->commitments->scratch);
+}
+
 static size_t count_rows(const struct hd_manifest *mf)
 {
     size_t n = 0;
@@ -290,9 +304,7 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
     m.quota = limits->memory ? less(limits->memory, in->commitments->memory)
                              : UINT64_MAX;
     m.guests = in->commitments->guests;
-    /* dom0 keeps half of what it has left. */
-    m.scratch =
-        less(in->inventory->dom0_available / 2, in->commitments->scratch);
+    m.scratch = hd_map_scratch_left(in);
     map->n_guests = mf->n_guests;
     for (m.at = 0; m.at < mf->n_guests; m.at++)
         add_guest(&m, &mf->guests[m.at]);

@@ -38,6 +38,7 @@ const char *hd_how_name(uint32_t how);
 const char *hd_map_level_name(uint32_t level);
 
 #define HD_MAX_GUEST_PCI 4  /* PCI devices of one guest */
+#define HD_MAX_HOT_NICS  8  /* NICs of one guest beside its wishes: map_hot.h */
 #define HD_MAX_GIVEN     64 /* devices of the host, to all guests together */
 
 /* What all stores together have been promised or run: admission counts it. */
@@ -94,6 +95,7 @@ struct hd_map {
     char label[HD_LABEL_SIZE];
     char user[HD_NAME_SIZE]; /* whose settings count; empty: nobody's */
     struct hd_settings settings;
+    bool hot; /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;
     struct hd_map_guest guests[HD_MAX_GUESTS]; /* in the manifest's order */
     uint32_t n_rows;

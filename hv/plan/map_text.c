@@ -6,11 +6,14 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../store/format.h"
+#include "map.h"
 #include "json_read.h"
 
 /* map, guests, a guest, rows, a row, its values; and a plan's steps. */
-#define DEPTH    8
-#define MAX_ROWS (3 + HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES)
+#define DEPTH 8
+/* Disks beside the wishes have a letter each, as the others have. */
+#define MAX_ROWS                                                               \
+    (3 + 2 * HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
 
 /* The types of plan_json.h; STYLE T1. */
 struct field {

@@ -327,7 +327,8 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_pci(&rows[i]) && rows[i].seize)
             seize_pci(m, g, &rows[i]);
-    build_domain(m, g, rows, in->n_rows);
+    if (!m->map->hot)
+        build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))
             attach_disk(m, g, &rows[i]);
@@ -336,6 +337,8 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
             attach_nic(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
         tell_row(m, g, &rows[i]);
+    if (m->map->hot)
+        return;
     tell_settings(m, g);
     add(m, HD_STEP_START_DOMAIN, g);
 }

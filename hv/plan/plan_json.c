@@ -38,7 +38,7 @@ static void add_mac(struct json_object *o, bool has, const uint8_t mac[6])
     add_text(o, "mac", text);
 }
 
-static struct json_object *row_to_json(const struct hd_map_row *r)
+struct json_object *hd_map_row_to_json(const struct hd_map_row *r)
 {
     struct json_object *o = json_object_new_object();
 
@@ -75,7 +75,8 @@ static struct json_object *guest_to_json(const struct hd_map *map,
     add_text(o, "reason", g->why.code ? hd_err_reason(g->why.code) : "");
     add_text(o, "message", g->why.code ? g->why.msg : "");
     for (uint32_t i = 0; i < g->n_rows; i++)
-        json_object_array_add(rows, row_to_json(&map->rows[g->first_row + i]));
+        json_object_array_add(rows,
+                              hd_map_row_to_json(&map->rows[g->first_row + i]));
     json_object_object_add(o, "rows", rows);
     return o;
 }

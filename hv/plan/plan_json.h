@@ -19,6 +19,7 @@
  *   it), wish, found, why, change
  */
 struct json_object *hd_map_to_json(const struct hd_map *map);
+struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
 
 /*
  * Plan: store, steps: array of step (from 1), guest, kind, undo, and
