@@ -33,6 +33,8 @@ enum hd_effect_kind {
     HD_EFFECT_BRIDGE, /* value: its name */
     HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
     HD_EFFECT_PCI,    /* value: its address */
+    HD_EFFECT_DEVICE, /* value: CLASS/DEVID, and /DM of a disk's volume: given
+                         to a domain that ran already */
 };
 
 struct hd_effect {
@@ -41,7 +43,7 @@ struct hd_effect {
     char guest[HD_NAME_SIZE];
     char value[HD_LEDGER_VALUE];
     bool undone;
-    bool running;  /* DOMAIN: it was unpaused */
+    bool running;  /* DOMAIN: it was unpaused; DEVICE: both ends connected */
     int32_t domid; /* DOMAIN: -1 while not known */
 };
 
