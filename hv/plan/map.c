@@ -133,6 +133,7 @@ static void deny(struct hd_mapper *m, const struct hd_guest *g,
     row->host_name[0] = row->vdev[0] = row->bridge[0] = '\0';
     row->seize = 0;
     row->device = row->given = row->width = row->height = 0;
+    row->limits = (struct hd_net_limits){0};
     HD_SAY(row->reason, "the policy denies every guest the class %s", class);
     HD_SAY(row->change, "take %s out of `denied` in /etc/hotdom/hotdom.yaml",
            class);

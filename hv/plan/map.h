@@ -64,10 +64,11 @@ struct hd_map_row {
     char guest_name[HD_NAME_SIZE]; /* "xvda", "lan0", "vcpus", "memory" */
     char role[HD_NAME_SIZE];       /* or empty */
     char host_name[HD_HOST_TEXT];  /* bridge, volume, device; or empty */
-    uint64_t wished, given; /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
-    uint64_t width, height; /* DISPLAY: pixels given */
-    uint8_t mac[6];         /* NET, and USB that is one */
-    char vdev[8];           /* BLOCK, and USB that is one: the disk there */
+    uint64_t wished, given;      /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
+    uint64_t width, height;      /* DISPLAY: pixels given */
+    uint8_t mac[6];              /* NET, and USB that is one */
+    struct hd_net_limits limits; /* NET: the policy's */
+    char vdev[8]; /* BLOCK, and USB that is one: the disk there */
     /* USB: the disk's diskseq, or the interface's index. */
     uint64_t device;
     uint8_t read_only; /* USB that is a disk */

@@ -218,6 +218,7 @@ static void attach_nic(struct maker *m, const struct hd_guest *g,
     strcpy(s->as, row->guest_name);
     s->devid = row->index + (*row->bridge ? HD_MAX_NICS : 0);
     memcpy(s->mac, row->mac, sizeof(s->mac));
+    s->limits = row->limits;
 }
 
 static void make_bridge(struct maker *m, const struct hd_guest *g,

@@ -38,6 +38,13 @@ static void add_mac(struct json_object *o, bool has, const uint8_t mac[6])
     add_text(o, "mac", text);
 }
 
+static void add_limits(struct json_object *o, const struct hd_net_limits *l)
+{
+    add_if(o, "rate", l->rate);
+    add_if(o, "mtu", l->mtu);
+    add_bool(o, "isolated", l->isolated);
+}
+
 struct json_object *hd_map_row_to_json(const struct hd_map_row *r)
 {
     struct json_object *o = json_object_new_object();
@@ -53,6 +60,7 @@ struct json_object *hd_map_row_to_json(const struct hd_map_row *r)
     add_if(o, "width", r->width);
     add_if(o, "height", r->height);
     add_mac(o, r->class == HD_CLASS_NET || *r->bridge, r->mac);
+    add_limits(o, &r->limits);
     add_text(o, "bridge", r->bridge);
     add_text(o, "disk", r->vdev);
     add_bool(o, "own", r->own);
@@ -180,6 +188,7 @@ static void add_net(struct json_object *o, const struct hd_step *s)
     add_text(o, "bridge", s->u.net.bridge);
     add_text(o, "as", s->u.net.as);
     add_mac(o, true, s->u.net.mac);
+    add_limits(o, &s->u.net.limits);
 }
 
 static void add_tell(struct json_object *o, const struct hd_step *s)

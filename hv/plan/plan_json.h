@@ -15,8 +15,8 @@
  * Map: store, user, guests: array of guest, starts, left_out, reason (a code),
  * message, rows: array of
  *   class, level, how, name (the guest's), role, host, wished, given, width,
- *   height, mac, bridge (made for a USB NIC), disk ("xvda"), own (hotdom makes
- *   it), wish, found, why, change
+ *   height, mac, rate (bytes a second), mtu, isolated, bridge (made for a USB
+ *   NIC), disk ("xvda"), own (hotdom makes it), wish, found, why, change
  */
 struct json_object *hd_map_to_json(const struct hd_map *map);
 struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
@@ -30,7 +30,7 @@ struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
  *   seize-pci     name
  *   build-domain  name, uuid, memory, vcpus, cmdline, width, height, pci: array
  *   attach-block  name, as, mode
- *   attach-net    bridge, as, mac
+ *   attach-net    bridge, as, mac, rate, mtu, isolated
  *   tell          path, value
  *   start-domain  nothing more
  */

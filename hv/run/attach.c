@@ -73,8 +73,12 @@ static int add_block(struct attachment *a, const struct hd_step_block *step,
 static struct hd_vif vif_of(const struct attachment *a,
                             const struct hd_step_net *step)
 {
-    struct hd_vif vif = {
-        .domid = a->domid, .devid = step->devid, .bridge = step->bridge};
+    struct hd_vif vif = {.domid = a->domid,
+                         .devid = step->devid,
+                         .bridge = step->bridge,
+                         .mtu = (uint32_t)step->limits.mtu,
+                         .rate = step->limits.rate,
+                         .isolated = step->limits.isolated};
 
     memcpy(vif.mac, step->mac, sizeof(vif.mac));
     return vif;

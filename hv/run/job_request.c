@@ -186,6 +186,12 @@ static bool tell_ok(const struct hd_job_request *req,
            is_text(t->value, sizeof(t->value));
 }
 
+static bool limits_ok(const struct hd_net_limits *l)
+{
+    return l->rate <= HD_NET_RATE_MAX && l->isolated <= 1 &&
+           (!l->mtu || (l->mtu >= HD_NET_MTU_MIN && l->mtu <= HD_NET_MTU_MAX));
+}
+
 static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
 {
     const struct hd_step_net *n = &step->u.net;
@@ -194,7 +200,7 @@ static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
     return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
            !hd_vif_hotplug_check(n->bridge, NULL) &&
            n->devid < HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS &&
-           !(n->mac[0] & 1);
+           !(n->mac[0] & 1) && limits_ok(&n->limits);
 }
 
 static bool start_ok(const struct hd_job_request *req,

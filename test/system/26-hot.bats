@@ -7,7 +7,9 @@ load lib
 usual='signers:\n  - {name: lab, activation: auto}\n'
 # As QEMU's stick names itself, and a bridge that is not there.
 given='devices: [{role: stick, usb: "46f4:0001"}]
-networks: [{role: lost, bridge: nobr0}]
+networks:
+  - {role: lost, bridge: nobr0}
+  - {role: slow, bridge: xenbr0, rate: 1M, mtu: 1400, isolated: true}
 '
 
 setup_file() {
@@ -42,7 +44,7 @@ traces() { # GUEST
     local domid
     domid=$(guest_domid auto)
     [[ $(dom0 hotdom block-attach auto ram:16M) == "auto.auto: attached xvdb: emulated" ]]
-    [[ $(dom0 hotdom network-attach auto internet) == "auto.auto: attached lan1: pv xenbr0" ]]
+    [[ $(dom0 hotdom network-attach auto slow) == "auto.auto: attached lan1: pv xenbr0" ]]
     [[ $(dom0 xl block-list auto.auto | awk '$4 == 4 {print $1}' | paste -sd,) == 51712,51728 ]]
     [[ $(dom0 xl network-list auto.auto | awk '$5 == 4 {print $1}' | paste -sd,) == 0,24 ]]
     dom0 xl list -l auto.auto | jq -e '.[0].config |
@@ -52,6 +54,9 @@ traces() { # GUEST
     [[ $(in_guest auto 'ip link set eth1 up; udhcpc -n -q -i eth1 \
         -s /bin/dhcp; ip -4 addr show eth1') == *' inet '* ]]
     [ "$(dom0 xenstore-read "/local/domain/$domid/data/hotdom/map/net/lan1")" = 'pv xenbr0' ]
+    # What the policy says of the role holds: 1M a second is so much in 50 ms.
+    [ "$(dom0 xenstore-read "/local/domain/0/backend/vif/$domid/24/rate")" = 52428,50000 ]
+    [[ $(dom0 "bridge -d link show dev vif$domid.24") == *'mtu 1400'*'isolated on'* ]]
     dom0 hotdom explain auto xvdb | grep -q 'a scratch disk of 16 MiB as xvdb, by hand'
     dom0 hotdom verify-host
     refused 1 'has xvdb already' hotdom block-attach auto ram:1M --as xvdb

@@ -108,6 +108,26 @@ static void no_domain_and_nothing_of_the_store_is_in_it(void)
     }
 }
 
+static void limits_of_a_nic_are_in_range(void)
+{
+    static const struct hd_net_limits bad[] = {{.rate = HD_NET_RATE_MAX + 1},
+                                               {.mtu = 67},
+                                               {.mtu = 65536},
+                                               {.isolated = 2}};
+    struct hd_step_net *n;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        begin();
+        plan->steps[1].kind = HD_STEP_ATTACH_NET;
+        n = &plan->steps[1].u.net;
+        *n = (struct hd_step_net){.bridge = "xenbr0",
+                                  .limits = {2 << 20, 1400, 1}};
+        taken();
+        n->limits = bad[i];
+        refused("step 2");
+    }
+}
+
 static void a_plan_of_another_size_is_not_looked_into(void)
 {
     begin();
@@ -181,6 +201,7 @@ static void the_ledger_names_a_device_and_finds_it_again(void)
 static const struct hd_test tests[] = {
     HD_TEST(one_device_of_one_guest_is_attached),
     HD_TEST(no_domain_and_nothing_of_the_store_is_in_it),
+    HD_TEST(limits_of_a_nic_are_in_range),
     HD_TEST(a_plan_of_another_size_is_not_looked_into),
     HD_TEST(a_device_to_take_is_a_disk_or_a_nic),
     HD_TEST(what_is_half_done_is_of_no_guest),
