@@ -39,8 +39,12 @@ void hd_explain_save(struct hd_store *store)
 
 void hd_explain_changed(struct hd_store *store)
 {
+    bool before = store->saved;
+
     store->saved = false;
     hd_explain_save(store);
+    /* What an earlier one left there is ours to remove. */
+    store->saved |= before;
 }
 
 void hd_explain_adopt(struct hd_store *store)
