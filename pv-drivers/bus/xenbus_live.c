@@ -135,10 +135,10 @@ static int say(struct hd_xs *xs, const struct hd_xenbus_device *dev,
         err);
 }
 
-/* As if nobody had asked: a driver that had not looked yet sees a backend that
- * is connected, and one that is paused never knows. */
+/* As if nobody had asked: a driver that had not looked yet sees the backend as
+ * it was, and one that is paused never knows. */
 static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                    struct hd_err *err)
+                    enum hd_xenbus_state was, struct hd_err *err)
 {
     enum hd_xenbus_state front = front_of(xs, dev);
 
@@ -147,7 +147,7 @@ static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                        "domain %u has begun to let go of %s %u and still "
                        "uses it",
                        dev->domid, dev->class, dev->devid);
-    if (say(xs, dev, "1", HD_XENBUS_CONNECTED, err))
+    if (say(xs, dev, "1", was, err))
         return -1;
     return hd_fail(err, HD_E_BUSY, "domain %u does not let go of %s %u",
                    dev->domid, dev->class, dev->devid);
@@ -156,6 +156,7 @@ static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                    uint64_t deadline_ms, struct hd_err *err)
 {
+    enum hd_xenbus_state was = back_of(xs, dev);
     int rc;
 
     if (is_closed(xs, dev))
@@ -168,5 +169,5 @@ int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
     (void)watch(xs, dev, false, NULL);
     if (rc || is_closed(xs, dev))
         return rc;
-    return put_back(xs, dev, err);
+    return put_back(xs, dev, was, err);
 }

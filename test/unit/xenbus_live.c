@@ -156,6 +156,11 @@ static void a_guest_that_keeps_it_has_it_as_before(void)
     CU_ASSERT_TRUE(is(BACK "/state", "4"));
     CU_ASSERT_TRUE(is(FRONT "/state", "4"));
     CU_ASSERT_EQUAL(xs_kit_count(), n);
+    /* One that has not connected yet may do so later. */
+    hd_auto(hd_xs) early = one("2", "1");
+    CHECK_FAILS(hd_xenbus_part(early, &device, NOW, &err), &err, HD_E_BUSY,
+                "does not let go");
+    CU_ASSERT_TRUE(is(BACK "/state", "2"));
 }
 
 static void a_guest_that_has_begun_to_close_may_finish(void)
