@@ -122,6 +122,7 @@ static const char *const seen_as[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "netdev", [HD_EFFECT_PORT] = "port",
     [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERIAL] = "file",
+    /* DEVICE: its nodes are its domain's. */
 };
 
 /* The socket of its display, should it have one. */
@@ -156,6 +157,8 @@ static int check_effects(struct report *r, struct traces *t,
             return no_memory(err);
         if (e[i].kind == HD_EFFECT_DOMAIN && add_display(t, ledger, &e[i]))
             return no_memory(err);
+        if (!seen_as[e[i].kind])
+            continue;
         snprintf(line, sizeof(line), "%s %s", seen_as[e[i].kind], e[i].value);
         if (busy || hd_snapshot_has(now, line))
             continue;

@@ -44,6 +44,35 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_eject, NULL},
     {"attach", "DEVICE", "look at a device again, after an eject", "",
      hd_cmd_attach, hd_cmd_plan},
+    {"block-attach", "GUEST ram:SIZE|ROLE [--as xvdX] [--read-only] [--json]",
+     "give a guest that runs one disk more",
+     "  ram:SIZE       a disk in memory, as ram:64M, that is gone with the "
+     "guest\n"
+     "  ROLE           the USB disk that the policy's `devices` join to it\n"
+     "  --as xvdX      its name there; the next free one when left out\n"
+     "  --read-only    the guest cannot write it\n"
+     "  --json         one object\n",
+     hd_cmd_block_attach, NULL},
+    {"block-detach", "GUEST xvdX [--force] [--json]",
+     "take a disk from a guest that runs",
+     "  xvdX       any of its disks; a volume of the store is there again "
+     "when\n"
+     "             the guest is started the next time\n"
+     "  --force    also when the guest does not let go of it\n"
+     "  --json     one object\n",
+     hd_cmd_block_detach, NULL},
+    {"network-attach", "GUEST ROLE [--as NAME] [--json]",
+     "give a guest that runs one NIC more",
+     "  ROLE         the policy's `networks` join it to a bridge\n"
+     "  --as NAME    its name in the guest's map; the next free lanN when left "
+     "out\n"
+     "  --json       one object\n",
+     hd_cmd_network_attach, NULL},
+    {"network-detach", "GUEST NAME|MAC [--force] [--json]",
+     "take a NIC from a guest that runs",
+     "  --force    also when the guest does not let go of it\n"
+     "  --json     one object\n",
+     hd_cmd_network_detach, NULL},
     {"plan", "STORE [-u USER] [--json | --xl GUEST]",
      "show the steps to a store's guests without doing any",
      "  -u, --user USER    whose settings count; may be left out when there is "
@@ -150,7 +179,7 @@ static void list_commands(FILE *out)
 {
     fputs("usage: hotdom [-N] COMMAND [ARGUMENT...]\n\n", out);
     for (size_t i = 0; i < HD_ARRAY_LEN(cmds); i++)
-        fprintf(out, "  %-12s %s\n", cmds[i].name, cmds[i].brief);
+        fprintf(out, "  %-14s %s\n", cmds[i].name, cmds[i].brief);
     fputs("\n  -N, --dry-run  show what the command would do, and do nothing\n",
           out);
     fputs("\n`hotdom COMMAND --help` tells more; so does hotdom(8).\n", out);

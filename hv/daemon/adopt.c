@@ -145,6 +145,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_ledger_free(hd_steal(&store->adopt));
     hd_life_set(store, HD_STATE_RUNNING, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
-    hd_life_look(store);
+    if (!hd_hot_mend(store))
+        hd_life_look(store);
     return true;
 }

@@ -12,6 +12,7 @@
 #include "../plan/map_text.h"
 #include "../plan/plan_json.h"
 #include "daemon.h"
+#include "named.h"
 #include "record.h"
 
 /* ---- kept */
@@ -34,6 +35,16 @@ void hd_explain_save(struct hd_store *store)
     if (!store->saved)
         hd_log(HD_LOG_WARNING, "%s cannot be explained after a restart: %s",
                store->label, err.msg);
+}
+
+void hd_explain_changed(struct hd_store *store)
+{
+    bool before = store->saved;
+
+    store->saved = false;
+    hd_explain_save(store);
+    /* What an earlier one left there is ours to remove. */
+    store->saved |= before;
 }
 
 void hd_explain_adopt(struct hd_store *store)
@@ -89,56 +100,6 @@ void hd_explain_sweep(const struct hd_stores *stores)
 
 /* ---- asked for */
 
-/* GUEST, or STORE.GUEST. */
-static bool is_called(const struct hd_store *store, const char *guest,
-                      const char *name)
-{
-    const char *title = hd_store_title(store);
-    size_t len = strlen(title);
-
-    return !strcmp(guest, name) ||
-           (!strncmp(name, title, len) && name[len] == '.' &&
-            !strcmp(name + len + 1, guest));
-}
-
-/* What is found under a name; "a.desk, b.desk" of it. */
-struct match {
-    size_t n;
-    struct hd_store *store;
-    const struct hd_guest_life *guest;
-    char names[300];
-};
-
-static void match_store(struct hd_store *s, const char *name, struct match *m)
-{
-    for (size_t i = 0; i < s->n_guests; i++) {
-        size_t used = strlen(m->names);
-
-        if (!is_called(s, s->guests[i].name, name))
-            continue;
-        m->n++;
-        m->store = s;
-        m->guest = &s->guests[i];
-        snprintf(m->names + used, sizeof(m->names) - used, "%s%s.%s",
-                 used ? ", " : "", hd_store_title(s), s->guests[i].name);
-    }
-}
-
-static int find(const struct hd_stores *stores, const char *name,
-                struct match *m, struct hd_err *err)
-{
-    for (struct hd_store *s = stores->first; s; s = s->next)
-        match_store(s, name, m);
-    if (!m->n)
-        return hd_fail(err, HD_E_NO_GUEST,
-                       "no attached store has a guest %.64s; see `hotdom "
-                       "list`, or name an image or a device with --in",
-                       name);
-    if (m->n > 1)
-        return hd_fail(err, HD_E_NO_GUEST, "say which one: %s", m->names);
-    return 0;
-}
-
 /* Nobody has made a map for it; is that what its state says? */
 static int check_unmapped(const struct hd_store *store, struct hd_err *err)
 {
@@ -160,23 +121,24 @@ int hd_explain_guest(const struct hd_stores *stores, const char *name,
 {
     struct json_object *o, *guest;
     char id[HD_UUID_SIZE];
-    struct match m = {0};
+    struct hd_guest_life *life;
+    struct hd_store *store;
 
-    if (find(stores, name, &m, err) ||
-        (!m.store->map && check_unmapped(m.store, err)))
+    if (hd_named_guest(stores, name, ", or name an image or a device with --in",
+                       &store, &life, err) ||
+        (!store->map && check_unmapped(store, err)))
         return -1;
-    guest =
-        m.store->map ? hd_map_text_guest(m.store->map, m.guest->name) : NULL;
+    guest = store->map ? hd_map_text_guest(store->map, life->name) : NULL;
     o = json_object_new_object();
-    hd_uuid_format(&m.store->id, id);
+    hd_uuid_format(&store->id, id);
     json_object_object_add(o, "store",
-                           json_object_new_string(hd_store_title(m.store)));
+                           json_object_new_string(hd_store_title(store)));
     json_object_object_add(o, "id", json_object_new_string(id));
     json_object_object_add(o, "device",
-                           json_object_new_string(m.store->device.name));
-    json_object_object_add(
-        o, "state", json_object_new_string(hd_state_name(m.store->state)));
-    json_object_object_add(o, "guest", json_object_new_string(m.guest->name));
+                           json_object_new_string(store->device.name));
+    json_object_object_add(o, "state",
+                           json_object_new_string(hd_state_name(store->state)));
+    json_object_object_add(o, "guest", json_object_new_string(life->name));
     json_object_object_add(o, "map", json_object_get(guest));
     *ret = o;
     return 0;

@@ -21,6 +21,8 @@
 void hd_explain_keep(struct hd_store *store, const struct hd_map *map);
 /* A ledger tells of its guests now: the next hotdomd will ask for the map. */
 void hd_explain_save(struct hd_store *store);
+/* A guest was given or has lost something since. */
+void hd_explain_changed(struct hd_store *store);
 /* An earlier hotdomd saved it. */
 void hd_explain_adopt(struct hd_store *store);
 /* The guests are not here any more. */

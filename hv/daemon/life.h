@@ -5,6 +5,7 @@
 #define HD_DAEMON_LIFE_H
 
 #include "../../pv-drivers/base/mem.h"
+#include "../plan/map_hot.h"
 #include "daemon.h"
 #include "store.h"
 
@@ -61,6 +62,22 @@ void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome);
 /* A change is under way; what the store holds here may be out of date. */
 bool hd_keys_busy(const struct hd_store *store);
 
+/* ---- hot.c: devices of guests that run */
+
+/* The outcome goes to store->waiter, when both ends are connected, or nothing
+ * is left. */
+int hd_hot_attach(struct hd_store *store, const struct hd_guest_life *guest,
+                  const struct hd_hot_wish *wish, struct hd_err *err);
+/* `what`: "xvdc", a MAC or the name in the guest's map, of a disk or, with
+ * `nic`, of a NIC.  The outcome goes to store->waiter, when the guest has let
+ * go, or keeps it. */
+int hd_hot_detach(struct hd_store *store, const struct hd_guest_life *guest,
+                  const char *what, bool nic, bool force, struct hd_err *err);
+void hd_hot_ended(struct hd_store *store, const struct hd_err *outcome);
+/* Undoes what an ATTACH that was killed with an earlier hotdomd left; false
+ * when there is nothing. */
+bool hd_hot_mend(struct hd_store *store);
+
 /* ---- corrupt.c: dm-verity has refused to give a block */
 
 /* `block->volume` is found by the name. */
@@ -89,8 +106,8 @@ bool hd_adopt_accept(struct hd_store *store);
 
 /* ---- report.c: what jobs tell */
 
-/* `plan` NULL but for START, `new_password` but for KEYS; `password` when
- * nobody is asked. */
+/* `plan` NULL but for START, ATTACH and DETACH, `new_password` but for KEYS;
+ * `password` when nobody is asked. */
 int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
                          const struct hd_plan *plan,
                          const struct hd_secret *password,

@@ -10,6 +10,7 @@
 #include "daemon.h"
 #include "explain.h"
 #include "life.h"
+#include "method_hot.h"
 #include "view.h"
 #include "wire.h"
 
@@ -309,6 +310,16 @@ static const struct method {
     {"Explain", true, {"guest"}, do_explain},
     {"Eject", true, {"store"}, do_eject},
     {"Attach", true, {"device"}, do_attach},
+    {"BlockAttach",
+     true,
+     {"guest", "source", "as", "read_only"},
+     hd_method_block_attach},
+    {"BlockDetach", true, {"guest", "disk", "force"}, hd_method_block_detach},
+    {"NetworkAttach", true, {"guest", "role", "as"}, hd_method_network_attach},
+    {"NetworkDetach",
+     true,
+     {"guest", "nic", "force"},
+     hd_method_network_detach},
     {"Rescan", true, {NULL}, do_rescan},
     {"TrustReset", true, {"store"}, do_trust_reset},
 };

@@ -70,6 +70,9 @@ static void on_report(void *ctx, const struct hd_job_report *r)
     case HD_REPORT_GONE:
         on_guest(store, r, HD_STATE_GONE);
         return;
+    case HD_REPORT_DETACHED:
+        store->hot.gone = true;
+        return;
     case HD_REPORT_DONE: /* the outcome comes with the end */
         return;
     }
@@ -86,6 +89,10 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
         return;
     case HD_JOB_KEYS:
         hd_keys_ended(store, outcome);
+        return;
+    case HD_JOB_ATTACH:
+    case HD_JOB_DETACH:
+        hd_hot_ended(store, outcome);
         return;
     case HD_JOB_EJECT:
     case HD_JOB_YANK:

@@ -56,6 +56,7 @@ void hd_store_clear(struct hd_store *store)
 {
     hd_store_take(store, NULL, NULL, 0);
     json_object_put(hd_steal(&store->map));
+    json_object_put(hd_steal(&store->hot.row));
     store->saved = store->ran = false;
     store->n_bad = 0;
     store->n_guests = 0;
@@ -229,6 +230,9 @@ void hd_stores_commitments(const struct hd_stores *stores,
                            struct hd_commitments *ret)
 {
     *ret = (struct hd_commitments){0};
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        if (s->hot.row)
+            add_row(s->hot.row, ret);
     for (const struct hd_store *s = stores->first; s; s = s->next)
         for (size_t i = 0; i < s->n_guests; i++) {
             const struct hd_guest_life *g = &s->guests[i];

@@ -71,6 +71,16 @@ enum hd_after {
     HD_AFTER_LOOK,   /* it was one guest; the others go on */
 };
 
+/* A device that `task` attaches to a guest that runs, or detaches. */
+struct hd_hot {
+    char guest[HD_NAME_SIZE]; /* empty: what a killed job left half done */
+    char class[16], name[HD_NAME_SIZE]; /* of its row in the map; or empty */
+    char called[20];                    /* "xvdc", or the MAC */
+    struct json_object *row;            /* owned; what it is given, or NULL */
+    bool gone;                          /* the guest has it no longer */
+    struct hd_err outcome;              /* before what was left was undone */
+};
+
 struct hd_daemon;
 struct hd_conn;
 struct hd_read;
@@ -99,6 +109,7 @@ struct hd_store {
     /* Owned; as hd_map_to_json makes it: what decided over its guests, or NULL;
      * see explain.h. */
     struct json_object *map;
+    struct hd_hot hot;
     bool saved; /* it is in HD_MAP_DIR too */
     bool ran;   /* a guest has run with it */
 

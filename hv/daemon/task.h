@@ -25,7 +25,7 @@ struct hd_task_ops {
 /* The job's input; everything is borrowed for the call. */
 struct hd_task_input {
     struct hd_job_request *request; /* sizes and deadline are filled in */
-    const struct hd_plan *plan;     /* NULL but for START */
+    const struct hd_plan *plan;     /* or NULL */
     const int *files;
     size_t n_files;
     const int *headers; /* START: all, KEYS: the key volume's */

@@ -46,6 +46,13 @@ static const struct hd_field network_fields[] = {
      .doc = "as a guest's nic asks for it"},
     {"bridge", HD_T_TEXT, REQ, AT(hd_policy_network, bridge),
      .doc = "the bridge of this host that serves the role"},
+    {"rate", HD_T_SIZE, 0, AT(hd_policy_network, limits.rate),
+     .max = HD_NET_RATE_MAX,
+     .doc = "bytes a second that a guest may send; 0: no limit"},
+    {"mtu", HD_T_UINT, 0, AT(hd_policy_network, limits.mtu),
+     .max = HD_NET_MTU_MAX, .doc = "bytes of a packet; 0: as the bridge has"},
+    {"isolated", HD_T_BOOL, 0, AT(hd_policy_network, limits.isolated),
+     .doc = "guests of the role do not reach each other there"},
 };
 
 static const struct hd_field device_fields[] = {
@@ -186,11 +193,12 @@ bool hd_policy_denies(const struct hd_policy *policy, uint32_t class)
     return false;
 }
 
-const char *hd_policy_bridge(const struct hd_policy *policy, const char *role)
+const struct hd_policy_network *hd_policy_network(
+    const struct hd_policy *policy, const char *role)
 {
     for (uint32_t i = 0; i < policy->n_networks; i++)
         if (!strcmp(policy->networks[i].role, role))
-            return policy->networks[i].bridge;
+            return &policy->networks[i];
     return NULL;
 }
 

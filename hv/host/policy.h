@@ -21,10 +21,24 @@ struct hd_policy_signer {
     uint32_t activation;
 };
 
+/* What holds for every NIC of a role. */
+struct hd_net_limits {
+    uint64_t rate;    /* bytes a second that the guest may send; 0: no limit */
+    uint64_t mtu;     /* 0: the bridge's */
+    uint8_t isolated; /* it reaches no other isolated one on the bridge */
+};
+
 struct hd_policy_network {
     char role[HD_NAME_SIZE];
     char bridge[16]; /* IFNAMSIZ */
+    struct hd_net_limits limits;
 };
+
+/* Least that limits may say, where they say something. */
+#define HD_NET_RATE_MIN 1024
+#define HD_NET_RATE_MAX (1ull << 40)
+#define HD_NET_MTU_MIN  68 /* RFC 791 */
+#define HD_NET_MTU_MAX  65535
 
 /* A USB or PCI device, by what it is, that guests which ask for the role may
  * have; one of the two is not empty. */
@@ -74,8 +88,10 @@ int hd_policy_load(const char *path, struct hd_policy *ret, struct hd_err *err);
 enum hd_activation hd_policy_activation(const struct hd_policy *policy,
                                         const char *signer, const char *store);
 bool hd_policy_denies(const struct hd_policy *policy, uint32_t class);
-/* The bridge of a role, or NULL when the policy says nothing about it. */
-const char *hd_policy_bridge(const struct hd_policy *policy, const char *role);
+/* The bridge of a role and what holds there, or NULL when the policy says
+ * nothing about it. */
+const struct hd_policy_network *hd_policy_network(
+    const struct hd_policy *policy, const char *role);
 /* HD_E_LIMIT, with both numbers, when a keyslot asks for more than allowed. */
 int hd_policy_check_kdf(const struct hd_policy *policy,
                         const struct hd_luks_facts *facts, struct hd_err *err);

@@ -55,6 +55,16 @@ static int check_network(const struct hd_policy *p, uint32_t i,
     if (!is_interface(n->bridge))
         return BAD(err, "role \"%s\": \"%s\" is no name of a bridge", n->role,
                    n->bridge);
+    if (n->limits.rate && n->limits.rate < HD_NET_RATE_MIN)
+        return BAD(err,
+                   "role \"%s\": a rate of %u bytes a second is too low; "
+                   "1K is the lowest, 0 is no limit",
+                   n->role, (unsigned)n->limits.rate);
+    if (n->limits.mtu && n->limits.mtu < HD_NET_MTU_MIN)
+        return BAD(err,
+                   "role \"%s\": an mtu of %u is too low; %d is the "
+                   "lowest, 0 is the bridge's",
+                   n->role, (unsigned)n->limits.mtu, HD_NET_MTU_MIN);
     for (uint32_t j = 0; j < i; j++)
         if (!strcmp(n->role, p->networks[j].role))
             return BAD(err,

@@ -108,7 +108,8 @@ const char *hd_map_promised(const struct hd_mapper *m, const char *host_name)
         return "too many devices of the host are given away";
     for (uint32_t i = 0; i < others->n_devices; i++)
         if (!strcmp(others->devices[i], host_name))
-            return "a guest of another store has it";
+            return m->map->hot ? "a guest has it"
+                               : "a guest of another store has it";
     for (uint32_t g = 0; g <= m->at; g++)
         for (uint32_t i = 0; i < map->guests[g].n_rows; i++) {
             const struct hd_map_row *row =
@@ -132,6 +133,7 @@ static void deny(struct hd_mapper *m, const struct hd_guest *g,
     row->host_name[0] = row->vdev[0] = row->bridge[0] = '\0';
     row->seize = 0;
     row->device = row->given = row->width = row->height = 0;
+    row->limits = (struct hd_net_limits){0};
     HD_SAY(row->reason, "the policy denies every guest the class %s", class);
     HD_SAY(row->change, "take %s out of `denied` in /etc/hotdom/hotdom.yaml",
            class);
@@ -170,6 +172,12 @@ static void fill(struct hd_mapper *m, const struct hd_guest *g,
                   row->reason, *row->change ? "; " : "", row->change);
 }
 
+void hd_map_row_fill(struct hd_mapper *m, const struct hd_guest *g,
+                     struct hd_map_row *row)
+{
+    fill(m, g, row);
+}
+
 static struct hd_map_row *add(struct hd_mapper *m, const struct hd_guest *g,
                               enum hd_class class, uint32_t level,
                               const char *as)
@@ -194,6 +202,7 @@ static void add_wish(struct hd_mapper *m, const struct hd_guest *g, uint32_t i)
 
     row->index = i;
     row->own = wish->class == HD_CLASS_BLOCK;
+    row->wished = wish->size;
     HD_SAY(row->role, "%s", wish->role);
     fill(m, g, row);
 }
@@ -255,6 +264,12 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
+uint64_t hd_map_scratch_left(const struct hd_map_input *in)
+{
+    /* dom0 keeps half of what it has left. */
+    return less(in->inventory->dom0_available / 2, in->commitments->scratch);
+}
+
 static size_t count_rows(const struct hd_manifest *mf)
 {
     size_t n = 0;
@@ -290,9 +305,7 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
     m.quota = limits->memory ? less(limits->memory, in->commitments->memory)
                              : UINT64_MAX;
     m.guests = in->commitments->guests;
-    /* dom0 keeps half of what it has left. */
-    m.scratch =
-        less(in->inventory->dom0_available / 2, in->commitments->scratch);
+    m.scratch = hd_map_scratch_left(in);
     map->n_guests = mf->n_guests;
     for (m.at = 0; m.at < mf->n_guests; m.at++)
         add_guest(&m, &mf->guests[m.at]);

@@ -40,6 +40,7 @@ const char *hd_map_level_name(uint32_t level);
 #define HD_MAX_GUEST_PCI 4 /* PCI devices of one guest */
 /* Of one guest beside its first: hvc_xen.c takes one digit of a number. */
 #define HD_MAX_CONSOLES 9
+#define HD_MAX_HOT_NICS 8  /* NICs of one guest beside its wishes: map_hot.h */
 #define HD_MAX_GIVEN    64 /* devices of the host, to all guests together */
 
 /* What all stores together have been promised or run: admission counts it. */
@@ -65,10 +66,11 @@ struct hd_map_row {
     char guest_name[HD_NAME_SIZE]; /* "xvda", "lan0", "vcpus", "memory" */
     char role[HD_NAME_SIZE];       /* or empty */
     char host_name[HD_HOST_TEXT];  /* bridge, volume, device; or empty */
-    uint64_t wished, given; /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
-    uint64_t width, height; /* DISPLAY: pixels given */
-    uint8_t mac[6];         /* NET, and USB that is one */
-    char vdev[8];           /* BLOCK, and USB that is one: the disk there */
+    uint64_t wished, given;      /* CPU: number; MEMORY, BLOCK: bytes; else 0 */
+    uint64_t width, height;      /* DISPLAY: pixels given */
+    uint8_t mac[6];              /* NET, and USB that is one */
+    struct hd_net_limits limits; /* NET: the policy's */
+    char vdev[8]; /* BLOCK, and USB that is one: the disk there */
     /* USB: the disk's diskseq, the interface's index, or the number of the
      * device that a serial adapter is. */
     uint64_t device;
@@ -100,6 +102,7 @@ struct hd_map {
     char label[HD_LABEL_SIZE];
     char user[HD_NAME_SIZE]; /* whose settings count; empty: nobody's */
     struct hd_settings settings;
+    bool hot; /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;
     struct hd_map_guest guests[HD_MAX_GUESTS]; /* in the manifest's order */
     uint32_t n_rows;

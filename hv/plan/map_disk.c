@@ -34,10 +34,9 @@ static void volume(const struct hd_mapper *m, const struct hd_guest *g,
                  : "the guest's own volume");
 }
 
-static void scratch(struct hd_mapper *m, const struct hd_guest *g,
-                    struct hd_map_row *row)
+/* Its size is the row's, its name the guest's. */
+static void scratch(struct hd_mapper *m, struct hd_map_row *row)
 {
-    row->wished = g->wishes[row->index].size;
     HD_SAY(row->wish, "a scratch disk of %" PRIu64 " MiB as %s%s",
            row->wished / MIB, row->guest_name, hd_map_level(row));
     HD_SAY(row->found, "%" PRIu64 " MiB of dom0's memory for such disks",
@@ -51,7 +50,7 @@ static void scratch(struct hd_mapper *m, const struct hd_guest *g,
     m->scratch -= row->wished;
     row->how = HD_HOW_EMULATED;
     row->given = row->wished;
-    HD_SAY(row->vdev, "%s", g->wishes[row->index].as);
+    HD_SAY(row->vdev, "%s", row->guest_name);
     HD_SAY(row->reason, "hotdom makes it in memory; it is gone with the guest");
 }
 
@@ -59,7 +58,7 @@ void hd_map_block(struct hd_mapper *m, const struct hd_guest *g,
                   struct hd_map_row *row)
 {
     if (row->own)
-        scratch(m, g, row);
+        scratch(m, row);
     else
         volume(m, g, row);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks: a role's bridge, or one that leads nowhere; never made here. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,24 @@ static void isolate(const struct hd_mapper *m, struct hd_map_row *row)
            m->at);
 }
 
+/* ", at most 2048 KiB a second, mtu 1400, isolated", as much of it as is said.
+ */
+static void say_limits(struct hd_map_row *row)
+{
+    const struct hd_net_limits *l = &row->limits;
+    size_t used = strlen(row->reason), size = sizeof(row->reason);
+
+    if (l->rate)
+        hd_map_say(row->reason + used, size - used,
+                   ", at most %" PRIu64 " KiB a second", l->rate / 1024);
+    used = strlen(row->reason);
+    if (l->mtu)
+        hd_map_say(row->reason + used, size - used, ", mtu %" PRIu64, l->mtu);
+    used = strlen(row->reason);
+    if (l->isolated)
+        hd_map_say(row->reason + used, size - used, ", isolated");
+}
+
 static void join(struct hd_map_row *row, const char *bridge)
 {
     row->how = HD_HOW_PV;
@@ -78,7 +97,9 @@ void hd_map_net(struct hd_mapper *m, const struct hd_guest *g,
                 struct hd_map_row *row)
 {
     const struct hd_inventory *inv = m->in->inventory;
-    const char *named = hd_policy_bridge(m->in->policy, row->role);
+    const struct hd_policy_network *network =
+        hd_policy_network(m->in->policy, row->role);
+    const char *named = network ? network->bridge : NULL;
     const char *then = "";
 
     hd_map_mac(&g->id, row->index, row->mac);
@@ -87,7 +108,9 @@ void hd_map_net(struct hd_mapper *m, const struct hd_guest *g,
     say_found(inv, row);
     if (named && has_bridge(inv, named)) {
         join(row, named);
+        row->limits = network->limits;
         HD_SAY(row->reason, "the policy joins role %s to %s", row->role, named);
+        say_limits(row);
         return;
     }
     HD_SAY(row->change,

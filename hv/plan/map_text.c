@@ -6,11 +6,14 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../store/format.h"
+#include "map.h"
 #include "json_read.h"
 
 /* map, guests, a guest, rows, a row, its values; and a plan's steps. */
-#define DEPTH    8
-#define MAX_ROWS (3 + HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES)
+#define DEPTH 8
+/* Disks beside the wishes have a letter each, as the others have. */
+#define MAX_ROWS                                                               \
+    (3 + 2 * HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
 
 /* The types of plan_json.h; STYLE T1. */
 struct field {
@@ -30,15 +33,17 @@ static const struct field guest_fields[] = {
 };
 
 static const struct field row_fields[] = {
-    {"class", json_type_string},   {"level", json_type_string},
-    {"how", json_type_string},     {"name", json_type_string},
-    {"role", json_type_string},    {"host", json_type_string},
-    {"wished", json_type_int},     {"given", json_type_int},
-    {"width", json_type_int},      {"height", json_type_int},
-    {"mac", json_type_string},     {"disk", json_type_string},
-    {"console", json_type_string}, {"own", json_type_boolean},
-    {"wish", json_type_string},    {"found", json_type_string},
-    {"why", json_type_string},     {"change", json_type_string},
+    {"class", json_type_string},     {"level", json_type_string},
+    {"how", json_type_string},       {"name", json_type_string},
+    {"role", json_type_string},      {"host", json_type_string},
+    {"wished", json_type_int},       {"given", json_type_int},
+    {"width", json_type_int},        {"height", json_type_int},
+    {"rate", json_type_int},         {"mtu", json_type_int},
+    {"isolated", json_type_boolean}, {"mac", json_type_string},
+    {"disk", json_type_string},      {"console", json_type_string},
+    {"own", json_type_boolean},      {"wish", json_type_string},
+    {"found", json_type_string},     {"why", json_type_string},
+    {"change", json_type_string},
 };
 
 static struct json_object *get(struct json_object *object, const char *key)

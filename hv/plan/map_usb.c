@@ -115,12 +115,12 @@ static const char *give_disk(const struct hd_mapper *m,
         return "the host uses the disk";
     if (disk->size < 512 || !disk->diskseq)
         return "it has no medium";
-    if (!find_letter(m, g, row->vdev))
+    if (!*row->vdev && !find_letter(m, g, row->vdev))
         return "the guest has no name left for a disk";
     row->how = HD_HOW_PV;
     row->given = row->wished = disk->size / 512 * 512;
     row->device = disk->diskseq;
-    row->read_only = disk->read_only;
+    row->read_only |= disk->read_only;
     HD_SAY(row->host_name, "%s", disk->name);
     HD_SAY(row->reason,
            "the policy gives it to role %s and the host does not use it%s",

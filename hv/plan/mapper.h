@@ -32,6 +32,9 @@ hd_map_fill hd_map_pci;                                   /* map_pci.c */
 hd_map_fill hd_map_console, hd_map_display, hd_map_input, /* map_part.c */
     hd_map_sound, hd_map_time;
 
+/* Fills it as the policy allows; a refusal goes to m->out. */
+hd_map_fill hd_map_row_fill;
+
 /* Takes the guest's minimum off what there is, or refuses it. */
 void hd_map_admit(struct hd_mapper *m, const struct hd_guest *g);
 /* Hands out what is left, in the manifest's order. */
@@ -51,6 +54,8 @@ const char *hd_map_level(const struct hd_map_row *row);
 /* Why a device of the host is not free, or NULL: a guest of this store or of
  * another has it. */
 const char *hd_map_promised(const struct hd_mapper *m, const char *host_name);
+/* Bytes of dom0's for more scratch disks. */
+uint64_t hd_map_scratch_left(const struct hd_map_input *in);
 /* Xen's own OUI (docs/misc/xen-oui), then the guest's id: the same guest has
  * the same address on every host, so it keeps its lease. */
 void hd_map_mac(const struct hd_uuid *id, uint32_t devid, uint8_t ret[6]);

@@ -218,6 +218,7 @@ static void attach_nic(struct maker *m, const struct hd_guest *g,
     strcpy(s->as, row->guest_name);
     s->devid = row->index + (*row->bridge ? HD_MAX_NICS : 0);
     memcpy(s->mac, row->mac, sizeof(s->mac));
+    s->limits = row->limits;
 }
 
 /* Who serves it must know the domain, and be there before it is attached. */
@@ -345,7 +346,8 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
     for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_pci(&rows[i]) && rows[i].seize)
             seize_pci(m, g, &rows[i]);
-    build_domain(m, g, rows, in->n_rows);
+    if (!m->map->hot)
+        build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         add_console(m, g, HD_STEP_SERVE_CONSOLE, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
@@ -358,6 +360,8 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
             attach_nic(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
         tell_row(m, g, &rows[i]);
+    if (m->map->hot)
+        return;
     tell_settings(m, g);
     add(m, HD_STEP_START_DOMAIN, g);
 }

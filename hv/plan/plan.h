@@ -129,6 +129,7 @@ struct hd_step_net {
     char as[HD_NAME_SIZE];
     uint32_t devid;
     uint8_t mac[6];
+    struct hd_net_limits limits;
 };
 
 struct hd_step {

@@ -48,7 +48,14 @@ static void add_console_name(struct json_object *o, const char *key,
     add_text(o, key, text);
 }
 
-static struct json_object *row_to_json(const struct hd_map_row *r)
+static void add_limits(struct json_object *o, const struct hd_net_limits *l)
+{
+    add_if(o, "rate", l->rate);
+    add_if(o, "mtu", l->mtu);
+    add_bool(o, "isolated", l->isolated);
+}
+
+struct json_object *hd_map_row_to_json(const struct hd_map_row *r)
 {
     struct json_object *o = json_object_new_object();
 
@@ -63,6 +70,7 @@ static struct json_object *row_to_json(const struct hd_map_row *r)
     add_if(o, "width", r->width);
     add_if(o, "height", r->height);
     add_mac(o, r->class == HD_CLASS_NET || *r->bridge, r->mac);
+    add_limits(o, &r->limits);
     add_text(o, "bridge", r->bridge);
     add_text(o, "disk", r->vdev);
     add_console_name(o, "console", r->console);
@@ -86,7 +94,8 @@ static struct json_object *guest_to_json(const struct hd_map *map,
     add_text(o, "reason", g->why.code ? hd_err_reason(g->why.code) : "");
     add_text(o, "message", g->why.code ? g->why.msg : "");
     for (uint32_t i = 0; i < g->n_rows; i++)
-        json_object_array_add(rows, row_to_json(&map->rows[g->first_row + i]));
+        json_object_array_add(rows,
+                              hd_map_row_to_json(&map->rows[g->first_row + i]));
     json_object_object_add(o, "rows", rows);
     return o;
 }
@@ -190,6 +199,7 @@ static void add_net(struct json_object *o, const struct hd_step *s)
     add_text(o, "bridge", s->u.net.bridge);
     add_text(o, "as", s->u.net.as);
     add_mac(o, true, s->u.net.mac);
+    add_limits(o, &s->u.net.limits);
 }
 
 static void add_served(struct json_object *o, const struct hd_step *s)

@@ -15,10 +15,12 @@
  * Map: store, user, guests: array of guest, starts, left_out, reason (a code),
  * message, rows: array of
  *   class, level, how, name (the guest's), role, host, wished, given, width,
- *   height, mac, bridge (made for a USB NIC), disk ("xvda"), console
- *   ("hvc1"), own (hotdom makes it), wish, found, why, change
+ *   height, mac, rate (bytes a second), mtu, isolated, bridge (made for a USB
+ *   NIC), disk ("xvda"), console ("hvc1"), own (hotdom makes it), wish,
+ *   found, why, change
  */
 struct json_object *hd_map_to_json(const struct hd_map *map);
+struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
 
 /*
  * Plan: store, steps: array of step (from 1), guest, kind, undo, and
@@ -31,7 +33,7 @@ struct json_object *hd_map_to_json(const struct hd_map *map);
  *   serve-console name (of the host's serial port), usb, speed
  *   attach-console name, as ("hvc1")
  *   attach-block  name, as, mode
- *   attach-net    bridge, as, mac
+ *   attach-net    bridge, as, mac, rate, mtu, isolated
  *   tell          path, value
  *   start-domain  nothing more
  */

@@ -125,6 +125,18 @@ static void print_domain(const struct hd_step_domain *d, FILE *out)
     }
 }
 
+static void print_net(const struct hd_step_net *n, FILE *out)
+{
+    fprintf(out, "%s as=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", n->bridge, n->as,
+            n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4], n->mac[5]);
+    if (n->limits.rate)
+        fprintf(out, " rate=%" PRIu64, n->limits.rate);
+    if (n->limits.mtu)
+        fprintf(out, " mtu=%" PRIu64, n->limits.mtu);
+    if (n->limits.isolated)
+        fputs(" isolated", out);
+}
+
 static void print_step(const struct hd_step *s, FILE *out)
 {
     char pci[HD_PCI_SIZE];
@@ -161,10 +173,7 @@ static void print_step(const struct hd_step *s, FILE *out)
                 s->u.block.mode == HD_MODE_RO ? "ro" : "rw");
         return;
     case HD_STEP_ATTACH_NET:
-        fprintf(out, "%s as=%s mac=%02x:%02x:%02x:%02x:%02x:%02x",
-                s->u.net.bridge, s->u.net.as, s->u.net.mac[0], s->u.net.mac[1],
-                s->u.net.mac[2], s->u.net.mac[3], s->u.net.mac[4],
-                s->u.net.mac[5]);
+        print_net(&s->u.net, out);
         return;
     case HD_STEP_START_DOMAIN:
         return;

@@ -261,6 +261,15 @@ static int write_disks(const struct writer *w, struct hd_err *err)
     return 0;
 }
 
+/* xl-network-configuration(5), but for what only bridge(8) can do. */
+static void write_limits(const struct writer *w, const struct hd_net_limits *l)
+{
+    if (l->rate)
+        fprintf(w->out, ",rate=%" PRIu64 "B/s", l->rate);
+    if (l->mtu)
+        fprintf(w->out, ",mtu=%" PRIu64, l->mtu);
+}
+
 static int write_nics(const struct writer *w, struct hd_err *err)
 {
     const struct hd_step *s;
@@ -271,10 +280,15 @@ static int write_nics(const struct writer *w, struct hd_err *err)
 
         if (check_plain(w, "bridge", n->bridge, err))
             return -1;
-        fprintf(w->out,
-                "    \"mac=%02x:%02x:%02x:%02x:%02x:%02x,bridge=%s\",\n",
+        if (n->limits.isolated)
+            fputs("    # once it runs: bridge link set dev vifDOMID.N isolated "
+                  "on\n",
+                  w->out);
+        fprintf(w->out, "    \"mac=%02x:%02x:%02x:%02x:%02x:%02x,bridge=%s",
                 n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
                 n->mac[5], n->bridge);
+        write_limits(w, &n->limits);
+        fputs("\",\n", w->out);
     }
     fputs("]\n", w->out);
     return 0;

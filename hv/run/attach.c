@@ -9,7 +9,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/block/vbd.h"
-#include "../../pv-drivers/bus/xenbus.h"
+#include "../../pv-drivers/bus/xenbus_live.h"
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
@@ -81,8 +81,12 @@ static int add_block(struct attachment *a, const struct hd_step_block *step,
 static struct hd_vif vif_of(const struct attachment *a,
                             const struct hd_step_net *step)
 {
-    struct hd_vif vif = {
-        .domid = a->domid, .devid = step->devid, .bridge = step->bridge};
+    struct hd_vif vif = {.domid = a->domid,
+                         .devid = step->devid,
+                         .bridge = step->bridge,
+                         .mtu = (uint32_t)step->limits.mtu,
+                         .rate = step->limits.rate,
+                         .isolated = step->limits.isolated};
 
     memcpy(vif.mac, step->mac, sizeof(vif.mac));
     return vif;
@@ -200,8 +204,35 @@ static int attach(struct hd_context *ctx, struct attachment *a,
     return join_all(ctx, a, steps, n, err);
 }
 
-int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
-              struct hd_err *err)
+static int attach_live(struct hd_context *ctx, struct attachment *a,
+                       const struct hd_step *steps, uint32_t n,
+                       struct hd_err *err)
+{
+    if (describe(a, steps, n, err) ||
+        hd_xenbus_add(ctx->xs, a->devices, a->n_devices, NULL, err) ||
+        hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
+                        wait_until(ctx), err) ||
+        join_all(ctx, a, steps, n, err) ||
+        hd_xenbus_connect(ctx->xs, a->devices, a->n_devices, wait_until(ctx),
+                          err))
+        return -1;
+    return hd_xs_write(ctx->xs, a->nodes, a->n_nodes, err);
+}
+
+static int tell(struct hd_context *ctx, struct attachment *a,
+                const struct hd_step *steps, uint32_t n, struct hd_err *err)
+{
+    return describe(a, steps, n, err)
+               ? -1
+               : hd_xs_write(ctx->xs, a->nodes, a->n_nodes, err);
+}
+
+typedef int attach_fn(struct hd_context *ctx, struct attachment *a,
+                      const struct hd_step *steps, uint32_t n,
+                      struct hd_err *err);
+
+static int of_guest(struct hd_context *ctx, const struct hd_step *steps,
+                    uint32_t n, attach_fn *fn, struct hd_err *err)
 {
     const struct hd_effect *domain = hd_context_domain(ctx, steps->guest);
     struct attachment a = {0};
@@ -211,15 +242,33 @@ int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
         return hd_fail(err, HD_E_FAILED, "guest %s has no domain yet",
                        steps->guest);
     a.domid = (uint32_t)domain->domid;
-    rc = attach(ctx, &a, steps, n, err);
+    rc = fn(ctx, &a, steps, n, err);
     attachment_fini(&a);
     return rc;
 }
 
+int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
+              struct hd_err *err)
+{
+    return of_guest(ctx, steps, n, attach, err);
+}
+
+int hd_attach_live(struct hd_context *ctx, const struct hd_step *steps,
+                   uint32_t n, struct hd_err *err)
+{
+    return of_guest(ctx, steps, n, attach_live, err);
+}
+
+int hd_attach_tell(struct hd_context *ctx, const struct hd_step *steps,
+                   uint32_t n, struct hd_err *err)
+{
+    return n ? of_guest(ctx, steps, n, tell, err) : 0;
+}
+
 /* ---- the reverse */
 
-#define MOST                                                                   \
-    (HD_MAX_DISKS + HD_MAX_NICS + HD_MAX_WISHES) /* of one guest and class */
+/* Of one guest and class; it has less disks than NICs. */
+#define MOST (HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
 
 static size_t list(struct hd_context *ctx, const uint32_t *domids, size_t n,
                    struct hd_xenbus_device *devices)

@@ -15,6 +15,14 @@ uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n);
 int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
               struct hd_err *err);
 
+/* The same of a domain that runs, with both ends connected when it returns; it
+ * is told then.  When it fails, what undoes the device's effect undoes it. */
+int hd_attach_live(struct hd_context *ctx, const struct hd_step *steps,
+                   uint32_t n, struct hd_err *err);
+/* Only the steps that tell. */
+int hd_attach_tell(struct hd_context *ctx, const struct hd_step *steps,
+                   uint32_t n, struct hd_err *err);
+
 /* The reverse, of several domains at once, by force: every backend lets go.
  * Best effort; what is left then is told by who removes what lies under it. */
 void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n);

@@ -12,6 +12,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../../pv-drivers/net/vif.h"
 #include "display.h"
 #include "pci_config.h"
 
@@ -285,6 +286,10 @@ static int add_nic(libxl_domain_config *config, const struct hd_step_net *step)
     nic->devid = (int)step->devid;
     nic->nictype = LIBXL_NIC_TYPE_VIF;
     memcpy(nic->mac, step->mac, sizeof(nic->mac));
+    if (step->limits.rate)
+        hd_vif_rate(step->limits.rate, &nic->rate_bytes_per_interval,
+                    &nic->rate_interval_usecs);
+    nic->mtu = (int)step->limits.mtu;
     nic->bridge = strdup(step->bridge);
     nic->script = strdup(HD_HOTPLUG);
     return 0;

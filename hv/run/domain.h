@@ -35,6 +35,11 @@ int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
 int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
                      const struct hd_step *steps, uint32_t n,
                      struct hd_err *err);
+/* libxl's record of a domain that runs, which hd_domain_settle made, without
+ * one of its devices: `vdev` or `mac` is not NULL.  One that is not there is
+ * success. */
+int hd_domain_forget(struct hd_toolstack *ts, uint32_t domid, const char *vdev,
+                     const uint8_t *mac, struct hd_err *err);
 /* Asks the guest's kernel; does not wait for it. */
 int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
                                struct hd_err *err);

@@ -17,7 +17,7 @@
  * `hotdom-job`, without arguments, descriptors 0 and 1 = /dev/null, 2 = log,
  *   3  SOCK_SEQPACKET.  From hotdomd one message, which may be long in coming:
  *      a byte, and with it the descriptors
- *        - sealed memfd: struct hd_job_request, then the plan (START)
+ *        - sealed memfd: struct hd_job_request, then the plan
  *        - pipe: the password, ended by EOF; /dev/null when there is none.
  *          KEYS: the acting user's, a NUL, and the new one
  *        - sealed memfds: the store's files in the manifest's order (START),
@@ -39,6 +39,22 @@ enum hd_job_op {
     HD_JOB_EJECT, /* shut down in order, within the grace time, then undo */
     HD_JOB_YANK,  /* pause, fence, destroy, wait until gone, undo */
     HD_JOB_KEYS,  /* authenticate, then change the key volume's users */
+    HD_JOB_ATTACH, /* perform the plan on a guest that runs; undo whole */
+    HD_JOB_DETACH, /* take a device from a guest that runs, and tell it */
+};
+
+enum hd_job_what {
+    HD_WHAT_HALF, /* all that a killed ATTACH left half done, of any guest */
+    HD_WHAT_DISK, /* by `vdev` */
+    HD_WHAT_NIC,  /* by `mac` */
+};
+
+/* What DETACH takes; within grace_ms the guest lets go, or keeps it. */
+struct hd_job_device {
+    uint32_t what;  /* enum hd_job_what */
+    uint32_t force; /* 1: it is not asked */
+    char vdev[8];
+    uint8_t mac[6];
 };
 
 enum hd_job_ask {
@@ -54,15 +70,17 @@ struct hd_job_request {
     struct hd_auth auth;
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
-    char guest[HD_NAME_SIZE];   /* EJECT, YANK: only this one; empty: all */
-    struct hd_ledger_head head; /* START: for the new ledger; KEYS: devname and
-                                   diskseq */
+    char guest[HD_NAME_SIZE];    /* EJECT, YANK: only this one; empty: all */
+    struct hd_ledger_head head;  /* START: for the new ledger; KEYS, ATTACH:
+                                    devname and diskseq */
+    struct hd_job_device device; /* DETACH */
     uint32_t devmajor, devminor;
-    uint64_t grace_ms;    /* EJECT */
+    uint64_t grace_ms;    /* EJECT, DETACH */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
     uint32_t n_headers; /* behind the files */
-    uint32_t plan_size; /* bytes of plan that follow; 0 but for START */
+    uint32_t plan_size; /* bytes of plan that follow: START, ATTACH, and what
+                           DETACH tells the guest */
 };
 
 enum hd_report_kind {
@@ -73,6 +91,7 @@ enum hd_report_kind {
     HD_REPORT_EJECTING, /* guest, domid */
     HD_REPORT_FENCED,   /* all volumes answer EIO from now on */
     HD_REPORT_GONE,     /* guest: no trace of it is left */
+    HD_REPORT_DETACHED, /* guest: it has the device no longer */
     HD_REPORT_DONE,     /* last: err has the outcome of the whole */
 };
 

@@ -12,6 +12,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
 #include "../store/auth.h"
+#include "job_request_hot.h"
 
 #define SECTOR     512u
 #define OFFSET_MAX (64ull << 20) /* as in the manifest */
@@ -198,6 +199,12 @@ static bool tell_ok(const struct hd_job_request *req,
            is_text(t->value, sizeof(t->value));
 }
 
+static bool limits_ok(const struct hd_net_limits *l)
+{
+    return l->rate <= HD_NET_RATE_MAX && l->isolated <= 1 &&
+           (!l->mtu || (l->mtu >= HD_NET_MTU_MIN && l->mtu <= HD_NET_MTU_MAX));
+}
+
 static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
 {
     const struct hd_step_net *n = &step->u.net;
@@ -205,7 +212,8 @@ static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
     (void)req;
     return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
            !hd_vif_hotplug_check(n->bridge, NULL) &&
-           n->devid < HD_MAX_NICS + HD_MAX_WISHES && !(n->mac[0] & 1);
+           n->devid < HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS &&
+           !(n->mac[0] & 1) && limits_ok(&n->limits);
 }
 
 static bool start_ok(const struct hd_job_request *req,
@@ -321,13 +329,19 @@ static int check_keys(const struct hd_job_request *req, struct hd_err *err)
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
-    if (req->op > HD_JOB_KEYS || hd_uuid_is_zero(&req->store) ||
+    if (req->op > HD_JOB_DETACH || hd_uuid_is_zero(&req->store) ||
         (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
         return hd_fail(err, HD_E_FAILED, "the job's request is bad");
     if (req->op == HD_JOB_START)
         return check_start(req, plan, err);
+    if (req->op == HD_JOB_ATTACH || req->op == HD_JOB_DETACH)
+        return hd_job_request_check_hot(req, plan, err) ||
+                       (plan && check_plan(req, plan, err))
+                   ? -1
+                   : 0;
     if (plan || req->plan_size)
-        return hd_fail(err, HD_E_FAILED, "only a start has a plan");
+        return hd_fail(err, HD_E_FAILED,
+                       "only what attaches or tells has a plan");
     if (req->op == HD_JOB_KEYS)
         return check_keys(req, err);
     if (req->n_files || req->n_headers)

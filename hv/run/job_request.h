@@ -14,7 +14,7 @@ int hd_job_request_receive(int sock, struct hd_err *err);
 
 /* Copies request and plan out of the sealed memory `fd` (HD_JOB_REQUEST), then
  * runs hd_job_request_check.  The caller frees `*ret` and `*ret_plan`; the plan
- * is NULL but for HD_JOB_START. */
+ * may be NULL. */
 int hd_job_request_read(int fd, struct hd_job_request **ret,
                         struct hd_plan **ret_plan, struct hd_err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The four things that hotdom-job does; each takes over the whole of it. */
+/* The things that hotdom-job does; each takes over the whole of it. */
 #ifndef HD_RUN_JOBS_H
 #define HD_RUN_JOBS_H
 
@@ -20,8 +20,17 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
 /* Opens the acting user's keyslot, then changes users on the medium. */
 int hd_job_keys(struct hd_context *ctx, struct hd_err *err);
 
-/* For eject and yank: 1 with ctx->ledger and Xen open, 0: nothing is to undo,
- * -1. Waits for what a killed job's children still hold. */
+/* Gives a running guest one device, both ends connected, or leaves nothing of
+ * it. */
+int hd_job_attach(struct hd_context *ctx, struct hd_err *err);
+/* The domain of the request's guest; HD_E_NO_GUEST when it does not run. */
+int hd_job_find_running(struct hd_context *ctx, uint32_t *ret_domid,
+                        struct hd_err *err);
+/* Takes one from it, or lets it keep it whole: HD_E_BUSY. */
+int hd_job_detach(struct hd_context *ctx, struct hd_err *err);
+
+/* For all that finds a ledger: 1 with ctx->ledger and Xen open, 0: nothing is
+ * to undo, -1. Waits for what a killed job's children still hold. */
 int hd_job_resume(struct hd_context *ctx, struct hd_err *err);
 /* Their end: `end` for each guest, whatever became of the one before, then the
  * ledger.  The first error is kept. */

@@ -34,6 +34,8 @@ enum hd_effect_kind {
     HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
     HD_EFFECT_PCI,    /* value: its address */
     HD_EFFECT_SERIAL, /* value: hd_serial_path's */
+    HD_EFFECT_DEVICE, /* value: CLASS/DEVID, and /DM of a disk's volume: given
+                         to a domain that ran already */
 };
 
 struct hd_effect {
@@ -42,7 +44,7 @@ struct hd_effect {
     char guest[HD_NAME_SIZE];
     char value[HD_LEDGER_VALUE];
     bool undone;
-    bool running;  /* DOMAIN: it was unpaused */
+    bool running;  /* DOMAIN: it was unpaused; DEVICE: both ends connected */
     int32_t domid; /* DOMAIN: -1 while not known */
 };
 

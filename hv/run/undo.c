@@ -8,6 +8,7 @@
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "attach.h"
+#include "device.h"
 #include "display.h"
 #include "domain_sweep.h"
 #include "pci.h"
@@ -131,10 +132,34 @@ static int undo_serial(struct hd_context *ctx, const struct hd_effect *effect,
 static int (*const kinds[])(struct hd_context *ctx,
                             const struct hd_effect *effect,
                             struct hd_err *err) = {
-    [HD_EFFECT_DM] = undo_dm,         [HD_EFFECT_DOMAIN] = undo_domain,
-    [HD_EFFECT_BRIDGE] = undo_bridge, [HD_EFFECT_PORT] = undo_port,
-    [HD_EFFECT_PCI] = undo_pci,       [HD_EFFECT_SERIAL] = undo_serial,
+    [HD_EFFECT_DM] = undo_dm,
+    [HD_EFFECT_DOMAIN] = undo_domain,
+    [HD_EFFECT_BRIDGE] = undo_bridge,
+    [HD_EFFECT_PORT] = undo_port,
+    [HD_EFFECT_PCI] = undo_pci,
+    [HD_EFFECT_SERIAL] = undo_serial,
+    [HD_EFFECT_DEVICE] = hd_device_undo,
 };
+
+int hd_undo_volume(struct hd_context *ctx, const char *guest,
+                   const char *dm_name, struct hd_err *err)
+{
+    size_t n, len = strlen(dm_name);
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+
+    while (n-- > 0) {
+        const char *behind = e[n].value + len;
+
+        if (e[n].kind != HD_EFFECT_DM || e[n].undone ||
+            strcmp(e[n].guest, guest) || strncmp(e[n].value, dm_name, len) ||
+            (*behind && strcmp(behind, "+raw")))
+            continue;
+        if (undo_dm(ctx, &e[n], err) ||
+            hd_ledger_undone(ctx->ledger, e[n].seq, err))
+            return -1;
+    }
+    return 0;
+}
 
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,
                  struct hd_domain_status *ret, struct hd_err *err)
@@ -174,8 +199,8 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     static const enum hd_effect_kind order[] = {
-        HD_EFFECT_DOMAIN, HD_EFFECT_DM,     HD_EFFECT_PORT,
-        HD_EFFECT_BRIDGE, HD_EFFECT_SERIAL, HD_EFFECT_PCI};
+        HD_EFFECT_DOMAIN, HD_EFFECT_DM,  HD_EFFECT_PORT,  HD_EFFECT_BRIDGE,
+        HD_EFFECT_SERIAL, HD_EFFECT_PCI, HD_EFFECT_DEVICE};
     struct hd_err second;
     int rc = 0;
 

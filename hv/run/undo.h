@@ -16,6 +16,11 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest,
                   struct hd_err *err);
 
+/* A volume of the guest and what lies under it; none in the ledger is success.
+ */
+int hd_undo_volume(struct hd_context *ctx, const char *guest,
+                   const char *dm_name, struct hd_err *err);
+
 /* Where the domain of an effect is now; writes its domid to the ledger when a
  * killed job did not come to that. */
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,

@@ -19,8 +19,8 @@
 #define LINKS   4
 #define LOOK_MS 1000 /* a watch event may be lost with xenstored */
 
-static void front_path(const struct hd_xenbus_device *dev,
-                       char ret[HD_XENBUS_PATH])
+void hd_xenbus_front_path(const struct hd_xenbus_device *dev,
+                          char ret[HD_XENBUS_PATH])
 {
     snprintf(ret, HD_XENBUS_PATH, "/local/domain/%u/device/%s/%u", dev->domid,
              dev->front_class ? dev->front_class : dev->class, dev->devid);
@@ -84,17 +84,24 @@ void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
     hd_xenbus_back(dev, "state", "%d", HD_XENBUS_INITIALISING);
 }
 
-static enum hd_xenbus_state state_of(struct hd_xs *xs,
-                                     const struct hd_xenbus_device *dev)
+enum hd_xenbus_state hd_xenbus_state_of(struct hd_xs *xs, const char *folder)
 {
-    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 8], text[4];
+    char node[HD_XENBUS_PATH + 8], text[4];
 
-    hd_xenbus_back_path(dev, path);
-    snprintf(node, sizeof(node), "%s/state", path);
+    snprintf(node, sizeof(node), "%s/state", folder);
     if (hd_xs_read(xs, node, text, sizeof(text), NULL) <= 0 || text[1] ||
         text[0] < '0' || text[0] > '6')
         return HD_XENBUS_NONE;
     return (enum hd_xenbus_state)(text[0] - '0');
+}
+
+static enum hd_xenbus_state state_of(struct hd_xs *xs,
+                                     const struct hd_xenbus_device *dev)
+{
+    char path[HD_XENBUS_PATH];
+
+    hd_xenbus_back_path(dev, path);
+    return hd_xenbus_state_of(xs, path);
 }
 
 /* ---- nodes */
@@ -171,7 +178,7 @@ static void add_device(struct batch *b, const struct hd_xenbus_device *dev)
     char *front = b->links[b->n_links++], *back = b->links[b->n_links++];
     char libxl[HD_XENBUS_PATH];
 
-    front_path(dev, front);
+    hd_xenbus_front_path(dev, front);
     hd_xenbus_back_path(dev, back);
     libxl_path(dev, libxl);
     add_folder(b, front, dev->domid, 0);
@@ -214,7 +221,7 @@ int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     for (size_t i = 0; i < n; i++) {
         enum hd_xenbus_state is = state_of(xs, &devices[i]);
 
-        front_path(&devices[i], path);
+        hd_xenbus_front_path(&devices[i], path);
         if (force)
             add_node(&b, path, "", NULL);
         /* One that is not there must not come back as two nodes. */
@@ -237,7 +244,7 @@ int hd_xenbus_remove(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     if (batch_init(&b, n, FOLDERS, NULL, err))
         return -1;
     for (size_t i = 0; i < n; i++) {
-        front_path(&devices[i], path);
+        hd_xenbus_front_path(&devices[i], path);
         add_node(&b, path, "", NULL);
         hd_xenbus_back_path(&devices[i], path);
         add_node(&b, path, "", NULL);
@@ -272,8 +279,8 @@ int hd_xenbus_list(struct hd_xs *xs, const char *class, uint32_t domid,
 /* ---- states */
 
 /* What its driver wrote when it gave up: xenbus_dev_fatal of the kernel. */
-static int gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                   struct hd_err *err)
+int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
+                      struct hd_err *err)
 {
     char node[HD_XENBUS_PATH], why[256] = "it says no more";
 
@@ -296,7 +303,7 @@ static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
         return 1;
     if (want != HD_XENBUS_CLOSED &&
         (is == HD_XENBUS_NONE || is >= HD_XENBUS_CLOSING))
-        return gave_up(xs, dev, err);
+        return hd_xenbus_gave_up(xs, dev, err);
     return 0;
 }
 

@@ -88,5 +88,15 @@ int hd_xenbus_list(struct hd_xs *xs, const char *class, uint32_t domid,
 #define HD_XENBUS_PATH 128
 void hd_xenbus_back_path(const struct hd_xenbus_device *dev,
                          char ret[HD_XENBUS_PATH]);
+/* "/local/domain/7/device/vbd/51712" and so on. */
+void hd_xenbus_front_path(const struct hd_xenbus_device *dev,
+                          char ret[HD_XENBUS_PATH]);
+
+/* The state that an end's folder tells; NONE for what is no state.  Of the
+ * frontend it is the guest's word. */
+enum hd_xenbus_state hd_xenbus_state_of(struct hd_xs *xs, const char *folder);
+/* HD_E_FAILED with what the backend's driver said when it gave up. */
+int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
+                      struct hd_err *err);
 
 #endif

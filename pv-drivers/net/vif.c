@@ -11,10 +11,18 @@
 /* netback hands out credit in steps of this: xl-network-configuration(5). */
 #define RATE_US 50000u
 
+void hd_vif_rate(uint64_t rate, uint64_t *ret_bytes, uint32_t *ret_us)
+{
+    *ret_bytes = rate * RATE_US / 1000000;
+    *ret_us = RATE_US;
+}
+
 /* The names and values of libxl_nic.c, libxl__set_xenstore_nic. */
 void hd_vif_describe(const struct hd_vif *vif, struct hd_xenbus_device *ret)
 {
     const uint8_t *m = vif->mac;
+    uint64_t bytes;
+    uint32_t us;
     char mac[18];
 
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
@@ -30,9 +38,10 @@ void hd_vif_describe(const struct hd_vif *vif, struct hd_xenbus_device *ret)
     hd_xenbus_back(ret, "type", "vif");
     /* A frontend that is fast must wait for hd_vif_join. */
     hd_xenbus_back(ret, "hotplug-status", "%s", "");
-    if (vif->rate)
-        hd_xenbus_back(ret, "rate", "%" PRIu64 ",%u",
-                       vif->rate * RATE_US / 1000000, RATE_US);
+    if (vif->rate) {
+        hd_vif_rate(vif->rate, &bytes, &us);
+        hd_xenbus_back(ret, "rate", "%" PRIu64 ",%u", bytes, us);
+    }
     if (vif->mtu) {
         hd_xenbus_front(ret, "mtu", "%u", vif->mtu);
         hd_xenbus_back(ret, "mtu", "%u", vif->mtu);

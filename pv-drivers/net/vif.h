@@ -20,6 +20,8 @@ struct hd_vif {
     bool isolated;
 };
 
+/* How netback counts a rate: so many bytes in so many microseconds. */
+void hd_vif_rate(uint64_t rate, uint64_t *ret_bytes, uint32_t *ret_us);
 /* What netback needs. */
 void hd_vif_describe(const struct hd_vif *vif, struct hd_xenbus_device *ret);
 

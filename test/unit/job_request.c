@@ -77,7 +77,7 @@ static void an_end_has_no_plan_and_no_files(void)
 
     begin();
     req.op = HD_JOB_YANK;
-    refused("only a start");
+    refused("only what attaches");
     free(plan);
     plan = NULL;
     req.op = HD_JOB_EJECT;
@@ -96,7 +96,7 @@ static void an_end_has_no_plan_and_no_files(void)
 static void numbers_and_texts_out_of_range_are_refused(void)
 {
     begin();
-    req.op = HD_JOB_KEYS + 1;
+    req.op = HD_JOB_DETACH + 1;
     refused("the job's request is bad");
     memset(&req.store, 0, sizeof(req.store));
     refused("the job's request is bad");
@@ -326,7 +326,7 @@ static void every_step_is_checked(void)
     refused("step 4");
     plan->steps[3].u.net.mac[0] = 1;
     refused("step 4");
-    plan->steps[3].u.net.devid = HD_MAX_NICS + HD_MAX_WISHES;
+    plan->steps[3].u.net.devid = HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS;
     refused("step 4");
 }
 

@@ -111,7 +111,7 @@ static void lists_are_as_long_as_a_store_can_have_them(void)
     for (int i = 0; i < MANY; i++)
         at += sprintf(at, "%s{}", i ? "," : "");
     strcpy(at, "]}");
-    refused(rows, "more than 43 rows");
+    refused(rows, "more than 67 rows");
     memcpy(rows, "{\"store\": \"desk\",\"guests\":", 26);
     refused(rows, "more than 64 guests");
 }

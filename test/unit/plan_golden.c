@@ -52,6 +52,18 @@ static void two_bridges(struct map_kit *k)
     map_kit_role(k, "lab", "virbr0");
 }
 
+static void network_limits(struct map_kit *k)
+{
+    struct hd_net_limits *l;
+
+    two_bridges(k);
+    l = &k->policy.networks[0].limits;
+    l->rate = 2 * MIB;
+    l->mtu = 1400;
+    l->isolated = 1;
+    k->policy.networks[1].limits.mtu = 9000;
+}
+
 static void one_cpu(struct map_kit *k)
 {
     k->host.cpus = 1;
@@ -209,6 +221,7 @@ static const struct {
 } cases[] = {
     {"pass-no-nic", no_nic},
     {"pass-two-bridges", two_bridges},
+    {"pass-network-limits", network_limits},
     {"pass-one-cpu", one_cpu},
     {"pass-little-memory", little_memory},
     {"fail-little-memory", too_little_memory},

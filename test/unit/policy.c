@@ -35,7 +35,7 @@ static void no_file_means_ask_and_no_limit_of_memory(void)
     CU_ASSERT_EQUAL(p.limits.guests, HD_MAX_GUESTS);
     CU_ASSERT_EQUAL(p.limits.stores, 64);
     CU_ASSERT_EQUAL(p.limits.cache, 256 << 20);
-    CU_ASSERT_PTR_NULL(hd_policy_bridge(&p, "internet"));
+    CU_ASSERT_PTR_NULL(hd_policy_network(&p, "internet"));
 }
 
 static void the_entry_of_a_signer_beats_the_default(void)
@@ -62,7 +62,9 @@ static void a_role_is_joined_to_its_bridge(void)
                   "limits: {memory: 2G, vcpus: 3, cache: 0}\n",
                   &p, &err),
              &err);
-    CU_ASSERT_STRING_EQUAL(hd_policy_bridge(&p, "internet"), "brLAN");
+    const struct hd_policy_network *n = hd_policy_network(&p, "internet");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(n);
+    CU_ASSERT_STRING_EQUAL(n->bridge, "brLAN");
     CU_ASSERT_EQUAL(p.limits.memory, (uint64_t)2 << 30);
     CU_ASSERT_EQUAL(p.limits.vcpus, 3);
     CU_ASSERT_EQUAL(p.limits.cache, 0);
@@ -186,6 +188,13 @@ static void rows_that_contradict_and_odd_names_are_refused_in_place(void)
         {"networks: [{role: a, bridge: ../b}]", "\"../b\" is no name of a"},
         {"networks: [{role: a, bridge: a b}]", "\"a b\" is no name of a"},
         {"networks: [{role: a, bridge: ..}]", "\"..\" is no name of a bridge"},
+        {"networks: [{role: a, bridge: b, rate: 1}]",
+         "a rate of 1 bytes a second is too low; 1K is the lowest"},
+        {"networks: [{role: a, bridge: b, rate: 2T}]", "rate: 2T is out of"},
+        {"networks: [{role: a, bridge: b, mtu: 67}]", "an mtu of 67 is too"},
+        {"networks: [{role: a, bridge: b, mtu: 65536}]", "mtu: 65536 is out"},
+        {"networks: [{role: a, bridge: b, isolated: 1}]",
+         "\"1\" is not true or false"},
         {"devices: [{role: a}]",
          "line 1, column 11: role \"a\" names no device; "
          "name one of usb and pci"},

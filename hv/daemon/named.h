@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Guests by the names that people give them. */
+#ifndef HD_DAEMON_NAMED_H
+#define HD_DAEMON_NAMED_H
+
+#include "store.h"
+
+/* `name` is GUEST or STORE.GUEST, of an attached store.  HD_E_NO_GUEST when
+ * none, with what else the person might do, or several are called so. */
+int hd_named_guest(const struct hd_stores *stores, const char *name,
+                   const char *else_what, struct hd_store **ret_store,
+                   struct hd_guest_life **ret, struct hd_err *err);
+
+#endif

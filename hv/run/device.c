@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices of running guests in the ledger, and their end by force; never
+ * touches one that the ledger or its caller does not name. */
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/block/vbd.h"
+#include "../../pv-drivers/net/vif.h"
+#include "undo.h"
+#include "volume.h"
+
+#define WAIT_MS 5000
+
+_Static_assert(HD_DM_NAME_SIZE >= 79, "%78s below needs the room");
+
+void hd_device_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
+{
+    if (step->kind == HD_STEP_ATTACH_BLOCK)
+        snprintf(value, HD_LEDGER_VALUE, HD_VBD_CLASS "/%u/%s",
+                 hd_vbd_devid(step->u.block.as), step->u.block.dm_name);
+    else
+        snprintf(value, HD_LEDGER_VALUE, HD_VIF_CLASS "/%u", step->u.net.devid);
+}
+
+int hd_device_parse(const char *value, struct hd_device_of *ret,
+                    struct hd_err *err)
+{
+    struct hd_device_of device = {.bus.class = HD_VBD_CLASS};
+    char again[HD_LEDGER_VALUE];
+    bool disk = !strncmp(value, HD_VBD_CLASS "/", sizeof(HD_VBD_CLASS));
+    uint32_t *devid = &device.bus.devid;
+
+    if (disk) {
+        (void)sscanf(value, HD_VBD_CLASS "/%u/%78s", devid, device.dm_name);
+        snprintf(again, sizeof(again), HD_VBD_CLASS "/%u/%s", *devid,
+                 device.dm_name);
+    } else {
+        device.bus.class = HD_VIF_CLASS;
+        (void)sscanf(value, HD_VIF_CLASS "/%u", devid);
+        snprintf(again, sizeof(again), HD_VIF_CLASS "/%u", *devid);
+    }
+    if (strcmp(again, value))
+        return hd_fail(err, HD_E_FAILED, "the ledger's device \"%s\" is bad",
+                       value);
+    *ret = device;
+    return 0;
+}
+
+int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
+                    struct hd_err *err)
+{
+    const struct hd_xenbus_device *bus = &device->bus;
+
+    if (hd_xenbus_close(ctx->xs, bus, 1, true, err))
+        return -1;
+    if (hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
+                        hd_io_now_ms() + WAIT_MS, err)) {
+        if (!*device->dm_name || hd_volume_fence(device->dm_name, err) ||
+            hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
+                            hd_io_now_ms() + WAIT_MS, err))
+            return -1;
+    }
+    return hd_xenbus_remove(ctx->xs, bus, 1, err);
+}
+
+/* xvda to xvdp, as hd_vbd_devid numbers them. */
+static void name_disk(uint32_t devid, char vdev[8])
+{
+    strcpy(vdev, "xvda");
+    while (vdev[3] < 'p' && hd_vbd_devid(vdev) != devid)
+        vdev[3]++;
+}
+
+/* By what it is called there: of a NIC the MAC that its backend has. */
+static int forget(struct hd_context *ctx, const struct hd_device_of *device,
+                  const char *mac, struct hd_err *err)
+{
+    uint8_t m[6];
+    char vdev[8];
+
+    if (*device->dm_name) {
+        name_disk(device->bus.devid, vdev);
+        return hd_domain_forget(ctx->ts, device->bus.domid, vdev, NULL, err);
+    }
+    if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &m[0], &m[1], &m[2],
+               &m[3], &m[4], &m[5]) != 6)
+        return 0;
+    return hd_domain_forget(ctx->ts, device->bus.domid, NULL, m, err);
+}
+
+static int undo_live(struct hd_context *ctx, const struct hd_device_of *device,
+                     struct hd_err *err)
+{
+    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 8], mac[18] = "";
+
+    hd_xenbus_back_path(&device->bus, path);
+    snprintf(node, sizeof(node), "%s/mac", path);
+    (void)hd_xs_read(ctx->xs, node, mac, sizeof(mac), NULL);
+    if (hd_device_close(ctx, device, err))
+        return -1;
+    /* Never there, when the attaching came to nothing. */
+    return forget(ctx, device, mac, err);
+}
+
+int hd_device_undo(struct hd_context *ctx, const struct hd_effect *effect,
+                   struct hd_err *err)
+{
+    const struct hd_effect *domain = hd_context_domain(ctx, effect->guest);
+    struct hd_domain_status status;
+    struct hd_device_of device;
+
+    if (hd_device_parse(effect->value, &device, err))
+        return -1;
+    if (domain) {
+        if (hd_undo_find(ctx, domain, &status, err))
+            return -1;
+        device.bus.domid = status.domid;
+        if (status.state != HD_DOMAIN_GONE && status.state != HD_DOMAIN_DYING &&
+            undo_live(ctx, &device, err))
+            return -1;
+    }
+    return *device.dm_name
+               ? hd_undo_volume(ctx, effect->guest, device.dm_name, err)
+               : 0;
+}

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Devices that a guest is given, and gives back, while it runs.
+
+load lib
+
+usual='signers:\n  - {name: lab, activation: auto}\n'
+# As QEMU's stick names itself, and a bridge that is not there.
+given='devices: [{role: stick, usb: "46f4:0001"}]
+networks:
+  - {role: lost, bridge: nobr0}
+  - {role: slow, bridge: xenbr0, rate: 1M, mtu: 1400, isolated: true}
+'
+
+setup_file() {
+    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml
+        cat >>/etc/hotdom/hotdom.yaml" <<<"$given"
+    reload_policy
+}
+
+teardown_file() {
+    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml"
+    reload_policy
+}
+
+# As dom0 says it, each with its exit status behind: one session for many.
+tries='try() {
+    local said status=0
+    said=$(hotdom "$@" 2>&1) || status=$?
+    echo "$said ($status)"
+}
+'
+
+# What dom0 has of the guest's second disk and second nic.
+traces() { # DOMID
+    dom0 "{ ls /dev/mapper | grep '+ram\|+usb'
+        xenstore-ls -f | grep -E '/(vbd/($1/)?51728|vif/($1/)?24)/state'; } | wc -l"
+}
+
+leased() { # does its second nic lead to the network's server?
+    [[ $(in_guest auto 'ip link set eth1 up; udhcpc -n -q -i eth1 -s /bin/dhcp;\
+        ip -4 addr show eth1') == *' inet '* ]] && echo yes
+}
+
+@test "a guest that runs is given a disk and a NIC, uses them, and gives them back" {
+    start auto
+    local domid got
+    domid=$(guest_domid auto)
+    await 90 yes answers auto
+    got=$(dom0 "$tries"'try block-attach auto ram:16M
+        try network-attach auto slow
+        xl block-list auto.auto | awk "\$4 == 4 {print \$1}"
+        xl network-list auto.auto | awk "\$5 == 4 {print \$1}"
+        try explain auto xvdb
+        try verify-host')
+    [[ $got == *'auto.auto: attached xvdb: emulated (0)'* ]]
+    [[ $got == *$'auto.auto: attached lan1: pv xenbr0 (0)\n51712\n51728\n0\n24\n'* ]]
+    [[ $got == *'a scratch disk of 16 MiB as xvdb, by hand'*' no differences (0)'* ]]
+    # What the policy says of the role holds: 1M a second is so much in 50 ms.
+    got=$(dom0 "xenstore-read /local/domain/0/backend/vif/$domid/24/rate \
+        /local/domain/$domid/data/hotdom/map/net/lan1
+        bridge -d link show dev vif$domid.24")
+    [[ $got == $'52428,50000\npv xenbr0\n'*'mtu 1400'*'isolated on'* ]]
+    dom0 xl list -l auto.auto | jq -e '.[0].config |
+        ([.disks[].vdev] == ["xvda", "xvdb"]) and .nics[1].mtu == 1400'
+    [[ $(in_guest auto 'echo kept | dd of=/dev/xvdb conv=fsync 2>/dev/null
+        head -c 4 /dev/xvdb') == *kept* ]]
+    await 60 yes leased
+
+    got=$(dom0 "$tries"'try block-attach auto ram:1M --as xvdb
+        try block-attach auto ram:lots
+        try network-attach auto lost
+        try block-attach auto wheel
+        try block-attach nobody ram:1M
+        try block-detach auto xvdb
+        try network-detach auto lan1
+        try block-detach auto xvdb
+        try block-attach auto ram:16M --as xvdd')
+    [[ $got == *'has xvdb already'*'(1)'*'is no size'*'(2)'* ]]
+    [[ $got == *"the policy's bridge nobr0 is not there"*'(3)'* ]]
+    [[ $got == *'the policy joins role wheel to no USB device'*'(3)'* ]]
+    [[ $got == *'no attached store has a guest nobody'*'(5)'* ]]
+    [[ $got == *'detached xvdb (0)'*'detached lan1 (0)'*'has no disk xvdb (3)'* ]]
+    [ "$(traces "$domid")" = 1 ]
+    got=$(in_guest auto 'echo $(ls /dev /sys/class/net)')
+    [[ $got == *xvda* && $got == *xvdd* && $got != *xvdb* && $got != *eth1* ]]
+    # And whoever is destroyed gives back as well.
+    dom0 xl destroy auto.auto
+    await 60 '[]' compact_list
+}
+
+# A stick of 16 MiB that is no store; prints its disk in dom0.
+plug_spare() {
+    truncate -s 16M "$stores/spare.img"
+    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
+}
+
+@test "a stick that comes later is given by its role, and the host's again after" {
+    plug devices
+    await 60 running state devices
+    local disk got
+    got=$(dom0 "$tries"'try block-attach holder stick')
+    [[ $got == *'it carries the store itself (3)' ]]
+    await 90 yes answers holder
+    disk=$(plug_spare)
+    got=$(dom0 "$tries"'try block-attach holder stick
+        xenstore-read /local/domain/$(xl domid devices.holder)/data/hotdom/map/usb/stick
+        try block-attach holder stick')
+    [[ $got == "devices.holder: attached stick: pv ${disk#/dev/} as xvdb (0)
+pv ${disk#/dev/} xvdb"*'a guest has it (3)' ]]
+    in_guest holder 'echo written-in-the-guest | dd of=/dev/xvdb'
+    dom0 "hotdom block-detach holder xvdb
+        [ -z \"\$(ls /sys/class/block/${disk#/dev/}/holders)\" ]"
+    [ "$(head -c 20 "$stores/spare.img")" = written-in-the-guest ]
+    dom0 hotdom block-attach holder stick --as xvdf --read-only
+    yank spare
+    dom0 'hotdom block-detach holder xvdf && hotdom verify-host &&
+        hotdom eject devices'
+}
+
+half_attached() { # GUEST: the nodes are there, and the guest never answers
+    dom0 "xenstore-exists /local/domain/$(guest_domid "$1")/device/vbd/51728 && echo yes"
+}
+
+@test "a guest that does not let go keeps its disk, until it is taken by force" {
+    start auto
+    local domid got
+    domid=$(guest_domid auto)
+    await 90 yes answers auto
+    got=$(dom0 "$tries"'try block-attach auto ram:16M
+        xl pause auto.auto
+        try block-detach auto xvdb
+        xl unpause auto.auto')
+    [[ $got == *'does not let go of xvdb and keeps it'*'(1)' ]]
+    [[ $(in_guest auto 'echo still | dd of=/dev/xvdb conv=fsync 2>/dev/null
+        head -c 5 /dev/xvdb') == *still* ]]
+    # Paused, it does not take one either.
+    got=$(dom0 "$tries"'xl pause auto.auto
+        try block-detach auto xvdb --force
+        try block-attach auto ram:16M
+        try verify-host')
+    [[ $got == 'auto.auto: detached xvdb (0)'*'the frontend of vbd 51728'*'(1)'*'(0)' ]]
+    [ "$(traces "$domid")" = 0 ]
+    dom0 hotdom events --json | jq -es 'any(.[]; .guest == "auto" and
+        .from == .to and .reason == "timeout" and (.message | test("51728")))'
+
+    # Nor stays anything of one that is interrupted, by a kill or a yank.
+    dom0 'hotdom block-attach auto ram:16M >/dev/null 2>&1 &'
+    await 20 yes half_attached auto
+    got=$(dom0 "$tries"'try network-attach auto internet
+        systemctl kill -s KILL hotdomd')
+    [[ $got == *'busy with something else'*'(1)' ]]
+    await 60 running state auto
+    await 30 0 traces "$domid"
+    dom0 'xl unpause auto.auto'
+    await 30 yes answers auto
+    dom0 'xl pause auto.auto
+        hotdom block-attach auto ram:16M >/dev/null 2>&1 &'
+    await 20 yes half_attached auto
+    yank auto
+    await 60 '[]' compact_list
+}
