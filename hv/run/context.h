@@ -17,7 +17,7 @@ struct hd_context {
     struct hd_ledger *ledger;   /* NULL until the job has it */
     struct hd_toolstack *ts;
     struct hd_hypervisor *hv;
-    struct hd_xs *xs; /* hd_xs_wait: a domain ended */
+    struct hd_xs *xs;
     /* START: of the encrypted volumes that are not open yet, by header. */
     struct hd_secret *keys[HD_MAX_LUKS];
 };
@@ -25,8 +25,6 @@ struct hd_context {
 /* Opens the ways to Xen that are not open yet, ahead of need: nothing comes in
  * on them. */
 int hd_context_prepare(struct hd_context *ctx, struct hd_err *err);
-/* The same, and watches for domains that end. */
-int hd_context_connect(struct hd_context *ctx, struct hd_err *err);
 void hd_context_fini(struct hd_context *ctx);
 
 /* A borrowed effect of the guest that is not undone, or NULL. */

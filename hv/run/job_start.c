@@ -136,7 +136,7 @@ int hd_job_start(struct hd_context *ctx, struct hd_err *err)
     if (authenticate(ctx, err) ||
         hd_ledger_create(HD_LEDGER_DIR, &ctx->req->head, &ctx->ledger, err))
         return -1;
-    rc = hd_context_connect(ctx, err) || start_all(ctx, err);
+    rc = hd_context_prepare(ctx, err) || start_all(ctx, err);
     if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
         return -1;
     return rc ? -1 : 0;

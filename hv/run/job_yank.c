@@ -30,7 +30,7 @@ int hd_job_resume(struct hd_context *ctx, struct hd_err *err)
         }
         nanosleep(&pause, NULL);
     }
-    return hd_context_connect(ctx, err) ? -1 : 1;
+    return hd_context_prepare(ctx, err) ? -1 : 1;
 }
 
 /* The domids of the guests' domains that are there. */
