@@ -15,8 +15,9 @@ uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n);
 int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
               struct hd_err *err);
 
-/* The reverse, of several domains at once, by force: every backend lets go.
- * Best effort; what is left then is told by who removes what lies under it. */
-void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n);
+/* The reverse, by force: their nodes go, and with them the devices in dom0,
+ * which let go of what lies under them; does not wait for that.  Best effort.
+ */
+void hd_attach_close(struct hd_context *ctx, uint32_t domid);
 
 #endif

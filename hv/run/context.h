@@ -18,6 +18,9 @@ struct hd_context {
     struct hd_toolstack *ts;
     struct hd_hypervisor *hv;
     struct hd_xs *xs;
+    /* Domains whose end has begun and whose nodes are away (hd_undo_begin). */
+    uint32_t ended[HD_MAX_GUESTS];
+    size_t n_ended;
     /* START: of the encrypted volumes that are not open yet, by header. */
     struct hd_secret *keys[HD_MAX_LUKS];
 };

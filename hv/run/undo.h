@@ -16,6 +16,11 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest,
                   struct hd_err *err);
 
+/* Ends the domain of a guest, if it is there, and does not wait until it is
+ * gone, so that the domains of several end side by side.  What fails is said by
+ * hd_undo, which has to follow. */
+void hd_undo_begin(struct hd_context *ctx, const char *guest);
+
 /* Where the domain of an effect is now; writes its domid to the ledger when a
  * killed job did not come to that. */
 int hd_undo_find(struct hd_context *ctx, const struct hd_effect *effect,

@@ -202,32 +202,6 @@ int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return hd_xs_make(xs, b.folders, b.n_folders, b.nodes, b.n_nodes, err);
 }
 
-/* What libxl_device.c, libxl__initiate_device_generic_remove, writes. */
-int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n, bool force, struct hd_err *err)
-{
-    auto_batch b;
-    char path[HD_XENBUS_PATH];
-
-    if (batch_init(&b, n, FOLDERS, NULL, err))
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        enum hd_xenbus_state is = state_of(xs, &devices[i]);
-
-        front_path(&devices[i], path);
-        if (force)
-            add_node(&b, path, "", NULL);
-        /* One that is not there must not come back as two nodes. */
-        if (is == HD_XENBUS_NONE)
-            continue;
-        hd_xenbus_back_path(&devices[i], path);
-        add_node(&b, path, "online", "0");
-        if (is != HD_XENBUS_CLOSED)
-            add_node(&b, path, "state", "5");
-    }
-    return hd_xs_write(xs, b.nodes, b.n_nodes, err);
-}
-
 int hd_xenbus_remove(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                      size_t n, struct hd_err *err)
 {
@@ -291,13 +265,9 @@ static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 {
     enum hd_xenbus_state is = state_of(xs, dev);
 
-    if (is == want || (want == HD_XENBUS_CLOSED && is == HD_XENBUS_NONE) ||
-        (want < HD_XENBUS_CLOSING && is > want && is < HD_XENBUS_CLOSING))
-        return 1;
-    if (want != HD_XENBUS_CLOSED &&
-        (is == HD_XENBUS_NONE || is >= HD_XENBUS_CLOSING))
+    if (is == HD_XENBUS_NONE || is >= HD_XENBUS_CLOSING)
         return gave_up(xs, dev, err);
-    return 0;
+    return is >= want;
 }
 
 static int wait_all(struct hd_xs *xs, const struct hd_xenbus_device *devices,

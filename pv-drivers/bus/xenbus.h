@@ -60,20 +60,15 @@ int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                   size_t n, const struct hd_xenbus_more *more,
                   struct hd_err *err);
 
-/* Blocks until the backend of each is `state`; HD_E_FAILED with what the driver
- * says when one gives up, HD_E_TIMEOUT at the deadline.  For CLOSED, a backend
- * that is gone will do. */
+/* Blocks until the backend of each is at least `state`, which is one before
+ * CLOSING; HD_E_FAILED with what the driver says when one gives up,
+ * HD_E_TIMEOUT at the deadline. */
 int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                     struct hd_err *err);
 
-/* Tells the backends of all to let go; does not wait.  With `force` the
- * frontends' nodes go as well, so that no guest can hold its backend. */
-int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n, bool force, struct hd_err *err);
-
-/* Their nodes on all three sides; with an open backend behind it is lost.
- * Nothing there is success. */
+/* Their nodes on all three sides; the backends' devices go with them.  Nothing
+ * there is success. */
 int hd_xenbus_remove(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                      size_t n, struct hd_err *err);
 
