@@ -32,6 +32,7 @@ int hd_context_prepare(struct hd_context *ctx, struct hd_err *err)
 
 void hd_context_fini(struct hd_context *ctx)
 {
+    (void)hd_build_end(ctx, NULL);
     hd_xs_free(ctx->xs);
     hd_hypervisor_free(ctx->hv);
     hd_toolstack_free(ctx->ts);

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/bus/xs.h"
+#include "build.h"
 #include "domain.h"
 #include "job.h"
 
@@ -15,7 +16,8 @@ struct hd_context {
     const struct hd_job_request *req;
     const struct hd_plan *plan; /* START */
     struct hd_ledger *ledger;   /* NULL until the job has it */
-    struct hd_toolstack *ts;
+    struct hd_toolstack *ts;    /* not while `build` is under way */
+    struct hd_build build;
     struct hd_hypervisor *hv;
     struct hd_xs *xs;
     /* Domains whose end has begun and whose nodes are away (hd_undo_begin). */

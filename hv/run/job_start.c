@@ -67,10 +67,15 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
 {
     const char *guest = ctx->plan->steps[from].guest;
     const struct hd_effect *domain;
+    struct hd_err built;
 
     hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
-    if (do_steps(ctx, from, to, err))
+    if (do_steps(ctx, from, to, err)) {
+        /* A domain that could not be built fails its devices as well. */
+        if (hd_build_end(ctx, &built) && err)
+            *err = built;
         return -1;
+    }
     domain = hd_context_domain(ctx, guest);
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
@@ -96,6 +101,7 @@ static void give_up(struct hd_context *ctx, const char *guest,
 {
     struct hd_err left = {0};
 
+    (void)hd_build_end(ctx, NULL);
     (void)hd_domain_settle(ctx->ts, 0, NULL, 0, NULL);
     if (hd_undo_guest(ctx, guest, &left)) {
         hd_wrap(why, "%s, behind", left.msg);
