@@ -4,6 +4,7 @@
 #include "jobs.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
@@ -42,6 +43,14 @@ static int authenticate(struct hd_context *ctx, struct hd_err *err)
         return -1;
     hd_context_report(HD_REPORT_UNLOCKED, "", 0, NULL);
     return 0;
+}
+
+/* What a password opened stays in memory that is locked by now.  What is mapped
+ * from here on are kernels and the memory of guests, which need not be: locking
+ * it page by page takes longer than copying it. */
+static void lock_no_more(void)
+{
+    (void)mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
 /* Steps [from, to) are one guest's. */
@@ -142,6 +151,7 @@ int hd_job_start(struct hd_context *ctx, struct hd_err *err)
     if (authenticate(ctx, err) ||
         hd_ledger_create(HD_LEDGER_DIR, &ctx->req->head, &ctx->ledger, err))
         return -1;
+    lock_no_more();
     rc = hd_context_prepare(ctx, err) || start_all(ctx, err);
     if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
         return -1;
