@@ -19,6 +19,10 @@
 #define LOOK_MS  300
 #define QUIET_MS 10000
 
+/* While a job runs a look waits, so many times LOOK_MS: it would hold up both
+ * the job and what it reports, and the job's own devices ring most. */
+#define MOST_WAITS 30
+
 struct watch {
     struct hd_daemon *daemon;
     struct udev *udev;
@@ -27,6 +31,7 @@ struct watch {
     uv_poll_t on_udev, on_links;
     uv_timer_t timer;
     uint64_t wait_ms, looked_ms;
+    unsigned waits;
     struct hd_changes *changes;
 };
 
@@ -38,11 +43,24 @@ static void on_change(void *ctx, const char *what)
     hd_events_add_host(d->events, what);
 }
 
+static bool any_job(const struct hd_daemon *d)
+{
+    for (const struct hd_store *s = d->stores.first; s; s = s->next)
+        if (s->task)
+            return true;
+    return false;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct watch *w = timer->data;
     struct hd_err err;
 
+    if (any_job(w->daemon) && w->waits++ < MOST_WAITS) {
+        uv_timer_start(&w->timer, on_timer, LOOK_MS, 0);
+        return;
+    }
+    w->waits = 0;
     if (hd_changes_look(w->changes, on_change, w->daemon, &err))
         hd_log(HD_LOG_WARNING, "%s", err.msg);
     w->looked_ms = hd_io_now_ms();

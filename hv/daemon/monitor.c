@@ -17,16 +17,19 @@
 #define RECEIVE_BYTES (16 << 20)               /* a shelf of disks at once */
 #define RECONCILE_MS  60000 /* in case an event was lost all the same */
 #define MAX_DISKS     1024
+#define MAX_GONE      64 /* that udev may still have to say something of */
 
 struct hd_monitor {
     struct udev *udev;
-    struct udev_monitor *netlink;
-    uv_poll_t poll;
+    struct udev_monitor *netlink, *kernel;
+    uv_poll_t poll, kernel_poll;
     uv_timer_t reconcile;
     const struct hd_monitor_ops *ops;
     void *ctx;
     struct hd_device disks[MAX_DISKS];
     size_t n;
+    uint64_t gone[MAX_GONE]; /* a ring of diskseqs, none of which comes again */
+    size_t next_gone;
 };
 
 /* False for what is no disk, or has no diskseq (no medium to tell apart). */
@@ -52,6 +55,7 @@ static void remove_at(struct hd_monitor *m, size_t i)
     struct hd_device gone = m->disks[i];
 
     m->disks[i] = m->disks[--m->n];
+    m->gone[m->next_gone++ % MAX_GONE] = gone.diskseq;
     m->ops->vanished(m->ctx, &gone);
 }
 
@@ -64,11 +68,19 @@ static void remove_name(struct hd_monitor *m, const char *name)
         }
 }
 
+static bool has_gone(const struct hd_monitor *m, uint64_t diskseq)
+{
+    for (size_t i = 0; i < MAX_GONE; i++)
+        if (m->gone[i] == diskseq)
+            return true;
+    return false;
+}
+
 static void add(struct hd_monitor *m, const struct hd_device *disk)
 {
     const struct hd_device *old = hd_monitor_find(m, disk->name);
 
-    if (old && old->diskseq == disk->diskseq)
+    if ((old && old->diskseq == disk->diskseq) || has_gone(m, disk->diskseq))
         return;
     /* Another medium under the same name: the first one's removal was lost, or
      * it is a reader with a changed card. */
@@ -189,6 +201,26 @@ static void on_event(uv_poll_t *poll, int status, int events)
     udev_device_unref(dev);
 }
 
+/* A pulled plug as the kernel tells it, without the time that udev takes to
+ * look at its rules; what udev says of that disk later is old. */
+static void on_kernel(uv_poll_t *poll, int status, int events)
+{
+    struct hd_monitor *m = poll->data;
+    struct udev_device *dev = udev_monitor_receive_device(m->kernel);
+    const struct hd_device *old;
+    struct hd_device disk;
+
+    (void)status;
+    (void)events;
+    if (!dev)
+        return;
+    if (!strcmp(udev_device_get_action(dev), "remove") &&
+        describe(dev, &disk) && (old = hd_monitor_find(m, disk.name)) &&
+        old->diskseq == disk.diskseq)
+        remove_name(m, disk.name);
+    udev_device_unref(dev);
+}
+
 static void on_reconcile(uv_timer_t *timer)
 {
     enumerate(timer->data);
@@ -211,6 +243,22 @@ static int subscribe(struct hd_monitor *m, struct hd_err *err)
     return 0;
 }
 
+/* Without it, udev tells the same, later. */
+static void subscribe_kernel(struct hd_monitor *m, uv_loop_t *loop)
+{
+    m->kernel = udev_monitor_new_from_netlink(m->udev, "kernel");
+    if (!m->kernel ||
+        udev_monitor_filter_add_match_subsystem_devtype(m->kernel, "block",
+                                                        "disk") < 0 ||
+        udev_monitor_enable_receiving(m->kernel) < 0) {
+        hd_log(HD_LOG_WARNING, "cannot listen to the kernel's uevents");
+        return;
+    }
+    m->kernel_poll.data = m;
+    uv_poll_init(loop, &m->kernel_poll, udev_monitor_get_fd(m->kernel));
+    uv_poll_start(&m->kernel_poll, UV_READABLE, on_kernel);
+}
+
 int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
                      void *ctx, struct hd_monitor **ret, struct hd_err *err)
 {
@@ -229,6 +277,7 @@ int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
     m->poll.data = m->reconcile.data = m;
     uv_poll_init(loop, &m->poll, udev_monitor_get_fd(m->netlink));
     uv_poll_start(&m->poll, UV_READABLE, on_event);
+    subscribe_kernel(m, loop);
     uv_timer_init(loop, &m->reconcile);
     uv_timer_start(&m->reconcile, on_reconcile, RECONCILE_MS, RECONCILE_MS);
     /* Only now, so that nothing falls between the list and the events. */

@@ -270,32 +270,27 @@ int hd_attach_tell(struct hd_context *ctx, const struct hd_step *steps,
 /* Of one guest and class; it has less disks than NICs. */
 #define MOST (HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
 
-static size_t list(struct hd_context *ctx, const uint32_t *domids, size_t n,
-                   struct hd_xenbus_device *devices)
+static size_t list(struct hd_context *ctx, uint32_t domid,
+                   struct hd_xenbus_device devices[CLASSES * MOST])
 {
     size_t used = 0, more;
 
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < CLASSES; k++) {
-            if (hd_xenbus_list(ctx->xs, classes[k].name, domids[i],
-                               devices + used, MOST, &more, NULL))
-                continue;
-            while (more--)
-                devices[used++].front_class = classes[k].front;
-        }
+    for (size_t k = 0; k < CLASSES; k++) {
+        if (hd_xenbus_list(ctx->xs, classes[k].name, domid, devices + used,
+                           MOST, &more, NULL))
+            continue;
+        while (more--)
+            devices[used++].front_class = classes[k].front;
+    }
     return used;
 }
 
-void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n)
+void hd_attach_close(struct hd_context *ctx, uint32_t domid)
 {
     hd_autofree struct hd_xenbus_device *devices =
-        calloc(n * CLASSES * MOST + 1, sizeof(*devices));
-    size_t used = devices ? list(ctx, domids, n, devices) : 0;
-    struct hd_err err;
+        calloc(CLASSES * MOST, sizeof(*devices));
+    size_t used = devices ? list(ctx, domid, devices) : 0;
 
-    if (!used || hd_xenbus_close(ctx->xs, devices, used, true, &err))
-        return;
-    (void)hd_xenbus_await(ctx->xs, devices, used, HD_XENBUS_CLOSED,
-                          wait_until(ctx), &err);
-    (void)hd_xenbus_remove(ctx->xs, devices, used, &err);
+    if (used)
+        (void)hd_xenbus_remove(ctx->xs, devices, used, NULL);
 }

@@ -23,8 +23,9 @@ int hd_attach_live(struct hd_context *ctx, const struct hd_step *steps,
 int hd_attach_tell(struct hd_context *ctx, const struct hd_step *steps,
                    uint32_t n, struct hd_err *err);
 
-/* The reverse, of several domains at once, by force: every backend lets go.
- * Best effort; what is left then is told by who removes what lies under it. */
-void hd_attach_close(struct hd_context *ctx, const uint32_t *domids, size_t n);
+/* The reverse, by force: their nodes go, and with them the devices in dom0,
+ * which let go of what lies under them; does not wait for that.  Best effort.
+ */
+void hd_attach_close(struct hd_context *ctx, uint32_t domid);
 
 #endif

@@ -30,15 +30,9 @@ int hd_context_prepare(struct hd_context *ctx, struct hd_err *err)
     return 0;
 }
 
-int hd_context_connect(struct hd_context *ctx, struct hd_err *err)
-{
-    if (hd_context_prepare(ctx, err))
-        return -1;
-    return hd_xs_watch(ctx->xs, "@releaseDomain", "ended", err);
-}
-
 void hd_context_fini(struct hd_context *ctx)
 {
+    (void)hd_build_end(ctx, NULL);
     hd_xs_free(ctx->xs);
     hd_hypervisor_free(ctx->hv);
     hd_toolstack_free(ctx->ts);

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/bus/xs.h"
+#include "build.h"
 #include "domain.h"
 #include "job.h"
 
@@ -15,9 +16,13 @@ struct hd_context {
     const struct hd_job_request *req;
     const struct hd_plan *plan; /* START */
     struct hd_ledger *ledger;   /* NULL until the job has it */
-    struct hd_toolstack *ts;
+    struct hd_toolstack *ts;    /* not while `build` is under way */
+    struct hd_build build;
     struct hd_hypervisor *hv;
-    struct hd_xs *xs; /* hd_xs_wait: a domain ended */
+    struct hd_xs *xs;
+    /* Domains whose end has begun and whose nodes are away (hd_undo_begin). */
+    uint32_t ended[HD_MAX_GUESTS];
+    size_t n_ended;
     /* START: of the encrypted volumes that are not open yet, by header. */
     struct hd_secret *keys[HD_MAX_LUKS];
 };
@@ -25,8 +30,6 @@ struct hd_context {
 /* Opens the ways to Xen that are not open yet, ahead of need: nothing comes in
  * on them. */
 int hd_context_prepare(struct hd_context *ctx, struct hd_err *err);
-/* The same, and watches for domains that end. */
-int hd_context_connect(struct hd_context *ctx, struct hd_err *err);
 void hd_context_fini(struct hd_context *ctx);
 
 /* A borrowed effect of the guest that is not undone, or NULL. */

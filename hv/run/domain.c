@@ -223,11 +223,9 @@ static int begin_build(struct hd_toolstack *ts, uint32_t *domid)
     return rc;
 }
 
-int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
-                    const struct hd_step_domain *step, int kernel, int ramdisk,
-                    uint32_t *ret_domid, struct hd_err *err)
+int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
+                    int kernel, int ramdisk, struct hd_err *err)
 {
-    struct hd_domain_status status;
     int rc;
 
     if (step->width && hd_display_prepare(err))
@@ -239,14 +237,27 @@ int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
         libxl_domain_config_dispose(&ts->config);
     else
         rc = begin_build(ts, &ts->domid);
-    if (check(ts, rc, "build", step->name, err))
-        return -1;
-    if (hd_domain_find(hv, &step->uuid, &status, err))
+    return check(ts, rc, "build", step->name, err);
+}
+
+/* libxl_create.c, libxl__domain_make: the last node of its one transaction. */
+int hd_domain_is_made(struct hd_hypervisor *hv, struct hd_xs *xs,
+                      const struct hd_uuid *uuid, uint32_t *ret_domid,
+                      struct hd_err *err)
+{
+    struct hd_domain_status status;
+    char path[32], type[8];
+    int there;
+
+    if (hd_domain_find(hv, uuid, &status, err))
         return -1;
     if (status.state != HD_DOMAIN_PAUSED)
-        return hd_fail(err, HD_E_FAILED, "libxl made no domain %s", step->name);
-    *ret_domid = status.domid;
-    return 0;
+        return 0;
+    snprintf(path, sizeof(path), "/libxl/%u/type", status.domid);
+    there = hd_xs_read(xs, path, type, sizeof(type), err);
+    if (there > 0)
+        *ret_domid = status.domid;
+    return there;
 }
 
 /* ---- what libxl is told of devices that it did not attach */

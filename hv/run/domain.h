@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/bus/xs.h"
 #include "../plan/plan.h"
 #include "domain_status.h"
 
@@ -23,11 +24,16 @@ HD_DEFINE_AUTO(hd_toolstack)
 
 /* A paused PV domain with a console and no devices.  `kernel` and `ramdisk`
  * (-1: none) are sealed memfds; libxl reads them through /proc/self/fd.  When
- * it returns the domain may be given devices and started, but libxl is not done
- * with it, as long as xenconsoled is not: hd_domain_settle must follow. */
-int hd_domain_build(struct hd_toolstack *ts, struct hd_hypervisor *hv,
-                    const struct hd_step_domain *step, int kernel, int ramdisk,
-                    uint32_t *ret_domid, struct hd_err *err);
+ * it returns the domain may be started, but libxl is not done with it, as long
+ * as xenconsoled is not: hd_domain_settle must follow. */
+int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
+                    int kernel, int ramdisk, struct hd_err *err);
+/* 1 with the domid when libxl has made the domain and all of its nodes that a
+ * device needs: from then on it may be given devices, while it is built; 0: not
+ * yet; -1.  Nothing is asked of libxl. */
+int hd_domain_is_made(struct hd_hypervisor *hv, struct hd_xs *xs,
+                      const struct hd_uuid *uuid, uint32_t *ret_domid,
+                      struct hd_err *err);
 /* Waits for libxl's end of hd_domain_build, then tells it of the devices that
  * the domain was given without it, for `xl save` and its like: of the `n`
  * steps, those that attach; without steps it only waits.  When it fails, libxl

@@ -101,6 +101,8 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err)
 
     if (rc <= 0)
         return rc;
+    /* Without it Xen is asked every LOOK_MS. */
+    (void)hd_xs_watch(ctx->xs, "@releaseDomain", "ended", NULL);
     n = hd_context_guests(ctx, guests);
     for (size_t i = 0; i < n; i++)
         ask(ctx, guests[i]);

@@ -4,6 +4,7 @@
 #include "jobs.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
@@ -44,6 +45,14 @@ static int authenticate(struct hd_context *ctx, struct hd_err *err)
     return 0;
 }
 
+/* What a password opened stays in memory that is locked by now.  What is mapped
+ * from here on are kernels and the memory of guests, which need not be: locking
+ * it page by page takes longer than copying it. */
+static void lock_no_more(void)
+{
+    (void)mlockall(MCL_CURRENT | MCL_ONFAULT);
+}
+
 /* Steps [from, to) are one guest's. */
 static int do_steps(struct hd_context *ctx, uint32_t from, uint32_t to,
                     struct hd_err *err)
@@ -67,10 +76,15 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
 {
     const char *guest = ctx->plan->steps[from].guest;
     const struct hd_effect *domain;
+    struct hd_err built;
 
     hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
-    if (do_steps(ctx, from, to, err))
+    if (do_steps(ctx, from, to, err)) {
+        /* A domain that could not be built fails its devices as well. */
+        if (hd_build_end(ctx, &built) && err)
+            *err = built;
         return -1;
+    }
     domain = hd_context_domain(ctx, guest);
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
@@ -96,6 +110,7 @@ static void give_up(struct hd_context *ctx, const char *guest,
 {
     struct hd_err left = {0};
 
+    (void)hd_build_end(ctx, NULL);
     (void)hd_domain_settle(ctx->ts, 0, NULL, 0, NULL);
     if (hd_undo_guest(ctx, guest, &left)) {
         hd_wrap(why, "%s, behind", left.msg);
@@ -136,7 +151,8 @@ int hd_job_start(struct hd_context *ctx, struct hd_err *err)
     if (authenticate(ctx, err) ||
         hd_ledger_create(HD_LEDGER_DIR, &ctx->req->head, &ctx->ledger, err))
         return -1;
-    rc = hd_context_connect(ctx, err) || start_all(ctx, err);
+    lock_no_more();
+    rc = hd_context_prepare(ctx, err) || start_all(ctx, err);
     if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
         return -1;
     return rc ? -1 : 0;

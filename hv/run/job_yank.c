@@ -8,7 +8,6 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
-#include "attach.h"
 #include "undo.h"
 #include "volume.h"
 
@@ -30,7 +29,7 @@ int hd_job_resume(struct hd_context *ctx, struct hd_err *err)
         }
         nanosleep(&pause, NULL);
     }
-    return hd_context_connect(ctx, err) ? -1 : 1;
+    return hd_context_prepare(ctx, err) ? -1 : 1;
 }
 
 /* The domids of the guests' domains that are there. */
@@ -62,15 +61,13 @@ int hd_job_finish(struct hd_context *ctx,
                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
                   hd_job_end_fn *end, struct hd_err *err)
 {
-    uint32_t domids[HD_MAX_GUESTS];
-    size_t n_domids = domids_of(ctx, guests, n, domids);
     struct hd_err ignored;
     bool empty;
     int rc = 0;
 
     /* All backends let go side by side. */
-    pause_all(ctx, domids, n_domids);
-    hd_attach_close(ctx, domids, n_domids);
+    for (size_t i = 0; i < n; i++)
+        hd_undo_begin(ctx, guests[i]);
     for (size_t i = 0; i < n; i++) {
         if (end(ctx, guests[i], rc ? &ignored : err))
             rc = -1;

@@ -92,8 +92,8 @@ static int build_domain(struct hd_context *ctx, const struct hd_step *step,
     int ramdisk = d->ramdisk < 0 ? -1 : HD_JOB_FILES + d->ramdisk;
     uint32_t domid;
 
-    if (hd_domain_build(ctx->ts, ctx->hv, d, HD_JOB_FILES + (int)d->kernel,
-                        ramdisk, &domid, err))
+    if (hd_build_begin(ctx, d, HD_JOB_FILES + (int)d->kernel, ramdisk, &domid,
+                       err))
         return -1;
     return hd_ledger_set_domid(ctx->ledger, seq, domid, err);
 }
@@ -199,7 +199,8 @@ static int start_domain(struct hd_context *ctx, const struct hd_step *step,
     const struct hd_effect *e = domain_of(ctx, step, err);
 
     (void)seq;
-    if (!e || hd_domain_unpause(ctx->hv, (uint32_t)e->domid, err))
+    if (!e || hd_build_end(ctx, err) ||
+        hd_domain_unpause(ctx->hv, (uint32_t)e->domid, err))
         return -1;
     return hd_ledger_set_running(ctx->ledger, e->seq, err);
 }

@@ -52,23 +52,55 @@ static bool has_other_devices(struct hd_context *ctx, uint32_t domid)
     return false;
 }
 
-static int end_domain(struct hd_context *ctx, uint32_t domid,
-                      struct hd_err *err)
+/* 0 with its nodes away, as libxl does: first the nodes, and with them the
+ * backends, whose grants a dying domain waits for, then the domain. */
+static int end_ours(struct hd_context *ctx, uint32_t domid,
+                    const struct hd_uuid *uuid, struct hd_err *err)
 {
-    (void)hd_domain_pause(ctx->hv, domid, NULL);
-    hd_attach_close(ctx, &domid, 1);
-    return has_other_devices(ctx, domid)
-               ? hd_domain_destroy(ctx->ts, domid, err)
-               : hd_domain_kill(ctx->hv, domid, err);
+    struct hd_err ignored;
+    int rc = hd_domain_sweep(ctx->xs, domid, uuid, err);
+
+    if (hd_domain_kill(ctx->hv, domid, rc ? &ignored : err))
+        rc = -1;
+    return rc;
 }
 
-/* The nodes are swept when the domain is gone, so one that was killed in
- * between left nodes, or the domain, or both. */
+static int end_with_others(struct hd_context *ctx, uint32_t domid,
+                           const struct hd_uuid *uuid, struct hd_err *err)
+{
+    hd_attach_close(ctx, domid);
+    if (hd_domain_destroy(ctx->ts, domid, err))
+        return -1;
+    return hd_domain_sweep(ctx->xs, domid, uuid, err);
+}
+
+static bool has_ended(const struct hd_context *ctx, uint32_t domid)
+{
+    for (size_t i = 0; i < ctx->n_ended; i++)
+        if (ctx->ended[i] == domid)
+            return true;
+    return false;
+}
+
+static int end_domain(struct hd_context *ctx, uint32_t domid,
+                      const struct hd_uuid *uuid, struct hd_err *err)
+{
+    (void)hd_domain_pause(ctx->hv, domid, NULL);
+    if (has_other_devices(ctx, domid) ? end_with_others(ctx, domid, uuid, err)
+                                      : end_ours(ctx, domid, uuid, err))
+        return -1;
+    if (ctx->n_ended < HD_ARRAY_LEN(ctx->ended))
+        ctx->ended[ctx->n_ended++] = domid;
+    return 0;
+}
+
+/* One that was killed in between left nodes, or the domain, or both. */
 static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                        struct hd_err *err)
 {
     struct hd_domain_status status;
     struct hd_uuid uuid;
+    int rc;
 
     if (hd_undo_find(ctx, effect, &status, err))
         return -1;
@@ -82,13 +114,15 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
         /* Someone else's domain by now, so ours was cleaned up long ago. */
         if (status.state != HD_DOMAIN_GONE)
             return 0;
-    } else if (status.state != HD_DOMAIN_DYING &&
-               end_domain(ctx, status.domid, err)) {
-        return -1;
     }
+    if (has_ended(ctx, status.domid))
+        rc = 0;
+    else if (status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
+        rc = hd_domain_sweep(ctx->xs, status.domid, &uuid, err);
+    else
+        rc = end_domain(ctx, status.domid, &uuid, err);
     /* Who has a page of it mapped keeps it from going. */
-    if (hd_domain_sweep(ctx->xs, status.domid, &uuid, err) ||
-        hd_undo(ctx, effect->guest, HD_EFFECT_SERIAL, err))
+    if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERIAL, err))
         return -1;
     return hd_domain_wait_gone(ctx->hv, status.domid, ctx->req->deadline_ms,
                                err);
@@ -208,4 +242,15 @@ int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
         if (hd_undo(ctx, guest, order[i], rc ? &second : err))
             rc = -1;
     return rc;
+}
+
+void hd_undo_begin(struct hd_context *ctx, const char *guest)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+
+    if (!e || hd_undo_find(ctx, e, &status, NULL) ||
+        status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
+        return;
+    (void)end_domain(ctx, status.domid, &status.uuid, NULL);
 }

@@ -61,9 +61,9 @@ int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                   size_t n, const struct hd_xenbus_more *more,
                   struct hd_err *err);
 
-/* Blocks until the backend of each is `state`; HD_E_FAILED with what the driver
- * says when one gives up, HD_E_TIMEOUT at the deadline.  For CLOSED, a backend
- * that is gone will do. */
+/* Blocks until the backend of each is at least `state`, one before CLOSING or
+ * CLOSED itself; HD_E_FAILED with what the driver says when one gives up,
+ * HD_E_TIMEOUT at the deadline.  For CLOSED, a backend that is gone will do. */
 int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                     struct hd_err *err);
@@ -73,8 +73,8 @@ int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
 int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, bool force, struct hd_err *err);
 
-/* Their nodes on all three sides; with an open backend behind it is lost.
- * Nothing there is success. */
+/* Their nodes on all three sides; the backends' devices go with them.  Nothing
+ * there is success. */
 int hd_xenbus_remove(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                      size_t n, struct hd_err *err);
 

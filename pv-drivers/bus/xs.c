@@ -13,8 +13,12 @@
 /* A transaction that lost its race this often lives on a sick xenstored. */
 #define TRIES 100
 
+/* libxenstore gives a handle that watches a thread, through which every answer
+ * then comes: two wake-ups more a request.  So the watches have a connection of
+ * their own, once there is one. */
 struct hd_xs {
     struct xs_handle *handle;
+    struct xs_handle *watcher; /* or NULL */
 };
 
 static bool printable(const char *text, size_t len)
@@ -93,6 +97,8 @@ void hd_xs_free(struct hd_xs *xs)
     if (!xs)
         return;
     xs_close(xs->handle);
+    if (xs->watcher)
+        xs_close(xs->watcher);
     free(xs);
 }
 
@@ -190,25 +196,31 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err)
 {
-    if (!xs_watch(xs->handle, path, token))
+    if (!xs->watcher)
+        xs->watcher = xs_open(0);
+    if (!xs->watcher || !xs_watch(xs->watcher, path, token))
         return hd_fail_errno(err, HD_E_IO, "cannot watch xenstore %s", path);
     return 0;
 }
 
 void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token)
 {
-    (void)xs_unwatch(xs->handle, path, token);
+    if (xs->watcher)
+        (void)xs_unwatch(xs->watcher, path, token);
 }
 
 int hd_xs_fd(struct hd_xs *xs)
 {
-    return xs_fileno(xs->handle);
+    return xs->watcher ? xs_fileno(xs->watcher) : -1;
 }
 
 int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err)
 {
-    hd_autofree char **event = xs_check_watch(xs->handle);
+    hd_autofree char **event = NULL;
 
+    if (!xs->watcher)
+        return 0;
+    event = xs_check_watch(xs->watcher);
     if (!event && errno == EAGAIN)
         return 0;
     if (!event)

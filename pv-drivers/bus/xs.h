@@ -14,7 +14,7 @@
 #define HD_XS_PATH_SIZE  1024
 #define HD_XS_VALUE_SIZE 2049
 
-struct hd_xs; /* opaque; one connection, for one thread */
+struct hd_xs; /* opaque; for one thread */
 
 /* One node of hd_xs_write; a NULL value removes it and what is below. */
 struct hd_xs_node {
@@ -64,7 +64,8 @@ int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err);
 /* No more of them; the token is what tells two watches of a path apart. */
 void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
-/* Readable when events wait; for poll(2) only.  Lives as long as `xs`. */
+/* Readable when events wait; for poll(2) only.  -1 before the first watch, then
+ * it lives as long as `xs`. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1
  * characters of it), 0: none is left, -1: the connection is lost.  Call it

@@ -238,6 +238,18 @@ static void by_force_a_frontend_goes_first_and_then_its_backend(void)
     CU_ASSERT_EQUAL(xs_kit_count(), 0);
 }
 
+static void removed_devices_leave_no_node_on_any_side(void)
+{
+    struct hd_xenbus_device d[2];
+    hd_auto(hd_xs) xs = two(d);
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+    CHECK_OK(hd_xenbus_remove(xs, d, 2, &err), &err);
+    CU_ASSERT_EQUAL(xs_kit_count(), 0);
+    CHECK_OK(hd_xenbus_remove(xs, d, 2, &err), &err);
+}
+
 static void a_backend_that_is_gone_does_not_come_back_as_two_nodes(void)
 {
     struct hd_xenbus_device d[2];
@@ -304,6 +316,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_backend_that_never_gets_ready_ends_at_the_deadline),
     HD_TEST(a_state_that_is_none_is_a_backend_that_gave_up),
     HD_TEST(by_force_a_frontend_goes_first_and_then_its_backend),
+    HD_TEST(removed_devices_leave_no_node_on_any_side),
     HD_TEST(a_backend_that_is_gone_does_not_come_back_as_two_nodes),
     HD_TEST(what_libxl_has_recorded_is_found_again),
     HD_TEST(a_disks_number_comes_from_its_letter),

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds a domain beside what else its guest needs. */
+#ifndef HD_RUN_BUILD_H
+#define HD_RUN_BUILD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "domain.h"
+
+struct hd_context;
+
+/* One domain under construction, by a thread of its own, which alone uses the
+ * toolstack until hd_build_end; embedded in hd_context, zeroed at first. */
+struct hd_build {
+    bool begun;
+    atomic_bool over;
+    pthread_t thread;
+    struct hd_toolstack *ts;           /* borrowed */
+    const struct hd_step_domain *step; /* borrowed */
+    int kernel, ramdisk;
+    int rc;
+    struct hd_err err;
+};
+
+/* Returns when the domain is there, paused, and can be given devices, with its
+ * domid; it is not built yet, and must not be started.  A failure ends it. */
+int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
+                   int kernel, int ramdisk, uint32_t *ret_domid,
+                   struct hd_err *err);
+/* Waits until it is built, and says what became of it; 0 when none was begun.
+ * Only now may the toolstack be used again. */
+int hd_build_end(struct hd_context *ctx, struct hd_err *err);
+
+#endif
