@@ -231,10 +231,10 @@ int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
 
     path_of(&s, BACK_STATE, back);
     path_of(&s, FRONT_STATE, front);
+    if (hd_xs_watch(xs, back, "b", err) || hd_xs_watch(xs, front, "f", err))
+        return -1;
     (void)hd_xs_fd(xs); /* libxenstore makes it when it is first asked for */
-    return hd_xs_watch(xs, back, "b", err) || hd_xs_watch(xs, front, "f", err)
-               ? -1
-               : 0;
+    return 0;
 }
 
 int hd_console_serve(struct hd_xs *xs, struct hd_peer *peer, uint32_t domid,

@@ -42,6 +42,27 @@ notes() {
         paste -sd ' '
 }
 
+room() { list | jq -r '.[].guests[] | "\(.memory / 1048576) \(.vcpus)"'; }
+told() { # what the guest is told below data/hotdom
+    dom0 "xenstore-ls /local/domain/$(guest_domid locked2)/data/hotdom/$1" |
+        sed 's/ = / /; s/"//g' | paste -sd ' '
+}
+
+@test "a user's settings go before the guest's wishes, under what the host has" {
+    plug_locked locked2
+    opens second "$password2"
+    [ "$(room)" = '112 2' ]
+    [ "$(told settings)" = \
+        'keyboard de locale de_DE.UTF-8 time-zone Europe/Berlin' ]
+    [[ $(told map) == *' user second'* ]]
+    dom0 hotdom eject locked2
+    replug
+    opens owner "$password"
+    [ "$(room)" = '96 1' ]
+    [ -z "$(told settings)" ]
+    dom0 hotdom eject locked2
+}
+
 @test "a store for two users opens for each, and no longer for one who is removed" {
     plug_locked locked2
     [ "$(users)" = '["owner","second",true]' ]

@@ -80,6 +80,7 @@ heal() {
 # A test that failed has left it, and readers that wait for it.
 teardown() {
     [[ -z ${sick:-} ]] || heal || :
+    dom0 systemctl -q revert hotdomd || :
     end_test
 }
 
@@ -106,6 +107,28 @@ teardown() {
     heal
     [ -z "$(dom0 'ps -C hotdom-reader -o pid= | cat')" ]
     await 20 '[]' compact_list
+}
+
+told() { dom0 'journalctl -u hotdomd -o cat | grep -c "auto runs on, but"' || :; }
+
+# Of all that hotdomd's helpers read of the stick; the guest goes by itself.
+read_slowly() { # BYTES A SECOND
+    dom0 "sync; echo 3 >/proc/sys/vm/drop_caches
+        systemctl set-property --runtime hotdomd IOReadBandwidthMax='/dev/sda $1'"
+}
+
+@test "a disk that is late when hotdomd comes back costs no guest" {
+    local id
+    plug auto
+    await 60 running state auto
+    id=$(guest_domid auto)
+    read_slowly 1K
+    dom0 systemctl restart hotdomd
+    await 60 1 told
+    dom0 systemctl revert hotdomd
+    await 60 running state auto
+    [ "$(guest_domid auto)" = "$id" ]
+    dom0 hotdom eject auto
 }
 
 # The same disk with another capacity: asked again, the kernel tells.

@@ -185,8 +185,10 @@ plug_line() {
     await 30 /dev/ttyUSB0 dom0 'ls /dev/ttyUSB0'
 }
 
-# line COMMAND...: with the other end of the adapter.
-line() { (cd "$build/bed/hosts/$BED_HOST" && "$@" UNIX-CONNECT:line.sock); }
+# line COMMAND... &: with the other end of the adapter, which one has at a time.
+line() {
+    cd "$build/bed/hosts/$BED_HOST" && exec "$@" UNIX-CONNECT:line.sock
+}
 
 said() { tr -d '\r' <"$BATS_TEST_TMPDIR/said"; }
 
@@ -205,18 +207,19 @@ serving() { dom0 'pgrep -c "^hotdom-serial" || :'; }
     kill $! || :
     # More than the ring holds, and not a byte lost.
     in_guest holder '(stty raw -echo; exec cat >/tmp/line) </dev/hvc1 &'
-    (seq 5000; sleep 300) | line timeout 300 socat -u - 3>&- &
+    { seq 5000; sleep 60; } 3>&- | line timeout 60 socat -u - 3>&- &
     await 60 "$(seq 5000 | sha256sum)" in_guest holder 'sha256sum </tmp/line'
     kill $! || :
-    # Who serves it has no right left, and the host cannot take it.
+    # Who serves it has no right left, and others see that it is taken.
     [ "$(dom0 'ps -o user= -C hotdom-serial')" = hotdom-serial ]
-    run ! dom0 'exec 3<>/dev/ttyUSB0; flock -n 3'
+    run dom0 flock -n /dev/ttyUSB0 true
+    [ "$status" -eq 1 ]
     dom0 systemctl restart hotdomd
     await 60 running state devices
     [ "$(serving)" = 1 ]
     dom0 hotdom eject devices
     [ "$(serving)" = 0 ]
-    dom0 'exec 3<>/dev/ttyUSB0; flock -n 3'
+    dom0 flock -n /dev/ttyUSB0 true
     dom0 hotdom verify-host
 }
 

@@ -51,7 +51,11 @@ store: {name: locked2}
 volumes:
   - {name: locked2-disk, size: 8M}
   - {name: locked2-more, size: 4M, from: $stores/more.raw}
-users: [{name: owner}, {name: second}]
+users:
+  - {name: owner}
+  - name: second
+    settings: {locale: de_DE.UTF-8, keyboard: de, time_zone: Europe/Berlin,
+      memory: 112M, vcpus: 64}
 guests:
   - name: locked2
     kernel: $tiny/kernel
