@@ -95,8 +95,9 @@ $(B)/bin/fuzz-%: $(B)/obj/test/fuzz/%.o $(lib)
 # which sees the libraries that the first line may have installed.
 check:
 	$(Q)scripts/deps
-	$(Q)$(MAKE) -j1 check-unit check-asan check-style check-fuzz coverage \
-		check-system
+	$(Q)$(MAKE) -j1 check-unit check-style
+	$(Q)$(MAKE) -j2 -O check-asan check-fuzz coverage
+	$(Q)$(MAKE) -j1 check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom

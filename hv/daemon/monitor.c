@@ -55,7 +55,6 @@ static void remove_at(struct hd_monitor *m, size_t i)
     struct hd_device gone = m->disks[i];
 
     m->disks[i] = m->disks[--m->n];
-    m->gone[m->next_gone++ % MAX_GONE] = gone.diskseq;
     m->ops->vanished(m->ctx, &gone);
 }
 
@@ -216,8 +215,10 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
         return;
     if (!strcmp(udev_device_get_action(dev), "remove") &&
         describe(dev, &disk) && (old = hd_monitor_find(m, disk.name)) &&
-        old->diskseq == disk.diskseq)
+        old->diskseq == disk.diskseq) {
+        m->gone[m->next_gone++ % MAX_GONE] = disk.diskseq;
         remove_name(m, disk.name);
+    }
     udev_device_unref(dev);
 }
 
