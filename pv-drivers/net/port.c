@@ -8,8 +8,13 @@
 #include <linux/neighbour.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "../base/io.h"
 #include "rtnl.h"
+
+#define MADE_MS 2000
+#define LOOK_NS 2000000
 
 static int set_mtu(uint32_t index, uint32_t mtu)
 {
@@ -58,10 +63,22 @@ static int allow(uint32_t index, const uint8_t mac[6])
     return hd_rtnl_talk(nlh);
 }
 
+/* The kernel's netback says that it waits for its frontend a moment before it
+ * has made the interface: drivers/net/xen-netback/xenbus.c, netback_probe. */
+static uint32_t await_index(const char *name)
+{
+    uint64_t until = hd_io_now_ms() + MADE_MS;
+    uint32_t index;
+
+    while (!(index = hd_rtnl_index(name)) && hd_io_left_ms(until))
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+    return index;
+}
+
 int hd_port_join(const struct hd_port *port, struct hd_err *err)
 {
-    uint32_t index = hd_rtnl_index(port->name);
     uint32_t master = hd_rtnl_index(port->bridge);
+    uint32_t index = master ? await_index(port->name) : 0;
 
     if (!master)
         return hd_fail(err, HD_E_NO_NETWORK, "there is no bridge %s",

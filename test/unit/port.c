@@ -7,10 +7,12 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/port.h"
@@ -187,6 +189,32 @@ static void a_port_has_the_mtu_that_was_asked_for(void)
     net_kit_run(mtu);
 }
 
+static void *make_late(void *arg)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    return make_pair(arg) ? arg : NULL;
+}
+
+static const char *late(void)
+{
+    const struct hd_port port = {
+        .name = "late", .bridge = BRIDGE, .mac = {0x00, 0x16, 0x3e, 1, 1, 1}};
+    struct hd_err err = {0};
+    pthread_t maker;
+    void *failed;
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    EXPECT(!pthread_create(&maker, NULL, make_late, (void *)"late"));
+    EXPECT(!hd_port_join(&port, &err));
+    EXPECT(!pthread_join(maker, &failed) && !failed);
+    return NULL;
+}
+
+static void an_interface_that_is_late_is_waited_for(void)
+{
+    net_kit_run(late);
+}
+
 static void what_is_missing_is_named(void)
 {
     net_kit_run(missing);
@@ -196,6 +224,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_takes_anothers_address_is_not_heard),
     HD_TEST(isolated_ports_do_not_hear_each_other),
     HD_TEST(a_port_has_the_mtu_that_was_asked_for),
+    HD_TEST(an_interface_that_is_late_is_waited_for),
     HD_TEST(what_is_missing_is_named),
 };
 
