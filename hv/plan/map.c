@@ -123,17 +123,29 @@ const char *hd_map_promised(const struct hd_mapper *m, const char *host_name)
     return NULL;
 }
 
+/* A denied class asks the host for nothing; the wish is said all the same, as
+ * another row that is thrown away tells it with all that it was given. */
+static void say_denied(const struct hd_mapper *m, const struct hd_guest *g,
+                       struct hd_map_row *row)
+{
+    struct hd_map_row asked = *row;
+    struct hd_mapper copy = *m;
+    struct hd_map_guest nobody = *m->out;
+
+    copy.out = &nobody;
+    classes[row->class].fill(&copy, g, &asked);
+    HD_SAY(row->wish, "%s", asked.wish);
+    HD_SAY(row->found, "%s", asked.found);
+    memcpy(row->mac, asked.mac, sizeof(row->mac));
+    row->own = 0;
+    row->vdev[0] = '\0';
+}
+
 static void deny(struct hd_mapper *m, const struct hd_guest *g,
                  struct hd_map_row *row)
 {
     const char *class = hd_class_name(row->class);
 
-    row->how = HD_HOW_ABSENT;
-    row->own = 0;
-    row->host_name[0] = row->vdev[0] = row->bridge[0] = '\0';
-    row->seize = 0;
-    row->device = row->given = row->width = row->height = 0;
-    row->limits = (struct hd_net_limits){0};
     HD_SAY(row->reason, "the policy denies every guest the class %s", class);
     HD_SAY(row->change, "take %s out of `denied` in /etc/hotdom/hotdom.yaml",
            class);
@@ -151,14 +163,8 @@ static void fill(struct hd_mapper *m, const struct hd_guest *g,
     bool denied = !classes[row->class].always &&
                   hd_policy_denies(m->in->policy, row->class);
 
-    /* A denied class asks the host for nothing; the wish is said all the same.
-     */
     if (denied) {
-        struct hd_mapper copy = *m;
-        struct hd_map_guest nobody = *m->out;
-
-        copy.out = &nobody;
-        classes[row->class].fill(&copy, g, row);
+        say_denied(m, g, row);
         deny(m, g, row);
         return;
     }

@@ -22,6 +22,7 @@ static void absent(struct map_kit *k, const char *why)
     CHECK_ROW(map_kit_row(map, HD_CLASS_USB), HD_HOW_ABSENT, "", why);
     CU_ASSERT_STRING_EQUAL(map_kit_row(map, HD_CLASS_USB)->vdev, "");
     CU_ASSERT_STRING_EQUAL(map_kit_row(map, HD_CLASS_USB)->bridge, "");
+    CU_ASSERT_EQUAL(map_kit_row(map, HD_CLASS_USB)->console, 0);
     CU_ASSERT_FALSE(hd_map_is_device(map_kit_row(map, HD_CLASS_USB)));
 }
 
@@ -245,6 +246,9 @@ static void a_denied_class_gives_nothing_away(void)
     absent(k, "the policy denies every guest the class usb");
     k->host.n_disks = 0;
     strcpy(map_kit_usb_nic(k, "usb0")->usb, "1-1");
+    absent(k, "the policy denies every guest the class usb");
+    k->host.n_links = k->host.n_usb = 0;
+    map_kit_usb_serial(k, "ttyUSB0");
     absent(k, "the policy denies every guest the class usb");
 }
 
