@@ -62,8 +62,6 @@ static int make_plan(const struct hd_store *store, const char *guest,
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
     const struct hd_policy *policy =
         hd_rules_policy(&store->daemon->rules, err);
-    unsigned what =
-        wish->class == HD_CLASS_USB ? HD_SCAN_DISKS | HD_SCAN_USB : 0;
     struct hd_commitments commitments;
     struct hd_map_input in = {
         .store = store->answer,
@@ -75,7 +73,8 @@ static int make_plan(const struct hd_store *store, const char *guest,
 
     if (!inventory)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
-    if (!policy || hd_inventory_scan(what, inventory, err))
+    if (!policy ||
+        hd_inventory_scan(hd_inventory_needed_for(wish->class), inventory, err))
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
     hd_stores_commitments(&store->daemon->stores, &commitments);

@@ -28,7 +28,7 @@ int hd_inventory_check_xen(struct hd_err *err)
 }
 
 /* PV block, net, console and time need nothing of the host but its links. */
-unsigned hd_inventory_needed(const struct hd_manifest *m)
+unsigned hd_inventory_needed_for(uint32_t class)
 {
     static const unsigned parts[] = {
         [HD_CLASS_DISPLAY] = HD_SCAN_PARTS,
@@ -37,12 +37,17 @@ unsigned hd_inventory_needed(const struct hd_manifest *m)
         [HD_CLASS_USB] = HD_SCAN_USB | HD_SCAN_DISKS | HD_SCAN_PARTS,
         [HD_CLASS_PCI] = HD_SCAN_PCI | HD_SCAN_DISKS,
     };
+
+    return class < HD_ARRAY_LEN(parts) ? parts[class] : 0;
+}
+
+unsigned hd_inventory_needed(const struct hd_manifest *m)
+{
     unsigned what = 0;
 
     for (uint32_t g = 0; g < m->n_guests; g++)
         for (uint32_t i = 0; i < m->guests[g].n_wishes; i++)
-            if (m->guests[g].wishes[i].class < HD_ARRAY_LEN(parts))
-                what |= parts[m->guests[g].wishes[i].class];
+            what |= hd_inventory_needed_for(m->guests[g].wishes[i].class);
     return what;
 }
 

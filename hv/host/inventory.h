@@ -174,6 +174,8 @@ enum hd_scan {
 
 /* The parts that a plan for these guests looks at. */
 unsigned hd_inventory_needed(const struct hd_manifest *m);
+/* The same for one wish of enum hd_class. */
+unsigned hd_inventory_needed_for(uint32_t class);
 /* Xen, CPU, system, links, and the parts in `what`, of enum hd_scan; others are
  * as on a host that has none.  HD_E_NO_XEN unless this is dom0 of a running
  * Xen.  Hypercalls, sysfs and one netlink dump; what vanishes meanwhile is left

@@ -217,11 +217,13 @@ static int check_given(const struct hd_policy *policy,
                         : row->class == HD_CLASS_BLOCK ? HD_E_NO_MEMORY
                                                        : HD_E_NO_DEVICE;
 
-    if (row->class == HD_CLASS_USB && *row->bridge)
+    if (row->class == HD_CLASS_USB && (*row->bridge || row->console))
         return hd_fail(err, code,
-                       "what the policy names for role %s is a network "
-                       "interface, %s, and no disk",
-                       row->role, row->host_name);
+                       "what the policy names for role %s is a %s, %s, and no "
+                       "disk",
+                       row->role,
+                       row->console ? "serial adapter" : "network interface",
+                       row->host_name);
     if (row->how != HD_HOW_ABSENT)
         return 0;
     if (hd_policy_denies(policy, row->class))

@@ -222,6 +222,10 @@ static void what_is_no_disk_is_not_given_as_one(void)
     map_kit_usb_nic(b.kit, "usb0");
     refused(&b, disk("role0", NULL), HD_E_NO_DEVICE,
             "a network interface, usb0, and no disk");
+    b.kit->host.n_links = b.kit->host.n_usb = 0;
+    map_kit_usb_serial(b.kit, "ttyUSB0");
+    refused(&b, disk("role0", NULL), HD_E_NO_DEVICE,
+            "a serial adapter, ttyUSB0, and no disk");
     end(&b);
 }
 
