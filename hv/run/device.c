@@ -49,6 +49,17 @@ int hd_device_parse(const char *value, struct hd_device_of *ret,
     return 0;
 }
 
+void hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+                    const char *key, char *ret, size_t size)
+{
+    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 16];
+
+    hd_xenbus_back_path(bus, path);
+    snprintf(node, sizeof(node), "%s/%s", path, key);
+    if (hd_xs_read(ctx->xs, node, ret, size, NULL) <= 0)
+        *ret = '\0';
+}
+
 int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
                     struct hd_err *err)
 {
@@ -94,11 +105,9 @@ static int forget(struct hd_context *ctx, const struct hd_device_of *device,
 static int undo_live(struct hd_context *ctx, const struct hd_device_of *device,
                      struct hd_err *err)
 {
-    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 8], mac[18] = "";
+    char mac[18];
 
-    hd_xenbus_back_path(&device->bus, path);
-    snprintf(node, sizeof(node), "%s/mac", path);
-    (void)hd_xs_read(ctx->xs, node, mac, sizeof(mac), NULL);
+    hd_device_read(ctx, &device->bus, "mac", mac, sizeof(mac));
     if (hd_device_close(ctx, device, err))
         return -1;
     /* Never there, when the attaching came to nothing. */

@@ -19,6 +19,10 @@ void hd_device_value(const struct hd_step *step, char value[HD_LEDGER_VALUE]);
 int hd_device_parse(const char *value, struct hd_device_of *ret,
                     struct hd_err *err);
 
+/* dom0's own node of the backend; empty: there is none. */
+void hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+                    const char *key, char *ret, size_t size);
+
 /* Closes both ends, by force, and removes their nodes: blocks until the
  * backend has let go, for some seconds; then its volume answers EIO, so that
  * it will. */

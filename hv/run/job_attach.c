@@ -46,16 +46,13 @@ int hd_job_find_running(struct hd_context *ctx, uint32_t *ret_domid,
 static int check_free(struct hd_context *ctx, const char *value, uint32_t domid,
                       struct hd_err *err)
 {
-    char back[HD_XENBUS_PATH], front[HD_XENBUS_PATH];
     struct hd_device_of device;
 
     if (hd_device_parse(value, &device, err))
         return -1;
     device.bus.domid = domid;
-    hd_xenbus_back_path(&device.bus, back);
-    hd_xenbus_front_path(&device.bus, front);
-    if (hd_xenbus_state_of(ctx->xs, back) != HD_XENBUS_NONE ||
-        hd_xenbus_state_of(ctx->xs, front) != HD_XENBUS_NONE)
+    if (hd_xenbus_back_state(ctx->xs, &device.bus) != HD_XENBUS_NONE ||
+        hd_xenbus_front_state(ctx->xs, &device.bus) != HD_XENBUS_NONE)
         return hd_fail(err, HD_E_EXISTS, "domain %u has a %s %u already", domid,
                        device.bus.class, device.bus.devid);
     return 0;

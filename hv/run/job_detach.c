@@ -33,19 +33,6 @@ static void name_of(const struct hd_job_device *d, char ret[20])
                  m[3], m[4], m[5]);
 }
 
-/* dom0's own node of the backend; empty: there is none. */
-static void read_back(struct hd_context *ctx,
-                      const struct hd_xenbus_device *dev, const char *key,
-                      char *ret, size_t size)
-{
-    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 16];
-
-    hd_xenbus_back_path(dev, path);
-    snprintf(node, sizeof(node), "%s/%s", path, key);
-    if (hd_xs_read(ctx->xs, node, ret, size, NULL) <= 0)
-        *ret = '\0';
-}
-
 /* ---- found */
 
 static bool find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
@@ -58,7 +45,7 @@ static bool find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
     if (hd_xenbus_list(ctx->xs, HD_VIF_CLASS, domid, nics, MOST, &n, NULL))
         return false;
     for (size_t i = 0; i < n; i++) {
-        read_back(ctx, &nics[i], "mac", has, sizeof(has));
+        hd_device_read(ctx, &nics[i], "mac", has, sizeof(has));
         if (strcmp(has, mac))
             continue;
         *ret = nics[i];
@@ -79,7 +66,7 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
                                          .devid = hd_vbd_devid(d->vdev)}};
     if (!disk)
         (void)find_nic(ctx, domid, name, &ret->bus);
-    read_back(ctx, &ret->bus, "script", script, sizeof(script));
+    hd_device_read(ctx, &ret->bus, "script", script, sizeof(script));
     if (!*script)
         return hd_fail(err, HD_E_NO_DEVICE, "guest %s has no %s %s",
                        ctx->req->guest, disk ? "disk" : "NIC", name);
@@ -87,7 +74,7 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
         return hd_fail(err, HD_E_DENIED,
                        "hotdom has not attached %s to guest %s; use xl", name,
                        ctx->req->guest);
-    read_back(ctx, &ret->bus, "params", params, sizeof(params));
+    hd_device_read(ctx, &ret->bus, "params", params, sizeof(params));
     if (!strncmp(params, MAPPER, sizeof(MAPPER) - 1))
         snprintf(ret->dm_name, sizeof(ret->dm_name), "%.78s",
                  params + sizeof(MAPPER) - 1);

@@ -84,7 +84,7 @@ void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
     hd_xenbus_back(dev, "state", "%d", HD_XENBUS_INITIALISING);
 }
 
-enum hd_xenbus_state hd_xenbus_state_of(struct hd_xs *xs, const char *folder)
+static enum hd_xenbus_state state_in(struct hd_xs *xs, const char *folder)
 {
     char node[HD_XENBUS_PATH + 8], text[4];
 
@@ -95,13 +95,22 @@ enum hd_xenbus_state hd_xenbus_state_of(struct hd_xs *xs, const char *folder)
     return (enum hd_xenbus_state)(text[0] - '0');
 }
 
-static enum hd_xenbus_state state_of(struct hd_xs *xs,
-                                     const struct hd_xenbus_device *dev)
+enum hd_xenbus_state hd_xenbus_back_state(struct hd_xs *xs,
+                                          const struct hd_xenbus_device *dev)
 {
     char path[HD_XENBUS_PATH];
 
     hd_xenbus_back_path(dev, path);
-    return hd_xenbus_state_of(xs, path);
+    return state_in(xs, path);
+}
+
+enum hd_xenbus_state hd_xenbus_front_state(struct hd_xs *xs,
+                                           const struct hd_xenbus_device *dev)
+{
+    char path[HD_XENBUS_PATH];
+
+    hd_xenbus_front_path(dev, path);
+    return state_in(xs, path);
 }
 
 /* ---- nodes */
@@ -219,7 +228,7 @@ int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     if (batch_init(&b, n, FOLDERS, NULL, err))
         return -1;
     for (size_t i = 0; i < n; i++) {
-        enum hd_xenbus_state is = state_of(xs, &devices[i]);
+        enum hd_xenbus_state is = hd_xenbus_back_state(xs, &devices[i]);
 
         hd_xenbus_front_path(&devices[i], path);
         if (force)
@@ -296,7 +305,7 @@ int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                 enum hd_xenbus_state want, struct hd_err *err)
 {
-    enum hd_xenbus_state is = state_of(xs, dev);
+    enum hd_xenbus_state is = hd_xenbus_back_state(xs, dev);
 
     if (is == want || (want == HD_XENBUS_CLOSED && is == HD_XENBUS_NONE) ||
         (want < HD_XENBUS_CLOSING && is > want && is < HD_XENBUS_CLOSING))

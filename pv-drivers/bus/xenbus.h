@@ -92,9 +92,12 @@ void hd_xenbus_back_path(const struct hd_xenbus_device *dev,
 void hd_xenbus_front_path(const struct hd_xenbus_device *dev,
                           char ret[HD_XENBUS_PATH]);
 
-/* The state that an end's folder tells; NONE for what is no state.  Of the
- * frontend it is the guest's word. */
-enum hd_xenbus_state hd_xenbus_state_of(struct hd_xs *xs, const char *folder);
+/* The state that an end tells; NONE for what is no state.  The frontend's is
+ * the guest's word. */
+enum hd_xenbus_state hd_xenbus_back_state(struct hd_xs *xs,
+                                          const struct hd_xenbus_device *dev);
+enum hd_xenbus_state hd_xenbus_front_state(struct hd_xs *xs,
+                                           const struct hd_xenbus_device *dev);
 /* HD_E_FAILED with what the backend's driver said when it gave up. */
 int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                       struct hd_err *err);

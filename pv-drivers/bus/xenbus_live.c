@@ -12,24 +12,6 @@
 #define LOOK_MS 250
 #define NEAR_MS 20
 
-static enum hd_xenbus_state back_of(struct hd_xs *xs,
-                                    const struct hd_xenbus_device *dev)
-{
-    char path[HD_XENBUS_PATH];
-
-    hd_xenbus_back_path(dev, path);
-    return hd_xenbus_state_of(xs, path);
-}
-
-static enum hd_xenbus_state front_of(struct hd_xs *xs,
-                                     const struct hd_xenbus_device *dev)
-{
-    char path[HD_XENBUS_PATH];
-
-    hd_xenbus_front_path(dev, path);
-    return hd_xenbus_state_of(xs, path);
-}
-
 static int watch(struct hd_xs *xs, const struct hd_xenbus_device *dev, bool on,
                  struct hd_err *err)
 {
@@ -56,7 +38,8 @@ static int pause_for(struct hd_xs *xs, uint64_t ms, uint64_t deadline_ms,
 static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                 struct hd_err *err)
 {
-    enum hd_xenbus_state back = back_of(xs, dev), front = front_of(xs, dev);
+    enum hd_xenbus_state back = hd_xenbus_back_state(xs, dev),
+                         front = hd_xenbus_front_state(xs, dev);
 
     if (back == HD_XENBUS_NONE || back >= HD_XENBUS_CLOSING)
         return hd_xenbus_gave_up(xs, dev, err);
@@ -69,7 +52,7 @@ static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 static int too_late(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                     struct hd_err *err)
 {
-    if (front_of(xs, dev) < HD_XENBUS_INITIALISED)
+    if (hd_xenbus_front_state(xs, dev) < HD_XENBUS_INITIALISED)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the frontend of %s %u of domain %u does not connect; "
                        "does the guest run, and has it a driver?",
@@ -85,7 +68,7 @@ static int connect_one(struct hd_xs *xs, const struct hd_xenbus_device *dev,
     int rc;
 
     while (!(rc = look(xs, dev, err))) {
-        bool near = back_of(xs, dev) == HD_XENBUS_CONNECTED;
+        bool near = hd_xenbus_back_state(xs, dev) == HD_XENBUS_CONNECTED;
 
         if (!hd_io_left_ms(deadline_ms))
             return too_late(xs, dev, err);
@@ -114,7 +97,7 @@ int hd_xenbus_connect(struct hd_xs *xs, const struct hd_xenbus_device *devices,
 
 static bool is_closed(struct hd_xs *xs, const struct hd_xenbus_device *dev)
 {
-    enum hd_xenbus_state is = back_of(xs, dev);
+    enum hd_xenbus_state is = hd_xenbus_back_state(xs, dev);
 
     return is == HD_XENBUS_NONE || is == HD_XENBUS_CLOSED;
 }
@@ -140,7 +123,7 @@ static int say(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                     enum hd_xenbus_state was, struct hd_err *err)
 {
-    enum hd_xenbus_state front = front_of(xs, dev);
+    enum hd_xenbus_state front = hd_xenbus_front_state(xs, dev);
 
     if (front == HD_XENBUS_NONE || front >= HD_XENBUS_CLOSING)
         return hd_fail(err, HD_E_TIMEOUT,
@@ -156,7 +139,7 @@ static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                    uint64_t deadline_ms, struct hd_err *err)
 {
-    enum hd_xenbus_state was = back_of(xs, dev);
+    enum hd_xenbus_state was = hd_xenbus_back_state(xs, dev);
     int rc;
 
     if (is_closed(xs, dev))

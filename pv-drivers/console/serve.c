@@ -21,38 +21,22 @@
 struct server {
     struct hd_xs *xs;
     struct hd_peer *peer;
-    uint32_t domid, devid;
+    struct hd_xenbus_device dev;
     int tty;
     struct xencons_interface *ring; /* NULL: not connected */
     bool seen;                      /* its nodes have been there */
     bool full;                      /* there is, or was, more for the port */
 };
 
-enum path { BACK_STATE, FRONT_STATE, FRONT_REF, FRONT_PORT };
-
-static void path_of(const struct server *s, enum path which,
-                    char ret[HD_XENBUS_PATH])
-{
-    static const char *const names[] = {"state", "state", "ring-ref", "port"};
-
-    if (which == BACK_STATE)
-        snprintf(ret, HD_XENBUS_PATH,
-                 "/local/domain/0/backend/" HD_CONSOLE_CLASS "/%u/%u/state",
-                 s->domid, s->devid);
-    else
-        snprintf(ret, HD_XENBUS_PATH,
-                 "/local/domain/%u/device/" HD_CONSOLE_FRONT "/%u/%s", s->domid,
-                 s->devid, names[which]);
-}
-
 /* 0 for what is not there and for what is no number. */
-static uint32_t read_number(const struct server *s, enum path which)
+static uint32_t read_number(const struct server *s, const char *key)
 {
-    char path[HD_XENBUS_PATH], text[16] = "", *end;
+    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 16], text[16] = "", *end;
     unsigned long n;
 
-    path_of(s, which, path);
-    if (hd_xs_read(s->xs, path, text, sizeof(text), NULL) != 1 ||
+    hd_xenbus_front_path(&s->dev, path);
+    snprintf(node, sizeof(node), "%s/%s", path, key);
+    if (hd_xs_read(s->xs, node, text, sizeof(text), NULL) != 1 ||
         text[0] < '0' || text[0] > '9')
         return 0;
     n = strtoul(text, &end, 10);
@@ -62,11 +46,12 @@ static uint32_t read_number(const struct server *s, enum path which)
 static int say(const struct server *s, enum hd_xenbus_state state,
                struct hd_err *err)
 {
-    char path[HD_XENBUS_PATH], text[4];
+    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 8], text[4];
 
-    path_of(s, BACK_STATE, path);
+    hd_xenbus_back_path(&s->dev, path);
+    snprintf(node, sizeof(node), "%s/state", path);
     snprintf(text, sizeof(text), "%d", state);
-    return hd_xs_update(s->xs, path, text, err) < 0 ? -1 : 0;
+    return hd_xs_update(s->xs, node, text, err) < 0 ? -1 : 0;
 }
 
 static int disconnect(struct server *s, struct hd_err *err)
@@ -79,7 +64,7 @@ static int disconnect(struct server *s, struct hd_err *err)
 /* What the guest says may be a lie; then it has no console. */
 static int connect_guest(struct server *s, struct hd_err *err)
 {
-    uint32_t ref = read_number(s, FRONT_REF), port = read_number(s, FRONT_PORT);
+    uint32_t ref = read_number(s, "ring-ref"), port = read_number(s, "port");
     void *page;
 
     if (hd_peer_connect(s->peer, ref, port, &page, NULL))
@@ -91,8 +76,8 @@ static int connect_guest(struct server *s, struct hd_err *err)
 /* 1: go on, 0: it is over. */
 static int look(struct server *s, struct hd_err *err)
 {
-    uint32_t back = read_number(s, BACK_STATE);
-    uint32_t front = read_number(s, FRONT_STATE);
+    enum hd_xenbus_state back = hd_xenbus_back_state(s->xs, &s->dev);
+    enum hd_xenbus_state front = hd_xenbus_front_state(s->xs, &s->dev);
     int rc = 0;
 
     s->seen |= back != HD_XENBUS_NONE;
@@ -223,15 +208,25 @@ static int serve_once(struct server *s, int timeout_ms, struct hd_err *err)
     return n < 0 ? -1 : rc;
 }
 
+static int watch_state(struct hd_xs *xs, const char folder[HD_XENBUS_PATH],
+                       struct hd_err *err)
+{
+    char node[HD_XENBUS_PATH + 8];
+
+    snprintf(node, sizeof(node), "%s/state", folder);
+    return hd_xs_watch(xs, node, "state", err);
+}
+
 int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
                      struct hd_err *err)
 {
-    const struct server s = {.xs = xs, .domid = domid, .devid = devid};
     char back[HD_XENBUS_PATH], front[HD_XENBUS_PATH];
+    struct hd_xenbus_device dev;
 
-    path_of(&s, BACK_STATE, back);
-    path_of(&s, FRONT_STATE, front);
-    if (hd_xs_watch(xs, back, "b", err) || hd_xs_watch(xs, front, "f", err))
+    hd_console_describe(domid, devid, &dev);
+    hd_xenbus_back_path(&dev, back);
+    hd_xenbus_front_path(&dev, front);
+    if (watch_state(xs, back, err) || watch_state(xs, front, err))
         return -1;
     (void)hd_xs_fd(xs); /* libxenstore makes it when it is first asked for */
     return 0;
@@ -240,11 +235,11 @@ int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
 int hd_console_serve(struct hd_xs *xs, struct hd_peer *peer, uint32_t domid,
                      uint32_t devid, int tty, struct hd_err *err)
 {
-    struct server s = {
-        .xs = xs, .peer = peer, .domid = domid, .devid = devid, .tty = tty};
+    struct server s = {.xs = xs, .peer = peer, .tty = tty};
     uint64_t until = hd_io_now_ms() + HD_SERVE_BEGIN_MS;
     int rc = 1;
 
+    hd_console_describe(domid, devid, &s.dev);
     while (rc == 1 && (s.seen || hd_io_left_ms(until)))
         rc = serve_once(&s, s.seen ? -1 : hd_io_left_ms(until), err);
     if (rc == 1)
