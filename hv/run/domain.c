@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Domains through libxl: build, record, end; never decides when. */
+/* Domains through libxl: build, start, end; never decides when. */
 #include "domain.h"
 
 #include <stdarg.h>
@@ -12,12 +12,10 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
-#include "../../pv-drivers/net/vif.h"
 #include "display.h"
-#include "pci_config.h"
+#include "toolstack.h"
 
-#define RECORD "libxl-json" /* libxl_internal.h: its own copy of the config */
-#define SCRIPT "script: "   /* libxl, before a helper's hotplug-error */
+#define SCRIPT "script: " /* libxl, before a helper's hotplug-error */
 
 struct hd_toolstack {
     struct xentoollog_logger logger; /* first: libxl hands it back */
@@ -65,15 +63,14 @@ static void on_destroy(struct xentoollog_logger *logger)
     (void)logger;
 }
 
-/* Before each call, so that `why` is about this one. */
-static libxl_ctx *begin(struct hd_toolstack *ts)
+libxl_ctx *hd_toolstack_begin(struct hd_toolstack *ts)
 {
     ts->why[0] = '\0';
     return ts->ctx;
 }
 
-static int check(struct hd_toolstack *ts, int rc, const char *verb,
-                 const char *name, struct hd_err *err)
+int hd_toolstack_check(struct hd_toolstack *ts, int rc, const char *verb,
+                       const char *name, struct hd_err *err)
 {
     if (!rc)
         return 0;
@@ -81,13 +78,13 @@ static int check(struct hd_toolstack *ts, int rc, const char *verb,
                    ts->why[0] ? ts->why : "libxl says no more");
 }
 
-static int check_id(struct hd_toolstack *ts, int rc, const char *verb,
-                    uint32_t domid, struct hd_err *err)
+int hd_toolstack_check_id(struct hd_toolstack *ts, int rc, const char *verb,
+                          uint32_t domid, struct hd_err *err)
 {
     char name[32];
 
     snprintf(name, sizeof(name), "domain %u", domid);
-    return check(ts, rc, verb, name, err);
+    return hd_toolstack_check(ts, rc, verb, name, err);
 }
 
 static char *fd_path(int fd)
@@ -178,17 +175,6 @@ void hd_toolstack_free(struct hd_toolstack *ts)
     free(ts);
 }
 
-libxl_ctx *hd_toolstack_begin(struct hd_toolstack *ts)
-{
-    return begin(ts);
-}
-
-int hd_toolstack_check(struct hd_toolstack *ts, int rc, const char *verb,
-                       const char *name, struct hd_err *err)
-{
-    return check(ts, rc, verb, name, err);
-}
-
 /* 1: libxl is done, `*ret_rc` says how; 0: not yet. */
 static int take_outcome(struct hd_toolstack *ts, bool wait, int *ret_rc)
 {
@@ -232,12 +218,12 @@ int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
         return -1;
     ts->domid = UINT32_MAX; /* libxl: choose one */
     libxl_domain_config_init(&ts->config);
-    rc = fill(begin(ts), &ts->config, step, kernel, ramdisk);
+    rc = fill(hd_toolstack_begin(ts), &ts->config, step, kernel, ramdisk);
     if (rc)
         libxl_domain_config_dispose(&ts->config);
     else
         rc = begin_build(ts, &ts->domid);
-    return check(ts, rc, "build", step->name, err);
+    return hd_toolstack_check(ts, rc, "build", step->name, err);
 }
 
 /* libxl_create.c, libxl__domain_make: the last node of its one transaction. */
@@ -260,89 +246,6 @@ int hd_domain_is_made(struct hd_hypervisor *hv, struct hd_xs *xs,
     return there;
 }
 
-/* ---- what libxl is told of devices that it did not attach */
-
-static int add_disk(libxl_domain_config *config,
-                    const struct hd_step_block *step)
-{
-    libxl_device_disk *disk = reallocarray(
-        config->disks, (size_t)config->num_disks + 1, sizeof(*disk));
-
-    if (!disk)
-        return -1;
-    config->disks = disk;
-    disk += config->num_disks++;
-    libxl_device_disk_init(disk);
-    if (asprintf(&disk->pdev_path, "/dev/mapper/%s", step->dm_name) < 0)
-        disk->pdev_path = NULL;
-    disk->vdev = strdup(step->as);
-    disk->script = strdup(HD_HOTPLUG);
-    disk->backend = LIBXL_DISK_BACKEND_PHY;
-    disk->format = LIBXL_DISK_FORMAT_RAW;
-    disk->readwrite = step->mode == HD_MODE_RW;
-    libxl_defbool_set(&disk->discard_enable, disk->readwrite);
-    return 0;
-}
-
-static int add_nic(libxl_domain_config *config, const struct hd_step_net *step)
-{
-    libxl_device_nic *nic =
-        reallocarray(config->nics, (size_t)config->num_nics + 1, sizeof(*nic));
-
-    if (!nic)
-        return -1;
-    config->nics = nic;
-    nic += config->num_nics++;
-    libxl_device_nic_init(nic);
-    nic->devid = (int)step->devid;
-    nic->nictype = LIBXL_NIC_TYPE_VIF;
-    memcpy(nic->mac, step->mac, sizeof(nic->mac));
-    if (step->limits.rate)
-        hd_vif_rate(step->limits.rate, &nic->rate_bytes_per_interval,
-                    &nic->rate_interval_usecs);
-    nic->mtu = (int)step->limits.mtu;
-    nic->bridge = strdup(step->bridge);
-    nic->script = strdup(HD_HOTPLUG);
-    return 0;
-}
-
-static int add_devices(libxl_domain_config *config, const struct hd_step *steps,
-                       uint32_t n)
-{
-    int rc = 0;
-
-    for (uint32_t i = 0; i < n && !rc; i++)
-        if (steps[i].kind == HD_STEP_ATTACH_BLOCK)
-            rc = add_disk(config, &steps[i].u.block);
-        else if (steps[i].kind == HD_STEP_ATTACH_NET)
-            rc = add_nic(config, &steps[i].u.net);
-    return rc;
-}
-
-/* A NUL ends what libxl keeps. */
-static int record(libxl_ctx *ctx, uint32_t domid, const struct hd_step *steps,
-                  uint32_t n)
-{
-    hd_autofree uint8_t *old = NULL;
-    hd_autofree char *new = NULL;
-    libxl_domain_config config;
-    int len = 0, rc;
-
-    rc = libxl_userdata_retrieve(ctx, domid, RECORD, &old, &len);
-    if (rc || len < 1 || old[len - 1])
-        return rc ? rc : ERROR_FAIL;
-    libxl_domain_config_init(&config);
-    rc = libxl_domain_config_from_json(ctx, &config, (const char *)old);
-    if (!rc)
-        rc = add_devices(&config, steps, n);
-    if (!rc)
-        new = libxl_domain_config_to_json(ctx, &config);
-    libxl_domain_config_dispose(&config);
-    return new ? libxl_userdata_store(ctx, domid, RECORD, (uint8_t *)new,
-                                      (int)strlen(new) + 1)
-               : ERROR_FAIL;
-}
-
 int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
                      const struct hd_step *steps, uint32_t n,
                      struct hd_err *err)
@@ -352,22 +255,22 @@ int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
     if (ts->building)
         (void)take_outcome(ts, true, &rc);
     if (!rc && n)
-        rc = record(begin(ts), domid, steps, n);
-    return check_id(ts, rc, "settle", domid, err);
+        return hd_domain_record(ts, domid, steps, n, err);
+    return hd_toolstack_check_id(ts, rc, "settle", domid, err);
 }
 
 int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
                                struct hd_err *err)
 {
-    int rc = libxl_domain_shutdown(begin(ts), domid, NULL);
+    int rc = libxl_domain_shutdown(hd_toolstack_begin(ts), domid, NULL);
 
-    return check_id(ts, rc, "shut down", domid, err);
+    return hd_toolstack_check_id(ts, rc, "shut down", domid, err);
 }
 
 int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
                       struct hd_err *err)
 {
-    int rc = libxl_domain_destroy(begin(ts), domid, NULL);
+    int rc = libxl_domain_destroy(hd_toolstack_begin(ts), domid, NULL);
 
-    return check_id(ts, rc, "destroy", domid, err);
+    return hd_toolstack_check_id(ts, rc, "destroy", domid, err);
 }

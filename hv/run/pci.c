@@ -9,7 +9,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../host/sysfs.h"
-#include "pci_config.h"
+#include "toolstack.h"
 
 #define DEVICE  "sys/bus/pci/devices/%s"
 #define PCIBACK "sys/bus/pci/drivers/pciback/%s"
