@@ -10,6 +10,7 @@
 #include "../host/inventory.h"
 #include "../plan/map_text.h"
 #include "../plan/plan_json.h"
+#include "../store/wish.h"
 #include "explain.h"
 #include "life.h"
 #include "wire.h"
@@ -117,12 +118,6 @@ static bool is_mac(const char *text, uint8_t ret[6])
                   &ret[1], &ret[2], &ret[3], &ret[4], &ret[5], &end) == 6;
 }
 
-static bool is_disk(const char *text)
-{
-    return !strncmp(text, "xvd", 3) && text[3] >= 'a' && text[3] <= 'p' &&
-           !text[4];
-}
-
 /* Also one that the map does not have, of a guest whose map was lost: by what
  * Xen calls it. */
 static int choose(const struct hd_guest_life *guest, struct json_object *kept,
@@ -142,7 +137,7 @@ static int choose(const struct hd_guest_life *guest, struct json_object *kept,
     }
     ret->what = nic ? HD_WHAT_NIC : HD_WHAT_DISK;
     snprintf(hot->called, sizeof(hot->called), "%.19s", called);
-    if (nic ? !is_mac(called, ret->mac) : !is_disk(called))
+    if (nic ? !is_mac(called, ret->mac) : !hd_wish_is_disk_name(called))
         return hd_fail(err, HD_E_NO_DEVICE,
                        "guest %s has no %s \"%.32s\"; see `hotdom explain %s`",
                        guest->name, nic ? "NIC" : "disk", what, guest->name);

@@ -17,6 +17,15 @@
 
 #define ATTRIBUTE 4096 /* bytes, as sysfs has them at most */
 
+int hd_sysfs_root(struct hd_err *err)
+{
+    int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        hd_fail_errno(err, HD_E_FAILED, "cannot look at sysfs");
+    return fd;
+}
+
 void hd_sysfs_clean(char *text)
 {
     size_t len = strcspn(text, "\n"), from = 0, to = 0;

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../pv-drivers/base/err.h"
+
+/* "/", for what follows; -1 with HD_E_FAILED. */
+int hd_sysfs_root(struct hd_err *err);
 /* Paths are below `root`, a folder's descriptor ("/" on a host).  None of these
  * fails loudly: text becomes "", numbers 0. */
 

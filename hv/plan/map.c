@@ -157,8 +157,8 @@ static void deny(struct hd_mapper *m, const struct hd_guest *g,
                       class);
 }
 
-static void fill(struct hd_mapper *m, const struct hd_guest *g,
-                 struct hd_map_row *row)
+void hd_map_row_fill(struct hd_mapper *m, const struct hd_guest *g,
+                     struct hd_map_row *row)
 {
     bool denied = !classes[row->class].always &&
                   hd_policy_denies(m->in->policy, row->class);
@@ -176,12 +176,6 @@ static void fill(struct hd_mapper *m, const struct hd_guest *g,
                   g->name, classes[row->class].what,
                   *row->role ? " of role " : "", row->role, row->guest_name,
                   row->reason, *row->change ? "; " : "", row->change);
-}
-
-void hd_map_row_fill(struct hd_mapper *m, const struct hd_guest *g,
-                     struct hd_map_row *row)
-{
-    fill(m, g, row);
 }
 
 static struct hd_map_row *add(struct hd_mapper *m, const struct hd_guest *g,
@@ -210,7 +204,7 @@ static void add_wish(struct hd_mapper *m, const struct hd_guest *g, uint32_t i)
     row->own = wish->class == HD_CLASS_BLOCK;
     row->wished = wish->size;
     HD_SAY(row->role, "%s", wish->role);
-    fill(m, g, row);
+    hd_map_row_fill(m, g, row);
 }
 
 /* A wish for it has its row, else this one. */
@@ -219,7 +213,8 @@ static void add_console(struct hd_mapper *m, const struct hd_guest *g)
     for (uint32_t i = 0; i < g->n_wishes; i++)
         if (g->wishes[i].class == HD_CLASS_CONSOLE)
             return;
-    fill(m, g, add(m, g, HD_CLASS_CONSOLE, HD_LEVEL_PREFERRED, "hvc0"));
+    hd_map_row_fill(m, g,
+                    add(m, g, HD_CLASS_CONSOLE, HD_LEVEL_PREFERRED, "hvc0"));
 }
 
 static void add_rows(struct hd_mapper *m, const struct hd_guest *g)
@@ -227,18 +222,19 @@ static void add_rows(struct hd_mapper *m, const struct hd_guest *g)
     struct hd_map_row *row;
 
     /* These two first: map_room.c counts on it. */
-    fill(m, g, add(m, g, HD_CLASS_CPU, HD_LEVEL_REQUIRED, "vcpus"));
-    fill(m, g, add(m, g, HD_CLASS_MEMORY, HD_LEVEL_REQUIRED, "memory"));
+    hd_map_row_fill(m, g, add(m, g, HD_CLASS_CPU, HD_LEVEL_REQUIRED, "vcpus"));
+    hd_map_row_fill(m, g,
+                    add(m, g, HD_CLASS_MEMORY, HD_LEVEL_REQUIRED, "memory"));
     for (uint32_t i = 0; i < g->n_disks; i++) {
         row = add(m, g, HD_CLASS_BLOCK, HD_LEVEL_REQUIRED, g->disks[i].as);
         row->index = i;
-        fill(m, g, row);
+        hd_map_row_fill(m, g, row);
     }
     for (uint32_t i = 0; i < g->n_nics; i++) {
         row = add(m, g, HD_CLASS_NET, g->nics[i].level, g->nics[i].as);
         row->index = i;
         HD_SAY(row->role, "%s", g->nics[i].role);
-        fill(m, g, row);
+        hd_map_row_fill(m, g, row);
     }
     add_console(m, g);
     for (uint32_t i = 0; i < g->n_wishes; i++)

@@ -40,8 +40,10 @@ const char *hd_map_level_name(uint32_t level);
 #define HD_MAX_GUEST_PCI 4 /* PCI devices of one guest */
 /* Of one guest beside its first: hvc_xen.c takes one digit of a number. */
 #define HD_MAX_CONSOLES 9
-#define HD_MAX_HOT_NICS 8  /* NICs of one guest beside its wishes: map_hot.h */
-#define HD_MAX_GIVEN    64 /* devices of the host, to all guests together */
+#define HD_MAX_HOT_NICS 8 /* NICs of one guest beside its wishes: map_hot.h */
+/* NICs of one guest, wherever they came from; it has fewer disks. */
+#define HD_MAX_GUEST_NICS (HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
+#define HD_MAX_GIVEN      64 /* devices of the host, to all guests together */
 
 /* What all stores together have been promised or run: admission counts it. */
 struct hd_commitments {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../store/text.h"
+#include "../store/wish.h"
 #include "map_kept.h"
 #include "map_text.h"
 #include "mapper.h"
@@ -19,12 +20,6 @@
 #define NUMBERS (2 * HD_MAX_NICS + HD_MAX_HOT_NICS)
 
 /* ---- wishes */
-
-static bool is_disk(const char *name)
-{
-    return !strncmp(name, "xvd", 3) && name[3] >= 'a' && name[3] <= 'p' &&
-           !name[4];
-}
 
 static bool take_name(const char *text, char ret[HD_NAME_SIZE])
 {
@@ -53,7 +48,7 @@ int hd_hot_wish_disk(const char *source, const char *as, bool read_only,
 {
     struct hd_hot_wish wish = {.class = HD_CLASS_USB, .read_only = read_only};
 
-    if (as && !is_disk(as))
+    if (as && !hd_wish_is_disk_name(as))
         return hd_fail(err, HD_E_USAGE, "\"%.16s\" is no disk of xvda to xvdp",
                        as);
     if (!strncmp(source, RAM, sizeof(RAM) - 1)) {
@@ -129,7 +124,7 @@ static int name_disk(const struct hot *h, struct hd_err *err)
         while (vdev[3] < 'a' + LETTERS && is_taken(h, vdev))
             vdev[3]++;
     }
-    if (!is_disk(vdev))
+    if (!hd_wish_is_disk_name(vdev))
         return hd_fail(err, HD_E_LIMIT,
                        "guest %s has all of xvda to xvdp; detach one",
                        h->guest->name);
@@ -298,35 +293,5 @@ int hd_map_hot(const struct hd_map_input *in, const char *guest,
         return -1;
     say_whose(h.row);
     *ret = hd_steal(&map);
-    return 0;
-}
-
-static void tell_absent(struct hd_step *step, const char *guest,
-                        const char *class, const char *name)
-{
-    struct hd_step_tell *tell = &step->u.tell;
-
-    step->kind = HD_STEP_TELL;
-    HD_SAY(step->guest, "%s", guest);
-    HD_SAY(tell->path, "map/%.16s/%.29s", class, name);
-    for (char *c = tell->path; *c; c++)
-        if (*c == '.')
-            *c = '@';
-    HD_SAY(tell->value, "%s", hd_how_name(HD_HOW_ABSENT));
-}
-
-int hd_plan_absent(const struct hd_uuid *store, const char *label,
-                   const char *guest, const char *class, const char *name,
-                   struct hd_plan **ret, struct hd_err *err)
-{
-    hd_autofree struct hd_plan *plan = calloc(1, hd_plan_size(1));
-
-    if (!plan)
-        return hd_fail_errno(err, HD_E_FAILED, "make a plan");
-    plan->store = *store;
-    HD_SAY(plan->label, "%s", label);
-    if (*name)
-        tell_absent(&plan->steps[plan->n_steps++], guest, class, name);
-    *ret = hd_steal(&plan);
     return 0;
 }

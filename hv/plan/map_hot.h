@@ -32,10 +32,4 @@ int hd_map_hot(const struct hd_map_input *in, const char *guest,
                const struct hd_hot_wish *wish, struct json_object *kept,
                struct hd_map **ret, struct hd_err *err);
 
-/* A plan of one step: the guest is told that it does without; of none when
- * there is no name.  The caller frees `*ret`. */
-int hd_plan_absent(const struct hd_uuid *store, const char *label,
-                   const char *guest, const char *class, const char *name,
-                   struct hd_plan **ret, struct hd_err *err);
-
 #endif

@@ -277,16 +277,20 @@ static bool is_nic(const struct hd_map_row *row)
            row->how != HD_HOW_ABSENT;
 }
 
-static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
-                 const char *name, const char *value)
+static void say(struct hd_step_tell *s, const char *folder, const char *name,
+                const char *value)
 {
-    struct hd_step_tell *s = &add(m, HD_STEP_TELL, g)->u.tell;
-
     snprintf(s->path, sizeof(s->path), "%s/%s", folder, name);
     for (char *c = s->path; *c; c++)
         if (*c == '.')
             *c = '@';
     snprintf(s->value, sizeof(s->value), "%s", value);
+}
+
+static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
+                 const char *name, const char *value)
+{
+    say(&add(m, HD_STEP_TELL, g)->u.tell, folder, name, value);
 }
 
 /* How a guest finds what a wish has become: which disk, NIC or console. */
@@ -403,6 +407,28 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     for (uint32_t i = 0; i < map->n_guests; i++)
         if (hd_map_starts(&map->guests[i]))
             add_guest(&m, &mf->guests[i], &map->guests[i]);
+    *ret = hd_steal(&plan);
+    return 0;
+}
+
+int hd_plan_absent(const struct hd_uuid *store, const char *label,
+                   const char *guest, const char *class, const char *name,
+                   struct hd_plan **ret, struct hd_err *err)
+{
+    hd_autofree struct hd_plan *plan = calloc(1, hd_plan_size(1));
+    char folder[32];
+
+    if (!plan)
+        return hd_fail_errno(err, HD_E_FAILED, "make a plan");
+    plan->store = *store;
+    snprintf(plan->label, sizeof(plan->label), "%s", label);
+    if (*name) {
+        plan->n_steps = 1;
+        plan->steps->kind = HD_STEP_TELL;
+        snprintf(plan->steps->guest, sizeof(plan->steps->guest), "%s", guest);
+        snprintf(folder, sizeof(folder), "map/%s", class);
+        say(&plan->steps->u.tell, folder, name, hd_how_name(HD_HOW_ABSENT));
+    }
     *ret = hd_steal(&plan);
     return 0;
 }

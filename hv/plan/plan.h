@@ -172,6 +172,12 @@ size_t hd_plan_size(uint32_t n_steps);
 int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
                  struct hd_plan **ret, struct hd_err *err);
 
+/* A plan of one step: the guest is told that it does without; of none when
+ * there is no name.  The caller frees `*ret`. */
+int hd_plan_absent(const struct hd_uuid *store, const char *label,
+                   const char *guest, const char *class, const char *name,
+                   struct hd_plan **ret, struct hd_err *err);
+
 /* "hotdom-LABEL-VOLUME". */
 void hd_plan_dm_name(const char *label, const char *volume,
                      char ret[HD_DM_NAME_SIZE]);

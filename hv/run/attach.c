@@ -178,9 +178,7 @@ static int join_all(struct hd_context *ctx, const struct attachment *a,
 
 static uint64_t wait_until(const struct hd_context *ctx)
 {
-    uint64_t until = hd_io_now_ms() + WAIT_MS;
-
-    return until < ctx->req->deadline_ms ? until : ctx->req->deadline_ms;
+    return hd_io_within_ms(WAIT_MS, ctx->req->deadline_ms);
 }
 
 /* What is told stands in a folder that the guest may read alone. */
@@ -267,17 +265,14 @@ int hd_attach_tell(struct hd_context *ctx, const struct hd_step *steps,
 
 /* ---- the reverse */
 
-/* Of one guest and class; it has less disks than NICs. */
-#define MOST (HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
-
 static size_t list(struct hd_context *ctx, uint32_t domid,
-                   struct hd_xenbus_device devices[CLASSES * MOST])
+                   struct hd_xenbus_device devices[CLASSES * HD_MAX_GUEST_NICS])
 {
     size_t used = 0, more;
 
     for (size_t k = 0; k < CLASSES; k++) {
         if (hd_xenbus_list(ctx->xs, classes[k].name, domid, devices + used,
-                           MOST, &more, NULL))
+                           HD_MAX_GUEST_NICS, &more, NULL))
             continue;
         while (more--)
             devices[used++].front_class = classes[k].front;
@@ -288,7 +283,7 @@ static size_t list(struct hd_context *ctx, uint32_t domid,
 void hd_attach_close(struct hd_context *ctx, uint32_t domid)
 {
     hd_autofree struct hd_xenbus_device *devices =
-        calloc(CLASSES * MOST, sizeof(*devices));
+        calloc(CLASSES * HD_MAX_GUEST_NICS, sizeof(*devices));
     size_t used = devices ? list(ctx, domid, devices) : 0;
 
     if (used)

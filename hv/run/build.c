@@ -21,11 +21,6 @@ static void *build(void *arg)
     return NULL;
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Until it is made; a build that is over has made it or never will. */
 static int await_made(struct hd_context *ctx, uint32_t *ret_domid,
                       struct hd_err *err)
@@ -45,8 +40,7 @@ static int await_made(struct hd_context *ctx, uint32_t *ret_domid,
         if (!hd_io_left_ms(ctx->req->deadline_ms))
             return hd_fail(err, HD_E_TIMEOUT, "libxl does not make domain %s",
                            b->step->name);
-        if (hd_xs_wait(ctx->xs,
-                       sooner(hd_io_now_ms() + LOOK_MS, ctx->req->deadline_ms),
+        if (hd_xs_wait(ctx->xs, hd_io_within_ms(LOOK_MS, ctx->req->deadline_ms),
                        err))
             return -1;
     }

@@ -3,7 +3,6 @@
  * never opened here. */
 #include "host_disk.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +12,6 @@
 #include "volume.h"
 
 #define BLOCK "sys/class/block/%s"
-
-static int open_root(struct hd_err *err)
-{
-    int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        hd_fail_errno(err, HD_E_FAILED, "cannot look at sysfs");
-    return fd;
-}
 
 static int gone(const struct hd_step_volume *volume, struct hd_err *err)
 {
@@ -54,7 +44,7 @@ int hd_host_disk_check(const struct hd_step_volume *volume, unsigned holders,
                        struct hd_err *err)
 {
     struct count count = {.disk = volume->disk};
-    hd_autofd int root = open_root(err);
+    hd_autofd int root = hd_sysfs_root(err);
     char path[128];
 
     if (root < 0)
@@ -78,7 +68,7 @@ int hd_host_disk_number(const struct hd_step_volume *volume,
                         uint32_t *ret_major, uint32_t *ret_minor,
                         struct hd_err *err)
 {
-    hd_autofd int root = open_root(err);
+    hd_autofd int root = hd_sysfs_root(err);
     char text[32];
 
     if (root < 0)
@@ -98,7 +88,7 @@ bool hd_host_disk_pulled(const char *dm_name)
     if (!end || strncmp(end, "+usb", 4) ||
         hd_volume_below(dm_name, &below_major, &below_minor))
         return false;
-    root = open_root(NULL);
+    root = hd_sysfs_root(NULL);
     return root >= 0 && !hd_sysfs_exists(root, "sys/dev/block/%u:%u",
                                          below_major, below_minor);
 }

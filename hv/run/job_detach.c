@@ -18,8 +18,6 @@
 #include "volume.h"
 
 #define MAPPER "/dev/mapper/"
-/* Of a NIC, wherever it came from. */
-#define MOST (HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS)
 
 /* What people call it. */
 static void name_of(const struct hd_job_device *d, char ret[20])
@@ -38,11 +36,12 @@ static void name_of(const struct hd_job_device *d, char ret[20])
 static bool find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
                      struct hd_xenbus_device *ret)
 {
-    struct hd_xenbus_device nics[MOST];
+    struct hd_xenbus_device nics[HD_MAX_GUEST_NICS];
     char has[18];
     size_t n;
 
-    if (hd_xenbus_list(ctx->xs, HD_VIF_CLASS, domid, nics, MOST, &n, NULL))
+    if (hd_xenbus_list(ctx->xs, HD_VIF_CLASS, domid, nics, HD_MAX_GUEST_NICS,
+                       &n, NULL))
         return false;
     for (size_t i = 0; i < n; i++) {
         hd_device_read(ctx, &nics[i], "mac", has, sizeof(has));
@@ -83,21 +82,15 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
 
 /* ---- taken */
 
-static uint64_t until(const struct hd_job_request *req)
-{
-    uint64_t at = hd_io_now_ms() + req->grace_ms;
-
-    return at < req->deadline_ms ? at : req->deadline_ms;
-}
-
 /* With the way out, for each of the two. */
 static int part(struct hd_context *ctx, const struct hd_device_of *device,
                 const char *name, struct hd_err *err)
 {
     const char *guest = ctx->req->guest;
+    uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
     struct hd_err why = {0};
 
-    if (!hd_xenbus_part(ctx->xs, &device->bus, until(ctx->req), &why))
+    if (!hd_xenbus_part(ctx->xs, &device->bus, until, &why))
         return 0;
     if (why.code == HD_E_BUSY)
         return hd_fail(err, HD_E_BUSY,

@@ -47,19 +47,13 @@ static bool any_up(struct hd_context *ctx,
     return false;
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void wait_down(struct hd_context *ctx,
                       char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
 {
-    uint64_t until =
-        sooner(hd_io_now_ms() + ctx->req->grace_ms, ctx->req->deadline_ms);
+    uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
 
     while (hd_io_left_ms(until) && any_up(ctx, guests, n))
-        if (hd_xs_wait(ctx->xs, sooner(until, hd_io_now_ms() + LOOK_MS), NULL))
+        if (hd_xs_wait(ctx->xs, hd_io_within_ms(LOOK_MS, until), NULL))
             return;
 }
 

@@ -10,6 +10,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
 #include "../store/auth.h"
 #include "job_request_hot.h"
@@ -149,8 +150,7 @@ static bool block_ok(const struct hd_job_request *req,
 
     (void)req;
     return is_dm_name(b->dm_name) && b->mode <= HD_MODE_RO &&
-           !strncmp(b->as, "xvd", 3) && b->as[3] >= 'a' && b->as[3] <= 'p' &&
-           !b->as[4];
+           hd_vbd_devid(b->as);
 }
 
 /* An interface in dom0, so not one of any characters. */
@@ -212,8 +212,8 @@ static bool net_ok(const struct hd_job_request *req, const struct hd_step *step)
     (void)req;
     return strnlen(n->bridge, sizeof(n->bridge)) < sizeof(n->bridge) &&
            !hd_vif_hotplug_check(n->bridge, NULL) &&
-           n->devid < HD_MAX_NICS + HD_MAX_WISHES + HD_MAX_HOT_NICS &&
-           !(n->mac[0] & 1) && limits_ok(&n->limits);
+           n->devid < HD_MAX_GUEST_NICS && !(n->mac[0] & 1) &&
+           limits_ok(&n->limits);
 }
 
 static bool start_ok(const struct hd_job_request *req,

@@ -3,7 +3,6 @@
  * takes one from a driver. */
 #include "pci.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +12,6 @@
 
 #define DEVICE  "sys/bus/pci/devices/%s"
 #define PCIBACK "sys/bus/pci/drivers/pciback/%s"
-
-static int open_root(struct hd_err *err)
-{
-    int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        hd_fail_errno(err, HD_E_FAILED, "cannot look at sysfs");
-    return fd;
-}
 
 static void take(const struct hd_pci *pci, libxl_device_pci *ret)
 {
@@ -34,7 +24,7 @@ static void take(const struct hd_pci *pci, libxl_device_pci *ret)
 
 int hd_pci_check_free(const struct hd_pci *pci, struct hd_err *err)
 {
-    hd_autofd int root = open_root(err);
+    hd_autofd int root = hd_sysfs_root(err);
     char at[HD_PCI_SIZE], driver[32];
 
     if (root < 0)
@@ -67,7 +57,7 @@ int hd_pci_seize(struct hd_toolstack *ts, const struct hd_pci *pci,
 int hd_pci_give_back(struct hd_toolstack *ts, const char *address,
                      struct hd_err *err)
 {
-    hd_autofd int root = open_root(err);
+    hd_autofd int root = hd_sysfs_root(err);
     libxl_device_pci device;
     struct hd_pci pci;
     int rc;

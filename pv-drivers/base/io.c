@@ -295,3 +295,10 @@ int hd_io_left_ms(uint64_t deadline_ms)
         return 0;
     return deadline_ms - now > INT_MAX ? INT_MAX : (int)(deadline_ms - now);
 }
+
+uint64_t hd_io_within_ms(uint64_t ms, uint64_t deadline_ms)
+{
+    uint64_t at = hd_io_now_ms() + ms;
+
+    return at < deadline_ms ? at : deadline_ms;
+}

@@ -55,5 +55,7 @@ ssize_t hd_io_recv_fds(int sock, void *buf, size_t len, int *fds, size_t *n,
 uint64_t hd_io_now_ms(void);
 /* Milliseconds left, 0 when it is over; fits poll(2). */
 int hd_io_left_ms(uint64_t deadline_ms);
+/* In `ms` from now, or at that deadline when it is sooner. */
+uint64_t hd_io_within_ms(uint64_t ms, uint64_t deadline_ms);
 
 #endif

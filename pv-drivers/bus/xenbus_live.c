@@ -24,14 +24,6 @@ static int watch(struct hd_xs *xs, const struct hd_xenbus_device *dev, bool on,
     return 0;
 }
 
-static int pause_for(struct hd_xs *xs, uint64_t ms, uint64_t deadline_ms,
-                     struct hd_err *err)
-{
-    uint64_t until = hd_io_now_ms() + ms;
-
-    return hd_xs_wait(xs, until < deadline_ms ? until : deadline_ms, err);
-}
-
 /* ---- connect */
 
 /* 1: both are there, 0: not yet, -1: they never will be. */
@@ -72,7 +64,9 @@ static int connect_one(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 
         if (!hd_io_left_ms(deadline_ms))
             return too_late(xs, dev, err);
-        if (pause_for(xs, near ? NEAR_MS : LOOK_MS, deadline_ms, err))
+        if (hd_xs_wait(xs,
+                       hd_io_within_ms(near ? NEAR_MS : LOOK_MS, deadline_ms),
+                       err))
             return -1;
     }
     return rc < 0 ? -1 : 0;
@@ -147,7 +141,7 @@ int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
     if (say(xs, dev, "0", HD_XENBUS_CLOSING, err) || watch(xs, dev, true, err))
         return -1;
     do {
-        rc = pause_for(xs, LOOK_MS, deadline_ms, err);
+        rc = hd_xs_wait(xs, hd_io_within_ms(LOOK_MS, deadline_ms), err);
     } while (!rc && !is_closed(xs, dev) && hd_io_left_ms(deadline_ms));
     (void)watch(xs, dev, false, NULL);
     if (rc || is_closed(xs, dev))
