@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../host/inventory.h"
 #include "cmd.h"
@@ -132,18 +133,12 @@ static struct json_object *disk_to_json(const struct hd_host_disk *d)
     return o;
 }
 
-static void format_mac(const uint8_t mac[6], char ret[18])
-{
-    snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-             mac[3], mac[4], mac[5]);
-}
-
 static struct json_object *link_to_json(const struct hd_host_link *l)
 {
     struct json_object *o = json_object_new_object();
-    char mac[18];
+    char mac[HD_MAC_SIZE];
 
-    format_mac(l->mac, mac);
+    hd_mac_format(l->mac, mac);
     ADD(o, "name", text(l->name));
     ADD(o, "kind", text(hd_host_link_kind(l->kind)));
     ADD(o, "mac", text(mac));
@@ -273,12 +268,12 @@ static void print_disks(const struct hd_inventory *inv)
 
 static void print_links(const struct hd_inventory *inv)
 {
-    char line[300], mac[18];
+    char line[300], mac[HD_MAC_SIZE];
 
     for (uint32_t i = 0; i < inv->n_links; i++) {
         const struct hd_host_link *l = &inv->links[i];
 
-        format_mac(l->mac, mac);
+        hd_mac_format(l->mac, mac);
         snprintf(line, sizeof(line), "%s, %s%s%s%s%s%s",
                  hd_host_link_kind(l->kind), mac, l->up ? ", up" : ", down",
                  *l->master ? ", part of " : "", l->master,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/inventory.h"
 #include "../plan/map_text.h"
@@ -109,15 +110,6 @@ int hd_hot_attach(struct hd_store *store, const struct hd_guest_life *guest,
     return 0;
 }
 
-static bool is_mac(const char *text, uint8_t ret[6])
-{
-    char end;
-
-    return strlen(text) == 17 &&
-           sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &ret[0],
-                  &ret[1], &ret[2], &ret[3], &ret[4], &ret[5], &end) == 6;
-}
-
 /* Also one that the map does not have, of a guest whose map was lost: by what
  * Xen calls it. */
 static int choose(const struct hd_guest_life *guest, struct json_object *kept,
@@ -137,7 +129,7 @@ static int choose(const struct hd_guest_life *guest, struct json_object *kept,
     }
     ret->what = nic ? HD_WHAT_NIC : HD_WHAT_DISK;
     snprintf(hot->called, sizeof(hot->called), "%.19s", called);
-    if (nic ? !is_mac(called, ret->mac) : !hd_wish_is_disk_name(called))
+    if (nic ? !hd_mac_parse(called, ret->mac) : !hd_wish_is_disk_name(called))
         return hd_fail(err, HD_E_NO_DEVICE,
                        "guest %s has no %s \"%.32s\"; see `hotdom explain %s`",
                        guest->name, nic ? "NIC" : "disk", what, guest->name);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 #include "mapper.h"
 
@@ -334,6 +335,8 @@ const struct hd_map_guest *hd_map_guest(const struct hd_map *map,
 
 static void print_row(const struct hd_map_row *r, FILE *out)
 {
+    char mac[HD_MAC_SIZE];
+
     fprintf(out, "%s %s %s %s %s", r->guest, hd_class_name(r->class),
             r->guest_name, hd_map_level_name(r->level), hd_how_name(r->how));
     if (*r->host_name)
@@ -348,9 +351,9 @@ static void print_row(const struct hd_map_row *r, FILE *out)
         fputs(" seized", out);
     if (*r->bridge)
         fprintf(out, " bridge=%s", r->bridge);
+    hd_mac_format(r->mac, mac);
     if (r->class == HD_CLASS_NET || *r->bridge)
-        fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", r->mac[0], r->mac[1],
-                r->mac[2], r->mac[3], r->mac[4], r->mac[5]);
+        fprintf(out, " %s", mac);
     fprintf(out, " | %s | %s | %s | %s\n", r->wish, r->found, r->reason,
             *r->change ? r->change : "-");
 }

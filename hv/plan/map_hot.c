@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../store/text.h"
 #include "../store/wish.h"
 #include "map_kept.h"
@@ -156,7 +157,7 @@ static void meet_wish(const struct hot *h)
 
 static int name_nic(const struct hot *h, struct hd_err *err)
 {
-    char name[HD_NAME_SIZE], mac[18];
+    char name[HD_NAME_SIZE], mac[HD_MAC_SIZE];
     uint8_t m[6];
     uint32_t n = 0;
 
@@ -172,8 +173,7 @@ static int name_nic(const struct hot *h, struct hd_err *err)
     for (n = 0; n < HD_MAX_HOT_NICS; n++) {
         h->row->index = HD_MAX_NICS + HD_MAX_WISHES + n;
         hd_map_mac(&h->guest->id, h->row->index, m);
-        snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
-                 m[2], m[3], m[4], m[5]);
+        hd_mac_format(m, mac);
         if (!hd_map_kept_find(h->kept, mac))
             return 0;
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 
 #define MIB    ((uint64_t)1 << 20)
@@ -296,14 +297,14 @@ static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
 /* How a guest finds what a wish has become: which disk, NIC or console. */
 static void find_as(const struct hd_map_row *row, char ret[20])
 {
-    const uint8_t *mac = row->mac;
+    char mac[HD_MAC_SIZE];
 
     *ret = '\0';
+    hd_mac_format(row->mac, mac);
     if (row->class == HD_CLASS_USB && *row->vdev)
         snprintf(ret, 20, " %s", row->vdev);
     else if (*row->bridge)
-        snprintf(ret, 20, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-                 mac[2], mac[3], mac[4], mac[5]);
+        snprintf(ret, 20, " %s", mac);
     else if (row->console)
         snprintf(ret, 20, " hvc%u", row->console % 10);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 
 static void add_text(struct json_object *o, const char *key, const char *text)
@@ -30,11 +31,10 @@ static void add_bool(struct json_object *o, const char *key, bool value)
 
 static void add_mac(struct json_object *o, bool has, const uint8_t mac[6])
 {
-    char text[18] = "";
+    char text[HD_MAC_SIZE] = "";
 
     if (has)
-        snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
-                 mac[1], mac[2], mac[3], mac[4], mac[5]);
+        hd_mac_format(mac, text);
     add_text(o, "mac", text);
 }
 

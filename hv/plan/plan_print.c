@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 #include "plan.h"
 
@@ -127,8 +128,10 @@ static void print_domain(const struct hd_step_domain *d, FILE *out)
 
 static void print_net(const struct hd_step_net *n, FILE *out)
 {
-    fprintf(out, "%s as=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", n->bridge, n->as,
-            n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4], n->mac[5]);
+    char mac[HD_MAC_SIZE];
+
+    hd_mac_format(n->mac, mac);
+    fprintf(out, "%s as=%s mac=%s", n->bridge, n->as, mac);
     if (n->limits.rate)
         fprintf(out, " rate=%" PRIu64, n->limits.rate);
     if (n->limits.mtu)

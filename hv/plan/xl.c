@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
 
 #define MIB    ((uint64_t)1 << 20)
@@ -272,6 +273,7 @@ static void write_limits(const struct writer *w, const struct hd_net_limits *l)
 
 static int write_nics(const struct writer *w, struct hd_err *err)
 {
+    char mac[HD_MAC_SIZE];
     const struct hd_step *s;
 
     fputs("vif = [\n", w->out);
@@ -284,9 +286,8 @@ static int write_nics(const struct writer *w, struct hd_err *err)
             fputs("    # once it runs: bridge link set dev vifDOMID.N isolated "
                   "on\n",
                   w->out);
-        fprintf(w->out, "    \"mac=%02x:%02x:%02x:%02x:%02x:%02x,bridge=%s",
-                n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
-                n->mac[5], n->bridge);
+        hd_mac_format(n->mac, mac);
+        fprintf(w->out, "    \"mac=%s,bridge=%s", mac, n->bridge);
         write_limits(w, &n->limits);
         fputs("\",\n", w->out);
     }

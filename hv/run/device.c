@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif.h"
 #include "undo.h"
@@ -96,8 +97,7 @@ static int forget(struct hd_context *ctx, const struct hd_device_of *device,
         name_disk(device->bus.devid, vdev);
         return hd_domain_forget(ctx->ts, device->bus.domid, vdev, NULL, err);
     }
-    if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &m[0], &m[1], &m[2],
-               &m[3], &m[4], &m[5]) != 6)
+    if (!hd_mac_parse(mac, m))
         return 0;
     return hd_domain_forget(ctx->ts, device->bus.domid, NULL, m, err);
 }
@@ -105,7 +105,7 @@ static int forget(struct hd_context *ctx, const struct hd_device_of *device,
 static int undo_live(struct hd_context *ctx, const struct hd_device_of *device,
                      struct hd_err *err)
 {
-    char mac[18];
+    char mac[HD_MAC_SIZE];
 
     hd_device_read(ctx, &device->bus, "mac", mac, sizeof(mac));
     if (hd_device_close(ctx, device, err))

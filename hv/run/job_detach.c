@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus_live.h"
@@ -20,15 +21,12 @@
 #define MAPPER "/dev/mapper/"
 
 /* What people call it. */
-static void name_of(const struct hd_job_device *d, char ret[20])
+static void name_of(const struct hd_job_device *d, char ret[HD_MAC_SIZE])
 {
-    const uint8_t *m = d->mac;
-
     if (d->what == HD_WHAT_DISK)
-        snprintf(ret, 20, "%.7s", d->vdev);
+        snprintf(ret, HD_MAC_SIZE, "%.7s", d->vdev);
     else
-        snprintf(ret, 20, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
-                 m[3], m[4], m[5]);
+        hd_mac_format(d->mac, ret);
 }
 
 /* ---- found */
@@ -37,7 +35,7 @@ static bool find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
                      struct hd_xenbus_device *ret)
 {
     struct hd_xenbus_device nics[HD_MAX_GUEST_NICS];
-    char has[18];
+    char has[HD_MAC_SIZE];
     size_t n;
 
     if (hd_xenbus_list(ctx->xs, HD_VIF_CLASS, domid, nics, HD_MAX_GUEST_NICS,
@@ -166,7 +164,7 @@ static int remove_it(struct hd_context *ctx, const struct hd_device_of *device,
 static int detach(struct hd_context *ctx, struct hd_err *err)
 {
     struct hd_device_of device;
-    char name[20];
+    char name[HD_MAC_SIZE];
     uint32_t domid;
 
     name_of(&ctx->req->device, name);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/mac.h"
 #include "../base/paths.h"
 
 /* netback hands out credit in steps of this: xl-network-configuration(5). */
@@ -20,13 +21,11 @@ void hd_vif_rate(uint64_t rate, uint64_t *ret_bytes, uint32_t *ret_us)
 /* The names and values of libxl_nic.c, libxl__set_xenstore_nic. */
 void hd_vif_describe(const struct hd_vif *vif, struct hd_xenbus_device *ret)
 {
-    const uint8_t *m = vif->mac;
     uint64_t bytes;
     uint32_t us;
-    char mac[18];
+    char mac[HD_MAC_SIZE];
 
-    snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
-             m[2], m[3], m[4], m[5]);
+    hd_mac_format(vif->mac, mac);
     hd_xenbus_init(ret, HD_VIF_CLASS, vif->domid, vif->devid);
     hd_xenbus_front(ret, "handle", "%u", vif->devid);
     hd_xenbus_front(ret, "mac", "%s", mac);
