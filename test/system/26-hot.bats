@@ -4,7 +4,6 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
 # As QEMU's stick names itself, and a bridge that is not there.
 given='devices: [{role: stick, usb: "46f4:0001"}]
 networks:
@@ -12,16 +11,9 @@ networks:
   - {role: slow, bridge: xenbr0, rate: 1M, mtu: 1400, isolated: true}
 '
 
-setup_file() {
-    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml
-        cat >>/etc/hotdom/hotdom.yaml" <<<"$given"
-    reload_policy
-}
+setup_file() { policy "$usual_policy$given"; }
 
-teardown_file() {
-    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
+teardown_file() { policy "$usual_policy"; }
 
 # As dom0 says it, each with its exit status behind: one session for many.
 tries='try() {
@@ -87,12 +79,6 @@ leased() { # does its second nic lead to the network's server?
     # And whoever is destroyed gives back as well.
     dom0 xl destroy auto.auto
     await 60 '[]' compact_list
-}
-
-# A stick of 16 MiB that is no store; prints its disk in dom0.
-plug_spare() {
-    truncate -s 16M "$stores/spare.img"
-    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
 }
 
 @test "a stick that comes later is given by its role, and the host's again after" {

@@ -4,21 +4,13 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
-
-# policy TEXT: the file's text from now on, as printf takes it, read anew.
-policy() {
-    dom0 "printf '$1' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
-
 only() { list | jq -r '.[] | .state + " " + (.reason // "")'; }
 
 last_line() { dom0 'journalctl -u hotdomd -o cat | grep "policy was" | tail -n 1'; }
 
-setup() { policy "$usual"; }
+setup() { policy "$usual_policy"; }
 
-teardown_file() { policy "$usual"; }
+teardown_file() { policy "$usual_policy"; }
 
 @test "a new policy counts from the next plug on and leaves running guests alone" {
     local domid
@@ -34,7 +26,7 @@ teardown_file() { policy "$usual"; }
     await 30 '[]' compact_list
     plug two
     await 60 'refused denied' only
-    policy "$usual"
+    policy "$usual_policy"
     [ "$(only)" = 'refused denied' ]
 }
 
@@ -52,6 +44,6 @@ teardown_file() { policy "$usual"; }
     [[ $(list | jq -r '.[].message') == *"hotdom.yaml: line 1, column 13: "* ]]
     yank two
     await 30 '[]' compact_list
-    policy "$usual"
+    policy "$usual_policy"
     start two
 }

@@ -5,16 +5,9 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
+setup() { policy "${usual_policy}networks:\n  - {role: lab, bridge: nobridge}\n"; }
 
-policy() { # TEXT, as printf takes it
-    dom0 "printf '$1' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
-
-setup() { policy "${usual}networks:\n  - {role: lab, bridge: nobridge}\n"; }
-
-teardown_file() { policy "$usual"; }
+teardown_file() { policy "$usual_policy"; }
 
 told() { # PATH below data/hotdom
     dom0 "xenstore-read /local/domain/$(guest_domid maker)/data/hotdom/$1"

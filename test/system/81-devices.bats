@@ -4,7 +4,6 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
 # As QEMU's stick, NIC and serial adapter name themselves.
 given='devices:
   - {role: stick, usb: "46f4:0001"}
@@ -12,16 +11,9 @@ given='devices:
   - {role: line, usb: "0403:6001", speed: 9600}
 '
 
-setup_file() {
-    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml
-        cat >>/etc/hotdom/hotdom.yaml" <<<"$given"
-    reload_policy
-}
+setup_file() { policy "$usual_policy$given"; }
 
-teardown_file() {
-    dom0 "printf '$usual' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
+teardown_file() { policy "$usual_policy"; }
 
 teardown() {
     dom0 'umount -q /mnt || :; systemctl -q stop holds 2>/dev/null || :'
@@ -39,12 +31,6 @@ refusal() { # [GUEST]: why `picky`, or that one, does not start
 
 connected() { # BACKEND/NUMBER: does the guest use it?
     dom0 "xenstore-read /local/domain/$(guest_domid holder)/device/$1/state"
-}
-
-# A stick of 16 MiB that is no store; prints its disk in dom0.
-plug_spare() {
-    truncate -s 16M "$stores/spare.img"
-    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
 }
 
 plug_devices() {

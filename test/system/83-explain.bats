@@ -5,16 +5,9 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
-
-policy() { # TEXT, as printf takes it
-    dom0 "printf '$1' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
-
 teardown() {
     end_test || return
-    policy "$usual"
+    policy "$usual_policy"
 }
 
 explain() { dom0 hotdom explain "$@"; }
@@ -45,7 +38,7 @@ restart_daemon() { # STORE
     restart_daemon two
     [ "$(explain two --json)" = "$first" ]
     # Not what a plan would say now: the guests have their bridge.
-    policy "${usual}networks:\n  - {role: internet, bridge: nobridge}\n"
+    policy "${usual_policy}networks:\n  - {role: internet, bridge: nobridge}\n"
     [ "$(explain two --json)" = "$first" ]
     dom0 hotdom eject two
     [ "$(maps)" = '' ]
@@ -53,7 +46,7 @@ restart_daemon() { # STORE
 
 @test "a guest refused beside a running one is explained, and after a restart" {
     local first
-    policy "${usual}networks:\n  - {role: lab, bridge: nobridge}\n"
+    policy "${usual_policy}networks:\n  - {role: lab, bridge: nobridge}\n"
     plug mapped
     await 60 running state mapped
     first=$(explain needy)
@@ -75,7 +68,7 @@ restart_daemon() { # STORE
 }
 
 @test "a store of which no guest can start is explained, one that is denied says so" {
-    policy "${usual}limits: {memory: 64M}\n"
+    policy "${usual_policy}limits: {memory: 64M}\n"
     plug auto
     await 60 "refused no-memory" state auto
     [[ $(explain auto) == 'auto does not start (no-memory): '*MiB* ]]
@@ -110,7 +103,7 @@ restart_daemon() { # STORE
 
 @test "a bridge that vanishes between plan and build is named, and explained" {
     dom0 'ip link add hdvan0 type bridge && ip link set hdvan0 up'
-    policy "${usual}networks:\n  - {role: internet, bridge: hdvan0}\n"
+    policy "${usual_policy}networks:\n  - {role: internet, bridge: hdvan0}\n"
     plug_locked one
     # The password is being checked by now: the plan is made.
     local unlocking code=0
@@ -142,7 +135,7 @@ restart_daemon() { # STORE
     yank two
     await 60 '[]' compact_list
 
-    policy "${usual}networks:\n  - {role: internet, bridge: nobridge}\n"
+    policy "${usual_policy}networks:\n  - {role: internet, bridge: nobridge}\n"
     start two
     explain two --diff | grep -E '^lan0 +net +changed +pv xenbr0 +emulated hd'
     [ "$(explain two --diff --json | jq -r '.rows[] |

@@ -4,16 +4,9 @@
 
 load lib
 
-usual='signers:\n  - {name: lab, activation: auto}\n'
-
-policy() { # TEXT, as printf takes it
-    dom0 "printf '$1' >/etc/hotdom/hotdom.yaml"
-    reload_policy
-}
-
 teardown() {
     end_test || return
-    policy "$usual"
+    policy "$usual_policy"
 }
 
 free_mib() { dom0 "xl info | awk '/^free_memory/ {print \$3}'"; }
@@ -74,7 +67,7 @@ given_back() { (($(free_mib) >= $1 - 8)) && echo yes; }
 }
 
 @test "the guests of all stores together are counted" {
-    policy "${usual}limits: {all_guests: 2}\n"
+    policy "${usual_policy}limits: {all_guests: 2}\n"
     start pair
     plug two
     await 60 'refused limit' state two

@@ -11,6 +11,8 @@ password='correct horse'
 # Of the user `second` of locked2.
 # shellcheck disable=SC2034
 password2='battery staple'
+# Of tests that set none, as printf takes it.
+usual_policy='signers:\n  - {name: lab, activation: auto}\n'
 
 bed() { "$repo/scripts/bed" "$@"; }
 dom0() { bed run "$@"; }
@@ -105,9 +107,13 @@ introduce() {
         rm -rf /var/lib/hotdom/*
         hotdom trust add signer signer.pub
         hotdom trust add lab lab.pub
-        printf "signers:\n  - {name: lab, activation: auto}\n" \
-            >/etc/hotdom/hotdom.yaml
+        printf "'"$usual_policy"'" >/etc/hotdom/hotdom.yaml
         systemctl restart hotdomd'
+}
+
+policy() { # TEXT, as printf takes it: hotdomd's from now on
+    dom0 "printf '$1' >/etc/hotdom/hotdom.yaml"
+    reload_policy
 }
 
 # reload_policy: hotdomd took /etc/hotdom/hotdom.yaml or refused it.
@@ -140,6 +146,12 @@ in_guest() {
     address=$(address_of "$1")
     [[ -n $address ]] || fail "guest $1 has no address" || return
     dom0 "printf '%s\nexit\n' '$2' | timeout 20 nc $address 23"
+}
+
+# A stick of 16 MiB that is no store; prints its disk in dom0.
+plug_spare() {
+    truncate -s 16M "$stores/spare.img"
+    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
 }
 
 # Does the kernel see a store? It says so without anyone reading one.
