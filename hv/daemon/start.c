@@ -101,7 +101,14 @@ static int begin(struct hd_store *store, const struct hd_plan *plan,
                  const struct hd_secret *password, struct hd_err *err)
 {
     struct hd_job_request request = {.op = HD_JOB_START};
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, err);
 
+    if (!policy)
+        return -1;
+    store->parallel = hd_stores_parallel(&store->daemon->stores, store,
+                                         policy->limits.parallel);
+    request.parallel = store->parallel;
     if (who) {
         request.ask = who->ask;
         request.keyslot = who->keyslot;

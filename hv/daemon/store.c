@@ -247,6 +247,18 @@ void hd_stores_commitments(const struct hd_stores *stores,
         }
 }
 
+uint32_t hd_stores_parallel(const struct hd_stores *stores,
+                            const struct hd_store *store, uint64_t limit)
+{
+    uint64_t taken = 0, left;
+
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        if (s->task && s->op == HD_JOB_START)
+            taken += s->parallel;
+    left = limit > taken ? limit - taken : 1;
+    return (uint32_t)(left < store->n_guests ? left : store->n_guests);
+}
+
 struct hd_store *hd_stores_twin(const struct hd_stores *stores,
                                 const struct hd_store *store)
 {

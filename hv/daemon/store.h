@@ -124,6 +124,7 @@ struct hd_store {
     struct hd_record *record; /* what was seen of it, being written */
     struct hd_task *task;     /* the job; one at a time */
     enum hd_job_op op;        /* of `task`, or of the one that failed */
+    uint32_t parallel;        /* START: guests it starts at a time */
     char op_guest[HD_NAME_SIZE];
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
@@ -164,6 +165,10 @@ struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
  * the memory that Xen counts as free still is `reserved`. */
 void hd_stores_commitments(const struct hd_stores *stores,
                            struct hd_commitments *ret);
+/* How many of its guests a store that starts now may start at a time, when all
+ * stores together have `limit`; at least one. */
+uint32_t hd_stores_parallel(const struct hd_stores *stores,
+                            const struct hd_store *store, uint64_t limit);
 /* It has a label and is not refused: its id and its place are taken. */
 bool hd_store_accepted(const struct hd_store *store);
 /* What a person calls it: label, or the device while it has none. */

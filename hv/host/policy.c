@@ -88,6 +88,8 @@ static const struct hd_field limit_fields[] = {
      .doc = "of all stores together; 0: no limit"},
     {"stores", HD_T_UINT, 0, AT(hd_policy_limits, stores), .min = 1,
      .max = 1024, .def = 64, .doc = "attached at the same time"},
+    {"parallel", HD_T_UINT, 0, AT(hd_policy_limits, parallel), .min = 1,
+     .max = HD_MAX_GUESTS, .def = 4, .doc = "guests that start side by side"},
     {"kdf_memory", HD_T_SIZE, 0, AT(hd_policy_limits, kdf_memory),
      .min = 1 << 20, .max = (uint64_t)HD_LUKS_MEMORY_MAX << 10, .def = 1 << 30,
      .doc = "that an encrypted store's passwords may ask for"},

@@ -195,11 +195,17 @@ static int add_all(struct hd_context *ctx, const struct attachment *a,
 static int attach(struct hd_context *ctx, struct attachment *a,
                   const struct hd_step *steps, uint32_t n, struct hd_err *err)
 {
-    if (describe(a, steps, n, err) || add_all(ctx, a, err) ||
-        hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
-                        wait_until(ctx), err))
+    int rc;
+
+    if (describe(a, steps, n, err))
         return -1;
-    return join_all(ctx, a, steps, n, err);
+    hd_context_leave(ctx);
+    rc = add_all(ctx, a, err) ||
+         hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
+                         wait_until(ctx), err) ||
+         join_all(ctx, a, steps, n, err);
+    hd_context_enter(ctx);
+    return rc ? -1 : 0;
 }
 
 static int attach_live(struct hd_context *ctx, struct attachment *a,

@@ -72,7 +72,9 @@ int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
     snprintf(vm, sizeof(vm), "/vm/%s", id);
     if (hd_xs_watch(ctx->xs, vm, "made", err))
         return -1;
+    hd_context_leave(ctx);
     rc = start(&ctx->build, err) || await_made(ctx, ret_domid, err) ? -1 : 0;
+    hd_context_enter(ctx);
     hd_xs_unwatch(ctx->xs, vm, "made");
     /* What libxl says is the cause. */
     if (rc && hd_build_end(ctx, &ended) && err)
@@ -86,7 +88,9 @@ int hd_build_end(struct hd_context *ctx, struct hd_err *err)
 
     if (!b->begun)
         return 0;
+    hd_context_leave(ctx);
     pthread_join(b->thread, NULL);
+    hd_context_enter(ctx);
     b->begun = false;
     if (b->rc && err)
         *err = b->err;

@@ -36,10 +36,19 @@ void hd_context_fini(struct hd_context *ctx)
     hd_xs_free(ctx->xs);
     hd_hypervisor_free(ctx->hv);
     hd_toolstack_free(ctx->ts);
-    hd_ledger_free(ctx->ledger);
-    for (size_t i = 0; i < HD_ARRAY_LEN(ctx->keys); i++)
-        hd_secret_free(ctx->keys[i]);
     *ctx = (struct hd_context){0};
+}
+
+void hd_context_leave(struct hd_context *ctx)
+{
+    if (ctx->turn)
+        pthread_mutex_unlock(ctx->turn);
+}
+
+void hd_context_enter(struct hd_context *ctx)
+{
+    if (ctx->turn)
+        pthread_mutex_lock(ctx->turn);
 }
 
 const struct hd_effect *hd_context_domain(const struct hd_context *ctx,

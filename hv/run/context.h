@@ -3,6 +3,7 @@
 #ifndef HD_RUN_CONTEXT_H
 #define HD_RUN_CONTEXT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "../../pv-drivers/base/mem.h"
@@ -11,26 +12,37 @@
 #include "domain.h"
 #include "job.h"
 
-/* Filled in and owned by hotdom-job's main; everything else borrows it. */
+/* Filled in and owned by hotdom-job's main, or a lane of lanes.c; everything
+ * else borrows it. */
 struct hd_context {
     const struct hd_job_request *req;
     const struct hd_plan *plan; /* START */
-    struct hd_ledger *ledger;   /* NULL until the job has it */
-    struct hd_toolstack *ts;    /* not while `build` is under way */
+    /* With lanes: who has it may use what they share, and libdevmapper, which
+     * is for one thread; NULL: nobody else is there.  See hd_context_leave. */
+    pthread_mutex_t *turn;
+    struct hd_ledger *ledger; /* shared; NULL until the job has it */
+    struct hd_toolstack *ts;  /* not while `build` is under way */
     struct hd_build build;
     struct hd_hypervisor *hv;
     struct hd_xs *xs;
     /* Domains whose end has begun and whose nodes are away (hd_undo_begin). */
     uint32_t ended[HD_MAX_GUESTS];
     size_t n_ended;
-    /* START: of the encrypted volumes that are not open yet, by header. */
-    struct hd_secret *keys[HD_MAX_LUKS];
+    /* START: shared; HD_MAX_LUKS, of the encrypted volumes that are not open
+     * yet, by header. */
+    struct hd_secret **keys;
 };
 
 /* Opens the ways to Xen that are not open yet, ahead of need: nothing comes in
  * on them. */
 int hd_context_prepare(struct hd_context *ctx, struct hd_err *err);
+/* Closes them, and waits for a build; what is shared stays. */
 void hd_context_fini(struct hd_context *ctx);
+
+/* Around what waits: another lane may go on.  A borrowed effect is not valid
+ * behind it, for the ledger may have grown. */
+void hd_context_leave(struct hd_context *ctx);
+void hd_context_enter(struct hd_context *ctx);
 
 /* A borrowed effect of the guest that is not undone, or NULL. */
 const struct hd_effect *hd_context_domain(const struct hd_context *ctx,

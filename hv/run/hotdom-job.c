@@ -55,7 +55,8 @@ static int run(struct hd_err *err)
 {
     hd_autofree struct hd_job_request *req = NULL;
     hd_autofree struct hd_plan *plan = NULL;
-    struct hd_context ctx = {0};
+    struct hd_secret *keys[HD_MAX_LUKS] = {0};
+    struct hd_context ctx = {.keys = keys};
     int rc;
 
     if (settle(err))
@@ -76,7 +77,10 @@ static int run(struct hd_err *err)
     ctx.req = req;
     ctx.plan = plan;
     rc = ops[req->op](&ctx, err);
+    hd_ledger_free(ctx.ledger);
     hd_context_fini(&ctx);
+    for (size_t i = 0; i < HD_ARRAY_LEN(keys); i++)
+        hd_secret_free(keys[i]);
     explicit_bzero(req, sizeof(*req));
     return rc;
 }

@@ -67,6 +67,7 @@ struct hd_job_request {
     uint32_t op;
     uint32_t ask; /* START, KEYS: enum hd_job_ask */
     uint32_t keyslot;
+    uint32_t parallel; /* START: guests at a time; 0 is as 1 */
     struct hd_auth auth;
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;

@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
 #include "attach.h"
+#include "lanes.h"
 #include "step.h"
 #include "undo.h"
 #include "unlock.h"
@@ -77,6 +78,8 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     const char *guest = ctx->plan->steps[from].guest;
     const struct hd_effect *domain;
     struct hd_err built;
+    uint32_t domid;
+    int rc;
 
     hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
     if (do_steps(ctx, from, to, err)) {
@@ -89,19 +92,13 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
                        guest);
-    hd_context_report(HD_REPORT_RUNNING, guest, (uint32_t)domain->domid, NULL);
-    return hd_domain_settle(ctx->ts, (uint32_t)domain->domid,
-                            &ctx->plan->steps[from], to - from, err);
-}
-
-static uint32_t end_of_guest(const struct hd_plan *plan, uint32_t from)
-{
-    uint32_t to = from + 1;
-
-    while (to < plan->n_steps &&
-           !strcmp(plan->steps[to].guest, plan->steps[from].guest))
-        to++;
-    return to;
+    domid = (uint32_t)domain->domid;
+    hd_context_report(HD_REPORT_RUNNING, guest, domid, NULL);
+    hd_context_leave(ctx);
+    rc = hd_domain_settle(ctx->ts, domid, &ctx->plan->steps[from], to - from,
+                          err);
+    hd_context_enter(ctx);
+    return rc;
 }
 
 /* What cannot be undone stays in the ledger and is said with why. */
@@ -111,7 +108,9 @@ static void give_up(struct hd_context *ctx, const char *guest,
     struct hd_err left = {0};
 
     (void)hd_build_end(ctx, NULL);
+    hd_context_leave(ctx);
     (void)hd_domain_settle(ctx->ts, 0, NULL, 0, NULL);
+    hd_context_enter(ctx);
     if (hd_undo_guest(ctx, guest, &left)) {
         hd_wrap(why, "%s, behind", left.msg);
         why->code = left.code;
@@ -119,26 +118,35 @@ static void give_up(struct hd_context *ctx, const char *guest,
     hd_context_report(HD_REPORT_FAILED, guest, 0, why);
 }
 
+struct outcome {
+    uint32_t running;
+    struct hd_err first; /* failure */
+};
+
+static void start_one(struct hd_context *ctx, uint32_t from, uint32_t to,
+                      void *arg)
+{
+    struct outcome *outcome = arg;
+    struct hd_err why = {0};
+
+    if (!start_guest(ctx, from, to, &why)) {
+        outcome->running++;
+        return;
+    }
+    give_up(ctx, ctx->plan->steps[from].guest, &why);
+    if (!outcome->first.code)
+        outcome->first = why;
+}
+
 static int start_all(struct hd_context *ctx, struct hd_err *err)
 {
-    const struct hd_plan *plan = ctx->plan;
-    struct hd_err first = {0}, now = {0};
-    uint32_t running = 0;
+    struct outcome outcome = {0};
 
-    for (uint32_t i = 0, to; i < plan->n_steps; i = to) {
-        to = end_of_guest(plan, i);
-        if (!start_guest(ctx, i, to, &now)) {
-            running++;
-            continue;
-        }
-        give_up(ctx, plan->steps[i].guest, &now);
-        if (!first.code)
-            first = now;
-    }
-    if (running || !first.code)
+    hd_lanes_run(ctx, ctx->req->parallel, start_one, &outcome);
+    if (outcome.running || !outcome.first.code)
         return 0;
     if (err)
-        *err = first;
+        *err = outcome.first;
     return -1;
 }
 

@@ -8,8 +8,8 @@
 /* `ctx` holds request and plan, and nothing else yet.  They report as they go
  * on; the caller reports HD_REPORT_DONE with `err`, and frees `ctx`. */
 
-/* Authenticates, then starts guest after guest.  Fails when none runs; nothing
- * is left of a guest that does not. */
+/* Authenticates, then starts the guests, some side by side.  Fails when none
+ * runs; nothing is left of a guest that does not. */
 int hd_job_start(struct hd_context *ctx, struct hd_err *err);
 /* Asks the guests to shut down, waits, and undoes; fails when what they wrote
  * may not be on the medium, or something is left. */

@@ -197,12 +197,16 @@ static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
     const struct hd_effect *e = domain_of(ctx, step, err);
+    uint32_t domain, domid;
 
     (void)seq;
-    if (!e || hd_build_end(ctx, err) ||
-        hd_domain_unpause(ctx->hv, (uint32_t)e->domid, err))
+    if (!e)
         return -1;
-    return hd_ledger_set_running(ctx->ledger, e->seq, err);
+    domain = e->seq;
+    domid = (uint32_t)e->domid;
+    if (hd_build_end(ctx, err) || hd_domain_unpause(ctx->hv, domid, err))
+        return -1;
+    return hd_ledger_set_running(ctx->ledger, domain, err);
 }
 
 /* Those that are not here are done together, by hd_attach.  A step with `value`

@@ -346,6 +346,33 @@ static void the_manual_names_every_state(void)
             CU_FAIL(states[i]);
 }
 
+/* Only whether there is one is looked at. */
+static struct hd_task *const some_task = (struct hd_task *)&some_task;
+
+static void stores_that_start_share_what_the_policy_allows(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+    struct hd_store *one, *two;
+
+    begin(&b);
+    one = plug(&b, "sda", 1, "one", 1, &err);
+    two = plug(&b, "sdb", 2, "two", 2, &err);
+    one->n_guests = 3;
+    two->n_guests = 8;
+    CU_ASSERT_EQUAL(hd_stores_parallel(&b.stores, one, 4), 3);
+    one->task = some_task;
+    one->op = HD_JOB_START;
+    one->parallel = 3;
+    CU_ASSERT_EQUAL(hd_stores_parallel(&b.stores, two, 4), 1);
+    CU_ASSERT_EQUAL(hd_stores_parallel(&b.stores, two, 3), 1);
+    CU_ASSERT_EQUAL(hd_stores_parallel(&b.stores, two, 64), 8);
+    one->op = HD_JOB_EJECT;
+    CU_ASSERT_EQUAL(hd_stores_parallel(&b.stores, two, 4), 4);
+    one->task = NULL;
+    end(&b);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_label_is_the_name_while_nobody_else_has_it),
     HD_TEST(the_second_store_of_a_name_gets_four_digits),
@@ -358,6 +385,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_hostile_name_is_cut_in_the_answer),
     HD_TEST(clients_see_guests_of_a_store_but_not_of_a_refused_one),
     HD_TEST(what_two_stores_were_promised_is_counted_together),
+    HD_TEST(stores_that_start_share_what_the_policy_allows),
     HD_TEST(a_refused_guest_is_listed_with_its_reason),
     HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
