@@ -5,7 +5,11 @@
 load lib
 
 @test "sums stay right while eight guests start and stop" {
-    bed push "$tiny/kernel" "$tiny/initrd" /root/selfcheck/
+    # The bare kernel: xl takes half a minute to unpack the other in here.
+    tar --extract --to-stdout --occurrence auto/vmlinux.zst 2>/dev/null \
+        < <(tail -c +$(((1 << 20) + 1)) "$stores/auto.img") |
+        zstd -dq >"$plugged/kernel"
+    bed push "$plugged/kernel" "$tiny/initrd" /root/selfcheck/
     run dom0 bash -s <<'END'
 cd /root/selfcheck
 dd if=/dev/zero bs=1M count=8 2>/dev/null | openssl enc -aes-128-ctr \

@@ -28,7 +28,7 @@ load lib
     await 90 yes answers one
     in_guest one 'echo written-by-the-guest | dd of=/dev/xvda conv=fsync'
     dom0 hotdom eject one
-    grep -qa written-by-the-guest "$stores/plugged-one.img"
+    grep -qa written-by-the-guest "$plugged/one.img"
 }
 
 @test "the password is asked for on the terminal and not shown" {

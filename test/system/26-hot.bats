@@ -97,7 +97,7 @@ pv ${disk#/dev/} xvdb"*'a guest has it (3)' ]]
     in_guest holder 'echo written-in-the-guest | dd of=/dev/xvdb'
     dom0 "hotdom block-detach holder xvdb
         [ -z \"\$(ls /sys/class/block/${disk#/dev/}/holders)\" ]"
-    [ "$(head -c 20 "$stores/spare.img")" = written-in-the-guest ]
+    [ "$(head -c 20 "$plugged/spare.img")" = written-in-the-guest ]
     dom0 hotdom block-attach holder stick --as xvdf --read-only
     yank spare
     dom0 'hotdom block-detach holder xvdf && hotdom verify-host &&

@@ -35,12 +35,12 @@ sum() { sha256sum | cut -d' ' -f1; }
         grep "$(sum <"$stores/more.raw")"
     in_guest locked2 'echo written-by-the-guest | dd of=/dev/xvda conv=fsync'
     dom0 hotdom eject locked2
-    run grep -qa written-by-the-guest "$stores/plugged-locked2.img"
+    run grep -qa written-by-the-guest "$plugged/locked2.img"
     [ "$status" -eq 1 ]
     yank locked2
     await 30 '[]' compact_list
     # Again from the same stick, by the other user.
-    bed plug "$stores/plugged-locked2.img" locked2
+    bed plug "$plugged/locked2.img" locked2
     await 60 locked state locked2
     unlock_as second "$password2"
     in_guest locked2 'head -c 20 /dev/xvda' | grep written-by-the-guest

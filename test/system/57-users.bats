@@ -29,7 +29,7 @@ opens() { # USER PASSWORD
 replug() {
     yank locked2
     await 30 '[]' compact_list
-    bed plug "$stores/plugged-locked2.img" locked2 >/dev/null
+    bed plug "$plugged/locked2.img" locked2 >/dev/null
     await 60 locked state locked2
 }
 
@@ -51,7 +51,7 @@ told() { # what the guest is told below data/hotdom
 @test "a user's settings go before the guest's wishes, under what the host has" {
     plug_locked locked2
     opens second "$password2"
-    [ "$(room)" = '112 2' ]
+    [ "$(room)" = "112 $(dom0 nproc)" ]
     [ "$(told settings)" = \
         'keyboard de locale de_DE.UTF-8 time-zone Europe/Berlin' ]
     [[ $(told map) == *' user second'* ]]
@@ -120,7 +120,7 @@ told() { # what the guest is told below data/hotdom
     run dom0 'hotdom passwd locked2 -u nobody --password-fd 0' \
         <<<"$password"$'\n'"$third"
     [ "$status" -eq 5 ]
-    cmp "$stores/locked2.img" "$stores/plugged-locked2.img"
+    cmp "$stores/locked2.img" "$plugged/locked2.img"
     opens owner "$password"
 }
 
@@ -139,7 +139,7 @@ told() { # what the guest is told below data/hotdom
     yank locked2
     wait $! || :
     await 30 '[]' compact_list
-    bed plug "$stores/plugged-locked2.img" locked2 >/dev/null
+    bed plug "$plugged/locked2.img" locked2 >/dev/null
     await 60 locked state locked2
     [ -z "$(try owner "$password")" ] || [ -z "$(try owner "$third")" ]
     [ "$(state locked2)" = running ]
@@ -229,7 +229,7 @@ pack_other() {
     run dom0 'hotdom user rm locked2 second -u owner --password-fd 0' \
         <<<"$password"
     [ "$status" -eq 3 ]
-    cmp "$stores/swapped.img" "$stores/plugged-locked2.img"
+    cmp "$stores/swapped.img" "$plugged/locked2.img"
 }
 
 # ---- images

@@ -11,8 +11,8 @@ why() { list | jq -r '.[].message'; }
 # plug_sick FAULT [NAME]
 plug_sick() {
     local name=${2:-one}
-    cp --sparse=always "$stores/$name.img" "$stores/plugged-$name.img"
-    bed plug --fault "$1" "$stores/plugged-$name.img" "$name" >/dev/null
+    cp --sparse=always "$stores/$name.img" "$plugged/$name.img"
+    bed plug --fault "$1" "$plugged/$name.img" "$name" >/dev/null
 }
 
 # The header partition begins at sector 2048: the manifest's tar block, then the
@@ -150,7 +150,7 @@ shrink() { # ID BYTES
     # Read again, it is refused for what it is.
     yank one
     await 60 '[]' compact_list
-    bed plug "$stores/plugged-one.img" one >/dev/null
+    bed plug "$plugged/one.img" one >/dev/null
     await 60 'refused bad-header' only
     [[ $(why) == *"cut off"* ]]
 }
@@ -167,12 +167,12 @@ shrink() { # ID BYTES
 
 @test "a volume that looks like qcow2 reaches the guest as the bytes it has" {
     local at
-    cp --sparse=always "$stores/auto.img" "$stores/plugged-auto.img"
-    at=$(sfdisk -J "$stores/plugged-auto.img" | jq '.partitiontable.partitions |
+    cp --sparse=always "$stores/auto.img" "$plugged/auto.img"
+    at=$(sfdisk -J "$plugged/auto.img" | jq '.partitiontable.partitions |
         map(select(.name == "hotdom:auto-disk"))[0].start')
-    printf 'QFI\xfb\0\0\0\3' | dd of="$stores/plugged-auto.img" bs=512 \
+    printf 'QFI\xfb\0\0\0\3' | dd of="$plugged/auto.img" bs=512 \
         seek="$at" conv=notrunc status=none
-    bed plug "$stores/plugged-auto.img" auto >/dev/null
+    bed plug "$plugged/auto.img" auto >/dev/null
     await 60 running state auto
     await 90 yes answers auto
     in_guest auto 'head -c 8 /dev/xvda | hexdump -C' | grep '51 46 49 fb 00 00 00 03'

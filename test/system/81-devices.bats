@@ -61,7 +61,7 @@ xvdb=vbd/51728
     dom0 hotdom verify-host
     dom0 hotdom eject devices
     [ "$(released "$disk")" = 0 ]
-    [ "$(head -c 20 "$stores/spare.img")" = written-in-the-guest ]
+    [ "$(head -c 20 "$plugged/spare.img")" = written-in-the-guest ]
     [ "$(dom0 "head -c 20 $disk")" = written-in-the-guest ]
 }
 

@@ -7,6 +7,12 @@ repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 build=$repo/build
 tiny=$build/guest/tiny
 stores=$build/system
+# Files that run side by side have a host each, and what is plugged into it.
+if [[ -n ${PARALLEL_JOBSLOT-} ]]; then
+    read -ra slots <<<"$BED_HOSTS"
+    export BED_HOST=${slots[PARALLEL_JOBSLOT - 1]}
+fi
+plugged=$stores/$BED_HOST
 password='correct horse'
 # Of the user `second` of locked2.
 # shellcheck disable=SC2034
@@ -28,8 +34,8 @@ fail() {
 # wrote.
 plug() {
     local id=${2:-$1}
-    cp --sparse=always "$stores/$1.img" "$stores/plugged-$id.img"
-    bed plug "$stores/plugged-$id.img" "$id" >/dev/null
+    cp --sparse=always "$stores/$1.img" "$plugged/$id.img"
+    bed plug "$plugged/$id.img" "$id" >/dev/null
 }
 
 yank() { bed yank "$@" >/dev/null; }
@@ -150,8 +156,8 @@ in_guest() {
 
 # A stick of 16 MiB that is no store; prints its disk in dom0.
 plug_spare() {
-    truncate -s 16M "$stores/spare.img"
-    bed plug --wait "$stores/spare.img" spare | cut -d' ' -f2
+    truncate -s 16M "$plugged/spare.img"
+    bed plug --wait "$plugged/spare.img" spare | cut -d' ' -f2
 }
 
 # Does the kernel see a store? It says so without anyone reading one.
