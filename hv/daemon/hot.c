@@ -79,7 +79,7 @@ static int make_plan(const struct hd_store *store, const char *guest,
         hd_inventory_scan(hd_inventory_needed_for(wish->class), inventory, err))
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
-    hd_stores_commitments(&store->daemon->stores, &commitments);
+    hd_stores_commitments(&store->daemon->stores, NULL, &commitments);
     if (hd_map_hot(&in, guest, wish, kept_of(store, guest), ret_map, err))
         return -1;
     return hd_plan_make(store->answer, *ret_map, ret, err);

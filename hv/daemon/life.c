@@ -196,6 +196,7 @@ static void on_recorded(void *ctx, const struct hd_err *outcome)
         hd_life_set_guest(store, &store->guests[i], HD_STATE_LOCKED, NULL,
                           NULL);
     hd_control_finish(&store->waiter, NULL, store);
+    hd_ahead_begin(store);
 }
 
 /*
@@ -303,6 +304,10 @@ void hd_life_read(struct hd_store *store)
 {
     struct hd_err err = {0};
 
+    if (store->ahead.plan) {
+        hd_ahead_drop(store, HD_AFTER_READ);
+        return;
+    }
     hd_record_cancel(hd_steal(&store->record));
     hd_explain_drop(store);
     hd_store_clear(store);
@@ -345,7 +350,7 @@ void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
     case HD_STATE_LOCKED:
     case HD_STATE_REFUSED:
     case HD_STATE_GONE:
-        if (!store->adopt && !store->task)
+        if (!store->adopt && !store->task && !store->ahead.plan)
             hd_life_drop(store, "device-gone");
         else
             hd_teardown_yank(store, NULL, HD_AFTER_DROP);

@@ -8,6 +8,7 @@
 #include "../plan/map_hot.h"
 #include "daemon.h"
 #include "store.h"
+#include "user.h"
 
 /* ---- life.c: plugged in, read, judged, gone */
 
@@ -45,6 +46,35 @@ int hd_start_auto(struct hd_store *store, struct hd_err *err);
 void hd_start_ended(struct hd_store *store, const struct hd_err *outcome);
 /* The start came to nothing and nothing is left of it. */
 void hd_start_settle(struct hd_store *store);
+
+/* What starting it would be, for `who` or, NULL, for nobody; `*ret_map` is
+ * there as well when no guest of it can start. */
+int hd_start_plan(const struct hd_store *store,
+                  const struct hd_user_choice *who, struct hd_map **ret_map,
+                  struct hd_plan **ret, struct hd_err *err);
+/* A request for a job that makes its ledger; nobody is asked. */
+int hd_start_describe(struct hd_store *store, enum hd_job_op op,
+                      struct hd_job_request *ret, struct hd_err *err);
+
+/* ---- ahead.c: its guests are built while it is locked */
+
+/* Begins to, where the policy says so; a locked store without a job. */
+void hd_ahead_begin(struct hd_store *store);
+void hd_ahead_ended(struct hd_store *store, const struct hd_err *outcome);
+/* They are being built, or taken away. */
+bool hd_ahead_busy(const struct hd_store *store);
+/* Unlocks it when that is over; copies what it is given.  The outcome goes to
+ * store->waiter. */
+int hd_ahead_want(struct hd_store *store, const char *user,
+                  const struct hd_secret *password, struct hd_err *err);
+/* What was built, if anything, is what this plan wants. */
+bool hd_ahead_fits(const struct hd_store *store, const struct hd_plan *plan);
+/* They wait for the password, for as long as the policy says. */
+void hd_ahead_wait(struct hd_store *store);
+/* Takes them away, then goes on with `after`. */
+void hd_ahead_drop(struct hd_store *store, enum hd_after after);
+/* None is there any more, or they are as any others now. */
+void hd_ahead_over(struct hd_store *store);
 
 /* ---- keys.c: who may unlock it */
 

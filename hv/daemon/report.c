@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
 #include "explain.h"
@@ -36,10 +37,27 @@ static void on_fenced(struct hd_store *store)
                               NULL);
 }
 
+/* Of a locked store; its state stays. */
+static void on_ahead(struct hd_store *store, const struct hd_job_report *r)
+{
+    struct hd_guest_life *guest = hd_store_guest(store, r->guest);
+
+    if (guest && r->kind == HD_REPORT_FAILED) {
+        guest->ahead = false;
+        hd_log(HD_LOG_WARNING, "%s.%s is not built ahead: %s", store->label,
+               guest->name, r->err.msg);
+    }
+}
+
 static void on_report(void *ctx, const struct hd_job_report *r)
 {
     struct hd_store *store = ctx;
 
+    if (store->op == HD_JOB_BUILD ||
+        (store->op == HD_JOB_YANK && store->ahead.plan)) {
+        on_ahead(store, r);
+        return;
+    }
     switch ((enum hd_report_kind)r->kind) {
     case HD_REPORT_UNLOCKED:
         if (store->op == HD_JOB_START)
@@ -73,6 +91,7 @@ static void on_report(void *ctx, const struct hd_job_report *r)
     case HD_REPORT_DETACHED:
         store->hot.gone = true;
         return;
+    case HD_REPORT_BUILT:
     case HD_REPORT_DONE: /* the outcome comes with the end */
         return;
     }
@@ -86,6 +105,9 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     switch (store->op) {
     case HD_JOB_START:
         hd_start_ended(store, outcome);
+        return;
+    case HD_JOB_BUILD:
+        hd_ahead_ended(store, outcome);
         return;
     case HD_JOB_KEYS:
         hd_keys_ended(store, outcome);
@@ -110,9 +132,11 @@ static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
     if (n_files > store->n_fds)
         n_files = store->n_fds;
     in->headers = store->fds + n_files;
-    if (in->request->op == HD_JOB_START) {
+    if (in->request->op == HD_JOB_START || in->request->op == HD_JOB_BUILD) {
         in->files = store->fds;
         in->n_files = n_files;
+    }
+    if (in->request->op == HD_JOB_START) {
         in->n_headers = store->n_fds - n_files;
     } else if (in->request->op == HD_JOB_KEYS) {
         in->n_headers = store->n_fds > n_files;

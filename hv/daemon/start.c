@@ -22,11 +22,9 @@ static const struct hd_user *settings_of(const struct hd_store *store,
     return i < 0 ? NULL : &m->users[i];
 }
 
-/* `who` NULL: nobody is asked.  `*ret_map` is there as well when no guest of it
- * can start. */
-static int make_plan(const struct hd_store *store,
-                     const struct hd_user_choice *who, struct hd_map **ret_map,
-                     struct hd_plan **ret, struct hd_err *err)
+int hd_start_plan(const struct hd_store *store,
+                  const struct hd_user_choice *who, struct hd_map **ret_map,
+                  struct hd_plan **ret, struct hd_err *err)
 {
     hd_autofree struct hd_inventory *inventory = malloc(sizeof(*inventory));
     const struct hd_policy *policy =
@@ -48,7 +46,7 @@ static int make_plan(const struct hd_store *store,
                           inventory, err))
         return -1;
     snprintf(in.device, sizeof(in.device), "%.31s", store->device.name);
-    hd_stores_commitments(&store->daemon->stores, &commitments);
+    hd_stores_commitments(&store->daemon->stores, store, &commitments);
     if (hd_map_make(&in, ret_map, err))
         return -1;
     return hd_plan_make(store->answer, *ret_map, ret, err);
@@ -95,31 +93,43 @@ static void take_over(struct hd_store *store, const struct hd_map *map,
         take_over_guest(store, map, &store->guests[i]);
 }
 
-/* `who` and `password` NULL: nobody is asked. */
-static int begin(struct hd_store *store, const struct hd_plan *plan,
-                 const struct hd_map *map, const struct hd_user_choice *who,
-                 const struct hd_secret *password, struct hd_err *err)
+int hd_start_describe(struct hd_store *store, enum hd_job_op op,
+                      struct hd_job_request *ret, struct hd_err *err)
 {
-    struct hd_job_request request = {.op = HD_JOB_START};
     const struct hd_policy *policy =
         hd_rules_policy(&store->daemon->rules, err);
 
     if (!policy)
         return -1;
+    *ret = (struct hd_job_request){.op = op};
     store->parallel = hd_stores_parallel(&store->daemon->stores, store,
                                          policy->limits.parallel);
-    request.parallel = store->parallel;
+    ret->parallel = store->parallel;
+    ret->head.store = store->id;
+    strcpy(ret->head.label, store->label);
+    strcpy(ret->head.devname, store->device.name);
+    ret->head.diskseq = store->device.diskseq;
+    return 0;
+}
+
+/* `who` and `password` NULL: nobody is asked. */
+static int begin(struct hd_store *store, const struct hd_plan *plan,
+                 const struct hd_map *map, const struct hd_user_choice *who,
+                 const struct hd_secret *password, struct hd_err *err)
+{
+    struct hd_job_request request;
+
+    if (hd_start_describe(store, HD_JOB_START, &request, err))
+        return -1;
     if (who) {
         request.ask = who->ask;
         request.keyslot = who->keyslot;
         request.auth = who->auth;
     }
-    request.head.store = store->id;
-    strcpy(request.head.label, store->label);
-    strcpy(request.head.devname, store->device.name);
-    request.head.diskseq = store->device.diskseq;
+    request.built = store->ahead.plan != NULL;
     if (hd_report_start_task(store, &request, plan, password, NULL, err))
         return -1;
+    uv_timer_stop(&store->retry);
     hd_explain_keep(store, map);
     take_over(store, map, plan);
     return 0;
@@ -152,10 +162,18 @@ int hd_start_unlock(struct hd_store *store, const char *user,
                        "the users of %s are being changed; try again when that "
                        "is done",
                        store->label);
+    if (hd_ahead_busy(store))
+        return hd_ahead_want(store, user, password, err);
     if (hd_user_choose(store->answer, user, &who, err) ||
         hd_user_secret(&who, password, &secret, err) ||
-        make_plan(store, &who, &map, &plan, err))
+        hd_start_plan(store, &who, &map, &plan, err))
         return -1;
+    if (!hd_ahead_fits(store, plan)) {
+        if (hd_ahead_want(store, user, password, err))
+            return -1;
+        hd_ahead_drop(store, HD_AFTER_LOCK);
+        return 0;
+    }
     /* A wrong name counts, and is answered, as a wrong password is. */
     return begin(store, plan, map, &who, secret, err);
 }
@@ -165,7 +183,7 @@ int hd_start_auto(struct hd_store *store, struct hd_err *err)
     hd_autofree struct hd_plan *plan = NULL;
     hd_auto(hd_map) map = NULL;
 
-    if (!make_plan(store, NULL, &map, &plan, err))
+    if (!hd_start_plan(store, NULL, &map, &plan, err))
         return begin(store, plan, map, NULL, NULL, err);
     if (map)
         hd_explain_keep(store, map);
@@ -189,12 +207,16 @@ static bool leaves_ledger(const struct hd_store *store)
            err.code != HD_E_NO_STORE;
 }
 
+static bool is_password(const struct hd_err *why)
+{
+    return why->code == HD_E_WRONG_PASSWORD || why->code == HD_E_THROTTLED;
+}
+
 void hd_start_settle(struct hd_store *store)
 {
     struct hd_err why = store->why;
     const char *reason = hd_err_reason(why.code);
-    bool password =
-        why.code == HD_E_WRONG_PASSWORD || why.code == HD_E_THROTTLED;
+    bool password = is_password(&why);
     enum hd_state to = store->ask ? HD_STATE_LOCKED : HD_STATE_FAILED;
 
     if (!password)
@@ -224,16 +246,24 @@ void hd_start_settle(struct hd_store *store)
 void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
 {
     if (!store->present) {
+        hd_ahead_over(store);
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
         return;
     }
+    store->why = *outcome;
+    if (store->ahead.plan && is_password(outcome)) {
+        /* What was built waits for the next try. */
+        hd_start_settle(store);
+        hd_ahead_wait(store);
+        return;
+    }
+    hd_ahead_over(store);
     if (!outcome->code && any_runs(store)) {
         hd_life_set(store, HD_STATE_RUNNING, NULL, NULL);
         hd_control_finish(&store->waiter, NULL, store);
         hd_life_look(store);
         return;
     }
-    store->why = *outcome;
     if (!outcome->code)
         hd_fail(&store->why, HD_E_FAILED, "no guest of %s could be started",
                 store->label);

@@ -57,6 +57,9 @@ void hd_store_clear(struct hd_store *store)
     hd_store_take(store, NULL, NULL, 0);
     json_object_put(hd_steal(&store->map));
     json_object_put(hd_steal(&store->hot.row));
+    free(hd_steal(&store->ahead.plan));
+    hd_secret_free(hd_steal(&store->ahead.password));
+    store->ahead = (struct hd_ahead){0};
     store->saved = store->ran = false;
     store->n_bad = 0;
     store->n_guests = 0;
@@ -226,7 +229,16 @@ static void add_given(const struct hd_store *s, const char *guest,
         add_row(json_object_array_get_idx(rows, i), ret);
 }
 
+/* Xen counts what it needs as free no longer. */
+static bool is_taken(const struct hd_store *s, const struct hd_guest_life *g)
+{
+    if (g->ahead)
+        return !s->task || s->op != HD_JOB_BUILD;
+    return g->state != HD_STATE_PLANNED && g->state != HD_STATE_BUILDING;
+}
+
 void hd_stores_commitments(const struct hd_stores *stores,
+                           const struct hd_store *store,
                            struct hd_commitments *ret)
 {
     *ret = (struct hd_commitments){0};
@@ -236,14 +248,19 @@ void hd_stores_commitments(const struct hd_stores *stores,
     for (const struct hd_store *s = stores->first; s; s = s->next)
         for (size_t i = 0; i < s->n_guests; i++) {
             const struct hd_guest_life *g = &s->guests[i];
+            uint64_t need = hd_need_bytes(g->memory, g->vcpus);
 
-            if (!is_committed(g->state))
+            if (s == store && g->ahead) {
+                ret->own += need;
+                continue;
+            }
+            if (!is_committed(g->state) && !g->ahead)
                 continue;
             ret->guests++;
-            ret->memory += hd_need_bytes(g->memory, g->vcpus);
+            ret->memory += need;
             add_given(s, g->name, ret);
-            if (g->state == HD_STATE_PLANNED || g->state == HD_STATE_BUILDING)
-                ret->reserved += hd_need_bytes(g->memory, g->vcpus);
+            if (!is_taken(s, g))
+                ret->reserved += need;
         }
 }
 
@@ -253,7 +270,7 @@ uint32_t hd_stores_parallel(const struct hd_stores *stores,
     uint64_t taken = 0, left;
 
     for (const struct hd_store *s = stores->first; s; s = s->next)
-        if (s->task && s->op == HD_JOB_START)
+        if (s->task && (s->op == HD_JOB_START || s->op == HD_JOB_BUILD))
             taken += s->parallel;
     left = limit > taken ? limit - taken : 1;
     return (uint32_t)(left < store->n_guests ? left : store->n_guests);

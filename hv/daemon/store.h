@@ -57,6 +57,7 @@ struct hd_guest_life {
     struct hd_uuid uuid; /* the domain's */
     enum hd_state state;
     int64_t domid; /* -1: none */
+    bool ahead;    /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;
     uint64_t since_ms; /* in this state, hd_io_now_ms() */
@@ -69,6 +70,7 @@ enum hd_after {
     HD_AFTER_SETTLE, /* a start that failed: lock it again */
     HD_AFTER_READ,   /* leftovers of an earlier hotdomd: read it anew */
     HD_AFTER_LOOK,   /* it was one guest; the others go on */
+    HD_AFTER_LOCK,   /* what was built ahead: it stays locked */
 };
 
 /* A device that `task` attaches to a guest that runs, or detaches. */
@@ -79,6 +81,17 @@ struct hd_hot {
     struct json_object *row;            /* owned; what it is given, or NULL */
     bool gone;                          /* the guest has it no longer */
     struct hd_err outcome;              /* before what was left was undone */
+};
+
+/* The domains of a locked store's guests, built while the password is typed;
+ * see life.h. */
+struct hd_ahead {
+    struct hd_plan *plan; /* owned; what builds them; NULL: none is there */
+    enum hd_after after;  /* when what was built is taken away */
+    /* Somebody unlocks it while they are built, or taken away. */
+    bool wanted;
+    char user[HD_NAME_SIZE];    /* empty: the only one */
+    struct hd_secret *password; /* owned */
 };
 
 struct hd_daemon;
@@ -110,6 +123,7 @@ struct hd_store {
      * see explain.h. */
     struct json_object *map;
     struct hd_hot hot;
+    struct hd_ahead ahead;
     bool saved; /* it is in HD_MAP_DIR too */
     bool ran;   /* a guest has run with it */
 
@@ -124,7 +138,7 @@ struct hd_store {
     struct hd_record *record; /* what was seen of it, being written */
     struct hd_task *task;     /* the job; one at a time */
     enum hd_job_op op;        /* of `task`, or of the one that failed */
-    uint32_t parallel;        /* START: guests it starts at a time */
+    uint32_t parallel;        /* START, BUILD: guests at a time */
     char op_guest[HD_NAME_SIZE];
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
@@ -162,8 +176,10 @@ struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
                                       const char *dm_name,
                                       uint32_t *ret_volume);
 /* What all stores have been promised or run: of those whose start is under way
- * the memory that Xen counts as free still is `reserved`. */
+ * the memory that Xen counts as free still is `reserved`.  What was built ahead
+ * of `store`, or NULL, is its own to use. */
 void hd_stores_commitments(const struct hd_stores *stores,
+                           const struct hd_store *store,
                            struct hd_commitments *ret);
 /* How many of its guests a store that starts now may start at a time, when all
  * stores together have `limit`; at least one. */

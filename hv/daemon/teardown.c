@@ -45,6 +45,10 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
     case HD_STATE_REFUSED:
         if (hd_keys_busy(store))
             break;
+        if (store->ahead.plan) {
+            hd_ahead_drop(store, HD_AFTER_DROP);
+            return 0;
+        }
         hd_life_drop(store, "eject");
         return 0;
     case HD_STATE_RUNNING:
@@ -128,6 +132,7 @@ static void yank_done(struct hd_store *store)
     struct hd_err lost;
 
     store->tries = 0;
+    hd_ahead_over(store);
     switch (store->after) {
     case HD_AFTER_DROP:
         if (store->why.code && store->present) {
@@ -150,6 +155,9 @@ static void yank_done(struct hd_store *store)
         hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
                           HD_STATE_GONE, NULL, NULL);
         hd_life_look(store);
+        return;
+    case HD_AFTER_LOCK:
+        hd_ahead_wait(store);
         return;
     }
 }

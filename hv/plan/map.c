@@ -304,7 +304,8 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
         HD_SAY(map->user, "%s", in->user->name);
         map->settings = in->user->settings;
     }
-    m.free = less(in->inventory->memory_free, in->commitments->reserved);
+    m.free = less(in->inventory->memory_free + in->commitments->own,
+                  in->commitments->reserved);
     m.quota = limits->memory ? less(limits->memory, in->commitments->memory)
                              : UINT64_MAX;
     m.guests = in->commitments->guests;

@@ -49,7 +49,10 @@ const char *hd_map_level_name(uint32_t level);
 struct hd_commitments {
     uint64_t reserved; /* bytes that starts under way have yet to take: Xen
                           counts them as free still */
-    uint64_t memory;   /* bytes of all guests, `reserved` among them */
+    uint64_t own;      /* bytes that this store's guests have already: Xen does
+                          not count them as free any more */
+    uint64_t memory;   /* bytes of all guests, `reserved` among them, not `own`
+                        */
     uint64_t guests;
     uint64_t scratch; /* bytes of scratch disks, that dom0's memory is for */
     /* Devices of the host, by hd_map_row's host_name; full: there may be more.

@@ -20,7 +20,8 @@
  *        - sealed memfd: struct hd_job_request, then the plan
  *        - pipe: the password, ended by EOF; /dev/null when there is none.
  *          KEYS: the acting user's, a NUL, and the new one
- *        - sealed memfds: the store's files in the manifest's order (START),
+ *        - sealed memfds: the store's files in the manifest's order (START,
+ *          BUILD),
  *          then its LUKS2 headers as hotdom-reader checked them (START: all,
  *          KEYS: the key volume's)
  *      To hotdomd: struct hd_job_report, one message each.
@@ -41,6 +42,7 @@ enum hd_job_op {
     HD_JOB_KEYS,  /* authenticate, then change the key volume's users */
     HD_JOB_ATTACH, /* perform the plan on a guest that runs; undo whole */
     HD_JOB_DETACH, /* take a device from a guest that runs, and tell it */
+    HD_JOB_BUILD, /* perform a plan that only builds domains: a START follows */
 };
 
 enum hd_job_what {
@@ -67,21 +69,22 @@ struct hd_job_request {
     uint32_t op;
     uint32_t ask; /* START, KEYS: enum hd_job_ask */
     uint32_t keyslot;
-    uint32_t parallel; /* START: guests at a time; 0 is as 1 */
+    uint32_t parallel; /* START, BUILD: guests at a time; 0 is as 1 */
+    uint32_t built;    /* START: 1: a BUILD was there, and left a ledger */
     struct hd_auth auth;
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
     char guest[HD_NAME_SIZE];    /* EJECT, YANK: only this one; empty: all */
-    struct hd_ledger_head head;  /* START: for the new ledger; KEYS, ATTACH:
-                                    devname and diskseq */
+    struct hd_ledger_head head;  /* START, BUILD: for the new ledger; KEYS,
+                                    ATTACH: devname and diskseq */
     struct hd_job_device device; /* DETACH */
     uint32_t devmajor, devminor;
     uint64_t grace_ms;    /* EJECT, DETACH */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
     uint32_t n_headers; /* behind the files */
-    uint32_t plan_size; /* bytes of plan that follow: START, ATTACH, and what
-                           DETACH tells the guest */
+    uint32_t plan_size; /* bytes of plan that follow: START, BUILD, ATTACH, and
+                           what DETACH tells the guest */
 };
 
 enum hd_report_kind {
@@ -93,6 +96,7 @@ enum hd_report_kind {
     HD_REPORT_FENCED,   /* all volumes answer EIO from now on */
     HD_REPORT_GONE,     /* guest: no trace of it is left */
     HD_REPORT_DETACHED, /* guest: it has the device no longer */
+    HD_REPORT_BUILT,    /* guest: its domain waits, paused, without devices */
     HD_REPORT_DONE,     /* last: err has the outcome of the whole */
 };
 

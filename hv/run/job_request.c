@@ -326,14 +326,30 @@ static int check_keys(const struct hd_job_request *req, struct hd_err *err)
     return check_ask(req, err);
 }
 
+/* Nobody was asked for a password, so it opens and starts nothing. */
+static int check_build(const struct hd_job_request *req,
+                       const struct hd_plan *plan, struct hd_err *err)
+{
+    if (req->ask != HD_ASK_NOTHING || req->n_headers || req->built ||
+        check_start(req, plan, err))
+        return hd_fail(err, HD_E_FAILED, "the job's request to build is bad");
+    for (uint32_t i = 0; i < plan->n_steps; i++)
+        if (plan->steps[i].kind != HD_STEP_BUILD_DOMAIN)
+            return hd_fail(err, HD_E_FAILED, "a job that builds does no %s",
+                           hd_step_kind_name(plan->steps[i].kind));
+    return 0;
+}
+
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
-    if (req->op > HD_JOB_DETACH || hd_uuid_is_zero(&req->store) ||
+    if (req->op > HD_JOB_BUILD || hd_uuid_is_zero(&req->store) ||
         (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
         return hd_fail(err, HD_E_FAILED, "the job's request is bad");
     if (req->op == HD_JOB_START)
         return check_start(req, plan, err);
+    if (req->op == HD_JOB_BUILD)
+        return check_build(req, plan, err);
     if (req->op == HD_JOB_ATTACH || req->op == HD_JOB_DETACH)
         return hd_job_request_check_hot(req, plan, err) ||
                        (plan && check_plan(req, plan, err))

@@ -71,6 +71,21 @@ static int do_steps(struct hd_context *ctx, uint32_t from, uint32_t to,
     return 0;
 }
 
+/* Lets libxl finish, and tells it of the devices among those steps. */
+static int settle(struct hd_context *ctx, uint32_t from, uint32_t to,
+                  struct hd_err *err)
+{
+    const struct hd_step *steps = &ctx->plan->steps[from];
+    const struct hd_effect *domain = hd_context_domain(ctx, steps->guest);
+    uint32_t domid = domain ? (uint32_t)domain->domid : 0;
+    int rc;
+
+    hd_context_leave(ctx);
+    rc = hd_domain_settle(ctx->ts, domid, steps, to - from, err);
+    hd_context_enter(ctx);
+    return rc;
+}
+
 /* libxl is let finish when the guest runs already. */
 static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
                        struct hd_err *err)
@@ -78,8 +93,6 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     const char *guest = ctx->plan->steps[from].guest;
     const struct hd_effect *domain;
     struct hd_err built;
-    uint32_t domid;
-    int rc;
 
     hd_context_report(HD_REPORT_BUILDING, guest, 0, NULL);
     if (do_steps(ctx, from, to, err)) {
@@ -92,13 +105,8 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
                        guest);
-    domid = (uint32_t)domain->domid;
-    hd_context_report(HD_REPORT_RUNNING, guest, domid, NULL);
-    hd_context_leave(ctx);
-    rc = hd_domain_settle(ctx->ts, domid, &ctx->plan->steps[from], to - from,
-                          err);
-    hd_context_enter(ctx);
-    return rc;
+    hd_context_report(HD_REPORT_RUNNING, guest, (uint32_t)domain->domid, NULL);
+    return settle(ctx, from, to, err);
 }
 
 /* What cannot be undone stays in the ledger and is said with why. */
@@ -108,9 +116,7 @@ static void give_up(struct hd_context *ctx, const char *guest,
     struct hd_err left = {0};
 
     (void)hd_build_end(ctx, NULL);
-    hd_context_leave(ctx);
-    (void)hd_domain_settle(ctx->ts, 0, NULL, 0, NULL);
-    hd_context_enter(ctx);
+    (void)settle(ctx, 0, 0, NULL);
     if (hd_undo_guest(ctx, guest, &left)) {
         hd_wrap(why, "%s, behind", left.msg);
         why->code = left.code;
@@ -118,19 +124,74 @@ static void give_up(struct hd_context *ctx, const char *guest,
     hd_context_report(HD_REPORT_FAILED, guest, 0, why);
 }
 
+/* Of those that were built ahead: who is not in the plan, since the user wants
+ * others, or is not there any more, goes. */
+static bool is_to_go(struct hd_context *ctx, const char *guest)
+{
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+
+    if (!e || hd_undo_find(ctx, e, &status, NULL) ||
+        status.state != HD_DOMAIN_PAUSED)
+        return true;
+    for (uint32_t i = 0; i < ctx->plan->n_steps; i++)
+        if (!strcmp(ctx->plan->steps[i].guest, guest))
+            return false;
+    return true;
+}
+
+static int sort_out(struct hd_context *ctx, struct hd_err *err)
+{
+    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    size_t n = hd_context_guests(ctx, guests);
+
+    for (size_t i = 0; i < n; i++)
+        if (is_to_go(ctx, guests[i]) && hd_undo_guest(ctx, guests[i], err))
+            return -1;
+    return 0;
+}
+
+/* The ledger, new or as a BUILD has left it, and the ways to Xen. */
+static int prepare(struct hd_context *ctx, struct hd_err *err)
+{
+    const struct hd_job_request *req = ctx->req;
+
+    if (req->built
+            ? hd_ledger_open(HD_LEDGER_DIR, &req->store, &ctx->ledger, err)
+            : hd_ledger_create(HD_LEDGER_DIR, &req->head, &ctx->ledger, err))
+        return -1;
+    lock_no_more();
+    return 0;
+}
+
+/* Paused, without a device; a START goes on with it. */
+static int build_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
+                       struct hd_err *err)
+{
+    if (do_steps(ctx, from, to, err) || hd_build_end(ctx, err) ||
+        settle(ctx, from, from, err))
+        return -1;
+    hd_context_report(HD_REPORT_BUILT, ctx->plan->steps[from].guest, 0, NULL);
+    return 0;
+}
+
+typedef int guest_fn(struct hd_context *ctx, uint32_t from, uint32_t to,
+                     struct hd_err *err);
+
 struct outcome {
-    uint32_t running;
+    guest_fn *fn;
+    uint32_t good;
     struct hd_err first; /* failure */
 };
 
-static void start_one(struct hd_context *ctx, uint32_t from, uint32_t to,
-                      void *arg)
+static void lead_one(struct hd_context *ctx, uint32_t from, uint32_t to,
+                     void *arg)
 {
     struct outcome *outcome = arg;
     struct hd_err why = {0};
 
-    if (!start_guest(ctx, from, to, &why)) {
-        outcome->running++;
+    if (!outcome->fn(ctx, from, to, &why)) {
+        outcome->good++;
         return;
     }
     give_up(ctx, ctx->plan->steps[from].guest, &why);
@@ -138,30 +199,35 @@ static void start_one(struct hd_context *ctx, uint32_t from, uint32_t to,
         outcome->first = why;
 }
 
-static int start_all(struct hd_context *ctx, struct hd_err *err)
+/* All guests; fails when it does with all. */
+static int lead(struct hd_context *ctx, guest_fn *fn, struct hd_err *err)
 {
-    struct outcome outcome = {0};
+    struct outcome outcome = {.fn = fn};
+    struct hd_err ignored;
+    bool empty;
+    int rc =
+        hd_context_prepare(ctx, err) || (ctx->req->built && sort_out(ctx, err));
 
-    hd_lanes_run(ctx, ctx->req->parallel, start_one, &outcome);
-    if (outcome.running || !outcome.first.code)
-        return 0;
-    if (err)
-        *err = outcome.first;
-    return -1;
+    if (!rc)
+        hd_lanes_run(ctx, ctx->req->parallel, lead_one, &outcome);
+    if (!outcome.good && outcome.first.code) {
+        rc = -1;
+        if (err)
+            *err = outcome.first;
+    }
+    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
+        return -1;
+    return rc ? -1 : 0;
 }
 
 int hd_job_start(struct hd_context *ctx, struct hd_err *err)
 {
-    struct hd_err ignored;
-    bool empty;
-    int rc;
+    return authenticate(ctx, err) || prepare(ctx, err)
+               ? -1
+               : lead(ctx, start_guest, err);
+}
 
-    if (authenticate(ctx, err) ||
-        hd_ledger_create(HD_LEDGER_DIR, &ctx->req->head, &ctx->ledger, err))
-        return -1;
-    lock_no_more();
-    rc = hd_context_prepare(ctx, err) || start_all(ctx, err);
-    if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
-        return -1;
-    return rc ? -1 : 0;
+int hd_job_build(struct hd_context *ctx, struct hd_err *err)
+{
+    return prepare(ctx, err) ? -1 : lead(ctx, build_guest, err);
 }

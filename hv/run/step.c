@@ -245,6 +245,10 @@ int hd_step_do(struct hd_context *ctx, const struct hd_step *step,
     if (step->kind >= HD_ARRAY_LEN(kinds) || !kinds[step->kind].make)
         return hd_fail(err, HD_E_FAILED, "%s is no step by itself",
                        hd_step_kind_name(step->kind));
+    /* Built ahead; what is left of it has been looked at. */
+    if (step->kind == HD_STEP_BUILD_DOMAIN && ctx->req->built &&
+        hd_context_domain(ctx, step->guest))
+        return 0;
     if (kinds[step->kind].value) {
         kinds[step->kind].value(step, value);
         if (kinds[step->kind].is_free(ctx, step, err) ||

@@ -177,10 +177,10 @@ static void scratch_disks_are_counted_by_the_map(void)
     s = plug(&b, "travel");
     map(&b, s, HD_STATE_RUNNING);
     s->guests[0].state = HD_STATE_RUNNING;
-    hd_stores_commitments(&b.stores, &c);
+    hd_stores_commitments(&b.stores, NULL, &c);
     CU_ASSERT_EQUAL(c.scratch, 16 * MIB);
     s->guests[0].state = HD_STATE_GONE;
-    hd_stores_commitments(&b.stores, &c);
+    hd_stores_commitments(&b.stores, NULL, &c);
     CU_ASSERT_EQUAL(c.scratch, 0);
     end(&b);
 }

@@ -127,7 +127,7 @@ static void what_is_under_way_is_promised(void)
 
     begin(&b);
     under_way(&b, true);
-    hd_stores_commitments(&b.daemon.stores, &commitments);
+    hd_stores_commitments(&b.daemon.stores, NULL, &commitments);
     CU_ASSERT_EQUAL_FATAL(commitments.n_devices, 1);
     CU_ASSERT_STRING_EQUAL(commitments.devices[0], "sdb");
     end(&b);

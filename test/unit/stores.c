@@ -266,24 +266,24 @@ static void what_two_stores_were_promised_is_counted_together(void)
     t = plug(&b, "sdb", 2, "home", 0xcd, &err);
     give(s, HD_STATE_PLANNED);
     give(t, HD_STATE_LOCKED);
-    hd_stores_commitments(&b.stores, &got);
+    hd_stores_commitments(&b.stores, NULL, &got);
     CU_ASSERT_EQUAL(got.reserved, hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.memory, hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.guests, 1);
     give(s, HD_STATE_RUNNING);
     give(t, HD_STATE_BUILDING);
-    hd_stores_commitments(&b.stores, &got);
+    hd_stores_commitments(&b.stores, NULL, &got);
     CU_ASSERT_EQUAL(got.reserved, hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.memory, 2 * hd_need_bytes(256 << 20, 2));
     CU_ASSERT_EQUAL(got.guests, 2);
     give(s, HD_STATE_EJECTING);
     give(t, HD_STATE_REFUSED);
-    hd_stores_commitments(&b.stores, &got);
+    hd_stores_commitments(&b.stores, NULL, &got);
     CU_ASSERT_EQUAL(got.reserved, 0);
     CU_ASSERT_EQUAL(got.memory, hd_need_bytes(256 << 20, 2));
     give(s, HD_STATE_GONE);
     give(t, HD_STATE_FAILED);
-    hd_stores_commitments(&b.stores, &got);
+    hd_stores_commitments(&b.stores, NULL, &got);
     CU_ASSERT_EQUAL(got.memory, 0);
     CU_ASSERT_EQUAL(got.guests, 0);
     end(&b);
@@ -373,6 +373,37 @@ static void stores_that_start_share_what_the_policy_allows(void)
     end(&b);
 }
 
+static void what_was_built_ahead_counts_but_not_against_its_store(void)
+{
+    const uint64_t need = hd_need_bytes(256 << 20, 2);
+    struct hd_commitments c;
+    struct hd_err err = {0};
+    struct hd_store *a, *other;
+    struct bench b;
+
+    begin(&b);
+    a = plug(&b, "sda", 1, "a", 1, &err);
+    other = plug(&b, "sdb", 2, "b", 2, &err);
+    a->guests[0].state = HD_STATE_LOCKED;
+    a->guests[0].ahead = true;
+    a->task = some_task;
+    a->op = HD_JOB_BUILD;
+    hd_stores_commitments(&b.stores, other, &c);
+    CU_ASSERT_EQUAL(c.guests, 1);
+    CU_ASSERT_EQUAL(c.memory, need);
+    CU_ASSERT_EQUAL(c.reserved, need);
+    a->task = NULL;
+    hd_stores_commitments(&b.stores, other, &c);
+    CU_ASSERT_EQUAL(c.memory, need);
+    CU_ASSERT_EQUAL(c.reserved, 0);
+    CU_ASSERT_EQUAL(c.own, 0);
+    hd_stores_commitments(&b.stores, a, &c);
+    CU_ASSERT_EQUAL(c.guests, 0);
+    CU_ASSERT_EQUAL(c.memory, 0);
+    CU_ASSERT_EQUAL(c.own, need);
+    end(&b);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_label_is_the_name_while_nobody_else_has_it),
     HD_TEST(the_second_store_of_a_name_gets_four_digits),
@@ -386,6 +417,7 @@ static const struct hd_test tests[] = {
     HD_TEST(clients_see_guests_of_a_store_but_not_of_a_refused_one),
     HD_TEST(what_two_stores_were_promised_is_counted_together),
     HD_TEST(stores_that_start_share_what_the_policy_allows),
+    HD_TEST(what_was_built_ahead_counts_but_not_against_its_store),
     HD_TEST(a_refused_guest_is_listed_with_its_reason),
     HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
