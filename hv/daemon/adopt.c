@@ -75,6 +75,7 @@ static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
     store->id = *id;
     strcpy(store->label, head->label);
     hd_explain_adopt(store);
+    hd_restart_adopt(store);
     store->adopt = hd_steal(&ledger);
     hd_log(HD_LOG_INFO, "%s: %s", store->label,
            whole ? "guests are running; checking the store"
@@ -100,6 +101,7 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
         if (take_over(d, &ids[i], &one))
             hd_log(HD_LOG_ERROR, "a ledger cannot be read: %s", one.msg);
     hd_explain_sweep(&d->stores);
+    hd_restart_sweep(&d->stores);
     return 0;
 }
 

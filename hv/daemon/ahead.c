@@ -10,27 +10,11 @@
 
 /* A display or a PCI device comes with the domain, and means a QEMU or a device
  * of the host's: those guests are built when it is unlocked. */
-static bool can_wait(const struct hd_step *step)
+static bool can_wait(const struct hd_step *step, const void *none)
 {
+    (void)none;
     return step->kind == HD_STEP_BUILD_DOMAIN && !step->u.domain.width &&
            !step->u.domain.n_pci;
-}
-
-/* The part of the plan that builds; NULL when there is none. */
-static struct hd_plan *pick(const struct hd_plan *plan)
-{
-    struct hd_plan *part = calloc(1, hd_plan_size(plan->n_steps));
-
-    if (!part)
-        return NULL;
-    part->store = plan->store;
-    memcpy(part->label, plan->label, sizeof(part->label));
-    for (uint32_t i = 0; i < plan->n_steps; i++)
-        if (can_wait(&plan->steps[i]))
-            part->steps[part->n_steps++] = plan->steps[i];
-    if (!part->n_steps)
-        free(hd_steal(&part));
-    return part;
 }
 
 /* For the only user there is, or for nobody in particular. */
@@ -47,7 +31,7 @@ static struct hd_plan *plan_for_most(const struct hd_store *store)
                err.msg);
         return NULL;
     }
-    return pick(plan);
+    return hd_plan_part(plan, can_wait, NULL);
 }
 
 /* What is promised counts from now on. */

@@ -25,13 +25,13 @@ void hd_explain_keep(struct hd_store *store, const struct hd_map *map)
 
 void hd_explain_save(struct hd_store *store)
 {
+    const char *text = store->map ? json_object_to_json_string(store->map) : "";
     struct hd_err err;
 
     if (!store->map || store->saved)
         return;
-    store->saved =
-        !hd_kept_save(HD_MAP_DIR, &store->id,
-                      json_object_to_json_string(store->map), SIZE_MAX, &err);
+    store->saved = !hd_kept_save(HD_MAP_DIR, &store->id, text, strlen(text),
+                                 SIZE_MAX, &err);
     if (!store->saved)
         hd_log(HD_LOG_WARNING, "%s cannot be explained after a restart: %s",
                store->label, err.msg);
@@ -83,19 +83,9 @@ void hd_explain_drop(struct hd_store *store)
     json_object_put(hd_steal(&store->map));
 }
 
-static bool is_here(void *ctx, const struct hd_uuid *id)
+void hd_explain_sweep(struct hd_stores *stores)
 {
-    const struct hd_stores *stores = ctx;
-
-    for (const struct hd_store *s = stores->first; s; s = s->next)
-        if (hd_uuid_equal(&s->id, id))
-            return true;
-    return false;
-}
-
-void hd_explain_sweep(const struct hd_stores *stores)
-{
-    hd_kept_sweep(HD_MAP_DIR, is_here, (void *)stores);
+    hd_kept_sweep(HD_MAP_DIR, hd_stores_has, stores);
 }
 
 /* ---- asked for */

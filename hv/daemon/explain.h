@@ -30,7 +30,7 @@ void hd_explain_end(struct hd_store *store);
 /* Nor is what was decided over them. */
 void hd_explain_drop(struct hd_store *store);
 /* Removes what was saved of stores that are not in the table. */
-void hd_explain_sweep(const struct hd_stores *stores);
+void hd_explain_sweep(struct hd_stores *stores);
 
 /*
  * `name` is GUEST or STORE.GUEST.  `*ret`, which the caller puts: store, id,

@@ -310,6 +310,7 @@ void hd_life_read(struct hd_store *store)
     }
     hd_record_cancel(hd_steal(&store->record));
     hd_explain_drop(store);
+    hd_restart_drop(store);
     hd_store_clear(store);
     store->why = (struct hd_err){0};
     store->state = HD_STATE_SEEN;
@@ -382,6 +383,7 @@ void hd_life_drop(struct hd_store *store, const char *reason)
     bool known = store->state != HD_STATE_SEEN;
 
     hd_explain_drop(store);
+    hd_restart_drop(store);
     for (size_t i = 0; known && i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], HD_STATE_GONE, reason,
                           NULL);
@@ -397,77 +399,6 @@ void hd_life_drop(struct hd_store *store, const char *reason)
     hd_stores_remove(&d->stores, store);
     hd_store_free(store);
     reconsider(d);
-}
-
-/* ---- guests that end by themselves */
-
-static const char *end_reason(const struct hd_domain_status *status)
-{
-    if (status->state != HD_DOMAIN_SHUTDOWN)
-        return "destroyed";
-    switch (status->reason) {
-    case HD_DOMAIN_POWEROFF:
-        return "poweroff";
-    case HD_DOMAIN_REBOOT:
-    case HD_DOMAIN_SOFT_RESET:
-        return "reboot";
-    case HD_DOMAIN_SUSPEND: /* lives */
-    case HD_DOMAIN_CRASH:
-    case HD_DOMAIN_WATCHDOG:
-        return "crash";
-    }
-    return "crash";
-}
-
-/* NULL while it lives. */
-static const char *ended(struct hd_store *store,
-                         const struct hd_guest_life *guest)
-{
-    struct hd_domain_status status;
-    struct hd_err err;
-
-    if (hd_domain_find(store->daemon->xen, &guest->uuid, &status, &err)) {
-        hd_log(HD_LOG_WARNING, "guest %s: %s", guest->name, err.msg);
-        return NULL;
-    }
-    if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED)
-        return NULL;
-    /* Who saves it, xl, ends it. */
-    if (status.state == HD_DOMAIN_SHUTDOWN &&
-        status.reason == HD_DOMAIN_SUSPEND)
-        return NULL;
-    return end_reason(&status);
-}
-
-void hd_life_look(struct hd_store *store)
-{
-    struct hd_guest_life *first = NULL;
-    const char *why = NULL;
-    size_t alive = 0;
-
-    if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
-        store->retrying || store->daemon->stopping)
-        return;
-    for (size_t i = 0; i < store->n_guests; i++) {
-        struct hd_guest_life *g = &store->guests[i];
-        const char *reason =
-            g->state == HD_STATE_RUNNING ? ended(store, g) : NULL;
-
-        if (g->state == HD_STATE_RUNNING && !reason)
-            alive++;
-        if (reason && !first) {
-            first = g;
-            why = reason;
-        }
-    }
-    if (!first && alive)
-        return;
-    if (first)
-        hd_life_set_guest(store, first, HD_STATE_EJECTING, why,
-                          strcmp(why, "reboot")
-                              ? NULL
-                              : "the guest asked for a reboot; it is stopped");
-    hd_teardown_eject(store, alive ? first->name : NULL, why);
 }
 
 bool hd_life_stop(struct hd_daemon *d)

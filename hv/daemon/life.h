@@ -31,8 +31,6 @@ void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
 int hd_life_forget(struct hd_store *store, struct hd_err *err);
 /* No trace of it is left: the last event, and it is out of the table. */
 void hd_life_drop(struct hd_store *store, const char *reason);
-/* Looks whether guests of a running store have ended by themselves. */
-void hd_life_look(struct hd_store *store);
 /* All readers end, no job begins any more; true when none is left. */
 bool hd_life_stop(struct hd_daemon *d);
 
@@ -91,6 +89,29 @@ int hd_keys_change(struct hd_store *store,
 void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome);
 /* A change is under way; what the store holds here may be out of date. */
 bool hd_keys_busy(const struct hd_store *store);
+
+/* ---- ended.c: guests that end by themselves */
+
+/* Looks whether some of a running store have. */
+void hd_life_look(struct hd_store *store);
+/* One that ends for this reason ("reboot") is to start again; pure, but for
+ * guest->soon. */
+bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
+                       const char *why, uint64_t now_ms);
+
+/* ---- restart.c: and start again, without a password */
+
+/* Of the plan that starts it from now on; a copy. */
+void hd_restart_keep(struct hd_store *store, const struct hd_plan *plan);
+/* As hd_explain_save, _adopt, _end and _sweep, of the plan. */
+void hd_restart_save(struct hd_store *store);
+void hd_restart_adopt(struct hd_store *store);
+void hd_restart_drop(struct hd_store *store);
+void hd_restart_sweep(struct hd_stores *stores);
+/* False when it cannot, which is logged. */
+bool hd_restart_begin(struct hd_store *store, struct hd_guest_life *guest,
+                      const char *why);
+void hd_restart_ended(struct hd_store *store, const struct hd_err *outcome);
 
 /* ---- hot.c: devices of guests that run */
 

@@ -41,7 +41,8 @@ static void run_forget(struct hd_record *r)
 
 static void run_last(struct hd_record *r)
 {
-    hd_kept_save(HD_LAST_DIR, &r->id, r->text, HD_LAST_MAX, &r->outcome);
+    hd_kept_save(HD_LAST_DIR, &r->id, r->text, strlen(r->text), HD_LAST_MAX,
+                 &r->outcome);
 }
 
 static void run_boot(struct hd_record *r)

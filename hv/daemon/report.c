@@ -26,6 +26,16 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
                       r->err.code ? r->err.msg : NULL);
 }
 
+/* The ledger is there, of guests that the next hotdomd may find. */
+static void on_building(struct hd_store *store)
+{
+    if (store->state == HD_STATE_BUILDING && store->saved)
+        return;
+    hd_explain_save(store);
+    hd_restart_save(store);
+    hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
+}
+
 static void on_fenced(struct hd_store *store)
 {
     const char *reason = store->present ? NULL : "device-gone";
@@ -63,9 +73,9 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         if (store->op == HD_JOB_START)
             hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
         return;
-    case HD_REPORT_BUILDING: /* the ledger is there */
-        hd_explain_save(store);
-        hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
+    case HD_REPORT_BUILDING:
+        if (store->op == HD_JOB_START)
+            on_building(store);
         on_guest(store, r, HD_STATE_BUILDING);
         return;
     case HD_REPORT_RUNNING:
@@ -109,6 +119,9 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     case HD_JOB_BUILD:
         hd_ahead_ended(store, outcome);
         return;
+    case HD_JOB_RESTART:
+        hd_restart_ended(store, outcome);
+        return;
     case HD_JOB_KEYS:
         hd_keys_ended(store, outcome);
         return;
@@ -132,7 +145,8 @@ static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
     if (n_files > store->n_fds)
         n_files = store->n_fds;
     in->headers = store->fds + n_files;
-    if (in->request->op == HD_JOB_START || in->request->op == HD_JOB_BUILD) {
+    if (in->request->op == HD_JOB_START || in->request->op == HD_JOB_BUILD ||
+        in->request->op == HD_JOB_RESTART) {
         in->files = store->fds;
         in->n_files = n_files;
     }

@@ -131,6 +131,7 @@ static int begin(struct hd_store *store, const struct hd_plan *plan,
         return -1;
     uv_timer_stop(&store->retry);
     hd_explain_keep(store, map);
+    hd_restart_keep(store, plan);
     take_over(store, map, plan);
     return 0;
 }
@@ -232,6 +233,7 @@ void hd_start_settle(struct hd_store *store)
         }
         hd_life_set_guest(store, guest, to, reason, NULL);
     }
+    hd_restart_drop(store);
     /* Of a locked one it is asked what it would get, not what it got. */
     if (to == HD_STATE_LOCKED)
         hd_explain_drop(store);

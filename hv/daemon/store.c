@@ -57,6 +57,7 @@ void hd_store_clear(struct hd_store *store)
     hd_store_take(store, NULL, NULL, 0);
     json_object_put(hd_steal(&store->map));
     json_object_put(hd_steal(&store->hot.row));
+    free(hd_steal(&store->plan));
     free(hd_steal(&store->ahead.plan));
     hd_secret_free(hd_steal(&store->ahead.password));
     store->ahead = (struct hd_ahead){0};
@@ -262,6 +263,16 @@ void hd_stores_commitments(const struct hd_stores *stores,
             if (!is_taken(s, g))
                 ret->reserved += need;
         }
+}
+
+bool hd_stores_has(void *stores, const struct hd_uuid *id)
+{
+    const struct hd_stores *all = stores;
+
+    for (const struct hd_store *s = all->first; s; s = s->next)
+        if (hd_uuid_equal(&s->id, id))
+            return true;
+    return false;
 }
 
 uint32_t hd_stores_parallel(const struct hd_stores *stores,

@@ -57,6 +57,7 @@ struct hd_guest_life {
     struct hd_uuid uuid; /* the domain's */
     enum hd_state state;
     int64_t domid; /* -1: none */
+    unsigned soon; /* ends in a row that came soon after a start */
     bool ahead;    /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;
@@ -122,6 +123,7 @@ struct hd_store {
     /* Owned; as hd_map_to_json makes it: what decided over its guests, or NULL;
      * see explain.h. */
     struct json_object *map;
+    struct hd_plan *plan; /* owned; what started its guests, or NULL */
     struct hd_hot hot;
     struct hd_ahead ahead;
     bool saved; /* it is in HD_MAP_DIR too */
@@ -175,6 +177,8 @@ bool hd_store_bad_block(struct hd_store *store,
 struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
                                       const char *dm_name,
                                       uint32_t *ret_volume);
+/* Is one of `stores`, struct hd_stores *, that of this id? */
+bool hd_stores_has(void *stores, const struct hd_uuid *id);
 /* What all stores have been promised or run: of those whose start is under way
  * the memory that Xen counts as free still is `reserved`.  What was built ahead
  * of `store`, or NULL, is its own to use. */

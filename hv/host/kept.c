@@ -61,8 +61,8 @@ void hd_kept_make_room(int folder, size_t max)
         unlinkat(folder, oldest, 0);
 }
 
-int hd_kept_save(const char *dir, const struct hd_uuid *id, const char *text,
-                 size_t max, struct hd_err *err)
+int hd_kept_save(const char *dir, const struct hd_uuid *id, const void *text,
+                 size_t len, size_t max, struct hd_err *err)
 {
     hd_autofd int folder = hd_io_lock_folder(dir, err);
     char path[PATH_MAX];
@@ -72,7 +72,7 @@ int hd_kept_save(const char *dir, const struct hd_uuid *id, const char *text,
     name_file(dir, id, path);
     if (access(path, F_OK))
         hd_kept_make_room(folder, max);
-    return hd_io_write_file(path, text, strlen(text), 0600, err);
+    return hd_io_write_file(path, text, len, 0600, err);
 }
 
 int hd_kept_load(const char *dir, const struct hd_uuid *id, size_t max_bytes,

@@ -14,8 +14,8 @@
 
 /* In one step, mode 0600; the folder is made when it is not there.  Of more
  * than `max` texts the oldest goes. */
-int hd_kept_save(const char *dir, const struct hd_uuid *id, const char *text,
-                 size_t max, struct hd_err *err);
+int hd_kept_save(const char *dir, const struct hd_uuid *id, const void *text,
+                 size_t len, size_t max, struct hd_err *err);
 /* At most `max_bytes`; HD_E_NO_STORE when there is none.  The caller frees
  * `*ret`. */
 int hd_kept_load(const char *dir, const struct hd_uuid *id, size_t max_bytes,

@@ -192,6 +192,9 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
     s->ramdisk = *g->ramdisk ? hd_manifest_file(mf, g->ramdisk) : -1;
     strcpy(s->cmdline, g->cmdline);
+    s->on_poweroff = g->stop.on_poweroff;
+    s->on_reboot = g->stop.on_reboot;
+    s->on_crash = g->stop.on_crash;
 }
 
 static void attach_disk(struct maker *m, const struct hd_guest *g,
@@ -410,6 +413,32 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
             add_guest(&m, &mf->guests[i], &map->guests[i]);
     *ret = hd_steal(&plan);
     return 0;
+}
+
+struct hd_plan *hd_plan_part(const struct hd_plan *plan,
+                             bool (*wants)(const struct hd_step *step,
+                                           const void *arg),
+                             const void *arg)
+{
+    struct hd_plan *part = calloc(1, hd_plan_size(plan->n_steps));
+
+    if (!part)
+        return NULL;
+    part->store = plan->store;
+    memcpy(part->label, plan->label, sizeof(part->label));
+    for (uint32_t i = 0; i < plan->n_steps; i++)
+        if (wants(&plan->steps[i], arg))
+            part->steps[part->n_steps++] = plan->steps[i];
+    if (!part->n_steps)
+        free(hd_steal(&part));
+    return part;
+}
+
+bool hd_step_is_again(const struct hd_step *step)
+{
+    return step->kind != HD_STEP_OPEN_VOLUME &&
+           step->kind != HD_STEP_MAKE_BRIDGE &&
+           step->kind != HD_STEP_ADD_PORT && step->kind != HD_STEP_SEIZE_PCI;
 }
 
 int hd_plan_absent(const struct hd_uuid *store, const char *label,

@@ -81,6 +81,7 @@ struct hd_step_domain {
     /* A PV framebuffer and keyboard, served by VNC on a socket in
      * /run/hotdom/display/DOMAIN; width 0: none. */
     uint32_t width, height;
+    uint32_t on_poweroff, on_reboot, on_crash; /* hotdomd's to do, or xl's */
     uint32_t n_pci; /* devices of the host's that it has to itself */
     struct hd_pci pci[HD_MAX_GUEST_PCI];
 };
@@ -171,6 +172,16 @@ size_t hd_plan_size(uint32_t n_steps);
  * with the first guest's reason when none can, and without memory. */
 int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
                  struct hd_plan **ret, struct hd_err *err);
+
+/* The steps of it that `wants`, in a plan of their own that needs no password;
+ * NULL when there is none, or no memory.  The caller frees it. */
+struct hd_plan *hd_plan_part(const struct hd_plan *plan,
+                             bool (*wants)(const struct hd_step *step,
+                                           const void *arg),
+                             const void *arg);
+/* It is done again when its guest restarts: what the others made, the guest
+ * keeps. */
+bool hd_step_is_again(const struct hd_step *step);
 
 /* A plan of one step: the guest is told that it does without; of none when
  * there is no name.  The caller frees `*ret`. */

@@ -311,9 +311,11 @@ static int write_domain(const struct writer *w, const struct hd_step_domain *d,
         return -1;
     fprintf(w->out, "memory = %" PRIu64 "\nmaxmem = %" PRIu64 "\nvcpus = %u\n",
             d->memory / MIB, d->memory / MIB, d->vcpus);
-    fputs("on_poweroff = \"destroy\"\non_reboot = \"destroy\"\n"
-          "on_crash = \"destroy\"\non_watchdog = \"destroy\"\n",
-          w->out);
+    fprintf(w->out,
+            "on_poweroff = \"%s\"\non_reboot = \"%s\"\n"
+            "on_crash = \"%s\"\non_watchdog = \"%s\"\n",
+            hd_on_end_name(d->on_poweroff), hd_on_end_name(d->on_reboot),
+            hd_on_end_name(d->on_crash), hd_on_end_name(d->on_crash));
     return 0;
 }
 

@@ -20,10 +20,10 @@
 #define WAITING "hotdom-spare"
 
 static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
-    [HD_JOB_START] = hd_job_start,   [HD_JOB_EJECT] = hd_job_eject,
-    [HD_JOB_YANK] = hd_job_yank,     [HD_JOB_KEYS] = hd_job_keys,
-    [HD_JOB_ATTACH] = hd_job_attach, [HD_JOB_DETACH] = hd_job_detach,
-    [HD_JOB_BUILD] = hd_job_build,
+    [HD_JOB_START] = hd_job_start,     [HD_JOB_EJECT] = hd_job_eject,
+    [HD_JOB_YANK] = hd_job_yank,       [HD_JOB_KEYS] = hd_job_keys,
+    [HD_JOB_ATTACH] = hd_job_attach,   [HD_JOB_DETACH] = hd_job_detach,
+    [HD_JOB_RESTART] = hd_job_restart, [HD_JOB_BUILD] = hd_job_build,
 };
 
 /* A group of its own, so that one signal ends what libxl forked as well; an end

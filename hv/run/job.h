@@ -21,7 +21,7 @@
  *        - pipe: the password, ended by EOF; /dev/null when there is none.
  *          KEYS: the acting user's, a NUL, and the new one
  *        - sealed memfds: the store's files in the manifest's order (START,
- *          BUILD),
+ *          BUILD, RESTART),
  *          then its LUKS2 headers as hotdom-reader checked them (START: all,
  *          KEYS: the key volume's)
  *      To hotdomd: struct hd_job_report, one message each.
@@ -40,8 +40,10 @@ enum hd_job_op {
     HD_JOB_EJECT, /* shut down in order, within the grace time, then undo */
     HD_JOB_YANK,  /* pause, fence, destroy, wait until gone, undo */
     HD_JOB_KEYS,  /* authenticate, then change the key volume's users */
-    HD_JOB_ATTACH, /* perform the plan on a guest that runs; undo whole */
-    HD_JOB_DETACH, /* take a device from a guest that runs, and tell it */
+    HD_JOB_ATTACH,  /* perform the plan on a guest that runs; undo whole */
+    HD_JOB_DETACH,  /* take a device from a guest that runs, and tell it */
+    HD_JOB_RESTART, /* a guest that has ended: the plan again, but for what the
+                       ledger keeps; undo whole */
     HD_JOB_BUILD, /* perform a plan that only builds domains: a START follows */
 };
 
@@ -74,7 +76,8 @@ struct hd_job_request {
     struct hd_auth auth;
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
-    char guest[HD_NAME_SIZE];    /* EJECT, YANK: only this one; empty: all */
+    char guest[HD_NAME_SIZE];    /* EJECT, YANK: only this one; empty: all;
+                                    RESTART: who */
     struct hd_ledger_head head;  /* START, BUILD: for the new ledger; KEYS,
                                     ATTACH: devname and diskseq */
     struct hd_job_device device; /* DETACH */
@@ -83,8 +86,8 @@ struct hd_job_request {
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
     uint32_t n_headers; /* behind the files */
-    uint32_t plan_size; /* bytes of plan that follow: START, BUILD, ATTACH, and
-                           what DETACH tells the guest */
+    uint32_t plan_size; /* bytes of plan that follow: START, BUILD, RESTART,
+                           ATTACH, and what DETACH tells the guest */
 };
 
 enum hd_report_kind {

@@ -133,7 +133,9 @@ static bool domain_ok(const struct hd_job_request *req,
            d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
            d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
            is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
-           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d);
+           d->on_poweroff <= HD_END_RESTART && d->on_reboot <= HD_END_RESTART &&
+           d->on_crash <= HD_END_RESTART && d->width <= PIXELS_MAX &&
+           d->height <= PIXELS_MAX && pci_ok(d);
 }
 
 static bool seize_ok(const struct hd_job_request *req,
@@ -340,6 +342,21 @@ static int check_build(const struct hd_job_request *req,
     return 0;
 }
 
+static int check_restart(const struct hd_job_request *req,
+                         const struct hd_plan *plan, struct hd_err *err)
+{
+    if (req->ask != HD_ASK_NOTHING || req->n_headers || req->built ||
+        !*req->guest || check_start(req, plan, err) || !plan->n_steps)
+        return hd_fail(err, HD_E_FAILED, "the job's request to restart is bad");
+    for (uint32_t i = 0; i < plan->n_steps; i++)
+        if (!hd_step_is_again(&plan->steps[i]) ||
+            strcmp(plan->steps[i].guest, req->guest))
+            return hd_fail(err, HD_E_FAILED,
+                           "step %u of the job's plan is none of a restart",
+                           i + 1);
+    return 0;
+}
+
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
@@ -350,6 +367,8 @@ int hd_job_request_check(const struct hd_job_request *req,
         return check_start(req, plan, err);
     if (req->op == HD_JOB_BUILD)
         return check_build(req, plan, err);
+    if (req->op == HD_JOB_RESTART)
+        return check_restart(req, plan, err);
     if (req->op == HD_JOB_ATTACH || req->op == HD_JOB_DETACH)
         return hd_job_request_check_hot(req, plan, err) ||
                        (plan && check_plan(req, plan, err))

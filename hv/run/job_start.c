@@ -231,3 +231,29 @@ int hd_job_build(struct hd_context *ctx, struct hd_err *err)
 {
     return prepare(ctx, err) ? -1 : lead(ctx, build_guest, err);
 }
+
+int hd_job_restart(struct hd_context *ctx, struct hd_err *err)
+{
+    const char *guest = ctx->req->guest;
+    struct hd_err why = {0};
+    int rc = hd_job_resume(ctx, err);
+    bool empty;
+
+    if (rc <= 0)
+        return rc ? rc
+                  : hd_fail(err, HD_E_NO_GUEST, "nothing is left of guest %s",
+                            guest);
+    lock_no_more();
+    /* What it was given while it ran is not in the plan. */
+    rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, &why) ||
+                 hd_undo(ctx, guest, HD_EFFECT_DEVICE, &why) ||
+                 start_guest(ctx, 0, ctx->plan->n_steps, &why)
+             ? -1
+             : 0;
+    if (rc) {
+        give_up(ctx, guest, &why);
+        if (err)
+            *err = why;
+    }
+    return hd_ledger_close(ctx->ledger, &empty, rc ? NULL : err) ? -1 : rc;
+}

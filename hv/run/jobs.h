@@ -14,6 +14,9 @@ int hd_job_start(struct hd_context *ctx, struct hd_err *err);
 /* Builds domains that a START will find in the ledger, and give devices to.
  * Fails when none could be built; nothing is left of one that could not. */
 int hd_job_build(struct hd_context *ctx, struct hd_err *err);
+/* Ends what is left of the guest's domain, and starts it again with the volumes
+ * that it had; when that fails, all of it goes. */
+int hd_job_restart(struct hd_context *ctx, struct hd_err *err);
 /* Asks the guests to shut down, waits, and undoes; fails when what they wrote
  * may not be on the medium, or something is left. */
 int hd_job_eject(struct hd_context *ctx, struct hd_err *err);

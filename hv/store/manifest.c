@@ -31,6 +31,13 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
                                      [HD_LEVEL_OPTIONAL] = "optional",
                                      NULL};
 static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
+static const char *const on_end[] = {
+    [HD_END_DESTROY] = "destroy", [HD_END_RESTART] = "restart", NULL};
+
+const char *hd_on_end_name(uint32_t which)
+{
+    return on_end[which];
+}
 
 const char *const hd_class_names[] = {
 #define HD_X(name, text) [HD_CLASS_##name] = text,
@@ -214,6 +221,12 @@ static const struct hd_field stop_fields[] = {
             "default 30s"},
     {"on_yank", HD_T_ENUM, 0, AT(hd_stop, on_yank), .names = on_yank,
      .doc = "what becomes of the guest when the store is pulled: destroy"},
+    {"on_poweroff", HD_T_ENUM, 0, AT(hd_stop, on_poweroff), .names = on_end,
+     .doc = "when it powers itself off: destroy or restart; default destroy"},
+    {"on_reboot", HD_T_ENUM, 0, AT(hd_stop, on_reboot), .names = on_end,
+     .def = HD_END_RESTART, .doc = "when it reboots; default restart"},
+    {"on_crash", HD_T_ENUM, 0, AT(hd_stop, on_crash), .names = on_end,
+     .doc = "when it crashes; default destroy"},
 };
 static const struct hd_table memory_table =
     TABLE(hd_range, "memory", memory_fields);

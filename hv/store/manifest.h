@@ -132,10 +132,15 @@ struct hd_wish {
 };
 
 enum hd_on_yank { HD_YANK_DESTROY };
+enum hd_on_end { HD_END_DESTROY, HD_END_RESTART };
+
+const char *hd_on_end_name(uint32_t on_end);
 
 struct hd_stop {
     uint64_t grace; /* milliseconds from the request to force */
     uint32_t on_yank;
+    /* enum hd_on_end, when it ends by itself; as xl.cfg names them */
+    uint32_t on_poweroff, on_reboot, on_crash;
 };
 
 struct hd_guest {

@@ -7,6 +7,7 @@
 #define HD_CONTROL     HD_RUN_DIR "/control" /* the daemon's socket */
 #define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
 #define HD_MAP_DIR     HD_RUN_DIR "/map"      /* see hv/daemon/explain.h */
+#define HD_PLAN_DIR    HD_RUN_DIR "/plan"     /* see hv/daemon/restart.c */
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
 #define HD_SERIAL_DIR  HD_RUN_DIR "/serial"   /* see hv/run/serial.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */

@@ -217,41 +217,6 @@ static void an_image_and_its_tree_fit_in_their_partition(void)
     refused("step 1");
 }
 
-static void begin_build(void)
-{
-    begin();
-    req.op = HD_JOB_BUILD;
-    req.n_headers = 0;
-    for (uint32_t i = 0; i < plan->n_steps; i++)
-        if (plan->steps[i].kind == HD_STEP_BUILD_DOMAIN)
-            plan->steps[0] = plan->steps[i];
-    plan->n_steps = 1;
-    req.plan_size = (uint32_t)hd_plan_size(1);
-}
-
-static void who_builds_ahead_opens_and_starts_nothing(void)
-{
-    struct hd_err err = {0};
-
-    begin_build();
-    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
-    req.ask = HD_ASK_VERIFIER;
-    refused("request to build");
-    begin_build();
-    req.n_headers = 1;
-    refused("request to build");
-    begin_build();
-    req.built = 1;
-    refused("request to build");
-    begin_build();
-    plan->steps[0].kind = HD_STEP_START_DOMAIN;
-    refused("builds does no");
-    begin();
-    req.op = HD_JOB_BUILD;
-    req.n_headers = 0;
-    refused("build");
-}
-
 static void begin_keys(void)
 {
     begin();
@@ -479,7 +444,6 @@ static const struct hd_test tests[] = {
     HD_TEST(an_encrypted_volume_has_a_header_and_room_for_data),
     HD_TEST(a_keyslot_needs_a_header_and_a_key_volume),
     HD_TEST(an_image_and_its_tree_fit_in_their_partition),
-    HD_TEST(who_builds_ahead_opens_and_starts_nothing),
     HD_TEST(a_change_of_keys_names_user_place_and_cost),
     HD_TEST(every_step_is_checked),
     HD_TEST(a_ram_disk_is_written_and_has_no_place_on_the_medium),

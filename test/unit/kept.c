@@ -44,8 +44,8 @@ static void a_text_is_kept_for_root_alone_and_forgotten(void)
     size_t len;
 
     enter(dir);
-    CHECK_OK(hd_kept_save(dir, &a, "one", 8, &err), &err);
-    CHECK_OK(hd_kept_save(dir, &a, "other", 8, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "one", 3, 8, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "other", 5, 8, &err), &err);
     CHECK_OK(hd_kept_load(dir, &a, 64, &text, &len, &err), &err);
     CU_ASSERT_EQUAL(len, 5);
     CU_ASSERT_STRING_EQUAL(text, "other");
@@ -67,7 +67,7 @@ static void a_text_longer_than_asked_for_is_not_read(void)
     char dir[32];
 
     enter(dir);
-    CHECK_OK(hd_kept_save(dir, &a, "0123456789", 8, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "0123456789", 10, 8, &err), &err);
     CHECK_FAILS(hd_kept_load(dir, &a, 9, &text, NULL, &err), &err, HD_E_IO,
                 "larger than 9 bytes");
     leave(dir);
@@ -80,15 +80,15 @@ static void of_too_many_the_oldest_goes(void)
     const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 
     enter(dir);
-    CHECK_OK(hd_kept_save(dir, &a, "a", 2, &err), &err);
-    CHECK_OK(hd_kept_save(dir, &b, "b", 2, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "a", 1, 2, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &b, "b", 1, 2, &err), &err);
     hd_uuid_format(&b, id);
     snprintf(path, sizeof(path), "%s/%s", dir, id);
     CU_ASSERT_EQUAL(utimensat(AT_FDCWD, path, old, 0), 0);
     /* One that is there needs no room. */
-    CHECK_OK(hd_kept_save(dir, &a, "again", 2, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "again", 5, 2, &err), &err);
     CU_ASSERT(has(dir, &b));
-    CHECK_OK(hd_kept_save(dir, &c, "c", 2, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &c, "c", 1, 2, &err), &err);
     CU_ASSERT(has(dir, &a));
     CU_ASSERT_FALSE(has(dir, &b));
     CU_ASSERT(has(dir, &c));
@@ -107,8 +107,8 @@ static void a_sweep_leaves_what_is_wanted(void)
     char dir[32], path[80];
 
     enter(dir);
-    CHECK_OK(hd_kept_save(dir, &a, "a", 8, &err), &err);
-    CHECK_OK(hd_kept_save(dir, &b, "b", 8, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &a, "a", 1, 8, &err), &err);
+    CHECK_OK(hd_kept_save(dir, &b, "b", 1, 8, &err), &err);
     snprintf(path, sizeof(path), "%s/half-written.AbCdEf", dir);
     CHECK_OK(hd_io_write_file(path, "x", 1, 0600, &err), &err);
     hd_kept_sweep(dir, is_a, NULL);

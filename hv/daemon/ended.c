@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Guests that end by themselves: who has, why, and what follows; never ends
+ * one.
+ */
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "life.h"
+
+/* A guest that ends so soon after its start, so often in a row, stays down. */
+#define SOON_MS 10000
+#define OFTEN   3
+
+static const char *end_reason(const struct hd_domain_status *status)
+{
+    if (status->state != HD_DOMAIN_SHUTDOWN)
+        return "destroyed";
+    switch (status->reason) {
+    case HD_DOMAIN_POWEROFF:
+        return "poweroff";
+    case HD_DOMAIN_REBOOT:
+    case HD_DOMAIN_SOFT_RESET:
+        return "reboot";
+    case HD_DOMAIN_SUSPEND: /* lives */
+    case HD_DOMAIN_CRASH:
+    case HD_DOMAIN_WATCHDOG:
+        return "crash";
+    }
+    return "crash";
+}
+
+/* NULL while it lives. */
+static const char *ended(struct hd_store *store,
+                         const struct hd_guest_life *guest)
+{
+    struct hd_domain_status status;
+    struct hd_err err;
+
+    if (hd_domain_find(store->daemon->xen, &guest->uuid, &status, &err)) {
+        hd_log(HD_LOG_WARNING, "guest %s: %s", guest->name, err.msg);
+        return NULL;
+    }
+    if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED)
+        return NULL;
+    /* Who saves it, xl, ends it. */
+    if (status.state == HD_DOMAIN_SHUTDOWN &&
+        status.reason == HD_DOMAIN_SUSPEND)
+        return NULL;
+    return end_reason(&status);
+}
+
+static bool wants_restart(const struct hd_stop *stop, const char *why)
+{
+    const struct {
+        const char *why;
+        uint32_t on_end;
+    } ends[] = {{"poweroff", stop->on_poweroff},
+                {"reboot", stop->on_reboot},
+                {"crash", stop->on_crash}};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(ends); i++)
+        if (!strcmp(why, ends[i].why))
+            return ends[i].on_end == HD_END_RESTART;
+    return false;
+}
+
+bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
+                       const char *why, uint64_t now_ms)
+{
+    bool soon = now_ms - guest->since_ms < SOON_MS;
+
+    if (!wants_restart(stop, why))
+        return false;
+    guest->soon = soon ? guest->soon + 1 : 0;
+    return guest->soon < OFTEN;
+}
+
+/* Starts it again, if that is what it wants. */
+static bool restart(struct hd_store *store, struct hd_guest_life *guest,
+                    const char *why)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+    int i = hd_manifest_guest(m, guest->name);
+
+    return i >= 0 &&
+           hd_ended_restarts(guest, &m->guests[i].stop, why, hd_io_now_ms()) &&
+           hd_restart_begin(store, guest, why);
+}
+
+/* What a person wonders about. */
+static const char *remark(const struct hd_guest_life *guest)
+{
+    return guest->soon >= OFTEN ? "it has ended within 10 s of its start three "
+                                  "times in a row; it stays down"
+                                : NULL;
+}
+
+void hd_life_look(struct hd_store *store)
+{
+    struct hd_guest_life *first = NULL;
+    const char *why = NULL;
+    size_t alive = 0;
+
+    if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
+        store->retrying || store->daemon->stopping)
+        return;
+    for (size_t i = 0; i < store->n_guests; i++) {
+        struct hd_guest_life *g = &store->guests[i];
+        const char *reason =
+            g->state == HD_STATE_RUNNING ? ended(store, g) : NULL;
+
+        if (g->state == HD_STATE_RUNNING && !reason)
+            alive++;
+        if (reason && !first) {
+            first = g;
+            why = reason;
+        }
+    }
+    if ((!first && alive) || (first && restart(store, first, why)))
+        return;
+    if (first)
+        hd_life_set_guest(store, first, HD_STATE_EJECTING, why, remark(first));
+    hd_teardown_eject(store, alive ? first->name : NULL, why);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/daemon/ended and restart: which guests start again, and with what.
+ */
+#include <string.h>
+
+#include "../../hv/daemon/life.h"
+#include "unit.h"
+
+#define MINUTE 60000
+
+static const struct hd_stop usual = {.on_reboot = HD_END_RESTART};
+
+static void a_guest_starts_again_for_the_reasons_that_its_manifest_names(void)
+{
+    static const struct hd_stop other = {.on_poweroff = HD_END_RESTART,
+                                         .on_crash = HD_END_RESTART};
+    struct hd_guest_life guest = {0};
+
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "poweroff", MINUTE));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "crash", MINUTE));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "reboot", MINUTE));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "poweroff", MINUTE));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "crash", MINUTE));
+    /* By somebody's `xl destroy`. */
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "destroyed", MINUTE));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "destroyed", MINUTE));
+}
+
+static void a_guest_that_reboots_in_a_loop_stays_down(void)
+{
+    struct hd_guest_life guest = {.since_ms = MINUTE};
+
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 1000));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 9999));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 3000));
+    guest.soon = 2;
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 10000));
+    CU_ASSERT_EQUAL(guest.soon, 0);
+}
+
+static bool is_of(const struct hd_step *step, const void *guest)
+{
+    return hd_step_is_again(step) && !strcmp(step->guest, guest);
+}
+
+static void a_restart_leaves_out_what_the_guest_still_has(void)
+{
+    static const enum hd_step_kind kinds[] = {
+        HD_STEP_OPEN_VOLUME, HD_STEP_BUILD_DOMAIN, HD_STEP_MAKE_BRIDGE,
+        HD_STEP_ADD_PORT,    HD_STEP_SEIZE_PCI,    HD_STEP_START_DOMAIN};
+    const uint32_t n = 2 * HD_ARRAY_LEN(kinds);
+    hd_autofree struct hd_plan *plan = calloc(1, hd_plan_size(n));
+    hd_autofree struct hd_plan *part = NULL;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    plan->n_steps = n;
+    plan->store.byte[0] = 7;
+    plan->luks.offset = 4096;
+    strcpy(plan->label, "travel");
+    for (uint32_t i = 0; i < n; i++) {
+        plan->steps[i].kind = kinds[i % HD_ARRAY_LEN(kinds)];
+        strcpy(plan->steps[i].guest, i < n / 2 ? "desk" : "lab");
+    }
+    part = hd_plan_part(plan, is_of, "lab");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+    CU_ASSERT_EQUAL_FATAL(part->n_steps, 2);
+    CU_ASSERT_EQUAL(part->steps[0].kind, HD_STEP_BUILD_DOMAIN);
+    CU_ASSERT_EQUAL(part->steps[1].kind, HD_STEP_START_DOMAIN);
+    CU_ASSERT_STRING_EQUAL(part->steps[0].guest, "lab");
+    CU_ASSERT_STRING_EQUAL(part->label, "travel");
+    CU_ASSERT_EQUAL(part->store.byte[0], 7);
+    /* No password: no key volume. */
+    CU_ASSERT_EQUAL(part->luks.offset, 0);
+    CU_ASSERT_PTR_NULL(hd_plan_part(plan, is_of, "nobody"));
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_guest_starts_again_for_the_reasons_that_its_manifest_names),
+    HD_TEST(a_guest_that_reboots_in_a_loop_stays_down),
+    HD_TEST(a_restart_leaves_out_what_the_guest_still_has),
+};
+
+HD_SUITE("daemon/ended", tests);
