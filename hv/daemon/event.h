@@ -15,7 +15,8 @@ struct hd_event {
     enum hd_state from, to;
     char reason[24]; /* a stable code, or empty */
     char message[sizeof(((struct hd_err *)0)->msg)];
-    uint64_t lasted_ms; /* how long `from` was */
+    uint64_t lasted_ms;      /* how long `from` was */
+    struct hd_phases phases; /* of a start, when `to` is running; else zero */
 };
 
 struct hd_events;

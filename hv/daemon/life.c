@@ -22,9 +22,10 @@
 
 /* ---- changes of state */
 
-static void tell(struct hd_store *store, const char *guest, enum hd_state from,
-                 enum hd_state to, uint64_t since_ms, const char *reason,
-                 const char *message)
+/* `guest` NULL: of the store. */
+static void tell(struct hd_store *store, const struct hd_guest_life *guest,
+                 enum hd_state from, enum hd_state to, uint64_t since_ms,
+                 const char *reason, const char *message)
 {
     struct hd_event event = {
         .time_ms = hd_event_now_ms(),
@@ -34,13 +35,16 @@ static void tell(struct hd_store *store, const char *guest, enum hd_state from,
     };
 
     snprintf(event.store, sizeof(event.store), "%s", hd_store_title(store));
-    snprintf(event.guest, sizeof(event.guest), "%s", guest);
+    if (guest)
+        strcpy(event.guest, guest->name);
+    if (guest && from != to && to == HD_STATE_RUNNING)
+        event.phases = guest->phases;
     snprintf(event.reason, sizeof(event.reason), "%s", reason ? reason : "");
     snprintf(event.message, sizeof(event.message), "%s",
              message ? message : "");
     hd_log(HD_LOG_DEBUG, "%s%s%s: %s -> %s %s %s", event.store,
-           *guest ? "." : "", guest, hd_state_name(from), hd_state_name(to),
-           event.reason, event.message);
+           guest ? "." : "", event.guest, hd_state_name(from),
+           hd_state_name(to), event.reason, event.message);
     hd_events_add(store->daemon->events, &event);
     if (store->waiter)
         hd_control_progress(store->waiter, &event);
@@ -56,7 +60,7 @@ void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
         return;
     store->state = to;
     store->since_ms = hd_io_now_ms();
-    tell(store, "", from, to, since, reason, message);
+    tell(store, NULL, from, to, since, reason, message);
 }
 
 void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
@@ -72,17 +76,17 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
     guest->since_ms = hd_io_now_ms();
     if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
         guest->domid = -1;
-    tell(store, guest->name, from, to, since, reason, message);
+    tell(store, guest, from, to, since, reason, message);
 }
 
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *reason, const char *message)
 {
     if (guest)
-        tell(store, guest->name, guest->state, guest->state, guest->since_ms,
-             reason, message);
+        tell(store, guest, guest->state, guest->state, guest->since_ms, reason,
+             message);
     else
-        tell(store, "", store->state, store->state, store->since_ms, reason,
+        tell(store, NULL, store->state, store->state, store->since_ms, reason,
              message);
 }
 

@@ -20,6 +20,7 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
         return;
     if (to == HD_STATE_RUNNING)
         guest->domid = r->domid;
+    guest->phases = r->phases;
     guest->why = r->err;
     hd_life_set_guest(store, guest, to,
                       r->err.code ? hd_err_reason(r->err.code) : NULL,

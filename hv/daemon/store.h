@@ -61,7 +61,8 @@ struct hd_guest_life {
     bool ahead;    /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;
-    uint64_t since_ms; /* in this state, hd_io_now_ms() */
+    uint64_t since_ms;       /* in this state, hd_io_now_ms() */
+    struct hd_phases phases; /* of its start; zero when it was adopted */
     struct hd_err why;
 };
 

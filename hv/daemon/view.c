@@ -144,6 +144,26 @@ static void add_time(struct json_object *o, uint64_t ms)
     add_text(o, "time", text);
 }
 
+/* Those that took a millisecond; NULL when there are none. */
+static struct json_object *view_phases(const struct hd_phases *phases)
+{
+    struct json_object *list = NULL;
+
+    for (uint32_t i = 0; i < HD_STEP_KINDS; i++) {
+        struct json_object *o;
+
+        if (!phases->ms[i])
+            continue;
+        o = json_object_new_object();
+        add_text(o, "step", hd_step_kind_name(i));
+        add_seconds(o, "seconds", phases->ms[i]);
+        if (!list)
+            list = json_object_new_array();
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
 struct json_object *hd_view_event(const struct hd_event *event)
 {
     struct json_object *o = json_object_new_object();
@@ -156,5 +176,6 @@ struct json_object *hd_view_event(const struct hd_event *event)
     add_text(o, "reason", event->reason);
     add_text(o, "message", event->message);
     add_seconds(o, "seconds", event->lasted_ms);
+    json_object_object_add(o, "phases", view_phases(&event->phases));
     return o;
 }

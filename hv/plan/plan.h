@@ -40,6 +40,7 @@ enum hd_step_kind {
     HD_STEP_SERVE_CONSOLE,  /* a process that has a serial port of the host's */
     HD_STEP_ATTACH_CONSOLE, /* which it serves to the guest */
 };
+#define HD_STEP_KINDS (HD_STEP_ATTACH_CONSOLE + 1)
 
 enum hd_step_target { /* the device-mapper's */
                       HD_TARGET_LINEAR,

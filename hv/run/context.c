@@ -7,6 +7,12 @@
 
 #include "../../pv-drivers/base/io.h"
 
+static void send(struct hd_job_report *report, const char *guest)
+{
+    snprintf(report->guest, sizeof(report->guest), "%s", guest);
+    (void)hd_io_write(HD_JOB_SOCK, report, sizeof(*report), NULL);
+}
+
 static bool wanted(const struct hd_context *ctx, const char *guest)
 {
     return !ctx->req->guest[0] || !strcmp(ctx->req->guest, guest);
@@ -84,8 +90,16 @@ void hd_context_report(enum hd_report_kind kind, const char *guest,
 {
     struct hd_job_report report = {.kind = kind, .domid = domid};
 
-    snprintf(report.guest, sizeof(report.guest), "%s", guest);
     if (err)
         report.err = *err;
-    (void)hd_io_write(HD_JOB_SOCK, &report, sizeof(report), NULL);
+    send(&report, guest);
+}
+
+void hd_context_report_running(const char *guest, uint32_t domid,
+                               const struct hd_phases *phases)
+{
+    struct hd_job_report report = {
+        .kind = HD_REPORT_RUNNING, .domid = domid, .phases = *phases};
+
+    send(&report, guest);
 }

@@ -93,7 +93,7 @@ struct hd_job_request {
 enum hd_report_kind {
     HD_REPORT_UNLOCKED, /* the password fitted */
     HD_REPORT_BUILDING, /* guest */
-    HD_REPORT_RUNNING,  /* guest, domid */
+    HD_REPORT_RUNNING,  /* guest, domid, phases */
     HD_REPORT_FAILED,   /* guest, err: this guest is undone, others go on */
     HD_REPORT_EJECTING, /* guest, domid */
     HD_REPORT_FENCED,   /* all volumes answer EIO from now on */
@@ -103,10 +103,18 @@ enum hd_report_kind {
     HD_REPORT_DONE,     /* last: err has the outcome of the whole */
 };
 
+/* How long a guest's start was at each kind of step.  Steps that are done
+ * together count as the first of them; a domain is filled beside the steps
+ * behind BUILD_DOMAIN, and what is left of that is START_DOMAIN's. */
+struct hd_phases {
+    uint32_t ms[HD_STEP_KINDS]; /* by enum hd_step_kind */
+};
+
 struct hd_job_report {
     uint32_t kind;
     uint32_t domid;
     char guest[HD_NAME_SIZE];
+    struct hd_phases phases;
     struct hd_err err;
 };
 

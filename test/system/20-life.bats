@@ -78,6 +78,9 @@ load lib
 @test "a signer with policy auto needs no one" {
     plug auto
     await 60 running state auto
+    # Its start is told by what it went to.
+    dom0 'hotdom events --json' | jq -es 'map(select(.guest == "auto" and
+        .to == "running"))[-1] | .seconds / 2 < ([.phases[].seconds] | add)'
     [ "$(guest_state auto)" = running ]
 }
 

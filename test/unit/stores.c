@@ -325,7 +325,26 @@ static void an_event_has_every_key_and_an_rfc_3339_time(void)
         json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
         "{\"time\":\"2023-11-14T22:13:20.042Z\",\"store\":\"travel\","
         "\"guest\":null,\"from\":\"locked\",\"to\":\"planned\",\"reason\":null,"
-        "\"message\":null,\"seconds\":1.234}");
+        "\"message\":null,\"seconds\":1.234,\"phases\":null}");
+    json_object_put(o);
+}
+
+static void a_started_guests_event_says_what_its_time_went_to(void)
+{
+    struct hd_event event = {
+        .store = "travel",
+        .guest = "desk",
+        .from = HD_STATE_BUILDING,
+        .to = HD_STATE_RUNNING,
+        .phases.ms = {
+            [HD_STEP_OPEN_VOLUME] = 40, [HD_STEP_START_DOMAIN] = 1203}};
+    struct json_object *o = hd_view_event(&event);
+
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(json_object_object_get(o, "phases"),
+                                       JSON_C_TO_STRING_PLAIN),
+        "[{\"step\":\"open-volume\",\"seconds\":0.040},"
+        "{\"step\":\"start-domain\",\"seconds\":1.203}]");
     json_object_put(o);
 }
 
@@ -421,6 +440,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_refused_guest_is_listed_with_its_reason),
     HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
+    HD_TEST(a_started_guests_event_says_what_its_time_went_to),
 };
 
 HD_SUITE("daemon/store", tests);
