@@ -18,12 +18,6 @@ need_host() {
     bed install
 }
 
-# The same kernel as hotdom unpacks it when it packs a store.
-bare_kernel() { # STORE
-    tar --extract --to-stdout --occurrence g1/vmlinux.zst 2>/dev/null \
-        < <(tail -c +$(((1 << 20) + 1)) "$1") | zstd -dq
-}
-
 push_guest() {
     cat >"$work/store.yaml" <<END
 hotdom: 1
@@ -41,22 +35,45 @@ END
     make_signer
     "$build/bin/hotdom" pack --manifest "$work/store.yaml" --force -q \
         --key "$work/bench.key" -o "$work/store.img"
-    bare_kernel "$work/store.img" >"$work/vmlinux"
     trust_signer
-    bed push "$work/store.img" "$work/vmlinux" "$tiny/kernel" "$tiny/initrd" \
-        /root/bench/
+    bed push "$work/store.img" "$tiny/kernel" "$tiny/initrd" /root/bench/
+}
+
+# pack_guests NAME N KEYS: a store of N guests with KEYS, a disk and a nic each.
+pack_guests() {
+    local n
+    {
+        printf 'hotdom: 1\nstore: {name: bench}\nvolumes:\n'
+        for ((n = 1; n <= $2; n++)); do
+            echo "  - {name: d$n, kind: data, encryption: none, size: 1M}"
+        done
+        echo guests:
+        for ((n = 1; n <= $2; n++)); do
+            printf '  - name: g%s\n    %s\n' "$n" "$3"
+            echo "    volumes: [{name: d$n, as: xvda}]"
+            echo "    nics: [{role: internet, as: lan0}]"
+        done
+    } >"$work/$1.yaml"
+    "$build/bin/hotdom" pack --manifest "$work/$1.yaml" --force -q \
+        --key "$work/bench.key" -o "$work/$1.img"
 }
 
 make_signer() { (cd "$work" && "$build/bin/hotdom" keygen bench >/dev/null); }
 
-# Its stores need no password.
-trust_signer() {
+# Its stores need no password. MORE of the policy is as printf takes it.
+trust_signer() { # [MORE]
     bed push "$work/bench.pub" /root/bench/
     dom0 'rm -f /etc/hotdom/trusted.d/*
         hotdom trust add bench /root/bench/bench.pub
-        printf "signers:\n  - {name: bench, activation: auto}\n" \
+        printf "signers:\n  - {name: bench, activation: auto}\n'"${1-}"'" \
             >/etc/hotdom/hotdom.yaml
         systemctl restart hotdomd'
+}
+
+# What of a policy this hotdom knows, to measure with it or to say why not.
+knows_policy() { # TEXT, as printf takes it
+    dom0 'printf "'"$1"'" >/root/bench/policy &&
+        hotdom policy check /root/bench/policy >/dev/null 2>&1'
 }
 
 # column N "FIGURE SIDE": PAIR and that column of the samples.
@@ -68,4 +85,29 @@ of() {
     local values
     mapfile -t values < <(column "$2" "$1" | cut -d' ' -f2)
     median "${values[@]}"
+}
+
+# run_in_dom0 DRIVER ARG...: its samples, shown as they come.
+run_in_dom0() {
+    local driver=$1
+    shift
+    bed push "$repo"/test/bench/dom0{,"-$driver"}.bash /root/bench/
+    dom0 "/root/bench/dom0-$driver.bash $*" | tee "$work/samples"
+    xenstored=$(awk '$1 == "xenstored" {print $2}' "$work/samples")
+}
+
+# figure NAME TARGET OURS THEIRS AGAINST [MORE]: OURS and THEIRS are "FIGURE
+# SIDE" of the samples, MORE a JSON object of further fields.
+figure() {
+    local more
+    more=$(jq -nc --arg xenstored "$xenstored" \
+        --argjson cpu_ours "$(of "$3" 5)" --argjson cpu_theirs "$(of "$4" 5)" \
+        --argjson forks_ours "$(of "$3" 6)" \
+        --argjson forks_theirs "$(of "$4" 6)" \
+        --argjson more "${6:-{\}}" \
+        '{$xenstored, $cpu_ours, $cpu_theirs, $forks_ours, $forks_theirs}
+            + $more')
+    paired "$1" "$5" "$2" time "$more" < <(join <(column 4 "$3") \
+        <(column 4 "$4") | cut -d' ' -f2-)
+    echo "$1: ours $ours ms, $5 $theirs ms"
 }

@@ -7,19 +7,6 @@ pairs=$1
 
 # ---- the sides: each starts a guest into $domid, and ends it
 
-config() { # KIND KERNEL
-    cat <<END
-name = "bench"
-kernel = "$PWD/$2"
-ramdisk = "$PWD/initrd"
-extra = "console=hvc0 quiet"
-memory = 128
-vcpus = 1
-disk = ["$(disk_for "$1" /dev/mapper/hotdom-bench)"]
-vif = ["mac=$mac,bridge=xenbr0$(vif_for "$1")"]
-END
-}
-
 start_by_xl() { # SIDE
     begin
     xl create -q "$1.cfg" >&2
@@ -85,20 +72,16 @@ ask_floor() { # ORDER FIGURE
 start_floor() { ask_floor start start; }
 end_floor() { ask_floor end destroy; }
 
-# Until both devices are connected, its address is taken and it idles.
-settle() {
-    local n=0 last=-1 now=
-    until [[ $(xenstore-read "/local/domain/$domid/device/vbd/51712/state" \
-        "/local/domain/$domid/device/vif/0/state") == 4$'\n'4 ]]; do
-        ((++n < 300)) || { echo "guest $domid does not come up" >&2; return 1; }
-        read -r -t 1 <> <(:) || :
-    done
-    until [[ $now == "$last" ]]; do
-        last=$now
-        read -r -t 2 <> <(:) || :
-        now=$(xl list "$domid" | awk 'NR == 2 {printf "%d", $NF}')
-    done
+# How long its kernel needed until its network was there: the age of what
+# listens on it, by its own clock.
+sample_boot() { # SIDE
+    open_shell
+    # shellcheck disable=SC2016
+    ask 'cut -d" " -f22 /proc/$PPID/stat'
+    exec {shell}>&-
+    echo "boot $1 $pair ${said}0 0 0"
 }
+
 main() {
     local side before
     echo "xenstored $(xenstored_kind)"
@@ -106,7 +89,7 @@ main() {
     config tuned vmlinux >tuned.cfg
     make_disks 40
     load store.img
-    dmsetup create hotdom-bench --table "0 16384 linear $other 0"
+    give_disk
     follow
     coproc FLOOR { exec ./floor vmlinux initrd /dev/mapper/hotdom-bench \
         $mac xenbr0 128; }
@@ -116,11 +99,15 @@ main() {
             "start_$side"
             settle
             echo "resident $side $pair $(($(processes) - before)) 0 0"
+            sample_boot "$side"
             "end_$side"
         done
     done
     exec {FLOOR[1]}>&-
     kill "$events_pid"
+    # What hotdomd told of each start, for the table of its phases.
+    sed -n '/"guest":"'$guest'".*"to":"\(building\|running\)"/s/^/event /p' \
+        events
     dmsetup remove hotdom-bench
 }
 

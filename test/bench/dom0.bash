@@ -163,3 +163,91 @@ disk_for() {
 vif_for() { # KIND
     [[ $1 == stock ]] || echo ",script=$helper"
 }
+
+# ---- the tiny guest
+
+config() { # KIND KERNEL: for xl
+    cat <<END
+name = "bench"
+kernel = "$PWD/$2"
+ramdisk = "$PWD/initrd"
+extra = "console=hvc0 quiet"
+memory = 128
+vcpus = 1
+disk = ["$(disk_for "$1" /dev/mapper/hotdom-bench)"]
+vif = ["mac=$mac,bridge=xenbr0$(vif_for "$1")"]
+END
+}
+
+# The disk of xl's, as large as the volume of the store.
+give_disk() { dmsetup create hotdom-bench --table "0 16384 linear $other 0"; }
+
+is_connected() { # CLASS/DEVID...: devices of $domid, as the guest sees them
+    local device
+    for device in "$@"; do
+        [[ $(xenstore-read "/local/domain/$domid/device/$device/state") == 4 ]] ||
+            return 1
+    done
+}
+
+await_connected() { # CLASS/DEVID...
+    local n=0
+    until is_connected "$@"; do
+        ((++n < 300)) || { echo "guest $domid does not take $*" >&2; return 1; }
+        read -r -t 1 <> <(:) || :
+    done
+}
+
+# Until both devices are connected, its address is taken and it idles.
+settle() {
+    local last=-1 now=
+    await_connected vbd/51712 vif/0
+    until [[ $now == "$last" ]]; do
+        last=$now
+        read -r -t 2 <> <(:) || :
+        now=$(xl list "$domid" | awk 'NR == 2 {printf "%d", $NF}')
+    done
+}
+
+# open_shell: of $domid, over its network, into $shell.
+open_shell() {
+    local its address n=0
+    its=$(xenstore-read "/local/domain/$domid/device/vif/0/mac")
+    until address=$(awk -v m="$its" 'tolower($2) == tolower(m) {print $3}' \
+        /run/dnsmasq.leases) && [[ -n $address ]] &&
+        { exec {shell}<>"/dev/tcp/$address/23"; } 2>/dev/null; do
+        ((++n < 60)) || { echo "guest $domid does not answer" >&2; return 1; }
+        read -r -t 1 <> <(:) || :
+    done
+}
+
+# ask LINE: the shell's next line of output is in $said.
+ask() {
+    echo "$1" >&"$shell"
+    read -r -t 120 -u "$shell" said
+}
+
+# ---- one guest of each side, beside each other, that run all the time
+
+start_both() { # into ${domids[SIDE]}
+    config stock kernel >stock.cfg
+    make_disks 40
+    load store.img
+    give_disk
+    follow
+    plug
+    await "$guest" running
+    await '' running
+    xl create -q stock.cfg >&2
+    declare -gA domids
+    domids=([hotdom]=$(xl domid "$store.$guest") [stock]=$(xl domid bench))
+    for domid in "${domids[@]}"; do settle; done
+}
+
+end_both() {
+    pull
+    await '' gone
+    xl destroy bench
+    dmsetup remove --retry hotdom-bench
+    kill "$events_pid"
+}

@@ -63,6 +63,17 @@ row() {
         >>"$build/bench.json"
 }
 
+# MORE of a row whose target is to be no worse than: it is missed when all of
+# the interval is beyond the target, for equal ones are as often above as below.
+# shellcheck disable=SC2034
+noise='{"noise": true}'
+
+# not_measured NAME AGAINST TARGET UNIT WHY: the row says so, and has no ratio.
+not_measured() {
+    row "$1" "$2" null "$3" 0 "$4" "$(jq -nc --arg why "$5" '{$why}')"
+    echo "$1: not measured: $5"
+}
+
 # paired NAME AGAINST TARGET UNIT [MORE]: the row of the pairs on stdin, ours
 # and theirs a line; the medians of both stay in $ours and $theirs.
 paired() {

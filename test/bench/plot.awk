@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Rows "name against ratio low high target unit", with tabs, to an SVG: a bar a
+# Rows "name against ratio low high target missed", with tabs, to an SVG: a bar a
 # row on a logarithmic scale, its interval a whisker, its target a red mark.
 BEGIN {
     FS = "\t"
@@ -33,17 +33,11 @@ function grid(    d) {
     }
 }
 
-# Of speed more is better, of anything else less.
-function is_missed(i) {
-    if (target[i] == "") return 0
-    return unit[i] == "speed" ? ratio[i] < target[i] : ratio[i] > target[i]
-}
-
 function bar(i,    y, begin, end, colour) {
     y = top + (i - 1) * step
     begin = x(ratio[i] < 1 ? ratio[i] : 1)
     end = x(ratio[i] < 1 ? 1 : ratio[i])
-    colour = target[i] == "" ? "#9ab" : is_missed(i) ? "#d9903d" : "#5b9b5b"
+    colour = target[i] == "" ? "#9ab" : missed[i] == "true" ? "#d9903d" : "#5b9b5b"
     printf "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"14\" fill=\"%s\"/>\n",
         begin, y + 4, end - begin, colour
     line(x(low[i]), y + 11, x(high[i]), y + 11,
@@ -58,7 +52,7 @@ function bar(i,    y, begin, end, colour) {
 
 $3 > 0 {
     n++
-    name[n] = $1; against[n] = $2; ratio[n] = $3; target[n] = $6; unit[n] = $7
+    name[n] = $1; against[n] = $2; ratio[n] = $3; target[n] = $6; missed[n] = $7
     low[n] = $4 > 0 ? $4 : $3; high[n] = $5 > 0 ? $5 : $3
     for (k = 3; k <= 6; k++) {
         if ($k > 0 && $k < least) least = $k

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Reads, writes and talks in two guests of dom0, one that hotdom started and one
+# that stock xl did, in turns; for test/bench/data. Both disks are of the same
+# kind, both nics on the same bridge.
+. "$(dirname "$0")/dom0.bash"
+pairs=$1
+declare -A shells
+
+# ---- what a guest does for a figure, between two lines of its shell
+
+disk-read() { ask 'dd if=/dev/xvda of=/dev/null bs=256k count=32 iflag=direct \
+    2>&1 | tail -n 1'; }
+disk-write() { ask 'dd if=/dev/zero of=/dev/xvda bs=256k count=32 oflag=direct \
+    conv=notrunc 2>&1 | tail -n 1'; }
+disk-read-latency() { ask 'dd if=/dev/xvda of=/dev/null bs=512 count=500 \
+    iflag=direct 2>&1 | tail -n 1'; }
+disk-write-latency() { ask 'dd if=/dev/zero of=/dev/xvda bs=512 count=500 \
+    oflag=direct conv=notrunc 2>&1 | tail -n 1'; }
+
+bytes=$((4 << 20))
+
+network-send() {
+    echo "head -c $bytes /dev/zero" >&"$shell"
+    head -c "$bytes" <&"$shell" >/dev/null
+}
+
+# The guest's shell must have read its line before what follows it.
+network-receive() {
+    ask "echo ready; head -c $bytes | wc -c"
+    head -c "$bytes" /dev/zero >&"$shell"
+    read -r -t 120 -u "$shell" said
+    [[ $said == "$bytes" ]]
+}
+
+network-latency() {
+    local i
+    # shellcheck disable=SC2016
+    echo 'while read -r x && [ $x != end ]; do echo $x; done' >&"$shell"
+    for ((i = 0; i < 200; i++)); do ask "$i"; done
+    echo end >&"$shell"
+}
+
+figures=(disk-read disk-write disk-read-latency disk-write-latency
+    network-send network-receive network-latency)
+
+echo "xenstored $(xenstored_kind)"
+start_both
+for side in "${!domids[@]}"; do
+    domid=${domids[$side]}
+    open_shell
+    shells[$side]=$shell
+done
+# The first round is not told: it makes the guests' pages and grants.
+for ((pair = 0; pair <= pairs; pair++)); do
+    for figure in "${figures[@]}"; do
+        for side in hotdom stock; do
+            shell=${shells[$side]}
+            begin
+            "$figure"
+            finish
+            ((pair == 0)) || sample "$figure" "$side"
+        done
+    done
+done
+for shell in "${shells[@]}"; do exec {shell}>&-; done
+end_both
