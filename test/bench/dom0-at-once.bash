@@ -10,9 +10,8 @@ figure=$2
 await_guests() { # N: running; into $at
     local line value left=$1
     while ((left > 0)) && next_event; do
+        went_wrong && return 1
         field store && [[ $value == "$store" ]] || continue
-        field to && [[ $value == failed || $value == refused ]] &&
-            { echo "$line" >&2; return 1; }
         field guest && [[ -n $value ]] || continue
         field to && [[ $value == running ]] || continue
         field time && at=$value

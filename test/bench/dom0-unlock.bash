@@ -9,9 +9,9 @@ pairs=$1
 shift
 sides=("$@") # "later", and "ahead" where a policy can ask for it
 
-obey() { # SIDE: its policy
+obey() { # SIDE: its policy, for the stores that come from now on
     cp "policy.$1" /etc/hotdom/hotdom.yaml
-    systemctl restart hotdomd
+    systemctl reload hotdomd
 }
 
 # Its domain is there, paused, and what made it has ended; the job that waits for
@@ -28,7 +28,6 @@ await_ahead() {
 by_hotdom() { # SIDE
     local unlocked
     obey "$1"
-    follow
     plug
     await '' locked
     [[ $1 == later ]] || await_ahead
@@ -41,8 +40,6 @@ by_hotdom() { # SIDE
     sample unlock "$1" $(($(ms_of "$at") - $(ms_of "$unlocked")))
     pull
     await '' gone
-    kill "$events_pid"
-    exec {events}<&- {never}<&-
 }
 
 by_xl() {
@@ -58,8 +55,10 @@ config stock kernel >stock.cfg
 make_disks 64
 load unlock.img
 give_disk
+follow
 for ((pair = 1; pair <= pairs; pair++)); do
     for side in "${sides[@]}"; do by_hotdom "$side"; done
     by_xl
 done
 dmsetup remove --retry hotdom-bench
+kill "$events_pid"

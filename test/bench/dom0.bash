@@ -122,17 +122,22 @@ field() { # NAME: of $line
         value=${BASH_REMATCH[2]}${BASH_REMATCH[3]}
 }
 
+# Of whatever $line tells: a store that could not be read has no name yet.
+went_wrong() {
+    field to && [[ $value == failed || $value == refused ]] || return 1
+    echo "$line" >&2
+}
+
 # await GUEST STATE: GUEST is empty for the store's own. The event's moment is in
 # $at, as it was told: to make a number of it is a fork; in $seconds how long the
 # state before it was.
 await() {
     local line value
     while next_event; do
+        went_wrong && return 1
         field store && [[ $value == "$store" ]] || continue
         field guest && [[ $value == "$1" ]] || continue
-        field to && [[ $value == failed || $value == refused ]] &&
-            { echo "$line" >&2; return 1; }
-        [[ $value == "$2" ]] || continue
+        field to && [[ $value == "$2" ]] || continue
         field time && at=$value
         field seconds && seconds=$value
         return 0
