@@ -49,4 +49,3 @@ for ((pair = 0; pair <= pairs; pair++)); do
     stick=$one
     run_store one 1
 done
-kill "$events_pid"

@@ -73,4 +73,3 @@ load growth.img
 follow
 by_hotdom
 by_xl
-kill "$events_pid"

@@ -104,7 +104,6 @@ main() {
         done
     done
     exec {FLOOR[1]}>&-
-    kill "$events_pid"
     # What hotdomd told of each start, for the table of its phases.
     sed -n '/"guest":"'$guest'".*"to":"\(building\|running\)"/s/^/event /p' \
         events

@@ -61,4 +61,3 @@ for ((pair = 1; pair <= pairs; pair++)); do
     by_xl
 done
 dmsetup remove --retry hotdom-bench
-kill "$events_pid"

@@ -97,7 +97,9 @@ follow() {
     local log=$PWD/events
     : >"$log"
     hotdom events --follow --json >>"$log" &
-    events_pid=$!
+    # Or ssh waits for it, when something fails.
+    # shellcheck disable=SC2064
+    trap "kill $!" EXIT
     exec {events}<"$log" {never}<> <(:)
     # What there was before.
     pause 3
@@ -254,5 +256,4 @@ end_both() {
     await '' gone
     xl destroy bench
     dmsetup remove --retry hotdom-bench
-    kill "$events_pid"
 }
