@@ -178,7 +178,7 @@ install: all
 	$(Q)install -m 755 $(bins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/bin
 	$(Q)install -m 755 $(sbins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/sbin
 	$(Q)install -m 755 $(libexec:%=$(B)/bin/%) $(DESTDIR)$(libexecdir)
-	$(Q)install -m 644 config/hotdomd.service $(DESTDIR)/usr/lib/systemd/system
+	$(Q)install -m 644 config/*.service $(DESTDIR)/usr/lib/systemd/system
 	$(Q)install -m 644 config/hotdom.sysusers $(DESTDIR)/usr/lib/sysusers.d/hotdom.conf
 	$(Q)install -m 644 config/59-hotdom.rules $(DESTDIR)/usr/lib/udev/rules.d
 	$(Q)install -m 644 config/hotdom.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/hotdom

@@ -20,14 +20,6 @@ static bool has_signer(const struct hd_trusted *list, size_t n,
     return false;
 }
 
-static bool has_bridge(const struct hd_link *links, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(links[i].kind, "bridge") && !strcmp(links[i].name, name))
-            return true;
-    return false;
-}
-
 /* What is allowed to be so, and yet is likely a slip of the pen. */
 static int warn(const struct hd_policy *policy, struct hd_err *err)
 {
@@ -44,7 +36,7 @@ static int warn(const struct hd_policy *policy, struct hd_err *err)
                    "`hotdom trust list`\n",
                    policy->signers[i].name);
     for (uint32_t i = 0; i < policy->n_networks; i++)
-        if (!has_bridge(links, n_links, policy->networks[i].bridge))
+        if (!hd_links_has_bridge(links, n_links, policy->networks[i].bridge))
             printf("warning: this host has no bridge %s, for role %s\n",
                    policy->networks[i].bridge, policy->networks[i].role);
     return 0;

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/version.h"
 #include "cmd.h"
-
-#ifndef HD_VERSION
-#define HD_VERSION "0.1"
-#endif
 
 static const struct hd_cmd cmds[] = {
     {"list", "[--json]", "show attached stores and their guests",
@@ -40,7 +37,10 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_user, NULL},
     {"console", "GUEST", "connect to a guest's console; Ctrl-] leaves it", "",
      hd_cmd_console, NULL},
-    {"eject", "[STORE]", "shut a store's guests down, until safe to remove", "",
+    {"eject", "[STORE] | --all [--within SECONDS]",
+     "shut a store's guests down, until safe to remove",
+     "  --all               every store's, side by side\n"
+     "  --within SECONDS    fail when that takes longer\n",
      hd_cmd_eject, NULL},
     {"attach", "DEVICE", "look at a device again, after an eject", "",
      hd_cmd_attach, hd_cmd_plan},
@@ -102,6 +102,9 @@ static const struct hd_cmd cmds[] = {
      "  --json        one array\n"
      "  --baseline    note the host as it is, once a boot, to compare with\n",
      hd_cmd_verify_host, NULL},
+    {"doctor", "[--json]",
+     "check that this host can start guests, with a fix for each problem",
+     "  --json    one array\n", hd_cmd_doctor, NULL},
     {"policy", "check [FILE]", "check this host's policy, or one to be", "",
      hd_cmd_policy, NULL},
     {"info", "[--json]", "show what this host has for guests",

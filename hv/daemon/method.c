@@ -6,6 +6,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/version.h"
 #include "../store/auth.h"
 #include "daemon.h"
 #include "explain.h"
@@ -284,10 +285,15 @@ static int do_events(struct hd_daemon *d, struct hd_conn *conn,
 static int do_version(struct hd_daemon *d, struct hd_conn *conn,
                       const struct hd_request *req, struct hd_err *err)
 {
+    struct json_object *parameters = json_object_new_object();
+
     (void)d;
     (void)req;
     (void)err;
-    reply_with(conn, "version", json_object_new_int(1));
+    json_object_object_add(parameters, "version", json_object_new_int(1));
+    json_object_object_add(parameters, "program",
+                           json_object_new_string(HD_VERSION));
+    hd_conn_reply(conn, hd_reply_ok(parameters, false), true);
     return 0;
 }
 

@@ -135,6 +135,7 @@ struct hd_host_os {
 
 struct hd_host_xen {
     char version[HD_HOST_TEXT]; /* "4.17.3" */
+    char options[1024];         /* its command line, XENVER_commandline */
     uint8_t pv, hvm, hap;
     uint8_t iommu; /* it can give a PCI device to a guest */
     uint32_t nodes, cores_per_socket, threads_per_core;

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "scan.h"
+#include "sysfs.h"
 
 static uint32_t count_bits(const uint8_t *map, int bytes)
 {
@@ -41,13 +42,15 @@ static void take_pools(struct hd_inventory *inv, xc_interface *xc)
 static int take_facts(struct hd_inventory *inv, xc_interface *xc)
 {
     xen_extraversion_t extra = "";
+    xen_commandline_t options = "";
     xc_physinfo_t info = {0};
     int version;
 
     if (xc_physinfo(xc, &info))
         return -1;
     version = xc_version(xc, XENVER_version, NULL);
-    if (version < 0 || xc_version(xc, XENVER_extraversion, &extra))
+    if (version < 0 || xc_version(xc, XENVER_extraversion, &extra) ||
+        xc_version(xc, XENVER_commandline, &options))
         return -1;
     inv->memory_total = (uint64_t)info.total_pages * XC_PAGE_SIZE;
     inv->memory_scrubbing = (uint64_t)info.scrub_pages * XC_PAGE_SIZE;
@@ -63,6 +66,8 @@ static int take_facts(struct hd_inventory *inv, xc_interface *xc)
     inv->xen.iommu = !!(info.capabilities & XEN_SYSCTL_PHYSCAP_directio);
     snprintf(inv->xen.version, sizeof(inv->xen.version), "%d.%d%.16s",
              version >> 16, version & 0xffff, extra);
+    snprintf(inv->xen.options, sizeof(inv->xen.options), "%.1023s", options);
+    hd_sysfs_clean(inv->xen.options);
     return 0;
 }
 

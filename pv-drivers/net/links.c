@@ -199,6 +199,16 @@ int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err)
     return 0;
 }
 
+bool hd_links_has_bridge(const struct hd_link *links, size_t n,
+                         const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(links[i].kind, "bridge") &&
+            (!name || !strcmp(links[i].name, name)))
+            return true;
+    return false;
+}
+
 int hd_links_subscribe(int *ret_fd, struct hd_err *err)
 {
     const struct sockaddr_nl to = {.nl_family = AF_NETLINK,

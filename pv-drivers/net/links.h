@@ -4,6 +4,7 @@
 #define HD_NET_LINKS_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 /* 1: the interface of that name, 0: there is none, -1.  By a dump: asked about
  * a name that is not there, the kernel would run modprobe. */
 int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
+
+/* Is there a bridge of that name, or any with `name` NULL? */
+bool hd_links_has_bridge(const struct hd_link *links, size_t n,
+                         const char *name);
 
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
  * changed.  It does not block; the caller closes `*ret_fd`. */

@@ -86,13 +86,29 @@ static void a_file_that_is_not_there_is_no_empty_policy(void)
 
 static void odd_arguments_are_usage_errors(void)
 {
-    static const char *const odd[] = {
-        "policy",           "policy load",  "policy check -x",
-        "policy check a b", "plan",         "plan a b",
-        "plan --user",      "explain",      "explain x y z --in i",
-        "explain x --in",   "plan --xyz a", "-N",
-        "-N list",          "-N eject a",   "-N attach",
-        "--dry-run no"};
+    static const char *const odd[] = {"policy",
+                                      "policy load",
+                                      "policy check -x",
+                                      "policy check a b",
+                                      "plan",
+                                      "plan a b",
+                                      "plan --user",
+                                      "explain",
+                                      "explain x y z --in i",
+                                      "explain x --in",
+                                      "plan --xyz a",
+                                      "-N",
+                                      "-N list",
+                                      "-N eject a",
+                                      "-N attach",
+                                      "--dry-run no",
+                                      "eject a b",
+                                      "eject --all a",
+                                      "eject --within 5 a",
+                                      "eject --all --within 0",
+                                      "eject --all --within 9x",
+                                      "doctor a",
+                                      "doctor --xyz"};
     char out[4096];
 
     for (size_t i = 0; i < HD_ARRAY_LEN(odd); i++)
