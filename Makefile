@@ -186,9 +186,17 @@ install: all
 	$(Q)install -m 644 $(wildcard hv/*/*.8) $(DESTDIR)$(mandir)/man8
 	$(Q)install -m 644 $(wildcard hv/*/*.5) $(DESTDIR)$(mandir)/man5
 
+# A Debian package of that, in $(B).
+.PHONY: deb
+deb: all
+	$(Q)rm -rf $(B)/deb-root
+	$(Q)$(MAKE) -s --no-print-directory install DESTDIR=$(B)/deb-root
+	$(Q)BUILD=$(abspath $(B)) scripts/deb $(if $(VERSION),--version '$(VERSION)') $(B)/deb-root
+	$(Q)rm -rf $(B)/deb-root
+
 .PHONY: clean help
 clean:
-	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(lib)
+	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(B)/hotdom_*.deb $(lib)
 
 help:
 	@echo 'make            build all programs into $(B)/bin'
@@ -201,5 +209,6 @@ help:
 	@echo 'make bench [T=name]                measurements, on an idle machine'
 	@echo 'make demo       a stick, a guest, a yank: from nothing to "demo: ok"'
 	@echo 'make install [DESTDIR=...]'
+	@echo 'make deb [VERSION=...]             a Debian package, in $(B)'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
