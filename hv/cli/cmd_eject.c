@@ -85,7 +85,8 @@ static bool hear(struct round *r, uint64_t deadline, struct hd_err *worst)
                                &why)) {
             printf("%s: %s\n", name, hd_client_text(reply, "message"));
             moves = true;
-        } else if (why.code == HD_E_BUSY || why.code == HD_E_NO_STORE) {
+        } else if (why.code == HD_E_BUSY || why.code == HD_E_NO_STORE ||
+                   !hd_io_left_ms(deadline)) {
             moves = true; /* it starts or ends: look again */
         } else {
             fprintf(stderr, "hotdom eject: %s: %s\n", name, why.msg);

@@ -20,6 +20,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/inventory.h"
 #include "../host/tries.h"
+#include "ask.h"
 #include "daemon.h"
 #include "host_watch.h"
 #include "life.h"
@@ -226,6 +227,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
         hd_control_open(d, HD_CONTROL, &d->control, err))
         return -1;
     load_policy(d);
+    hd_ask_sweep();
     watch(d, h);
     if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err))
         return -1;

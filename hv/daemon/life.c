@@ -11,6 +11,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
 #include "../host/trust.h"
+#include "ask.h"
 #include "explain.h"
 #include "read.h"
 #include "record.h"
@@ -61,6 +62,7 @@ void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
     store->state = to;
     store->since_ms = hd_io_now_ms();
     tell(store, NULL, from, to, since, reason, message);
+    hd_ask_look(store, reason);
 }
 
 void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
@@ -315,6 +317,7 @@ void hd_life_read(struct hd_store *store)
     hd_record_cancel(hd_steal(&store->record));
     hd_explain_drop(store);
     hd_restart_drop(store);
+    hd_ask_end(store);
     hd_store_clear(store);
     store->why = (struct hd_err){0};
     store->state = HD_STATE_SEEN;
@@ -413,6 +416,7 @@ bool hd_life_stop(struct hd_daemon *d)
         if (s->reader)
             hd_read_cancel(hd_steal(&s->reader));
         uv_timer_stop(&s->retry);
+        hd_ask_end(s);
         idle = idle && !s->task;
     }
     return idle;

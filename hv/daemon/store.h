@@ -97,6 +97,7 @@ struct hd_ahead {
 };
 
 struct hd_daemon;
+struct hd_ask;
 struct hd_conn;
 struct hd_read;
 struct hd_record;
@@ -149,6 +150,7 @@ struct hd_store {
     uv_timer_t retry;
     bool retrying;
 
+    struct hd_ask *question; /* to password agents, see ask.h; or NULL */
     struct hd_conn *waiter;  /* who waits for the outcome, or NULL */
     struct hd_ledger *adopt; /* owned; what an earlier hotdomd left running */
 };

@@ -69,8 +69,9 @@ struct hd_policy_limits {
 };
 
 struct hd_policy {
-    uint32_t activation;  /* for signers not named below */
-    uint64_t build_ahead; /* milliseconds; 0: nothing is */
+    uint32_t activation;   /* for signers not named below */
+    uint64_t build_ahead;  /* milliseconds; 0: nothing is */
+    uint64_t ask_password; /* ms that password agents are asked; 0: not */
     uint32_t n_signers, n_networks, n_devices, n_denied, n_host_paths;
     struct hd_policy_signer signers[64];
     struct hd_policy_network networks[32];
