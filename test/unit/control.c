@@ -10,6 +10,7 @@
 #include "../../hv/daemon/method.h"
 #include "../../hv/daemon/wire.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/version.h"
 #include "unit.h"
 
 /* One daemon without Xen and disks for all tests here: the control socket
@@ -143,7 +144,9 @@ static void a_message_may_come_byte_by_byte(void)
 
     for (size_t i = 0; i < sizeof(text) - 1; i++)
         CU_ASSERT_STRING_EQUAL(ask(fd, text + i, 1), "(nothing)");
-    CHECK_SAYS(ask(fd, "", 1), "{\"parameters\":{\"version\":1}}");
+    CHECK_SAYS(ask(fd, "", 1),
+               "{\"parameters\":{\"version\":1,\"program\":\"" HD_VERSION
+               "\"}}");
 }
 
 static void events_end_unless_they_are_followed(void)

@@ -53,9 +53,9 @@ static void make_healthy(struct hd_kit_tree *t, struct hd_doctor_host *h)
     hd_kit_point(t, WANTS "hotdomd.service", "/usr/lib/x");
     hd_kit_point(t, WANTS "hotdom-guests.service", "/usr/lib/x");
     hd_kit_put(t, "run/hotdom/ledger/x", "");
-    fchmodat(t->root, "run/hotdom/ledger", 0700, 0);
+    CU_ASSERT(!fchmodat(t->root, "run/hotdom/ledger", 0700, 0));
     hd_kit_put(t, "usr/libexec/xen-qemu-system-i386", "");
-    fchmodat(t->root, "usr/libexec/xen-qemu-system-i386", 0755, 0);
+    CU_ASSERT(!fchmodat(t->root, "usr/libexec/xen-qemu-system-i386", 0755, 0));
     add_signer(t);
     *h = (struct hd_doctor_host){
         .root = t->root,
@@ -248,7 +248,7 @@ static void a_key_that_others_can_write_is_named(void)
     struct hd_kit_tree t;
 
     make_healthy(&t, &h);
-    fchmodat(t.root, "etc/hotdom/trusted.d/lab.pub", 0666, 0);
+    CU_ASSERT(!fchmodat(t.root, "etc/hotdom/trusted.d/lab.pub", 0666, 0));
     expect(&h, "trust", HD_DOCTOR_PROBLEM,
            "left out: /etc/hotdom/trusted.d/lab.pub is not", "chmod 644");
     hd_kit_tree_fini(&t);
@@ -260,7 +260,7 @@ static void what_others_may_write_in_run_is_told(void)
     struct hd_kit_tree t;
 
     make_healthy(&t, &h);
-    fchmodat(t.root, "run/hotdom/ledger", 0750, 0);
+    CU_ASSERT(!fchmodat(t.root, "run/hotdom/ledger", 0750, 0));
     expect(&h, "run", HD_DOCTOR_PROBLEM, "/run/hotdom/ledger",
            "chmod 700 /run/hotdom/ledger");
     hd_kit_tree_fini(&t);
