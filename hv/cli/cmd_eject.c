@@ -22,17 +22,6 @@ struct round {
     size_t n;
 };
 
-/* Nothing of it is on the host, so there is nothing to wait for. */
-static bool holds_nothing(const char *state)
-{
-    static const char *const idle[] = {"seen", "locked", "refused"};
-
-    for (size_t i = 0; i < HD_ARRAY_LEN(idle); i++)
-        if (!strcmp(state, idle[i]))
-            return true;
-    return false;
-}
-
 static int ask_one(struct round *r, struct json_object *store,
                    struct hd_err *err)
 {
@@ -47,7 +36,7 @@ static int ask_one(struct round *r, struct json_object *store,
                           hd_follow_store("store", name), false, err);
 }
 
-/* As many as go side by side, of those that hold something. */
+/* As many as go side by side. */
 static int ask(struct round *r, struct hd_err *err)
 {
     struct json_object *reply, *stores;
@@ -59,12 +48,8 @@ static int ask(struct round *r, struct hd_err *err)
     json_object_object_get_ex(reply, "stores", &stores);
     for (size_t i = 0; !rc && r->n < SIDE_BY_SIDE && stores &&
                        i < json_object_array_length(stores);
-         i++) {
-        struct json_object *store = json_object_array_get_idx(stores, i);
-
-        if (!holds_nothing(hd_client_text(store, "state")))
-            rc = ask_one(r, store, err);
-    }
+         i++)
+        rc = ask_one(r, json_object_array_get_idx(stores, i), err);
     json_object_put(reply);
     return rc;
 }
@@ -102,7 +87,7 @@ static void hang_up(struct round *r)
         hd_client_free(r->clients[i]);
 }
 
-/* Until no store holds anything; each error was told when it was met. */
+/* Until none is listed; each error was told when it was met. */
 static int eject_all(uint64_t deadline, struct hd_err *err)
 {
     const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000};

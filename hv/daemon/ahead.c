@@ -5,6 +5,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../host/policy.h"
+#include "ask.h"
 #include "life.h"
 #include "user.h"
 
@@ -153,8 +154,10 @@ static void unlock(struct hd_store *store)
 
     strcpy(user, store->ahead.user);
     store->ahead.wanted = false;
-    if (hd_start_unlock(store, *user ? user : NULL, password, &err))
+    if (hd_start_unlock(store, *user ? user : NULL, password, &err)) {
         hd_control_finish(&store->waiter, &err, NULL);
+        hd_ask_look(store, NULL);
+    }
 }
 
 void hd_ahead_wait(struct hd_store *store)

@@ -5,15 +5,18 @@
 
 load lib
 
+# A file's host is up beside the others', so it is small.
 setup_file() {
-    export usual=$BED_HOST
-    export BED_HOST=$usual-fresh
-    bed up --tied $$
+    export fresh=$BED_HOST-fresh
+    BED_HOST=$fresh
+    BED_MEMORY=2560 bed up --tied $$
     bed push "$(make -s -C "$repo" deb | tail -n 1)" /root/hotdom.deb
     bed push "$stores/lab.pub" /root/
 }
 
-teardown_file() { BED_HOST=$usual-fresh bed down; }
+teardown_file() { BED_HOST=$fresh bed down; }
+
+setup() { export BED_HOST=$fresh; }
 
 teardown() {
     [[ -n ${BATS_TEST_COMPLETED:-} ]] ||
