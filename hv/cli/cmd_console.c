@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "cmd.h"
+#include "pick.h"
 
 #define XENCONSOLE "/usr/lib/xen-*/bin/xenconsole"
 
@@ -17,35 +18,22 @@ struct match {
     char names[300];
 };
 
-/* GUEST, or STORE.GUEST. */
-static bool is_called(const char *store, const char *guest, const char *name)
-{
-    size_t len = strlen(store);
-
-    return !strcmp(guest, name) ||
-           (!strncmp(name, store, len) && name[len] == '.' &&
-            !strcmp(name + len + 1, guest));
-}
-
 static void match_store(struct json_object *store, const char *name,
                         struct match *m)
 {
     struct json_object *guests = json_object_object_get(store, "guests");
-    const char *label = hd_client_text(store, "store");
 
     for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
         struct json_object *guest = json_object_array_get_idx(guests, i);
-        const char *text = hd_client_text(guest, "guest");
         size_t used = strlen(m->names);
 
-        if (!is_called(label, text, name))
+        if (!hd_pick_guest(store, guest, name))
             continue;
         m->n++;
-        m->domid = json_object_object_get(guest, "domid")
-                       ? hd_client_number(guest, "domid")
-                       : -1;
+        m->domid = hd_pick_domid(guest);
         snprintf(m->names + used, sizeof(m->names) - used, "%s%s.%s",
-                 used ? ", " : "", label, text);
+                 used ? ", " : "", hd_pick_title(store),
+                 hd_client_text(guest, "guest"));
     }
 }
 

@@ -44,6 +44,26 @@ static const struct hd_cmd cmds[] = {
      hd_cmd_eject, NULL},
     {"attach", "DEVICE", "look at a device again, after an eject", "",
      hd_cmd_attach, hd_cmd_plan},
+    {"pause", "GUEST... | --all [--wait[=SECONDS]]", "let guests stand still",
+     "  GUEST               a name, STORE.GUEST or a domid\n"
+     "  --all               each that runs\n"
+     "  --wait[=SECONDS]    until it is so, at most 300 seconds\n",
+     hd_cmd_pause, NULL},
+    {"unpause", "GUEST... | --all [--wait[=SECONDS]]",
+     "let paused guests go on",
+     "  --all               each that is paused\n"
+     "  --wait[=SECONDS]    until it is so, at most 300 seconds\n",
+     hd_cmd_unpause, NULL},
+    {"shutdown", "GUEST... | --all [--wait[=SECONDS]]",
+     "ask guests to shut down",
+     "  --all               each that runs\n"
+     "  --wait[=SECONDS]    until no trace is left, at most 300 seconds\n",
+     hd_cmd_shutdown, NULL},
+    {"destroy", "GUEST... | --all [--wait[=SECONDS]]",
+     "end guests without asking them",
+     "  --all               each that runs\n"
+     "  --wait[=SECONDS]    until no trace is left, at most 300 seconds\n",
+     hd_cmd_destroy, NULL},
     {"block-attach", "GUEST ram:SIZE|ROLE [--as xvdX] [--read-only] [--json]",
      "give a guest that runs one disk more",
      "  ram:SIZE       a disk in memory, as ram:64M, that is gone with the "

@@ -124,7 +124,8 @@ static bool adopt_guests(struct hd_store *store)
         if (!guest ||
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
             return false;
-        guest->state = HD_STATE_RUNNING;
+        guest->state = status.state == HD_DOMAIN_PAUSED ? HD_STATE_PAUSED
+                                                        : HD_STATE_RUNNING;
         guest->domid = status.domid;
         guest->memory = status.memory;
         guest->vcpus = status.vcpus;

@@ -107,17 +107,20 @@ void hd_life_look(struct hd_store *store)
         return;
     for (size_t i = 0; i < store->n_guests; i++) {
         struct hd_guest_life *g = &store->guests[i];
-        const char *reason =
-            g->state == HD_STATE_RUNNING ? ended(store, g) : NULL;
+        const char *reason = hd_store_guest_lives(g) ? ended(store, g) : NULL;
 
-        if (g->state == HD_STATE_RUNNING && !reason)
+        if (hd_store_guest_lives(g) && !reason)
             alive++;
         if (reason && !first) {
             first = g;
             why = reason;
         }
     }
-    if ((!first && alive) || (first && restart(store, first, why)))
+    if (!first && alive) {
+        hd_order_next(store);
+        return;
+    }
+    if (first && restart(store, first, why))
         return;
     if (first)
         hd_life_set_guest(store, first, HD_STATE_EJECTING, why, remark(first));

@@ -76,6 +76,8 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         return;
     guest->state = to;
     guest->since_ms = hd_io_now_ms();
+    if (!hd_store_guest_lives(guest))
+        guest->order = HD_ORDER_NONE;
     if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
         guest->domid = -1;
     tell(store, guest, from, to, since, reason, message);
@@ -366,6 +368,7 @@ void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
     case HD_STATE_PLANNED:
     case HD_STATE_BUILDING:
     case HD_STATE_RUNNING:
+    case HD_STATE_PAUSED:
     case HD_STATE_EJECTING:
     case HD_STATE_FENCED:
     case HD_STATE_FAILED:

@@ -74,6 +74,26 @@ void hd_ahead_drop(struct hd_store *store, enum hd_after after);
 /* None is there any more, or they are as any others now. */
 void hd_ahead_over(struct hd_store *store);
 
+/* ---- order.c: what a person wants of a guest; HD_E_NO_GUEST: it has no domain
+ */
+
+/* At once; it may be so already. */
+int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
+                   struct hd_err *err);
+int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
+                     struct hd_err *err);
+/* Begun now, or when the store's job is over; what became of it is an event. */
+int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
+                      struct hd_err *err);
+int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
+                     struct hd_err *err);
+/* Begins the next order of a store that runs and has no job. */
+void hd_order_next(struct hd_store *store);
+/* All that the store's job shuts down are to be destroyed by now. */
+bool hd_order_is_destroyed(const struct hd_store *store);
+/* Asks Xen who stands still, for xl can pause as well. */
+void hd_order_look(struct hd_daemon *d);
+
 /* ---- keys.c: who may unlock it */
 
 struct hd_keys_request {

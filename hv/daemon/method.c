@@ -12,6 +12,7 @@
 #include "explain.h"
 #include "life.h"
 #include "method_hot.h"
+#include "method_order.h"
 #include "view.h"
 #include "wire.h"
 
@@ -36,6 +37,7 @@ static int do_list(struct hd_daemon *d, struct hd_conn *conn,
 {
     (void)req;
     (void)err;
+    hd_order_look(d);
     reply_with(conn, "stores", hd_view_stores(&d->stores));
     return 0;
 }
@@ -260,21 +262,31 @@ static int do_rescan(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
+struct told {
+    struct hd_conn *conn;
+    uint64_t since_ms;
+};
+
 static void send_event(void *ctx, const struct hd_event *event)
 {
-    hd_conn_reply(ctx, hd_reply_ok(hd_view_event(event), true), false);
+    const struct told *to = ctx;
+
+    if (event->time_ms >= to->since_ms)
+        hd_conn_reply(to->conn, hd_reply_ok(hd_view_event(event), true), false);
 }
 
 static int do_events(struct hd_daemon *d, struct hd_conn *conn,
                      const struct hd_request *req, struct hd_err *err)
 {
+    struct told to = {.conn = conn};
     bool follow;
 
-    if (hd_request_bool(req, "follow", &follow, err))
+    if (hd_request_bool(req, "follow", &follow, err) ||
+        hd_request_number(req, "since", &to.since_ms, err))
         return -1;
     if (!req->more)
         return hd_fail(err, HD_E_USAGE, "call Events with \"more\": true");
-    hd_events_each(d->events, send_event, conn);
+    hd_events_each(d->events, send_event, &to);
     if (follow)
         conn->following = true;
     else
@@ -326,6 +338,10 @@ static const struct method {
      true,
      {"guest", "nic", "force"},
      hd_method_network_detach},
+    {"Pause", true, {"guest"}, hd_method_pause},
+    {"Unpause", true, {"guest"}, hd_method_unpause},
+    {"Shutdown", true, {"guest"}, hd_method_shutdown},
+    {"Destroy", true, {"guest"}, hd_method_destroy},
     {"Rescan", true, {NULL}, do_rescan},
     {"TrustReset", true, {"store"}, do_trust_reset},
 };

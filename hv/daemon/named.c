@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* GUEST, or STORE.GUEST. */
-static bool is_called(const struct hd_store *store, const char *guest,
-                      const char *name)
+/* GUEST, STORE.GUEST, or a domid. */
+static bool is_called(const struct hd_store *store,
+                      const struct hd_guest_life *guest, const char *name)
 {
     const char *title = hd_store_title(store);
     size_t len = strlen(title);
+    char domid[24] = "";
 
-    return !strcmp(guest, name) ||
+    if (guest->domid >= 0)
+        snprintf(domid, sizeof(domid), "%lld", (long long)guest->domid);
+    return !strcmp(guest->name, name) || (*name && !strcmp(domid, name)) ||
            (!strncmp(name, title, len) && name[len] == '.' &&
-            !strcmp(name + len + 1, guest));
+            !strcmp(name + len + 1, guest->name));
 }
 
 /* What is found under a name; "a.desk, b.desk" of it. */
@@ -30,7 +33,7 @@ static void match_store(struct hd_store *s, const char *name, struct match *m)
     for (size_t i = 0; i < s->n_guests; i++) {
         size_t used = strlen(m->names);
 
-        if (!is_called(s, s->guests[i].name, name))
+        if (!is_called(s, &s->guests[i], name))
             continue;
         m->n++;
         m->store = s;

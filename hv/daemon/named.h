@@ -5,8 +5,8 @@
 
 #include "store.h"
 
-/* `name` is GUEST or STORE.GUEST, of an attached store.  HD_E_NO_GUEST when
- * none, with what else the person might do, or several are called so. */
+/* `name` is GUEST, STORE.GUEST or a domid, of an attached store.  HD_E_NO_GUEST
+ * when none, with what else the person might do, or several are called so. */
 int hd_named_guest(const struct hd_stores *stores, const char *name,
                    const char *else_what, struct hd_store **ret_store,
                    struct hd_guest_life **ret, struct hd_err *err);

@@ -194,7 +194,7 @@ int hd_start_auto(struct hd_store *store, struct hd_err *err)
 static bool any_runs(const struct hd_store *store)
 {
     for (size_t i = 0; i < store->n_guests; i++)
-        if (store->guests[i].state == HD_STATE_RUNNING)
+        if (hd_store_guest_lives(&store->guests[i]))
             return true;
     return false;
 }

@@ -110,6 +110,11 @@ struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name)
     return NULL;
 }
 
+bool hd_store_guest_lives(const struct hd_guest_life *guest)
+{
+    return guest->state == HD_STATE_RUNNING || guest->state == HD_STATE_PAUSED;
+}
+
 bool hd_store_bad_block(struct hd_store *store,
                         const struct hd_bad_block *block)
 {
@@ -189,6 +194,7 @@ static bool is_committed(enum hd_state state)
     case HD_STATE_PLANNED:
     case HD_STATE_BUILDING:
     case HD_STATE_RUNNING:
+    case HD_STATE_PAUSED:
     case HD_STATE_EJECTING:
     case HD_STATE_FENCED:
         return true;

@@ -22,6 +22,7 @@
     X(PLANNED, "planned", "The plan is made; the password is being checked.")  \
     X(BUILDING, "building", "Volumes are opened, domains are built.")          \
     X(RUNNING, "running", "A guest runs.")                                     \
+    X(PAUSED, "paused", "Of a guest: it stands still and keeps what it has.")  \
     X(EJECTING, "ejecting", "Guests shut down, volumes are closed.")           \
     X(FENCED, "fenced", "Unplugged; volumes answer errors, domains go.")       \
     X(REFUSED, "refused", "Will not be used; the reason says why.")            \
@@ -52,10 +53,18 @@ struct hd_bad_block {
 
 #define HD_STORE_BAD_BLOCKS 100 /* of one store, that are told */
 
+/* What a person wants of a guest, until a job does it. */
+enum hd_order {
+    HD_ORDER_NONE,
+    HD_ORDER_SHUTDOWN,
+    HD_ORDER_DESTROY,
+};
+
 struct hd_guest_life {
     char name[HD_NAME_SIZE];
     struct hd_uuid uuid; /* the domain's */
     enum hd_state state;
+    enum hd_order order;
     int64_t domid; /* -1: none */
     unsigned soon; /* ends in a row that came soon after a start */
     bool ahead;    /* its domain is built, or waits, before it is unlocked */
@@ -172,6 +181,8 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 /* Fills in id and guests from `answer`. */
 void hd_store_fill(struct hd_store *store);
 struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name);
+/* It runs, or stands still. */
+bool hd_store_guest_lives(const struct hd_guest_life *guest);
 /* Notes it; false when it is known already, or there are too many. */
 bool hd_store_bad_block(struct hd_store *store,
                         const struct hd_bad_block *block);

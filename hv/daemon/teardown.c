@@ -64,6 +64,7 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
     case HD_STATE_SEEN:
     case HD_STATE_PLANNED:
     case HD_STATE_BUILDING:
+    case HD_STATE_PAUSED:
     case HD_STATE_EJECTING:
     case HD_STATE_FENCED:
     case HD_STATE_GONE:
@@ -162,9 +163,22 @@ static void yank_done(struct hd_store *store)
     }
 }
 
+static void eject_failed(struct hd_store *store, const struct hd_err *outcome)
+{
+    bool whole = !*store->op_guest;
+    hd_autofree char *guest = whole ? NULL : strdup(store->op_guest);
+
+    if (!hd_order_is_destroyed(store)) {
+        hd_log(HD_LOG_ERROR, "%s: %s; cleaning up", store->label, outcome->msg);
+        store->why = *outcome;
+    } else if (whole) {
+        hd_fail(&store->why, HD_E_FAILED, "a person wanted it so");
+    }
+    hd_teardown_yank(store, guest, guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
+}
+
 void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
 {
-    hd_autofree char *guest = NULL;
     bool whole = !*store->op_guest;
 
     if (!store->present && !(store->op == HD_JOB_YANK && whole)) {
@@ -180,10 +194,7 @@ void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
         return;
     }
     if (outcome->code) {
-        hd_log(HD_LOG_ERROR, "%s: %s; cleaning up", store->label, outcome->msg);
-        store->why = *outcome;
-        guest = whole ? NULL : strdup(store->op_guest);
-        hd_teardown_yank(store, guest, guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
+        eject_failed(store, outcome);
     } else if (whole) {
         hd_life_drop(store, "eject");
     } else {

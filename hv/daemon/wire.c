@@ -171,6 +171,19 @@ int hd_request_bool(const struct hd_request *request, const char *key,
     return 0;
 }
 
+int hd_request_number(const struct hd_request *request, const char *key,
+                      uint64_t *ret, struct hd_err *err)
+{
+    struct json_object *value;
+
+    if (member(request->parameters, key, json_type_int, &value, err))
+        return -1;
+    if (value && json_object_get_int64(value) < 0)
+        return hd_fail(err, HD_E_USAGE, "%s is below 0", key);
+    *ret = value ? (uint64_t)json_object_get_int64(value) : 0;
+    return 0;
+}
+
 int hd_request_only(const struct hd_request *request, const char *const *keys,
                     struct hd_err *err)
 {

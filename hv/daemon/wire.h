@@ -49,6 +49,9 @@ int hd_request_string(const struct hd_request *request, const char *key,
                       size_t max, const char **ret, struct hd_err *err);
 int hd_request_bool(const struct hd_request *request, const char *key,
                     bool *ret, struct hd_err *err);
+/* A whole number, not below 0; 0 when it is absent. */
+int hd_request_number(const struct hd_request *request, const char *key,
+                      uint64_t *ret, struct hd_err *err);
 /* Refuses parameters that `keys` (NULL-terminated) does not name. */
 int hd_request_only(const struct hd_request *request, const char *const *keys,
                     struct hd_err *err);

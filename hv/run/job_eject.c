@@ -25,6 +25,8 @@ static void ask(struct hd_context *ctx, const char *guest)
     if (e->running &&
         (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED))
         (void)hd_domain_request_shutdown(ctx->ts, status.domid, NULL);
+    if (e->running && status.state == HD_DOMAIN_PAUSED)
+        (void)hd_domain_unpause(ctx->hv, status.domid, NULL);
 }
 
 static bool is_up(struct hd_context *ctx, const char *guest)

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* hotdom pause, unpause, shutdown and destroy: tells hotdomd what becomes of
+ * guests, and waits for it when that is wanted. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../daemon/event.h"
+#include "client.h"
+#include "cmd.h"
+#include "pick.h"
+#include "table.h"
+
+/* A guest's grace time may be long. */
+#define WAIT_S     300
+#define WAIT_MAX_S 86400
+
+struct form {
+    const char *method;
+    const char *whom[4]; /* the states of those that --all means */
+    const char *goal;    /* the state that --wait waits for */
+};
+
+/* One guest that was told, by the names of its events. */
+struct told {
+    char store[HD_LABEL_SIZE], guest[HD_NAME_SIZE];
+    bool done;
+};
+
+struct orders {
+    const struct form *form;
+    bool all;
+    uint64_t wait_ms; /* 0: not at all */
+    struct told *told;
+    size_t n;
+};
+
+static const struct option options[] = {{"all", no_argument, NULL, 'a'},
+                                        {"wait", optional_argument, NULL, 'w'},
+                                        {0}};
+
+static int take_wait(const char *text, uint64_t *ret_ms, struct hd_err *err)
+{
+    char *end = NULL;
+    long seconds = text ? strtol(text, &end, 10) : WAIT_S;
+
+    if ((text && (!*text || *end)) || seconds < 1 || seconds > WAIT_MAX_S)
+        return hd_fail(err, HD_E_USAGE, "--wait=%s: give 1 to %d seconds", text,
+                       WAIT_MAX_S);
+    *ret_ms = (uint64_t)seconds * 1000;
+    return 0;
+}
+
+static int take_options(int argc, char **argv, struct orders *ret,
+                        struct hd_err *err)
+{
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == '?')
+            return hd_fail(err, HD_E_USAGE, "unknown option %s",
+                           argv[optind - 1]);
+        ret->all |= c == 'a';
+        if (c == 'w' && take_wait(optarg, &ret->wait_ms, err))
+            return -1;
+    }
+    if (ret->all == (optind < argc))
+        return hd_fail(err, HD_E_USAGE, "name guests, or --all");
+    return 0;
+}
+
+/* ---- told */
+
+static int tell(struct orders *o, const char *word, struct hd_err *err)
+{
+    struct json_object *parameters = json_object_new_object(), *reply;
+    struct told *grown = realloc(o->told, (o->n + 1) * sizeof(*o->told));
+    struct told *t;
+
+    if (!grown) {
+        json_object_put(parameters);
+        return hd_fail_errno(err, HD_E_FAILED, "tell hotdomd");
+    }
+    o->told = grown;
+    json_object_object_add(parameters, "guest", json_object_new_string(word));
+    if (hd_client_call(o->form->method, parameters, &reply, err))
+        return -1;
+    t = &o->told[o->n++];
+    snprintf(t->store, sizeof(t->store), "%s", hd_client_text(reply, "store"));
+    snprintf(t->guest, sizeof(t->guest), "%s", hd_client_text(reply, "guest"));
+    t->done = !strcmp(hd_client_text(reply, "state"), o->form->goal);
+    if (!o->wait_ms || t->done)
+        printf("%s.%s: %s\n", t->store, t->guest,
+               hd_client_text(reply, "state"));
+    json_object_put(reply);
+    return 0;
+}
+
+static bool is_meant(const struct form *form, struct json_object *guest)
+{
+    const char *state = hd_client_text(guest, "state");
+
+    for (size_t i = 0; form->whom[i]; i++)
+        if (!strcmp(form->whom[i], state))
+            return true;
+    return false;
+}
+
+/* The first error is kept; the others are told all the same. */
+static int tell_each(struct orders *o, const char *word, struct hd_err *first)
+{
+    struct hd_err why = {0};
+
+    if (!tell(o, word, &why))
+        return 0;
+    if (!first->code)
+        *first = why;
+    return -1;
+}
+
+static int tell_store(struct orders *o, struct json_object *store,
+                      struct hd_err *first)
+{
+    struct json_object *guests = json_object_object_get(store, "guests");
+    char word[HD_LABEL_SIZE + HD_NAME_SIZE];
+    int rc = 0;
+
+    for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
+        struct json_object *guest = json_object_array_get_idx(guests, i);
+
+        snprintf(word, sizeof(word), "%s.%s", hd_pick_title(store),
+                 hd_client_text(guest, "guest"));
+        if (is_meant(o->form, guest) && tell_each(o, word, first))
+            rc = -1;
+    }
+    return rc;
+}
+
+static int tell_all(struct orders *o, struct hd_err *err)
+{
+    struct json_object *reply, *stores;
+    int rc = 0;
+
+    if (hd_client_call("List", NULL, &reply, err))
+        return -1;
+    stores = json_object_object_get(reply, "stores");
+    for (size_t i = 0; stores && i < json_object_array_length(stores); i++)
+        if (tell_store(o, json_object_array_get_idx(stores, i), err))
+            rc = -1;
+    json_object_put(reply);
+    return rc;
+}
+
+/* ---- waited for */
+
+static bool all_done(const struct orders *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->told[i].done)
+            return false;
+    return true;
+}
+
+static void hear(struct orders *o, struct json_object *event)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        struct told *t = &o->told[i];
+
+        if (t->done || strcmp(hd_client_text(event, "store"), t->store) ||
+            strcmp(hd_client_text(event, "guest"), t->guest) ||
+            strcmp(hd_client_text(event, "to"), o->form->goal))
+            continue;
+        t->done = true;
+        printf("%s.%s: %s\n", t->store, t->guest, o->form->goal);
+    }
+}
+
+static int wait_for(struct orders *o, struct hd_client *events,
+                    struct hd_err *err)
+{
+    uint64_t deadline = hd_io_now_ms() + o->wait_ms;
+    struct json_object *event;
+    bool continues;
+
+    while (!all_done(o)) {
+        if (hd_client_receive(events, deadline, &event, &continues, err)) {
+            if (err->code != HD_E_TIMEOUT)
+                return -1;
+            return hd_fail(err, HD_E_TIMEOUT,
+                           "not every guest is %s after %llu seconds; see "
+                           "`hotdom list`",
+                           o->form->goal,
+                           (unsigned long long)o->wait_ms / 1000);
+        }
+        hear(o, event);
+    }
+    return 0;
+}
+
+/* Listens before anything is told, so that nothing is missed. */
+static int listen_for(struct hd_client **ret, struct hd_err *err)
+{
+    struct json_object *parameters = json_object_new_object();
+
+    json_object_object_add(parameters, "follow", json_object_new_boolean(true));
+    json_object_object_add(parameters, "since",
+                           json_object_new_int64((int64_t)hd_event_now_ms()));
+    if (hd_client_open(ret, err)) {
+        json_object_put(parameters);
+        return -1;
+    }
+    return hd_client_send(*ret, "Events", parameters, true, err);
+}
+
+static int run(const struct form *form, int argc, char **argv,
+               struct hd_err *err)
+{
+    hd_auto(hd_client) events = NULL;
+    struct hd_err late = {0};
+    struct orders o = {.form = form};
+    int rc = 0;
+
+    if (take_options(argc, argv, &o, err) ||
+        (o.wait_ms && listen_for(&events, err)))
+        return -1;
+    if (o.all)
+        rc = tell_all(&o, err);
+    for (int i = optind; i < argc; i++)
+        if (tell_each(&o, argv[i], err))
+            rc = -1;
+    if (o.wait_ms && wait_for(&o, events, rc ? &late : err))
+        rc = -1;
+    free(o.told);
+    return rc;
+}
+
+int hd_cmd_pause(int argc, char **argv, struct hd_err *err)
+{
+    static const struct form form = {"Pause", {"running"}, "paused"};
+
+    return run(&form, argc, argv, err);
+}
+
+int hd_cmd_unpause(int argc, char **argv, struct hd_err *err)
+{
+    static const struct form form = {"Unpause", {"paused"}, "running"};
+
+    return run(&form, argc, argv, err);
+}
+
+int hd_cmd_shutdown(int argc, char **argv, struct hd_err *err)
+{
+    static const struct form form = {
+        "Shutdown", {"running", "paused", "ejecting"}, "gone"};
+
+    return run(&form, argc, argv, err);
+}
+
+int hd_cmd_destroy(int argc, char **argv, struct hd_err *err)
+{
+    static const struct form form = {
+        "Destroy", {"running", "paused", "ejecting"}, "gone"};
+
+    return run(&form, argc, argv, err);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person wants of a guest: a pause at once, its end by a job as soon as
+ * the store has none; never blocks. */
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "life.h"
+
+/* ---- standing still */
+
+static int check_lives(const struct hd_guest_life *guest, struct hd_err *err)
+{
+    if (hd_store_guest_lives(guest))
+        return 0;
+    return hd_fail(err, HD_E_NO_GUEST,
+                   "guest %s does not run, it is %s; see `hotdom list`",
+                   guest->name, hd_state_name(guest->state));
+}
+
+int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
+                   struct hd_err *err)
+{
+    if (check_lives(guest, err))
+        return -1;
+    if (guest->state == HD_STATE_PAUSED)
+        return 0;
+    if (hd_domain_pause(store->daemon->xen, (uint32_t)guest->domid, err))
+        return -1;
+    hd_life_set_guest(store, guest, HD_STATE_PAUSED, NULL, NULL);
+    return 0;
+}
+
+int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
+                     struct hd_err *err)
+{
+    if (check_lives(guest, err))
+        return -1;
+    if (guest->state == HD_STATE_RUNNING)
+        return 0;
+    if (hd_domain_unpause(store->daemon->xen, (uint32_t)guest->domid, err))
+        return -1;
+    hd_life_set_guest(store, guest, HD_STATE_RUNNING, NULL, NULL);
+    return 0;
+}
+
+/* A domid that is another domain's by now is left to hd_life_look. */
+static void look_at(struct hd_store *store, struct hd_guest_life *guest)
+{
+    struct hd_domain_status status;
+    struct hd_err err;
+
+    if (!hd_store_guest_lives(guest) ||
+        hd_domain_status(store->daemon->xen, (uint32_t)guest->domid, &status,
+                         &err) ||
+        !hd_uuid_equal(&status.uuid, &guest->uuid))
+        return;
+    if (status.state == HD_DOMAIN_PAUSED)
+        hd_life_set_guest(store, guest, HD_STATE_PAUSED, NULL,
+                          "another program paused it");
+    else if (status.state == HD_DOMAIN_RUNNING)
+        hd_life_set_guest(store, guest, HD_STATE_RUNNING, NULL,
+                          "another program lets it run again");
+}
+
+void hd_order_look(struct hd_daemon *d)
+{
+    for (struct hd_store *s = d->stores.first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++)
+            look_at(s, &s->guests[i]);
+}
+
+/* ---- the end */
+
+static bool all_shut_down(const struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (hd_store_guest_lives(&store->guests[i]) &&
+            store->guests[i].order != HD_ORDER_SHUTDOWN)
+            return false;
+    return true;
+}
+
+/* Side by side, as an eject does it; with the last one the store goes. */
+static void begin_all(struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (hd_store_guest_lives(&store->guests[i]))
+            hd_life_set_guest(store, &store->guests[i], HD_STATE_EJECTING,
+                              "shutdown", NULL);
+    hd_teardown_eject(store, NULL, "shutdown");
+}
+
+static void begin(struct hd_store *store, struct hd_guest_life *guest)
+{
+    bool destroy = guest->order == HD_ORDER_DESTROY;
+
+    if (all_shut_down(store)) {
+        begin_all(store);
+        return;
+    }
+    hd_life_set_guest(store, guest, HD_STATE_EJECTING,
+                      destroy ? "destroy" : "shutdown", NULL);
+    if (destroy)
+        hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);
+    else
+        hd_teardown_eject(store, guest->name, "shutdown");
+}
+
+static bool is_idle(const struct hd_store *store)
+{
+    return store->state == HD_STATE_RUNNING && !store->task && !store->reader &&
+           !store->retrying && !store->daemon->stopping;
+}
+
+void hd_order_next(struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_guests && is_idle(store); i++)
+        if (store->guests[i].order != HD_ORDER_NONE) {
+            begin(store, &store->guests[i]);
+            return;
+        }
+}
+
+int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
+                      struct hd_err *err)
+{
+    if (guest->state == HD_STATE_EJECTING)
+        return 0;
+    if (check_lives(guest, err))
+        return -1;
+    if (guest->order == HD_ORDER_NONE)
+        guest->order = HD_ORDER_SHUTDOWN;
+    hd_order_next(store);
+    return 0;
+}
+
+/* Its shutdown is under way.  Alone: whoever does not want to wait any more
+ * ends that job, and hd_teardown_ended goes on with force.  With its store:
+ * when that is wanted of all that are left. */
+static void cut_short(struct hd_store *store, struct hd_guest_life *guest)
+{
+    guest->order = HD_ORDER_DESTROY;
+    if (store->task && store->op == HD_JOB_EJECT &&
+        hd_order_is_destroyed(store))
+        hd_teardown_yank(store, *store->op_guest ? guest->name : NULL,
+                         *store->op_guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
+}
+
+bool hd_order_is_destroyed(const struct hd_store *store)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < store->n_guests; i++) {
+        const struct hd_guest_life *g = &store->guests[i];
+
+        if (*store->op_guest ? strcmp(store->op_guest, g->name) != 0
+                             : g->state != HD_STATE_EJECTING)
+            continue;
+        if (g->order != HD_ORDER_DESTROY)
+            return false;
+        n++;
+    }
+    return n > 0;
+}
+
+int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
+                     struct hd_err *err)
+{
+    if (guest->state == HD_STATE_EJECTING) {
+        cut_short(store, guest);
+        return 0;
+    }
+    if (check_lives(guest, err))
+        return -1;
+    guest->order = HD_ORDER_DESTROY;
+    hd_order_next(store);
+    return 0;
+}
