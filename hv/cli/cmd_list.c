@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom list: shows attached stores and their guests; changes nothing. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "cmd.h"
+#include "pick.h"
+#include "rows.h"
 #include "table.h"
 
 static const char *const heads[] = {"STORE",     "GUEST",  ">ID",     "STATE",
                                     ">MEM(MiB)", ">VCPUS", ">UPTIME", NULL};
-
-/* What a person calls the store: its label, or while it has none the device. */
-static const char *title(struct json_object *store)
-{
-    const char *label = hd_client_text(store, "store");
-
-    return *label ? label : hd_client_text(store, "device");
-}
 
 static int add_guest(struct hd_columns *table, struct json_object *store,
                      struct json_object *guest)
@@ -35,25 +30,20 @@ static int add_guest(struct hd_columns *table, struct json_object *store,
     if (!strcmp(state, "running"))
         hd_table_duration(hd_client_seconds(guest, "seconds"), uptime,
                           sizeof(uptime));
-    return hd_table_add(
-        table, (const char *[]){title(store), hd_client_text(guest, "guest"),
-                                domid, state, memory, vcpus, uptime});
+    return hd_table_add(table,
+                        (const char *[]){hd_pick_title(store),
+                                         hd_client_text(guest, "guest"), domid,
+                                         state, memory, vcpus, uptime});
 }
 
-static int add_store(struct hd_columns *table, struct json_object *store)
+static int add_row(struct hd_columns *table, const struct hd_row *row)
 {
-    struct json_object *guests = json_object_object_get(store, "guests");
-    size_t n = guests ? json_object_array_length(guests) : 0;
-
-    if (!n)
-        return hd_table_add(table,
-                            (const char *[]){title(store), "-", "-",
-                                             hd_client_text(store, "state"),
-                                             "-", "-", "-"});
-    for (size_t i = 0; i < n; i++)
-        if (add_guest(table, store, json_object_array_get_idx(guests, i)))
-            return -1;
-    return 0;
+    if (row->guest)
+        return add_guest(table, row->store, row->guest);
+    return hd_table_add(table,
+                        (const char *[]){hd_pick_title(row->store), "-", "-",
+                                         hd_client_text(row->store, "state"),
+                                         "-", "-", "-"});
 }
 
 /* The sentence behind a reason does not fit in a column. */
@@ -77,7 +67,7 @@ static void print_wait(struct json_object *store)
 
     if (!seconds)
         return;
-    hd_table_escape(title(store), name, sizeof(name));
+    hd_table_escape(hd_pick_title(store), name, sizeof(name));
     hd_table_duration((double)seconds, wait, sizeof(wait));
     printf("%s: after wrong passwords, next try in %s\n", name, wait);
 }
@@ -87,55 +77,104 @@ static void print_reasons(struct json_object *store)
     struct json_object *guests = json_object_object_get(store, "guests");
     char name[256];
 
-    print_reason(title(store), store);
+    print_reason(hd_pick_title(store), store);
     print_wait(store);
     for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
         struct json_object *guest = json_object_array_get_idx(guests, i);
 
-        snprintf(name, sizeof(name), "%s.%s", title(store),
+        snprintf(name, sizeof(name), "%s.%s", hd_pick_title(store),
                  hd_client_text(guest, "guest"));
         print_reason(name, guest);
     }
 }
 
-static int print(struct json_object *stores, struct hd_err *err)
+static int print_table(const struct hd_row *rows, size_t n, struct hd_err *err)
 {
     struct hd_columns *table = hd_table_new(heads);
-    size_t n = json_object_array_length(stores);
+    int rc = table ? 0 : -1;
 
-    if (!table)
-        return hd_fail_errno(err, HD_E_FAILED, "print a list");
-    for (size_t i = 0; i < n; i++)
-        if (add_store(table, json_object_array_get_idx(stores, i))) {
-            hd_table_free(table);
-            return hd_fail_errno(err, HD_E_FAILED, "print a list");
-        }
-    hd_table_print(table, stdout);
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = add_row(table, &rows[i]);
+    if (rc)
+        hd_fail_errno(err, HD_E_FAILED, "print a list");
+    else
+        hd_table_print(table, stdout);
     hd_table_free(table);
-    for (size_t i = 0; i < n; i++)
+    return rc;
+}
+
+static int print(const struct hd_row *rows, size_t n, bool all,
+                 struct hd_err *err)
+{
+    struct json_object *stores;
+
+    if (print_table(rows, n, err))
+        return -1;
+    stores = hd_rows_stores(rows, n);
+    for (size_t i = 0; i < json_object_array_length(stores); i++)
         print_reasons(json_object_array_get_idx(stores, i));
-    if (!n && isatty(STDOUT_FILENO))
+    json_object_put(stores);
+    if (!n && all && isatty(STDOUT_FILENO))
         puts("(no store is attached; plug one in, or see hotdom attach)");
     return 0;
 }
 
+static void print_json(const struct hd_row *rows, size_t n)
+{
+    struct json_object *stores = hd_rows_stores(rows, n);
+
+    puts(json_object_to_json_string_ext(stores, JSON_C_TO_STRING_PRETTY));
+    json_object_put(stores);
+}
+
+/* 1: --json. */
+static int take_options(int argc, char **argv, struct hd_rows_wish *ret,
+                        struct hd_err *err)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"state", required_argument, NULL, 's'},
+        {"sort", required_argument, NULL, 'k'},
+        {0}};
+    int c, json = 0;
+
+    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (c == ':')
+            return hd_fail(err, HD_E_USAGE, "%s needs a value",
+                           argv[optind - 1]);
+        if (c == '?')
+            return hd_fail(err, HD_E_USAGE, "unknown option %s",
+                           argv[optind - 1]);
+        json |= c == 'j';
+        if (c == 's')
+            ret->state = optarg;
+        if (c == 'k')
+            ret->sort = optarg;
+    }
+    ret->words = argv + optind;
+    ret->n_words = (size_t)(argc - optind);
+    return hd_rows_check(ret, err) ? -1 : json;
+}
+
 int hd_cmd_list(int argc, char **argv, struct hd_err *err)
 {
+    hd_autofree struct hd_row *rows = NULL;
     struct json_object *reply, *stores = NULL;
-    bool json = argc == 2 && !strcmp(argv[1], "--json");
-    int rc = 0;
+    struct hd_rows_wish wish = {0};
+    size_t n = 0;
+    int rc, json = take_options(argc, argv, &wish, err);
 
-    if (argc > 1 && !json)
-        return hd_fail(err, HD_E_USAGE, "it takes --json or nothing");
-    if (hd_client_call("List", NULL, &reply, err))
+    if (json < 0 || hd_client_call("List", NULL, &reply, err))
         return -1;
     if (!json_object_object_get_ex(reply, "stores", &stores) ||
         !json_object_is_type(stores, json_type_array))
         rc = hd_fail(err, HD_E_FAILED, "hotdomd's reply holds no stores");
-    else if (json)
-        puts(json_object_to_json_string_ext(stores, JSON_C_TO_STRING_PRETTY));
     else
-        rc = print(stores, err);
+        rc = hd_rows_choose(stores, &wish, &rows, &n, err);
+    if (!rc && json)
+        print_json(rows, n);
+    else if (!rc)
+        rc = print(rows, n, !wish.n_words && !wish.state, err);
     json_object_put(reply);
     return rc;
 }

@@ -10,8 +10,13 @@
 #include "cmd.h"
 
 static const struct hd_cmd cmds[] = {
-    {"list", "[--json]", "show attached stores and their guests",
-     "  --json    the objects of the control socket\n", hd_cmd_list, NULL},
+    {"list", "[STORE|GUEST...] [--state STATE] [--sort KEY] [--json]",
+     "show attached stores and their guests",
+     "  --state STATE    only those that are running, locked, paused, ...\n"
+     "  --sort KEY       store, guest, id or state, or the most first: mem,\n"
+     "                   vcpus or uptime\n"
+     "  --json           the objects of the control socket\n",
+     hd_cmd_list, NULL},
     {"unlock", "[STORE] [-u USER] [--password-fd N]",
      "open a store with a user's password and start its guests",
      "  -u, --user USER     who unlocks; with the recovery key: \"recovery\";\n"
