@@ -3,13 +3,16 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "../daemon/event.h"
 #include "client.h"
 #include "cmd.h"
 #include "../../pv-drivers/base/io.h"
 #include "follow.h"
+#include "since.h"
 
 static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
                                         {"json", no_argument, NULL, 'j'},
+                                        {"since", required_argument, NULL, 's'},
                                         {NULL, 0, NULL, 0}};
 
 /* Each at once: who reads this may be a program that waits for it. */
@@ -27,7 +30,8 @@ static void print(struct json_object *event, bool json)
     fflush(stdout);
 }
 
-static int follow(bool until_interrupted, bool json, struct hd_err *err)
+static int follow(bool until_interrupted, uint64_t since_ms, bool json,
+                  struct hd_err *err)
 {
     hd_auto(hd_client) client = NULL;
     struct json_object *parameters = json_object_new_object();
@@ -36,6 +40,8 @@ static int follow(bool until_interrupted, bool json, struct hd_err *err)
 
     json_object_object_add(parameters, "follow",
                            json_object_new_boolean(until_interrupted));
+    json_object_object_add(parameters, "since",
+                           json_object_new_int64((int64_t)since_ms));
     if (hd_client_open(&client, err)) {
         json_object_put(parameters);
         return -1;
@@ -59,16 +65,23 @@ static int follow(bool until_interrupted, bool json, struct hd_err *err)
 int hd_cmd_events(int argc, char **argv, struct hd_err *err)
 {
     bool until_interrupted = false, json = false;
+    uint64_t since_ms = 0;
     int c;
 
-    while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":f", options, NULL)) != -1) {
+        if (c == ':')
+            return hd_fail(err, HD_E_USAGE, "%s needs a value",
+                           argv[optind - 1]);
         if (c == '?')
             return hd_fail(err, HD_E_USAGE, "unknown option %s",
                            argv[optind - 1]);
         until_interrupted |= c == 'f';
         json |= c == 'j';
+        if (c == 's' &&
+            hd_since_parse(optarg, hd_event_now_ms(), &since_ms, err))
+            return -1;
     }
     if (optind < argc)
         return hd_fail(err, HD_E_USAGE, "it takes options only");
-    return follow(until_interrupted, json, err);
+    return follow(until_interrupted, since_ms, json, err);
 }

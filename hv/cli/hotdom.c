@@ -117,8 +117,12 @@ static const struct hd_cmd cmds[] = {
      "one\n"
      "  --json             one object\n",
      hd_cmd_explain, NULL},
-    {"events", "[--follow] [--json]", "show what happened, or what happens",
+    {"events", "[--follow] [--since TIME|SECONDS] [--json]",
+     "show what happened, or what happens",
      "  -f, --follow    go on until interrupted\n"
+     "  --since         from then on: so many seconds ago, or a time as "
+     "events\n"
+     "                  have it, without Z of this place\n"
      "  --json          one object a line\n",
      hd_cmd_events, NULL},
     {"verify-host", "[--all] [--json] [--baseline]",

@@ -2,6 +2,7 @@
 /* The last changes of state, kept in a ring; never waits for a listener. */
 #include "event.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,8 +10,11 @@
 struct hd_events {
     struct hd_event ring[HD_EVENTS_KEPT];
     size_t total; /* ever added; the next one goes to total % kept */
-    hd_event_fn *fn;
-    void *ctx;
+    struct {
+        hd_event_fn *fn;
+        void *ctx;
+    } listeners[HD_EVENTS_LISTENERS];
+    size_t n_listeners;
 };
 
 uint64_t hd_event_now_ms(void)
@@ -33,15 +37,16 @@ void hd_events_free(struct hd_events *events)
 
 void hd_events_listen(struct hd_events *events, hd_event_fn *fn, void *ctx)
 {
-    events->fn = fn;
-    events->ctx = ctx;
+    assert(events->n_listeners < HD_EVENTS_LISTENERS);
+    events->listeners[events->n_listeners].fn = fn;
+    events->listeners[events->n_listeners++].ctx = ctx;
 }
 
 void hd_events_add(struct hd_events *events, const struct hd_event *event)
 {
     events->ring[events->total++ % HD_EVENTS_KEPT] = *event;
-    if (events->fn)
-        events->fn(events->ctx, event);
+    for (size_t i = 0; i < events->n_listeners; i++)
+        events->listeners[i].fn(events->listeners[i].ctx, event);
 }
 
 void hd_events_add_host(struct hd_events *events, const char *message)

@@ -6,7 +6,8 @@
 #include "../../pv-drivers/base/mem.h"
 #include "store.h"
 
-#define HD_EVENTS_KEPT 256
+#define HD_EVENTS_KEPT      256
+#define HD_EVENTS_LISTENERS 3
 
 struct hd_event {
     uint64_t time_ms;         /* since 1970, UTC */
@@ -27,6 +28,7 @@ typedef void hd_event_fn(void *ctx, const struct hd_event *event);
 struct hd_events *hd_events_new(void);
 void hd_events_free(struct hd_events *events);
 HD_DEFINE_AUTO(hd_events)
+/* At most HD_EVENTS_LISTENERS, as long as the events live. */
 void hd_events_listen(struct hd_events *events, hd_event_fn *fn, void *ctx);
 /* Copies `event`; the oldest falls out. */
 void hd_events_add(struct hd_events *events, const struct hd_event *event);
