@@ -8,7 +8,7 @@ B ?= build
 CC = gcc
 CFLAGS ?= -O2 -g
 PKGS := xenlight xencontrol xenstore xenevtchn xengnttab libcrypto yaml-0.1 libudev blkid \
-	devmapper libcryptsetup libarchive libzstd json-c libseccomp libmnl libuv
+	devmapper libcryptsetup libarchive libzstd json-c libseccomp libmnl libuv ncursesw
 hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Werror=implicit \
 	-fstack-protector-strong -fPIE -fno-common \
@@ -178,11 +178,11 @@ install: all
 	$(Q)install -m 755 $(bins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/bin
 	$(Q)install -m 755 $(sbins:%=$(B)/bin/%) $(DESTDIR)$(prefix)/sbin
 	$(Q)install -m 755 $(libexec:%=$(B)/bin/%) $(DESTDIR)$(libexecdir)
-	$(Q)install -m 644 config/*.service $(DESTDIR)/usr/lib/systemd/system
+	$(Q)install -m 644 config/*.service config/*.socket $(DESTDIR)/usr/lib/systemd/system
 	$(Q)install -m 644 config/hotdom.sysusers $(DESTDIR)/usr/lib/sysusers.d/hotdom.conf
 	$(Q)install -m 644 config/59-hotdom.rules $(DESTDIR)/usr/lib/udev/rules.d
 	$(Q)install -m 644 config/hotdom.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/hotdom
-	$(Q)install -m 644 config/*.yaml $(DESTDIR)$(prefix)/share/doc/hotdom
+	$(Q)install -m 644 config/*.yaml config/*.json $(DESTDIR)$(prefix)/share/doc/hotdom
 	$(Q)install -m 644 $(wildcard hv/*/*.8) $(DESTDIR)$(mandir)/man8
 	$(Q)install -m 644 $(wildcard hv/*/*.5) $(DESTDIR)$(mandir)/man5
 

@@ -125,6 +125,19 @@ static const struct hd_cmd cmds[] = {
      "                  have it, without Z of this place\n"
      "  --json          one object a line\n",
      hd_cmd_events, NULL},
+    {"top", "[--interval SECONDS] [--rounds N] [--batch [--json]]",
+     "watch what stores and guests take",
+     "  -i, --interval SECONDS    between two looks: 0.2 to 3600, default 2\n"
+     "  -n, --rounds N            end after so many\n"
+     "  -b, --batch               print, for programs and files\n"
+     "  --json                    one object a line\n"
+     "\n"
+     "Keys: q ends it; c, m, d, n and a sort by processor time, memory, disk,\n"
+     "network and name.\n",
+     hd_cmd_top, NULL},
+    {"metrics", "[--http]", "print numbers of stores and guests for Prometheus",
+     "  --http    answer one request on stdin, for hotdom-metrics.socket\n",
+     hd_cmd_metrics, NULL},
     {"verify-host", "[--all] [--json] [--baseline]",
      "prove that ejected and pulled stores left no trace",
      "  --all         other programs' changes too\n"

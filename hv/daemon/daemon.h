@@ -15,12 +15,14 @@
 #include "rules.h"
 #include "spare.h"
 #include "store.h"
+#include "tally.h"
 
 struct hd_daemon {
     uv_loop_t *loop;
     struct hd_rules rules;
     struct hd_stores stores;
     struct hd_events *events;
+    struct hd_tally tally;
     struct hd_filecache *files;
     struct hd_spare *spare;
     struct hd_hypervisor *xen;

@@ -23,6 +23,7 @@
 #include "ask.h"
 #include "daemon.h"
 #include "host_watch.h"
+#include "journal.h"
 #include "life.h"
 
 #define LOCK HD_RUN_DIR "/lock"
@@ -225,6 +226,9 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||
         hd_control_open(d, HD_CONTROL, &d->control, err))
+        return -1;
+    hd_events_listen(d->events, hd_tally_event, &d->tally);
+    if (hd_journal_start(d->events, HD_JOURNAL_SOCKET, err))
         return -1;
     load_policy(d);
     hd_ask_sweep();

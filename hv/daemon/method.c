@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "explain.h"
 #include "life.h"
+#include "metrics.h"
 #include "method_hot.h"
 #include "method_order.h"
 #include "view.h"
@@ -294,6 +295,15 @@ static int do_events(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
+static int do_metrics(struct hd_daemon *d, struct hd_conn *conn,
+                      const struct hd_request *req, struct hd_err *err)
+{
+    (void)req;
+    (void)err;
+    hd_conn_reply(conn, hd_reply_ok(hd_metrics_view(d), false), true);
+    return 0;
+}
+
 static int do_version(struct hd_daemon *d, struct hd_conn *conn,
                       const struct hd_request *req, struct hd_err *err)
 {
@@ -317,7 +327,8 @@ static const struct method {
     method_fn *run;
 } methods[] = {
     {"List", false, {NULL}, do_list},
-    {"Events", false, {"follow"}, do_events},
+    {"Events", false, {"follow", "since"}, do_events},
+    {"Metrics", false, {NULL}, do_metrics},
     {"GetVersion", false, {NULL}, do_version},
     {"Unlock", true, {"store", "user", "password"}, do_unlock},
     {"Keys",

@@ -283,6 +283,16 @@ static size_t count_rows(const struct hd_manifest *mf)
     return n;
 }
 
+void hd_map_memory_left(const struct hd_map_input *in, uint64_t *ret_free,
+                        uint64_t *ret_quota)
+{
+    uint64_t limit = in->policy->limits.memory;
+
+    *ret_free = less(in->inventory->memory_free + in->commitments->own,
+                     in->commitments->reserved);
+    *ret_quota = limit ? less(limit, in->commitments->memory) : UINT64_MAX;
+}
+
 int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
                 struct hd_err *err)
 {
@@ -304,10 +314,7 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
         HD_SAY(map->user, "%s", in->user->name);
         map->settings = in->user->settings;
     }
-    m.free = less(in->inventory->memory_free + in->commitments->own,
-                  in->commitments->reserved);
-    m.quota = limits->memory ? less(limits->memory, in->commitments->memory)
-                             : UINT64_MAX;
+    hd_map_memory_left(in, &m.free, &m.quota);
     m.guests = in->commitments->guests;
     m.scratch = hd_map_scratch_left(in);
     map->n_guests = mf->n_guests;

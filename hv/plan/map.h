@@ -125,6 +125,12 @@ struct hd_map_input {
     char device[32]; /* the store's own disk, "sda": never given away */
 };
 
+/* What Xen has free beside what is promised, and what the policy's quota leaves
+ * (UINT64_MAX: there is none), in bytes; a guest gets the smaller.  Of `in`
+ * only inventory, policy and commitments count. */
+void hd_map_memory_left(const struct hd_map_input *in, uint64_t *ret_free,
+                        uint64_t *ret_quota);
+
 /* Fails only when nothing of the store may start (HD_E_LIMIT), or without
  * memory.  A guest with a required wish that cannot be met, or without room,
  * is refused in its `why`, which names the wish and says how much is missing;

@@ -11,6 +11,7 @@
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
 #define HD_SERIAL_DIR  HD_RUN_DIR "/serial"   /* see hv/run/serial.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
+#define HD_METRICS     HD_RUN_DIR "/metrics"  /* config/hotdom-metrics.socket */
 #define HD_ETC_DIR     "/etc/hotdom"
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
 #define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"

@@ -235,10 +235,12 @@ static void every_method_that_changes_something_is_marked(void)
     static const struct {
         const char *name;
         bool changes;
-    } want[] = {{"List", false},  {"Events", false}, {"GetVersion", false},
-                {"Unlock", true}, {"Eject", true},   {"Attach", true},
-                {"Rescan", true}, {"Keys", true},    {"Users", true},
-                {"list", false},  {"", false}};
+    } want[] = {{"List", false},   {"Events", false},  {"GetVersion", false},
+                {"Unlock", true},  {"Eject", true},    {"Attach", true},
+                {"Rescan", true},  {"Keys", true},     {"Users", true},
+                {"Pause", true},   {"Unpause", true},  {"Shutdown", true},
+                {"Destroy", true}, {"Metrics", false}, {"list", false},
+                {"", false}};
 
     for (size_t i = 0; i < HD_ARRAY_LEN(want); i++)
         CU_ASSERT_EQUAL(hd_method_changes(want[i].name), want[i].changes);
@@ -246,8 +248,9 @@ static void every_method_that_changes_something_is_marked(void)
 
 static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
 {
-    static const char *const methods[] = {"Unlock", "Eject", "Attach",
-                                          "Rescan", "Keys",  "Users"};
+    static const char *const methods[] = {
+        "Unlock", "Eject", "Attach",  "Rescan",   "Keys",
+        "Users",  "Pause", "Unpause", "Shutdown", "Destroy"};
     bool root = geteuid() == 0;
     hd_autofd int fd = -1;
     char text[128];

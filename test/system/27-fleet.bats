@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Guests that are told what to do, and what is seen of them.
+
+load lib
+
+domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
+    dom0 "xl list $1 | awk 'NR > 1 { print \$5 }'"
+}
+
+@test "a guest is paused, goes on and ends, and its neighbour is left alone" {
+    start pair
+    run dom0 'hotdom pause --wait left && hotdom list --state paused
+        hotdom list right --json | jq -r ".[].guests[].state"
+        hotdom pause nobody left 2>&1; echo "status $?"'
+    echo "$output"
+    [[ $output == *"pair.left: paused"*"left "*" paused "*running* ]]
+    [[ $output == *"a guest nobody"*"status 5"* ]]
+    [[ $(domain_state pair.left) == *p* && $(domain_state pair.right) != *p* ]]
+
+    # What xl does is seen, a domid is a name, a plain user may only look.
+    dom0 "xl unpause $(guest_domid left)"
+    [ "$(guest_state left)" = running ]
+    dom0 "hotdom pause $(guest_domid left)"
+    run dom0 'setpriv --reuid nobody --clear-groups hotdom unpause left'
+    [[ $status -eq 3 && $output == *"needs root"* ]]
+    [ "$(guest_state left)" = paused ]
+
+    # Also one that stands still is asked, and nothing of it is left.
+    run dom0 'hotdom shutdown --wait=200 pair.left && hotdom list &&
+        ls /dev/mapper; hotdom metrics | grep ledger_entries{
+        journalctl -o json STORE=pair GUEST=left TO=ejecting | jq -r .REASON'
+    echo "$output"
+    [[ $output == *"pair.left: gone"*"right "*" running "*shutdown* ]]
+    [[ $output != *"pair-left-disk"* && $output == *"pair-right-disk"* ]]
+    dom0 'hotdom destroy --all --wait=200'
+    await 60 gone gone pair
+}
+
+@test "a guest is asked to reboot, and runs again in another domain" {
+    local domid
+    start auto
+    await 120 yes answers auto
+    domid=$(guest_domid auto)
+    run dom0 'hotdom pause auto; hotdom reboot --wait=200 auto'
+    echo "$output"
+    [[ $status -eq 0 && $output == *"auto.auto: running" ]]
+    [[ $(guest_domid auto) -gt $domid ]]
+}
+
+@test "who does not shut down is destroyed before its grace time is over" {
+    start stubborn
+    run dom0 'hotdom shutdown stubborn; hotdom destroy stubborn --wait=200
+        hotdom events --json --since 300 | jq -r "
+            select(.guest == \"stubborn\" and .to == \"gone\") | .seconds"'
+    echo "$output"
+    [[ $output == *"stubborn: ejecting"*"stubborn.stubborn: gone"* ]]
+    [[ ${lines[-1]%.*} -lt 20 ]]
+    await 60 gone gone stubborn
+}
+
+@test "what guests take is told to Prometheus and shown on a terminal" {
+    local before after
+    start writer
+    dom0 'systemctl start hotdom-metrics.socket'
+    before=$(dom0 'hotdom metrics')
+    run dom0 'printf "GET /metrics HTTP/1.1\r\n\r\n" | nc -N -U /run/hotdom/metrics
+        printf "GET / HTTP/1.1\r\n\r\n" | nc -N 127.0.0.1 9752 | grep -a ^HTTP'
+    echo "$output"
+    [[ $output == "HTTP/1.1 200 OK"*"# EOF"*"HTTP/1.1 404 Not Found"* ]]
+    after=$output
+    count() { # COUNTER TEXT
+        sed -n "s/^hotdom_guest_$1_total{store=\"writer\",guest=\"writer\"} //p" <<<"$2"
+    }
+    (($(count disk_written_bytes "$after") > $(count disk_written_bytes "$before")))
+    [[ $(count cpu_seconds "$after") > $(count cpu_seconds "$before") ]]
+    [[ $after == *'hotdom_guests{state="running"} 1'* ]]
+
+    # A terminal of 80x24 is as it was, also when a signal ends the program.
+    run dom0 'hotdom top --batch --json -n 1 -i 1 |
+            jq -r ".stores[].guests[] | select(.disk_written_bytes > 0) | .guest"
+        script -qec "stty rows 24 cols 80; stty -g >/tmp/a
+            TERM=xterm timeout -s TERM 15 hotdom top; stty -g >/tmp/b" /dev/null
+        cmp /tmp/a /tmp/b && echo "as it was"'
+    [[ $output == writer*"1 stores, 1 guests"*"as it was"* ]]
+    dom0 'systemctl stop hotdom-metrics.socket'
+}
