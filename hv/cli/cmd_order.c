@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hotdom pause, unpause, shutdown and destroy: tells hotdomd what becomes of
- * guests, and waits for it when that is wanted. */
+/* hotdom pause, unpause, shutdown, reboot and destroy: tells hotdomd what
+ * becomes of guests, and waits for it when that is wanted. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +17,13 @@
 #define WAIT_S     300
 #define WAIT_MAX_S 86400
 
+#define PAUSED "paused" /* the state; who goes on has not come back */
+
 struct form {
     const char *method;
     const char *whom[4]; /* the states of those that --all means */
     const char *goal;    /* the state that --wait waits for */
+    bool again;          /* they are in it, leave it, and come back */
 };
 
 /* One guest that was told, by the names of its events. */
@@ -90,7 +93,8 @@ static int tell(struct orders *o, const char *word, struct hd_err *err)
     t = &o->told[o->n++];
     snprintf(t->store, sizeof(t->store), "%s", hd_client_text(reply, "store"));
     snprintf(t->guest, sizeof(t->guest), "%s", hd_client_text(reply, "guest"));
-    t->done = !strcmp(hd_client_text(reply, "state"), o->form->goal);
+    t->done = !o->form->again &&
+              !strcmp(hd_client_text(reply, "state"), o->form->goal);
     if (!o->wait_ms || t->done)
         printf("%s.%s: %s\n", t->store, t->guest,
                hd_client_text(reply, "state"));
@@ -170,7 +174,8 @@ static void hear(struct orders *o, struct json_object *event)
 
         if (t->done || strcmp(hd_client_text(event, "store"), t->store) ||
             strcmp(hd_client_text(event, "guest"), t->guest) ||
-            strcmp(hd_client_text(event, "to"), o->form->goal))
+            strcmp(hd_client_text(event, "to"), o->form->goal) ||
+            (o->form->again && !strcmp(hd_client_text(event, "from"), PAUSED)))
             continue;
         t->done = true;
         printf("%s.%s: %s\n", t->store, t->guest, o->form->goal);
@@ -238,30 +243,44 @@ static int run(const struct form *form, int argc, char **argv,
 
 int hd_cmd_pause(int argc, char **argv, struct hd_err *err)
 {
-    static const struct form form = {"Pause", {"running"}, "paused"};
+    static const struct form form = {
+        .method = "Pause", .whom = {"running"}, .goal = PAUSED};
 
     return run(&form, argc, argv, err);
 }
 
 int hd_cmd_unpause(int argc, char **argv, struct hd_err *err)
 {
-    static const struct form form = {"Unpause", {"paused"}, "running"};
+    static const struct form form = {
+        .method = "Unpause", .whom = {PAUSED}, .goal = "running"};
 
     return run(&form, argc, argv, err);
 }
 
 int hd_cmd_shutdown(int argc, char **argv, struct hd_err *err)
 {
-    static const struct form form = {
-        "Shutdown", {"running", "paused", "ejecting"}, "gone"};
+    static const struct form form = {.method = "Shutdown",
+                                     .whom = {"running", PAUSED, "ejecting"},
+                                     .goal = "gone"};
+
+    return run(&form, argc, argv, err);
+}
+
+int hd_cmd_reboot(int argc, char **argv, struct hd_err *err)
+{
+    static const struct form form = {.method = "Reboot",
+                                     .whom = {"running", PAUSED},
+                                     .goal = "running",
+                                     .again = true};
 
     return run(&form, argc, argv, err);
 }
 
 int hd_cmd_destroy(int argc, char **argv, struct hd_err *err)
 {
-    static const struct form form = {
-        "Destroy", {"running", "paused", "ejecting"}, "gone"};
+    static const struct form form = {.method = "Destroy",
+                                     .whom = {"running", PAUSED, "ejecting"},
+                                     .goal = "gone"};
 
     return run(&form, argc, argv, err);
 }

@@ -64,6 +64,10 @@ static const struct hd_cmd cmds[] = {
      "  --all               each that runs\n"
      "  --wait[=SECONDS]    until no trace is left, at most 300 seconds\n",
      hd_cmd_shutdown, NULL},
+    {"reboot", "GUEST... | --all [--wait[=SECONDS]]", "ask guests to reboot",
+     "  --all               each that runs\n"
+     "  --wait[=SECONDS]    until they run again, at most 300 seconds\n",
+     hd_cmd_reboot, NULL},
     {"destroy", "GUEST... | --all [--wait[=SECONDS]]",
      "end guests without asking them",
      "  --all               each that runs\n"

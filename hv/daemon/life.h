@@ -82,6 +82,10 @@ int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
                    struct hd_err *err);
 int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err);
+/* Asks its kernel, and lets it go on for that when it is paused; it starts
+ * again as its `stop` says, see hd_life_look. */
+int hd_order_reboot(struct hd_store *store, struct hd_guest_life *guest,
+                    struct hd_err *err);
 /* Begun now, or when the store's job is over; what became of it is an event. */
 int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
                       struct hd_err *err);

@@ -352,6 +352,7 @@ static const struct method {
     {"Pause", true, {"guest"}, hd_method_pause},
     {"Unpause", true, {"guest"}, hd_method_unpause},
     {"Shutdown", true, {"guest"}, hd_method_shutdown},
+    {"Reboot", true, {"guest"}, hd_method_reboot},
     {"Destroy", true, {"guest"}, hd_method_destroy},
     {"Rescan", true, {NULL}, do_rescan},
     {"TrustReset", true, {"store"}, do_trust_reset},

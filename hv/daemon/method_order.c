@@ -58,6 +58,12 @@ int hd_method_unpause(struct hd_daemon *d, struct hd_conn *conn,
     return give(d, conn, req, hd_order_unpause, err);
 }
 
+int hd_method_reboot(struct hd_daemon *d, struct hd_conn *conn,
+                     const struct hd_request *req, struct hd_err *err)
+{
+    return give(d, conn, req, hd_order_reboot, err);
+}
+
 int hd_method_shutdown(struct hd_daemon *d, struct hd_conn *conn,
                        const struct hd_request *req, struct hd_err *err)
 {

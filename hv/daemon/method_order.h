@@ -12,7 +12,7 @@ typedef int hd_method_order_fn(struct hd_daemon *d, struct hd_conn *conn,
                                const struct hd_request *req,
                                struct hd_err *err);
 
-hd_method_order_fn hd_method_pause, hd_method_unpause, hd_method_shutdown,
-    hd_method_destroy;
+hd_method_order_fn hd_method_pause, hd_method_unpause, hd_method_reboot,
+    hd_method_shutdown, hd_method_destroy;
 
 #endif

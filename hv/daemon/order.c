@@ -5,6 +5,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "life.h"
+#include "reboot.h"
 
 /* ---- standing still */
 
@@ -41,6 +42,14 @@ int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
         return -1;
     hd_life_set_guest(store, guest, HD_STATE_RUNNING, NULL, NULL);
     return 0;
+}
+
+int hd_order_reboot(struct hd_store *store, struct hd_guest_life *guest,
+                    struct hd_err *err)
+{
+    if (hd_order_unpause(store, guest, err))
+        return -1;
+    return hd_reboot_ask(store->daemon->loop, (uint32_t)guest->domid, err);
 }
 
 /* A domid that is another domain's by now is left to hd_life_look. */
@@ -121,11 +130,23 @@ void hd_order_next(struct hd_store *store)
         }
 }
 
+/* It is on its way down, and not up again. */
+static int check_ends(const struct hd_store *store,
+                      const struct hd_guest_life *guest, struct hd_err *err)
+{
+    if (!store->task || store->op != HD_JOB_RESTART ||
+        strcmp(store->op_guest, guest->name))
+        return 0;
+    return hd_fail(err, HD_E_BUSY,
+                   "guest %s starts again; try again when it runs",
+                   guest->name);
+}
+
 int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
                       struct hd_err *err)
 {
     if (guest->state == HD_STATE_EJECTING)
-        return 0;
+        return check_ends(store, guest, err);
     if (check_lives(guest, err))
         return -1;
     if (guest->order == HD_ORDER_NONE)
@@ -166,6 +187,8 @@ bool hd_order_is_destroyed(const struct hd_store *store)
 int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err)
 {
+    if (guest->state == HD_STATE_EJECTING && check_ends(store, guest, err))
+        return -1;
     if (guest->state == HD_STATE_EJECTING) {
         cut_short(store, guest);
         return 0;

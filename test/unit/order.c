@@ -68,6 +68,8 @@ static void who_has_no_domain_can_be_told_nothing(void)
                 "it is locked");
     CHECK_FAILS(hd_order_shutdown(b.store, b.left, &err), &err, HD_E_NO_GUEST,
                 "it is locked");
+    CHECK_FAILS(hd_order_reboot(b.store, b.left, &err), &err, HD_E_NO_GUEST,
+                "it is locked");
     CHECK_FAILS(hd_order_destroy(b.store, b.left, &err), &err, HD_E_NO_GUEST,
                 "it is locked");
     end(&b);
