@@ -249,8 +249,8 @@ static void every_method_that_changes_something_is_marked(void)
 static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
 {
     static const char *const methods[] = {
-        "Unlock", "Eject", "Attach",  "Rescan",   "Keys",
-        "Users",  "Pause", "Unpause", "Shutdown", "Reboot", "Destroy"};
+        "Unlock", "Eject",   "Attach",   "Rescan", "Keys",   "Users",
+        "Pause",  "Unpause", "Shutdown", "Reboot", "Destroy"};
     bool root = geteuid() == 0;
     hd_autofd int fd = -1;
     char text[128];
