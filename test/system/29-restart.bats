@@ -38,7 +38,8 @@ reboot_in() {
     sed 's/grace: 20s/grace: 20s, on_poweroff: restart/; s/poweroff=[0-9]*/poweroff=1/
         s/name: off}/name: loop}/' "$stores/off.yaml" >"$stores/loop.yaml"
     "$build/bin/hotdom" pack --manifest "$stores/loop.yaml" -q --force \
-        --key "$stores/lab.key" -o "$stores/loop.img"
+        --key "$stores/lab.key" -o "$stores/loop.img" --kdf-memory 64M \
+        --password-fd 3 3<<<"$password"
     plug loop
     await 120 gone gone loop
     dom0 'hotdom events --json' | jq -e -s '[.[] | select(.store == "loop")] |
