@@ -9,11 +9,12 @@ is_other() { # DOMID GUEST: it runs in another domain than that
         echo yes
 }
 
-# reboot_in GUEST: from the inside, until it answers again.
+# reboot_in GUEST: from the inside, until it answers again.  By its path, for the
+# shell has a reboot of its own, which only asks init.
 reboot_in() {
     local before
     before=$(guest_domid "$1")
-    in_guest "$1" reboot || :
+    in_guest "$1" /sbin/reboot || :
     await 60 yes is_other "$before" "$1"
     await 90 yes answers "$1"
 }
@@ -40,7 +41,7 @@ reboot_in() {
     "$build/bin/hotdom" pack --manifest "$stores/loop.yaml" -q --force \
         --key "$stores/lab.key" -o "$stores/loop.img" --kdf-memory 64M \
         --password-fd 3 3<<<"$password"
-    plug loop
+    start loop
     await 120 gone gone loop
     dom0 'hotdom events --json' | jq -e -s '[.[] | select(.store == "loop")] |
         ([.[] | select(.message == "it starts again")] | length) == 2 and
