@@ -9,7 +9,7 @@
 #include "life.h"
 
 /* A guest that ends so soon after its start, so often in a row, stays down. */
-#define SOON_MS 10000
+#define SOON_MS 60000
 #define OFTEN   3
 
 static const char *end_reason(const struct hd_domain_status *status)
@@ -91,9 +91,10 @@ static bool restart(struct hd_store *store, struct hd_guest_life *guest,
 /* What a person wonders about. */
 static const char *remark(const struct hd_guest_life *guest)
 {
-    return guest->soon >= OFTEN ? "it has ended within 10 s of its start three "
-                                  "times in a row; it stays down"
-                                : NULL;
+    return guest->soon >= OFTEN
+               ? "it has ended within a minute of its start three "
+                 "times in a row; it stays down"
+               : NULL;
 }
 
 void hd_life_look(struct hd_store *store)

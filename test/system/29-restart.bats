@@ -45,5 +45,5 @@ reboot_in() {
     await 120 gone gone loop
     dom0 'hotdom events --json' | jq -e -s '[.[] | select(.store == "loop")] |
         ([.[] | select(.message == "it starts again")] | length) == 2 and
-        any(.[]; .message // "" | startswith("it has ended within 10 s"))'
+        any(.[]; .message // "" | startswith("it has ended within a minute"))'
 }

@@ -6,7 +6,7 @@
 #include "../../hv/daemon/life.h"
 #include "unit.h"
 
-#define MINUTE 60000
+#define HOUR 3600000
 
 static const struct hd_stop usual = {.on_reboot = HD_END_RESTART};
 
@@ -16,26 +16,26 @@ static void a_guest_starts_again_for_the_reasons_that_its_manifest_names(void)
                                          .on_crash = HD_END_RESTART};
     struct hd_guest_life guest = {0};
 
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "poweroff", MINUTE));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "crash", MINUTE));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "reboot", MINUTE));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "poweroff", MINUTE));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "crash", MINUTE));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "poweroff", HOUR));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "crash", HOUR));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "reboot", HOUR));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "poweroff", HOUR));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "crash", HOUR));
     /* By somebody's `xl destroy`. */
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "destroyed", MINUTE));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "destroyed", MINUTE));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "destroyed", HOUR));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "destroyed", HOUR));
 }
 
 static void a_guest_that_reboots_in_a_loop_stays_down(void)
 {
-    struct hd_guest_life guest = {.since_ms = MINUTE};
+    struct hd_guest_life guest = {.since_ms = HOUR};
 
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 1000));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 9999));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 3000));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 1000));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 59999));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 3000));
     guest.soon = 2;
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", MINUTE + 10000));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 60000));
     CU_ASSERT_EQUAL(guest.soon, 0);
 }
 
