@@ -18,7 +18,8 @@ struct hd_child {
     pid_t pid;
     int pidfd;
     bool timed_out, leave;
-    hd_child_fn *fn; /* NULL: abandoned */
+    uint64_t span_ms, work_ms, longest_ms, cpu_ms; /* see child.h */
+    hd_child_fn *fn;                               /* NULL: abandoned */
     void *ctx;
 };
 
@@ -96,10 +97,18 @@ static void on_exit_event(uv_poll_t *poll, int status, int events)
         child->fn(child->ctx, wstatus, child->timed_out);
 }
 
+static void set_deadline(struct hd_child *child, uint64_t deadline_ms);
+
 static void on_deadline(uv_timer_t *timer)
 {
     struct hd_child *child = timer->data;
+    uint64_t until = hd_io_within_ms(child->span_ms, child->longest_ms);
 
+    if (child->work_ms && hd_io_left_ms(until) &&
+        hd_io_has_worked(child->pid, child->work_ms, &child->cpu_ms)) {
+        set_deadline(child, until);
+        return;
+    }
     child->timed_out = true;
     hd_child_kill(child);
     /* It may stay in a read of a sick disk; who waits for it need not. */
@@ -140,6 +149,9 @@ int hd_child_start(uv_loop_t *loop, const struct hd_child_spec *spec,
     child->fn = fn;
     child->ctx = ctx;
     child->leave = spec->leave_at_deadline;
+    child->work_ms = spec->work_ms;
+    child->longest_ms = spec->longest_ms;
+    child->span_ms = (uint64_t)hd_io_left_ms(spec->deadline_ms);
     child->pid = fork();
     if (child->pid == 0)
         become(spec);

@@ -29,6 +29,9 @@ struct hd_child_spec {
     /* `fn` is called at the deadline, not when the process has ended, which
      * takes as long as the I/O that it is in. */
     bool leave_at_deadline;
+    /* At its deadline it gets as much time again, when it has had `work_ms` of
+     * processor time, and not beyond `longest_ms`; 0: it does not. */
+    uint64_t work_ms, longest_ms;
 };
 
 struct hd_child;

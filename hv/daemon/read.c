@@ -20,6 +20,7 @@
 struct hd_read {
     struct hd_child *child;
     char path[80];
+    uint64_t began_ms;
     int sock; /* our end; the answer waits in it until the reader has ended */
     struct hd_filecache *cache;      /* borrowed */
     struct hd_filecache_view *known; /* what the reader was told */
@@ -50,7 +51,7 @@ static void no_answer(struct hd_read *read, int status, bool timed_out,
 
     if (timed_out) {
         hd_fail(err, HD_E_TIMEOUT, "%s was not read within %d s; is it sick?",
-                read->path, HD_READER_DEADLINE_MS / 1000);
+                read->path, (int)((hd_io_now_ms() - read->began_ms) / 1000));
         return;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == HD_CHILD_NO_MEDIUM) {
@@ -194,6 +195,7 @@ int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
     known = known_files(read, &daemon->rules, err);
     if (known < 0)
         return -1;
+    read->began_ms = hd_io_now_ms();
     if (hd_child_start(
             daemon->loop,
             &(struct hd_child_spec){
@@ -205,7 +207,9 @@ int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
                         [HD_READER_KNOWN - 3] = known},
                 .n_fds = 4,
                 .deadline_ms = hd_io_now_ms() + HD_READER_DEADLINE_MS,
-                .leave_at_deadline = true},
+                .leave_at_deadline = true,
+                .work_ms = HD_READER_WORK_MS,
+                .longest_ms = hd_io_now_ms() + HD_READER_LONGEST_MS},
             on_ended, read, &read->child, err))
         return -1;
     *ret = hd_steal(&read);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The way from locked to running: plan, password, job; never blocks. */
 #include <string.h>
+#include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
@@ -93,6 +94,16 @@ static void take_over(struct hd_store *store, const struct hd_map *map,
         take_over_guest(store, map, &store->guests[i]);
 }
 
+/* More than there are processors would only get in each other's way. */
+static uint64_t most_at_a_time(const struct hd_policy *policy)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (policy->limits.parallel)
+        return policy->limits.parallel;
+    return cpus > 0 ? (uint64_t)cpus : 1;
+}
+
 int hd_start_describe(struct hd_store *store, enum hd_job_op op,
                       struct hd_job_request *ret, struct hd_err *err)
 {
@@ -103,7 +114,7 @@ int hd_start_describe(struct hd_store *store, enum hd_job_op op,
         return -1;
     *ret = (struct hd_job_request){.op = op};
     store->parallel = hd_stores_parallel(&store->daemon->stores, store,
-                                         policy->limits.parallel);
+                                         most_at_a_time(policy));
     ret->parallel = store->parallel;
     ret->head.store = store->id;
     strcpy(ret->head.label, store->label);

@@ -63,7 +63,8 @@ struct hd_policy_limits {
     uint64_t guests; /* of one store */
     uint64_t all_guests; /* of all stores together; 0: no limit */
     uint64_t stores;
-    uint64_t parallel; /* guests of all stores that are started at a time */
+    uint64_t parallel; /* guests of all stores that are started at a time; 0: as
+                          many as dom0 has processors */
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t cache; /* bytes of kernels kept for the next store; 0: none */
 };

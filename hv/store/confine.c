@@ -39,7 +39,7 @@ static const struct {
     {RLIMIT_NPROC, 0},
     {RLIMIT_NOFILE, HD_MAX_FDS + 16},
     {RLIMIT_FSIZE, HD_HEADER_BYTES},
-    {RLIMIT_CPU, HD_READER_DEADLINE_MS / 1000},
+    {RLIMIT_CPU, HD_READER_LONGEST_MS / 1000},
 };
 
 /* What reading, hashing, unpacking and answering take, whatever the size. */

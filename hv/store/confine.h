@@ -13,7 +13,7 @@
  * them if the host lets it.  Then, for both: no new privileges, no core dump,
  * no ptrace, the first to go when the host has no memory left, limits on
  * memory (`memory` bytes of address space), files, processes and processor time
- * (HD_READER_DEADLINE_MS), and a list of system calls that work on open
+ * (HD_READER_LONGEST_MS), and a list of system calls that work on open
  * descriptors and memory; any other kills the process.  Cannot be undone.
  */
 int hd_confine(const char *user, uint64_t memory, struct hd_err *err);

@@ -246,24 +246,39 @@ static void exec_reader(const char *path, int sock, int medium, int keys)
     _exit(127);
 }
 
-/* Waits for the message or the reader's end, whichever is first. */
-static int wait_answer(int sock, struct hd_answer **ret,
-                       int headers[HD_MAX_LUKS], size_t *ret_n,
-                       struct hd_err *err)
+/* As long as it works, until the longest time is over: >0 when there is
+ * something, 0, or -1. */
+static int wait_worker(pid_t pid, int sock)
 {
-    uint64_t deadline = hd_io_now_ms() + HD_READER_DEADLINE_MS;
+    uint64_t longest = hd_io_now_ms() + HD_READER_LONGEST_MS, cpu_ms = 0;
     struct pollfd p = {.fd = sock, .events = POLLIN};
     int rc;
 
     do {
-        rc = poll(&p, 1, hd_io_left_ms(deadline));
-    } while (rc < 0 && errno == EINTR);
+        uint64_t until = hd_io_within_ms(HD_READER_DEADLINE_MS, longest);
+
+        do {
+            rc = poll(&p, 1, hd_io_left_ms(until));
+        } while (rc < 0 && errno == EINTR);
+    } while (!rc && hd_io_left_ms(longest) &&
+             hd_io_has_worked(pid, HD_READER_WORK_MS, &cpu_ms));
+    return rc;
+}
+
+/* Waits for the message or the reader's end, whichever is first. */
+static int wait_answer(pid_t pid, int sock, struct hd_answer **ret,
+                       int headers[HD_MAX_LUKS], size_t *ret_n,
+                       struct hd_err *err)
+{
+    uint64_t began = hd_io_now_ms();
+    int rc = wait_worker(pid, sock);
+
     if (rc < 0)
         return hd_fail_errno(err, HD_E_FAILED, "cannot wait for the reader");
     if (rc == 0)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the medium was not read within %d s; is it sick?",
-                       HD_READER_DEADLINE_MS / 1000);
+                       (int)((hd_io_now_ms() - began) / 1000));
     return receive(sock, false, ret, headers, ret_n, err);
 }
 
@@ -298,7 +313,7 @@ int hd_reader_run_luks(const char *reader_path, int medium,
     if (pid < 0)
         rc = hd_fail_errno(err, HD_E_FAILED, "cannot start the reader");
     else
-        rc = wait_answer(pair[0], ret, headers, ret_n, err);
+        rc = wait_answer(pid, pair[0], ret, headers, ret_n, err);
     close(pair[0]);
     if (pid > 0)
         end_reader(pid, rc && err && err->code == HD_E_TIMEOUT);

@@ -47,8 +47,12 @@ struct hd_known {
 #define HD_READER_KNOWN  6
 #define HD_READER_HELLO  "hotdom-reader 2"
 
-/* From its start; the same is its limit of processor time. */
+/* From its start; one that works, as on a slow host it has to, gets as much
+ * again, and again: it is one that waits for a disk that is sick. */
 #define HD_READER_DEADLINE_MS 10000
+#define HD_READER_WORK_MS     1000 /* of processor time in each */
+/* At most; the same is its limit of processor time. */
+#define HD_READER_LONGEST_MS 60000
 
 /*
  * The reader's address space, at most: its code, its libraries, the manifest
@@ -89,7 +93,7 @@ int hd_reader_receive(int sock, struct hd_answer **ret, int fds[HD_MAX_FDS],
                       size_t *ret_n, struct hd_err *err);
 
 /* Blocks until the reader at `reader_path` has answered about `medium`, at most
- * HD_READER_DEADLINE_MS; for the command line, not for hotdomd. */
+ * HD_READER_LONGEST_MS; for the command line, not for hotdomd. */
 int hd_reader_run(const char *reader_path, int medium,
                   const struct hd_signer *trusted, size_t n_trusted,
                   struct hd_answer **ret, struct hd_err *err);

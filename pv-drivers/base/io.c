@@ -287,6 +287,18 @@ uint64_t hd_io_now_ms(void)
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+bool hd_io_has_worked(pid_t child, uint64_t least_ms, uint64_t *cpu_ms)
+{
+    uint64_t before = *cpu_ms;
+    struct timespec t;
+    clockid_t clock;
+
+    if (clock_getcpuclockid(child, &clock) || clock_gettime(clock, &t))
+        return false;
+    *cpu_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return *cpu_ms - before >= least_ms;
+}
+
 int hd_io_left_ms(uint64_t deadline_ms)
 {
     uint64_t now = hd_io_now_ms();

@@ -3,6 +3,7 @@
 #ifndef HD_BASE_IO_H
 #define HD_BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -55,6 +56,10 @@ ssize_t hd_io_recv_fds(int sock, void *buf, size_t len, int *fds, size_t *n,
 uint64_t hd_io_now_ms(void);
 /* Milliseconds left, 0 when it is over; fits poll(2). */
 int hd_io_left_ms(uint64_t deadline_ms);
+/* Whether a child has had `least_ms` of processor time since the last call,
+ * which left `*cpu_ms`, 0 before the first.  Who waits for a disk has had none.
+ */
+bool hd_io_has_worked(pid_t child, uint64_t least_ms, uint64_t *cpu_ms);
 /* In `ms` from now, or at that deadline when it is sooner. */
 uint64_t hd_io_within_ms(uint64_t ms, uint64_t deadline_ms);
 

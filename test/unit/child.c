@@ -27,13 +27,17 @@ static void on_end(void *ctx, int status, bool timed_out)
     *end = (struct end){end->times + 1, status, timed_out, hd_io_now_ms()};
 }
 
-/* Runs `script` until it is reaped, at most `ms`. */
-static struct end run(const char *script, uint64_t ms, bool leave)
+/* Runs `script` until it is reaped, at most `ms`, or while it works `longest`.
+ */
+static struct end run_working(const char *script, uint64_t ms, bool leave,
+                              uint64_t longest)
 {
     char path[] = "/tmp/hd-child-XXXXXX";
     struct hd_child_spec spec = {.path = path,
                                  .deadline_ms = hd_io_now_ms() + ms,
-                                 .leave_at_deadline = leave};
+                                 .leave_at_deadline = leave,
+                                 .work_ms = longest ? ms / 10 : 0,
+                                 .longest_ms = hd_io_now_ms() + longest};
     struct hd_child *child = NULL;
     struct hd_err err = {0};
     struct end end = {0};
@@ -51,6 +55,11 @@ static struct end run(const char *script, uint64_t ms, bool leave)
     CU_ASSERT_EQUAL(uv_loop_close(&loop), 0);
     unlink(path);
     return end;
+}
+
+static struct end run(const char *script, uint64_t ms, bool leave)
+{
+    return run_working(script, ms, leave, 0);
 }
 
 static void the_end_of_a_helper_is_told_once_with_its_status(void)
@@ -92,11 +101,26 @@ static void a_helper_to_be_left_may_end_in_time(void)
     CU_ASSERT_EQUAL(WEXITSTATUS(end.status), 3);
 }
 
+static void a_helper_that_works_gets_more_time_and_one_that_waits_none(void)
+{
+    uint64_t begin = hd_io_now_ms();
+    struct end end =
+        run_working("#!/bin/sh\nwhile :; do :; done\n", 300, false, 1200);
+
+    CU_ASSERT_TRUE(end.timed_out);
+    CU_ASSERT_TRUE(end.at_ms - begin >= 1200);
+    begin = hd_io_now_ms();
+    end = run_working("#!/bin/sh\nsleep 60\n", 300, false, 60000);
+    CU_ASSERT_TRUE(end.timed_out);
+    CU_ASSERT_TRUE(end.at_ms - begin < 60000);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(the_end_of_a_helper_is_told_once_with_its_status),
     HD_TEST(at_its_deadline_a_helper_is_killed_with_all_it_started),
     HD_TEST(a_helper_that_is_left_at_its_deadline_is_told_once_and_reaped),
     HD_TEST(a_helper_to_be_left_may_end_in_time),
+    HD_TEST(a_helper_that_works_gets_more_time_and_one_that_waits_none),
 };
 
 HD_SUITE("daemon/child", tests);
