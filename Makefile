@@ -33,7 +33,7 @@ lib   := $(B)/libhotdom.a
 
 bins    := hotdom
 sbins   := hotdomd
-libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial
+libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial hotdom-9p
 
 prefix     ?= /usr
 DESTDIR    ?=

@@ -121,7 +121,7 @@ static bool in_progress(const struct hd_uuid *store)
 static const char *const seen_as[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "netdev", [HD_EFFECT_PORT] = "port",
-    [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERIAL] = "file",
+    [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERVER] = "file",
     /* DEVICE: its nodes are its domain's. */
 };
 

@@ -47,7 +47,7 @@ static const char *const skipped[] = {
 /* The runtime files of hotdomd itself, and of this command. */
 static const char *const expected[] = {
     HD_RUN_DIR,  HD_CONTROL,  HD_LEDGER_DIR,      HD_LEDGER_DIR "/history",
-    HD_MAP_DIR,  HD_PLAN_DIR, HD_DISPLAY_DIR,     HD_SERIAL_DIR,
+    HD_MAP_DIR,  HD_PLAN_DIR, HD_DISPLAY_DIR,     HD_SERVER_DIR,
     HD_BASELINE, HD_METRICS,  HD_RUN_DIR "/lock",
 };
 

@@ -92,7 +92,7 @@ static bool matches(const struct name *name, const char *line)
         return matches_domid(line, name->value);
     if (!strcmp(name->kind, "bridge"))
         return matches_bridge(line, name->value);
-    if (!strcmp(name->kind, "file") || !strcmp(name->kind, "serial"))
+    if (!strcmp(name->kind, "file") || !strcmp(name->kind, "server"))
         return matches_file(line, name->value);
     return strstr(line, name->value);
 }
@@ -116,7 +116,7 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
 
     if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid") &&
         strcmp(kind, "bridge") && strcmp(kind, "pci") &&
-        strcmp(kind, "serial") && strcmp(kind, "file"))
+        strcmp(kind, "server") && strcmp(kind, "file"))
         return 0;
     if (!*value || strlen(value) >= sizeof(name->value))
         return 0;

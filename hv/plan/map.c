@@ -28,6 +28,7 @@ static const struct {
     [HD_CLASS_USB] = {hd_map_usb, "a USB device", false},
     [HD_CLASS_PCI] = {hd_map_pci, "a PCI device", false},
     [HD_CLASS_TIME] = {hd_map_time, "the time", true},
+    [HD_CLASS_FILES] = {hd_map_files, "files of the host", false},
 };
 
 const char *hd_how_name(uint32_t how)
@@ -240,6 +241,9 @@ static void add_rows(struct hd_mapper *m, const struct hd_guest *g)
     add_console(m, g);
     for (uint32_t i = 0; i < g->n_wishes; i++)
         add_wish(m, g, i);
+    if (g->tables.n_exception)
+        hd_map_row_fill(
+            m, g, add(m, g, HD_CLASS_FILES, HD_LEVEL_PREFERRED, "hostview"));
 }
 
 static bool is_wanted(const struct hd_settings *s, const char *guest)
@@ -278,7 +282,7 @@ static size_t count_rows(const struct hd_manifest *mf)
     size_t n = 0;
 
     for (uint32_t i = 0; i < mf->n_guests; i++)
-        n += 3u + mf->guests[i].n_disks + mf->guests[i].n_nics +
+        n += 4u + mf->guests[i].n_disks + mf->guests[i].n_nics +
              mf->guests[i].n_wishes;
     return n;
 }

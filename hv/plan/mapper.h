@@ -31,6 +31,7 @@ hd_map_fill hd_map_usb;                                   /* map_usb.c */
 hd_map_fill hd_map_pci;                                   /* map_pci.c */
 hd_map_fill hd_map_console, hd_map_display, hd_map_input, /* map_part.c */
     hd_map_sound, hd_map_time;
+hd_map_fill hd_map_files; /* map_files.c */
 
 /* Fills it as the policy allows; a refusal goes to m->out. */
 hd_map_fill hd_map_row_fill;

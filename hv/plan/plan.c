@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/host_view.h"
 
 #define MIB    ((uint64_t)1 << 20)
 #define RAW    "+raw"
@@ -241,6 +242,18 @@ static void add_console(struct maker *m, const struct hd_guest *g,
     snprintf(s->tty, sizeof(s->tty), "%.31s", row->host_name);
 }
 
+static void add_files(struct maker *m, const struct hd_guest *g,
+                      enum hd_step_kind kind, const struct hd_map_row *row)
+{
+    struct hd_step_files *s;
+
+    if (row->class != HD_CLASS_FILES || row->how == HD_HOW_ABSENT)
+        return;
+    s = &add(m, kind, g)->u.files;
+    snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
+    (void)hd_host_view_text(g, s->tables, NULL); /* the manifest is checked */
+}
+
 static void make_bridge(struct maker *m, const struct hd_guest *g,
                         const char *name)
 {
@@ -358,6 +371,10 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
         build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         add_console(m, g, HD_STEP_SERVE_CONSOLE, &rows[i]);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        add_files(m, g, HD_STEP_SERVE_FILES, &rows[i]);
+    for (uint32_t i = 0; i < in->n_rows; i++)
+        add_files(m, g, HD_STEP_ATTACH_FILES, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
         add_console(m, g, HD_STEP_ATTACH_CONSOLE, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)

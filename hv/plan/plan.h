@@ -23,7 +23,7 @@
 #define HD_DOMAIN_NAME_SIZE (HD_LABEL_SIZE + HD_NAME_SIZE)
 
 /* Undo of each step, by the ledger: remove the dm device or the bridge, free
- * the port, end the process and so free the serial port, give the PCI device
+ * the port, end the process and so free what it serves, give the PCI device
  * back to dom0, destroy the domain; what is attached and told goes with its
  * domain.
  */
@@ -39,6 +39,8 @@ enum hd_step_kind {
     HD_STEP_START_DOMAIN,   /* unpause */
     HD_STEP_SERVE_CONSOLE,  /* a process that has a serial port of the host's */
     HD_STEP_ATTACH_CONSOLE, /* which it serves to the guest */
+    HD_STEP_SERVE_FILES,    /* a process that reads the host's files for it */
+    HD_STEP_ATTACH_FILES,   /* over 9p */
 };
 #define HD_STEP_KINDS (HD_STEP_ATTACH_CONSOLE + 1)
 
@@ -109,6 +111,11 @@ struct hd_step_console {
     uint32_t speed;  /* bits a second */
 };
 
+struct hd_step_files {
+    char name[HD_DOMAIN_NAME_SIZE]; /* of the domain, and of the process */
+    char tables[HD_VIEW_TEXT];      /* hv/store/host_view.h */
+};
+
 struct hd_step_tell {
     /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name;
      * of a USB device also the disk, the MAC or the console, "pv sdb xvdc".
@@ -147,6 +154,7 @@ struct hd_step {
         struct hd_step_pci pci;
         struct hd_step_tell tell;
         struct hd_step_console console; /* both steps */
+        struct hd_step_files files;     /* both steps */
     } u;
 };
 
@@ -163,7 +171,7 @@ struct hd_plan {
  * the eight settings. */
 #define HD_PLAN_MAX_STEPS                                                      \
     (HD_MAX_GUESTS *                                                           \
-         (10 + 3 * HD_MAX_NICS + 4 * HD_MAX_WISHES + HD_MAX_DISKS) +           \
+         (13 + 3 * HD_MAX_NICS + 4 * HD_MAX_WISHES + HD_MAX_DISKS) +           \
      3 * HD_MAX_VOLUMES)
 
 size_t hd_plan_size(uint32_t n_steps);

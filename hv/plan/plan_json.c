@@ -215,6 +215,18 @@ static void add_console(struct json_object *o, const struct hd_step *s)
     add_console_name(o, "as", s->u.console.devid);
 }
 
+static void add_files(struct json_object *o, const struct hd_step *s)
+{
+    add_text(o, "name", s->u.files.name);
+    add_text(o, "tables", s->u.files.tables);
+}
+
+static void add_view(struct json_object *o, const struct hd_step *s)
+{
+    add_text(o, "name", s->u.files.name);
+    add_text(o, "as", "hostview");
+}
+
 static void add_tell(struct json_object *o, const struct hd_step *s)
 {
     add_text(o, "path", s->u.tell.path);
@@ -233,6 +245,8 @@ static void (*const adders[])(struct json_object *, const struct hd_step *) = {
     [HD_STEP_SEIZE_PCI] = add_pci,
     [HD_STEP_SERVE_CONSOLE] = add_served,
     [HD_STEP_ATTACH_CONSOLE] = add_console,
+    [HD_STEP_SERVE_FILES] = add_files,
+    [HD_STEP_ATTACH_FILES] = add_view,
 };
 
 static struct json_object *step_to_json(const struct hd_step *s, uint32_t n)

@@ -32,6 +32,8 @@ struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
  *   build-domain  name, uuid, memory, vcpus, cmdline, width, height, pci: array
  *   serve-console name (of the host's serial port), usb, speed
  *   attach-console name, as ("hvc1")
+ *   serve-files   name (of the domain), tables (lines of + or - and a path)
+ *   attach-files  name, as ("hostview")
  *   attach-block  name, as, mode
  *   attach-net    bridge, as, mac, rate, mtu, isolated
  *   tell          path, value

@@ -21,6 +21,8 @@ static const char *const kinds[] = {
     [HD_STEP_SEIZE_PCI] = "seize-pci",
     [HD_STEP_SERVE_CONSOLE] = "serve-console",
     [HD_STEP_ATTACH_CONSOLE] = "attach-console",
+    [HD_STEP_SERVE_FILES] = "serve-files",
+    [HD_STEP_ATTACH_FILES] = "attach-files",
 };
 
 const char *hd_step_kind_name(uint32_t kind)
@@ -72,6 +74,10 @@ void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
         verb = "free-serial ";
         name = s->u.console.tty;
         break;
+    case HD_STEP_SERVE_FILES:
+        verb = "end-server ";
+        name = s->u.files.name;
+        break;
     case HD_STEP_BUILD_DOMAIN:
         verb = "destroy-domain ";
         name = s->u.domain.name;
@@ -79,6 +85,7 @@ void hd_step_undo(const struct hd_step *s, char ret[HD_STEP_UNDO_SIZE])
     case HD_STEP_ATTACH_BLOCK:
     case HD_STEP_ATTACH_NET:
     case HD_STEP_ATTACH_CONSOLE:
+    case HD_STEP_ATTACH_FILES:
     case HD_STEP_TELL:
     case HD_STEP_START_DOMAIN:
         break;
@@ -140,6 +147,14 @@ static void print_net(const struct hd_step_net *n, FILE *out)
         fputs(" isolated", out);
 }
 
+/* The tables' lines as words. */
+static void print_files(const struct hd_step_files *f, FILE *out)
+{
+    fprintf(out, "%s ", f->name);
+    for (const char *c = f->tables; *c && c[1]; c++)
+        fputc(*c == '\n' ? ' ' : *c, out);
+}
+
 static void print_step(const struct hd_step *s, FILE *out)
 {
     char pci[HD_PCI_SIZE];
@@ -164,6 +179,12 @@ static void print_step(const struct hd_step *s, FILE *out)
         return;
     case HD_STEP_ATTACH_CONSOLE:
         fprintf(out, "%s as=hvc%u", s->u.console.tty, s->u.console.devid);
+        return;
+    case HD_STEP_SERVE_FILES:
+        print_files(&s->u.files, out);
+        return;
+    case HD_STEP_ATTACH_FILES:
+        fprintf(out, "%s as=hostview", s->u.files.name);
         return;
     case HD_STEP_TELL:
         fprintf(out, "%s = %s", s->u.tell.path, s->u.tell.value);

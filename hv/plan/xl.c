@@ -227,6 +227,10 @@ static void say_before(const struct writer *w)
     for (uint32_t i = 0; (s = next(w, HD_STEP_SERVE_CONSOLE, &i));)
         fprintf(w->out, "# xl has no way to give it %s as hvc%u.\n",
                 s->u.console.tty, s->u.console.devid);
+    for (uint32_t i = 0; next(w, HD_STEP_SERVE_FILES, &i);)
+        fputs("# xl has no way to give it its host view: p9 shares whole "
+              "folders, by QEMU.\n",
+              w->out);
 }
 
 static int write_disk(const struct writer *w, const struct hd_step_block *b,

@@ -11,6 +11,7 @@
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus_live.h"
 #include "../../pv-drivers/console/console.h"
+#include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
 #include "volume.h"
@@ -18,13 +19,14 @@
 /* A driver that needs longer is sick; libxl gives it as much. */
 #define WAIT_MS 10000
 
-#define CLASSES 3
+#define CLASSES 4
 static const struct {
     const char *name, *front;
 } classes[CLASSES] = {
     {HD_VBD_CLASS, NULL},
     {HD_VIF_CLASS, NULL},
     {HD_CONSOLE_CLASS, HD_CONSOLE_FRONT},
+    {HD_FS9P_CLASS, HD_FS9P_FRONT},
 };
 
 /* Of one guest, and as it goes into xenstore in one transaction. */
@@ -48,7 +50,8 @@ static bool is_together(const struct hd_step *step)
 {
     return step->kind == HD_STEP_ATTACH_BLOCK ||
            step->kind == HD_STEP_ATTACH_NET ||
-           step->kind == HD_STEP_ATTACH_CONSOLE || step->kind == HD_STEP_TELL;
+           step->kind == HD_STEP_ATTACH_CONSOLE ||
+           step->kind == HD_STEP_ATTACH_FILES || step->kind == HD_STEP_TELL;
 }
 
 uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n)
@@ -130,6 +133,9 @@ static int add(struct attachment *a, const struct hd_step *step,
         hd_console_describe(a->domid, step->u.console.devid,
                             &a->devices[a->n_devices++]);
         return 0;
+    case HD_STEP_ATTACH_FILES:
+        hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
+        return 0;
     case HD_STEP_TELL:
         return add_told(a, &step->u.tell, err);
     case HD_STEP_OPEN_VOLUME:
@@ -137,6 +143,7 @@ static int add(struct attachment *a, const struct hd_step *step,
     case HD_STEP_ADD_PORT:
     case HD_STEP_SEIZE_PCI:
     case HD_STEP_SERVE_CONSOLE:
+    case HD_STEP_SERVE_FILES:
     case HD_STEP_BUILD_DOMAIN:
     case HD_STEP_START_DOMAIN:
         break;

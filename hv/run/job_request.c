@@ -10,6 +10,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/tables.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
 #include "../store/auth.h"
@@ -191,6 +192,18 @@ static bool console_ok(const struct hd_job_request *req,
            consists_of(c->usb, sizeof(c->usb), USB);
 }
 
+static bool files_ok(const struct hd_job_request *req,
+                     const struct hd_step *step)
+{
+    const struct hd_step_files *f = &step->u.files;
+    hd_auto(hd_tables) tables = NULL;
+
+    (void)req;
+    return is_name(f->name, sizeof(f->name)) &&
+           memchr(f->tables, '\0', sizeof(f->tables)) && *f->tables &&
+           !hd_tables_parse(f->tables, &tables, NULL);
+}
+
 static bool tell_ok(const struct hd_job_request *req,
                     const struct hd_step *step)
 {
@@ -238,6 +251,8 @@ static bool (*const checks[])(const struct hd_job_request *,
     [HD_STEP_SEIZE_PCI] = seize_ok,
     [HD_STEP_SERVE_CONSOLE] = console_ok,
     [HD_STEP_ATTACH_CONSOLE] = console_ok,
+    [HD_STEP_SERVE_FILES] = files_ok,
+    [HD_STEP_ATTACH_FILES] = files_ok,
 };
 
 /* A header is one volume's, and a volume one guest's; step.c relies on it. */

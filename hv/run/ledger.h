@@ -33,7 +33,7 @@ enum hd_effect_kind {
     HD_EFFECT_BRIDGE, /* value: its name */
     HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
     HD_EFFECT_PCI,    /* value: its address */
-    HD_EFFECT_SERIAL, /* value: hd_serial_path's */
+    HD_EFFECT_SERVER, /* value: where its lock is: server.h */
     HD_EFFECT_DEVICE, /* value: CLASS/DEVID, and /DM of a disk's volume: given
                          to a domain that ran already */
 };

@@ -11,7 +11,7 @@
 const char *const hd_ledger_kinds[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "bridge", [HD_EFFECT_PORT] = "port",
-    [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERIAL] = "serial",
+    [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERVER] = "server",
     [HD_EFFECT_DEVICE] = "device",
 };
 

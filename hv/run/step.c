@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/net/bridge.h"
+#include "files.h"
 #include "host_disk.h"
 #include "pci.h"
 #include "serial.h"
@@ -193,6 +194,33 @@ static int serve_console(struct hd_context *ctx, const struct hd_step *step,
     return e ? hd_serial_serve(&step->u.console, (uint32_t)e->domid, err) : -1;
 }
 
+static int files_free(struct hd_context *ctx, const struct hd_step *step,
+                      struct hd_err *err)
+{
+    char path[HD_SERVER_SIZE];
+
+    (void)ctx;
+    hd_files_path(step->u.files.name, path);
+    return hd_server_runs(path)
+               ? hd_fail(err, HD_E_BUSY, "a host view is served as %s already",
+                         step->u.files.name)
+               : 0;
+}
+
+static void files_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
+{
+    hd_files_path(step->u.files.name, value);
+}
+
+static int serve_files(struct hd_context *ctx, const struct hd_step *step,
+                       uint32_t seq, struct hd_err *err)
+{
+    const struct hd_effect *e = domain_of(ctx, step, err);
+
+    (void)seq;
+    return e ? hd_files_serve(&step->u.files, (uint32_t)e->domid, err) : -1;
+}
+
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
@@ -228,8 +256,10 @@ static const struct {
                               build_domain},
     [HD_STEP_ADD_PORT] = {port_free, port_value, HD_EFFECT_PORT, add_port},
     [HD_STEP_SEIZE_PCI] = {pci_free, pci_value, HD_EFFECT_PCI, seize_pci},
-    [HD_STEP_SERVE_CONSOLE] = {serial_free, serial_value, HD_EFFECT_SERIAL,
+    [HD_STEP_SERVE_CONSOLE] = {serial_free, serial_value, HD_EFFECT_SERVER,
                                serve_console},
+    [HD_STEP_SERVE_FILES] = {files_free, files_value, HD_EFFECT_SERVER,
+                             serve_files},
     [HD_STEP_START_DOMAIN] = {.make = start_domain},
 };
 

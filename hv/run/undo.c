@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "../../pv-drivers/console/console.h"
+#include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "attach.h"
 #include "device.h"
 #include "display.h"
 #include "domain_sweep.h"
 #include "pci.h"
-#include "serial.h"
+#include "server.h"
 #include "volume.h"
 
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
@@ -23,8 +24,8 @@ static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
 
 static bool is_ours(const char *class)
 {
-    static const char *const ours[] = {"console", HD_CONSOLE_CLASS, "vbd",
-                                       "vif"};
+    static const char *const ours[] = {"console", HD_CONSOLE_CLASS,
+                                       HD_FS9P_CLASS, "vbd", "vif"};
     bool found = false;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(ours); i++)
@@ -122,7 +123,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
     else
         rc = end_domain(ctx, status.domid, &uuid, err);
     /* Who has a page of it mapped keeps it from going. */
-    if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERIAL, err))
+    if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERVER, err))
         return -1;
     return hd_domain_wait_gone(ctx->hv, status.domid, ctx->req->deadline_ms,
                                err);
@@ -156,11 +157,11 @@ static int undo_pci(struct hd_context *ctx, const struct hd_effect *effect,
     return hd_pci_give_back(ctx->ts, effect->value, err);
 }
 
-static int undo_serial(struct hd_context *ctx, const struct hd_effect *effect,
+static int undo_server(struct hd_context *ctx, const struct hd_effect *effect,
                        struct hd_err *err)
 {
     (void)ctx;
-    return hd_serial_end(effect->value, err);
+    return hd_server_end(effect->value, err);
 }
 
 static int (*const kinds[])(struct hd_context *ctx,
@@ -171,7 +172,7 @@ static int (*const kinds[])(struct hd_context *ctx,
     [HD_EFFECT_BRIDGE] = undo_bridge,
     [HD_EFFECT_PORT] = undo_port,
     [HD_EFFECT_PCI] = undo_pci,
-    [HD_EFFECT_SERIAL] = undo_serial,
+    [HD_EFFECT_SERVER] = undo_server,
     [HD_EFFECT_DEVICE] = hd_device_undo,
 };
 
@@ -234,7 +235,7 @@ int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     static const enum hd_effect_kind order[] = {
         HD_EFFECT_DOMAIN, HD_EFFECT_DM,  HD_EFFECT_PORT,  HD_EFFECT_BRIDGE,
-        HD_EFFECT_SERIAL, HD_EFFECT_PCI, HD_EFFECT_DEVICE};
+        HD_EFFECT_SERVER, HD_EFFECT_PCI, HD_EFFECT_DEVICE};
     struct hd_err second;
     int rc = 0;
 

@@ -38,9 +38,12 @@
 #define HD_MAX_FDS     (HD_MAX_FILES + HD_MAX_LUKS)
 #define HD_MAX_USERS   32
 #define HD_MAX_GUESTS  64
-#define HD_MAX_DISKS   16 /* volumes of one guest */
-#define HD_MAX_NICS    8  /* nics of one guest */
-#define HD_MAX_WISHES  16 /* wishes of one guest, beside those */
+#define HD_MAX_DISKS   16   /* volumes of one guest */
+#define HD_MAX_NICS    8    /* nics of one guest */
+#define HD_MAX_TABLE   16   /* entries of a table of one guest */
+#define HD_VIEW_PATH   128  /* bytes of one, with the NUL */
+#define HD_VIEW_TEXT   1024 /* of all as one text: hv/store/host_view.h */
+#define HD_MAX_WISHES  16   /* wishes of one guest, beside those */
 
 /* Pixels of a display, each way. */
 #define HD_DISPLAY_MIN 320

@@ -228,6 +228,21 @@ static const struct hd_field stop_fields[] = {
     {"on_crash", HD_T_ENUM, 0, AT(hd_stop, on_crash), .names = on_end,
      .doc = "when it crashes; default destroy"},
 };
+static const struct hd_field view_path_fields[] = {
+    {"path", HD_T_TEXT, REQ, AT(hd_view_path, path),
+     .doc = "absolute, below /"},
+};
+static const struct hd_table view_path_table =
+    TABLE(hd_view_path, "path", view_path_fields);
+static const struct hd_field view_fields[] = {
+    {"exception", HD_T_LIST, HD_F_BARE, AT(hd_view, exception),
+     COUNT(hd_view, n_exception, HD_MAX_TABLE), .sub = &view_path_table,
+     .doc = "what is below one of these is read from the host"},
+    {"inclusion", HD_T_LIST, HD_F_BARE, AT(hd_view, inclusion),
+     COUNT(hd_view, n_inclusion, HD_MAX_TABLE), .sub = &view_path_table,
+     .doc = "and of that, what is below one of these is not"},
+};
+static const struct hd_table view_table = TABLE(hd_view, "tables", view_fields);
 static const struct hd_table memory_table =
     TABLE(hd_range, "memory", memory_fields);
 static const struct hd_table vcpus_table =
@@ -264,6 +279,8 @@ static const struct hd_field guest_fields[] = {
     {"wishes", HD_T_LIST, 0, AT(hd_guest, wishes),
      COUNT(hd_guest, n_wishes, HD_MAX_WISHES), .sub = &wish_table,
      .doc = "what else it would have"},
+    {"tables", HD_T_MAP, OPTIONAL, AT(hd_guest, tables), .sub = &view_table,
+     .doc = "which files of the host it reads"},
     {"stop", HD_T_MAP, 0, AT(hd_guest, stop), .sub = &stop_table,
      .doc = "how it ends"},
 };

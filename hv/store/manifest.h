@@ -98,8 +98,8 @@ struct hd_nic {
     uint32_t level; /* enum hd_level */
 };
 
-/* What a guest can wish for.  The first four have fields of their own in the
- * manifest, all have rows in the resource map. */
+/* What a guest can wish for.  Some have fields of their own in the manifest,
+ * all have rows in the resource map. */
 #define HD_CLASSES(X)                                                          \
     X(CPU, "cpu")                                                              \
     X(MEMORY, "memory")                                                        \
@@ -111,7 +111,8 @@ struct hd_nic {
     X(SOUND, "sound")                                                          \
     X(USB, "usb")                                                              \
     X(PCI, "pci")                                                              \
-    X(TIME, "time")
+    X(TIME, "time")                                                            \
+    X(FILES, "files")
 
 enum hd_class {
 #define HD_X(name, text) HD_CLASS_##name,
@@ -129,6 +130,17 @@ struct hd_wish {
     char as[HD_NAME_SIZE];   /* the guest's name; BLOCK: xvda to xvdp */
     uint64_t size;           /* BLOCK: bytes of a scratch disk, whole MiB */
     uint64_t width, height;  /* DISPLAY: pixels */
+};
+
+struct hd_view_path {
+    char path[HD_VIEW_PATH]; /* as pv-drivers/base/tables.h takes it */
+};
+
+/* What the guest reads of the host, and what of that it has itself. */
+struct hd_view {
+    uint32_t n_exception, n_inclusion;
+    struct hd_view_path exception[HD_MAX_TABLE];
+    struct hd_view_path inclusion[HD_MAX_TABLE];
 };
 
 enum hd_on_yank { HD_YANK_DESTROY };
@@ -155,6 +167,7 @@ struct hd_guest {
     struct hd_disk disks[HD_MAX_DISKS]; /* `volumes` in YAML */
     struct hd_nic nics[HD_MAX_NICS];
     struct hd_wish wishes[HD_MAX_WISHES];
+    struct hd_view tables;
     struct hd_stop stop;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "host_view.h"
 #include "manifest.h"
 #include "settings.h"
 #include "wish.h"
@@ -231,6 +232,15 @@ static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
     return 0;
 }
 
+static int check_tables(const struct hd_guest *g, struct hd_err *err)
+{
+    char text[HD_VIEW_TEXT];
+
+    return hd_host_view_text(g, text, err)
+               ? hd_wrap(err, "guest \"%s\"", g->name)
+               : 0;
+}
+
 static int check_guests(const struct hd_manifest *m, unsigned which,
                         struct place *at, struct hd_err *err)
 {
@@ -247,7 +257,7 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
             return BAD(err, "guest \"%s\": vcpus.min is more than vcpus.want",
                        g->name);
         if (check_disks(m, g, used, err) || check_nics(g, err) ||
-            hd_wish_check(g, err) ||
+            hd_wish_check(g, err) || check_tables(g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;
     }

@@ -32,6 +32,7 @@ static const struct {
     [HD_CLASS_USB] = {ROLE, NULL},
     [HD_CLASS_PCI] = {ROLE, NULL},
     [HD_CLASS_TIME] = {ONCE, NULL},
+    [HD_CLASS_FILES] = {0, "tables"},
 };
 
 bool hd_wish_is_disk_name(const char *as)

@@ -9,7 +9,7 @@
 #define HD_MAP_DIR     HD_RUN_DIR "/map"      /* see hv/daemon/explain.h */
 #define HD_PLAN_DIR    HD_RUN_DIR "/plan"     /* see hv/daemon/restart.c */
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
-#define HD_SERIAL_DIR  HD_RUN_DIR "/serial"   /* see hv/run/serial.h */
+#define HD_SERVER_DIR  HD_RUN_DIR "/server"   /* see hv/run/server.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
 #define HD_METRICS     HD_RUN_DIR "/metrics"  /* config/hotdom-metrics.socket */
 #define HD_ETC_DIR     "/etc/hotdom"
@@ -24,5 +24,6 @@
 #define HD_JOB         HD_LIBEXEC_DIR "/hotdom-job"
 #define HD_HOTPLUG     HD_LIBEXEC_DIR "/hotdom-hotplug"
 #define HD_SERIAL      HD_LIBEXEC_DIR "/hotdom-serial"
+#define HD_9P          HD_LIBEXEC_DIR "/hotdom-9p"
 
 #endif

@@ -3,6 +3,7 @@
 #include "peer.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <xenevtchn.h>
 #include <xengnttab.h>
@@ -12,6 +13,8 @@ struct hd_peer {
     xenevtchn_handle *events;
     xengnttab_handle *grants;
     void *page; /* NULL: not connected */
+    void *more; /* NULL: no more pages */
+    uint32_t n_more;
     evtchn_port_t port;
 };
 
@@ -64,10 +67,32 @@ int hd_peer_connect(struct hd_peer *peer, uint32_t ref, uint32_t port,
     return 0;
 }
 
+int hd_peer_map(struct hd_peer *peer, const uint32_t *refs, uint32_t n,
+                void **ret_pages, struct hd_err *err)
+{
+    uint32_t copy[HD_PEER_PAGES];
+    void *pages;
+
+    if (!peer->page || peer->more || !n || n > HD_PEER_PAGES)
+        return hd_fail(err, HD_E_FAILED, "cannot map %u pages", n);
+    memcpy(copy, refs, n * sizeof(*refs));
+    pages = xengnttab_map_domain_grant_refs(peer->grants, n, peer->domid, copy,
+                                            PROT_READ | PROT_WRITE);
+    if (!pages)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot map %u grants", n);
+    peer->more = pages;
+    peer->n_more = n;
+    *ret_pages = pages;
+    return 0;
+}
+
 void hd_peer_disconnect(struct hd_peer *peer)
 {
     if (!peer->page)
         return;
+    if (peer->more)
+        xengnttab_unmap(peer->grants, peer->more, peer->n_more);
+    peer->more = NULL;
     xenevtchn_unbind(peer->events, peer->port);
     xengnttab_unmap(peer->grants, peer->page, 1);
     peer->page = NULL;

@@ -4,7 +4,6 @@
 #ifndef HD_CONSOLE_CONSOLE_H
 #define HD_CONSOLE_CONSOLE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "../bus/xenbus.h"
@@ -18,19 +17,5 @@
 /* `devid` is 1 for /dev/hvc1; 0 is Xen's own. */
 void hd_console_describe(uint32_t domid, uint32_t devid,
                          struct hd_xenbus_device *ret);
-
-enum hd_console_act {
-    HD_CONSOLE_WAIT,       /* nothing is to be done */
-    HD_CONSOLE_READY,      /* say InitWait */
-    HD_CONSOLE_CONNECT,    /* then say Connected */
-    HD_CONSOLE_DISCONNECT, /* then say Closed */
-    HD_CONSOLE_END,        /* the same, and serve no more */
-    HD_CONSOLE_GONE,       /* serve no more, and say nothing */
-};
-
-/* What the backend does next, by the states (enum hd_xenbus_state) of both
- * ends; `seen`: its nodes have been there. */
-enum hd_console_act hd_console_next(uint32_t back, uint32_t front, bool seen,
-                                    bool connected);
 
 #endif

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Serves a serial port of dom0's to one guest, without a right once it has
  * begun; started by hotdom-job, ended by what it serves going away. */
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include "../base/io.h"
 #include "../base/log.h"
-#include "../base/paths.h"
+#include "../base/server.h"
 #include "serve.h"
 #include "tty.h"
 
-#define USER "hotdom-serial"
+#define USER   "hotdom-serial"
+#define POLLED 3 /* poll(2) checks how many */
 
 struct options {
     uint32_t domid, devid, speed;
@@ -45,51 +38,6 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
     return 0;
 }
 
-/* Whose lock this is, hotdom-job sees: it lives as long as this process. */
-static int lock(const char *tty, struct hd_err *err)
-{
-    struct flock whole = {.l_type = F_WRLCK};
-    char path[sizeof(HD_SERIAL_DIR) + 64];
-    int fd;
-
-    snprintf(path, sizeof(path), HD_SERIAL_DIR "/%.40s", tty);
-    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return hd_fail_errno(err, HD_E_FAILED, "cannot open %s", path);
-    if (fcntl(fd, F_SETLK, &whole)) {
-        close(fd);
-        return hd_fail(err, HD_E_BUSY, "another guest has /dev/%s", tty);
-    }
-    return 0; /* the descriptor stays open */
-}
-
-/* What is open is all that it needs. */
-static int give_up_rights(struct hd_err *err)
-{
-    const struct passwd *pw = getpwnam(USER);
-    struct rlimit none = {0, 0}, polled = {3, 3}; /* what poll(2) checks */
-
-    if (!pw)
-        return hd_fail(err, HD_E_FAILED,
-                       "there is no user " USER "; run systemd-sysusers");
-    if (chroot(HD_SERIAL_DIR) || chdir("/") || setgroups(0, NULL) ||
-        setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
-        setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
-        return hd_fail_errno(err, HD_E_FAILED, "cannot become " USER);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
-        setrlimit(RLIMIT_NOFILE, &polled) || setrlimit(RLIMIT_NPROC, &none) ||
-        setrlimit(RLIMIT_FSIZE, &none) || setrlimit(RLIMIT_CORE, &none))
-        return hd_fail_errno(err, HD_E_FAILED, "cannot give up rights");
-    return 0;
-}
-
-/* hotdom-job reads stdout: "ready", or why not. */
-static void answer(const char *text)
-{
-    (void)!write(STDOUT_FILENO, text, strlen(text));
-    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-}
-
 static int run(char **argv, bool *ret_ready, struct hd_err *err)
 {
     hd_auto(hd_peer) peer = NULL;
@@ -100,14 +48,15 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     struct options o;
 
     signal(SIGPIPE, SIG_IGN);
-    if (take(argv, &o, err) || lock(o.tty, err))
+    if (take(argv, &o, err) || hd_server_lock(o.tty, err))
         return -1;
     tty = hd_tty_open(o.tty, o.speed, err);
     if (tty < 0 || hd_xs_open(&xs, err) || hd_peer_open(o.domid, &peer, err) ||
-        hd_console_watch(xs, o.domid, o.devid, err) || give_up_rights(err))
+        hd_console_watch(xs, o.domid, o.devid, err) ||
+        hd_server_become(USER, POLLED, err))
         return -1;
     *ret_ready = true;
-    answer("ready");
+    hd_server_answer(HD_SERVER_READY);
     return hd_console_serve(xs, peer, o.domid, o.devid, tty, err);
 }
 
@@ -124,7 +73,7 @@ int main(int argc, char **argv)
     }
     rc = run(argv, &ready, &err);
     if (rc && !ready)
-        answer(err.msg);
+        hd_server_answer(err.msg);
     else if (rc)
         hd_log(HD_LOG_INFO, "%s: %s", argv[3], err.msg);
     return rc ? 1 : 0;

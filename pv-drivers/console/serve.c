@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../base/io.h"
+#include "../bus/backend.h"
 #include "console.h"
 #include "ring.h"
 
@@ -28,49 +29,24 @@ struct server {
     bool full;                      /* there is, or was, more for the port */
 };
 
-/* 0 for what is not there and for what is no number. */
-static uint32_t read_number(const struct server *s, const char *key)
-{
-    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 16], text[16] = "", *end;
-    unsigned long n;
-
-    hd_xenbus_front_path(&s->dev, path);
-    snprintf(node, sizeof(node), "%s/%s", path, key);
-    if (hd_xs_read(s->xs, node, text, sizeof(text), NULL) != 1 ||
-        text[0] < '0' || text[0] > '9')
-        return 0;
-    n = strtoul(text, &end, 10);
-    return *end || n > UINT32_MAX ? 0 : (uint32_t)n;
-}
-
-static int say(const struct server *s, enum hd_xenbus_state state,
-               struct hd_err *err)
-{
-    char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 8], text[4];
-
-    hd_xenbus_back_path(&s->dev, path);
-    snprintf(node, sizeof(node), "%s/state", path);
-    snprintf(text, sizeof(text), "%d", state);
-    return hd_xs_update(s->xs, node, text, err) < 0 ? -1 : 0;
-}
-
 static int disconnect(struct server *s, struct hd_err *err)
 {
     hd_peer_disconnect(s->peer);
     s->ring = NULL;
-    return say(s, HD_XENBUS_CLOSED, err);
+    return hd_backend_say(s->xs, &s->dev, HD_XENBUS_CLOSED, err);
 }
 
 /* What the guest says may be a lie; then it has no console. */
 static int connect_guest(struct server *s, struct hd_err *err)
 {
-    uint32_t ref = read_number(s, "ring-ref"), port = read_number(s, "port");
+    uint32_t ref = hd_backend_number(s->xs, &s->dev, "ring-ref"),
+             port = hd_backend_number(s->xs, &s->dev, "port");
     void *page;
 
     if (hd_peer_connect(s->peer, ref, port, &page, NULL))
         return disconnect(s, err);
     s->ring = page;
-    return say(s, HD_XENBUS_CONNECTED, err);
+    return hd_backend_say(s->xs, &s->dev, HD_XENBUS_CONNECTED, err);
 }
 
 /* 1: go on, 0: it is over. */
@@ -81,21 +57,21 @@ static int look(struct server *s, struct hd_err *err)
     int rc = 0;
 
     s->seen |= back != HD_XENBUS_NONE;
-    switch (hd_console_next(back, front, s->seen, s->ring != NULL)) {
-    case HD_CONSOLE_WAIT:
+    switch (hd_backend_next(back, front, s->seen, s->ring != NULL)) {
+    case HD_BACKEND_WAIT:
         break;
-    case HD_CONSOLE_READY:
-        rc = say(s, HD_XENBUS_INIT_WAIT, err);
+    case HD_BACKEND_READY:
+        rc = hd_backend_say(s->xs, &s->dev, HD_XENBUS_INIT_WAIT, err);
         break;
-    case HD_CONSOLE_CONNECT:
+    case HD_BACKEND_CONNECT:
         rc = connect_guest(s, err);
         break;
-    case HD_CONSOLE_DISCONNECT:
+    case HD_BACKEND_DISCONNECT:
         rc = disconnect(s, err);
         break;
-    case HD_CONSOLE_END:
+    case HD_BACKEND_END:
         return disconnect(s, err);
-    case HD_CONSOLE_GONE:
+    case HD_BACKEND_GONE:
         return 0;
     }
     return rc ? -1 : 1;
@@ -208,28 +184,13 @@ static int serve_once(struct server *s, int timeout_ms, struct hd_err *err)
     return n < 0 ? -1 : rc;
 }
 
-static int watch_state(struct hd_xs *xs, const char folder[HD_XENBUS_PATH],
-                       struct hd_err *err)
-{
-    char node[HD_XENBUS_PATH + 8];
-
-    snprintf(node, sizeof(node), "%s/state", folder);
-    return hd_xs_watch(xs, node, "state", err);
-}
-
 int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
                      struct hd_err *err)
 {
-    char back[HD_XENBUS_PATH], front[HD_XENBUS_PATH];
     struct hd_xenbus_device dev;
 
     hd_console_describe(domid, devid, &dev);
-    hd_xenbus_back_path(&dev, back);
-    hd_xenbus_front_path(&dev, front);
-    if (watch_state(xs, back, err) || watch_state(xs, front, err))
-        return -1;
-    (void)hd_xs_fd(xs); /* libxenstore makes it when it is first asked for */
-    return 0;
+    return hd_backend_watch(xs, &dev, err);
 }
 
 int hd_console_serve(struct hd_xs *xs, struct hd_peer *peer, uint32_t domid,

@@ -154,6 +154,35 @@ END
         -o "$stores/devices.img" --force -q
 }
 
+# One guest reads files of the host, the other wants what no policy gives.
+pack_view() {
+    cat >"$stores/view.yaml" <<END
+hotdom: 1
+store: {name: view}
+volumes: [{name: reader-disk, encryption: none, size: 8M}]
+guests:
+  - name: reader
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    volumes: [{name: reader-disk, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    tables:
+      exception: [/srv/shown, /etc/hostname]
+      inclusion: [/srv/shown/own]
+    stop: {grace: 20s}
+  - name: spy
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    tables: {exception: [/srv/shown, /etc/shadow]}
+END
+    hotdom pack --manifest "$stores/view.yaml" --key "$stores/lab.key" \
+        -o "$stores/view.img" --force -q
+}
+
 # A guest that wishes for a PCI device.
 pack_card() {
     cat >"$stores/card.yaml" <<END
@@ -272,6 +301,7 @@ make_stores() {
     pack_mapped
     pack_devices
     pack_card
+    pack_view
     pack_roam
     pack big lab "" 640M
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/bus/backend.h"
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/console/ring.h"
 #include "unit.h"
@@ -73,29 +74,29 @@ static void a_backend_goes_through_its_states(void)
     static const struct {
         uint32_t back, front;
         bool seen, connected;
-        enum hd_console_act act;
+        enum hd_backend_act act;
     } cases[] = {
-        {NONE, NONE, false, false, HD_CONSOLE_WAIT},
-        {INIT, INIT, true, false, HD_CONSOLE_READY},
-        {WAIT, INIT, true, false, HD_CONSOLE_WAIT},
-        {WAIT, INITIALISED, true, false, HD_CONSOLE_CONNECT},
-        {CONNECTED, INITIALISED, true, true, HD_CONSOLE_WAIT},
-        {CONNECTED, CONNECTED, true, true, HD_CONSOLE_WAIT},
-        {CONNECTED, CLOSING, true, true, HD_CONSOLE_DISCONNECT},
-        {CONNECTED, NONE, true, true, HD_CONSOLE_DISCONNECT},
-        {CLOSED, CLOSED, true, false, HD_CONSOLE_WAIT},
-        {CLOSED, INITIALISED, true, false, HD_CONSOLE_WAIT},
-        {CLOSED, INIT, true, false, HD_CONSOLE_READY},
-        {CLOSING, CONNECTED, true, true, HD_CONSOLE_END},
-        {CLOSING, INIT, true, false, HD_CONSOLE_END},
-        {NONE, CONNECTED, true, true, HD_CONSOLE_GONE},
+        {NONE, NONE, false, false, HD_BACKEND_WAIT},
+        {INIT, INIT, true, false, HD_BACKEND_READY},
+        {WAIT, INIT, true, false, HD_BACKEND_WAIT},
+        {WAIT, INITIALISED, true, false, HD_BACKEND_CONNECT},
+        {CONNECTED, INITIALISED, true, true, HD_BACKEND_WAIT},
+        {CONNECTED, CONNECTED, true, true, HD_BACKEND_WAIT},
+        {CONNECTED, CLOSING, true, true, HD_BACKEND_DISCONNECT},
+        {CONNECTED, NONE, true, true, HD_BACKEND_DISCONNECT},
+        {CLOSED, CLOSED, true, false, HD_BACKEND_WAIT},
+        {CLOSED, INITIALISED, true, false, HD_BACKEND_WAIT},
+        {CLOSED, INIT, true, false, HD_BACKEND_READY},
+        {CLOSING, CONNECTED, true, true, HD_BACKEND_END},
+        {CLOSING, INIT, true, false, HD_BACKEND_END},
+        {NONE, CONNECTED, true, true, HD_BACKEND_GONE},
         /* What no driver says. */
-        {WAIT, 4711, true, false, HD_CONSOLE_WAIT},
-        {CONNECTED, 4711, true, true, HD_CONSOLE_DISCONNECT},
+        {WAIT, 4711, true, false, HD_BACKEND_WAIT},
+        {CONNECTED, 4711, true, true, HD_BACKEND_DISCONNECT},
     };
 
     for (size_t i = 0; i < HD_ARRAY_LEN(cases); i++)
-        CU_ASSERT_EQUAL(hd_console_next(cases[i].back, cases[i].front,
+        CU_ASSERT_EQUAL(hd_backend_next(cases[i].back, cases[i].front,
                                         cases[i].seen, cases[i].connected),
                         cases[i].act);
 }

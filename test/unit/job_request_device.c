@@ -7,7 +7,7 @@
 #include "job_kit.h"
 #include "unit.h"
 
-#define N_STEPS 6
+#define N_STEPS 8
 
 static struct hd_job_request req;
 static struct hd_plan *plan;
@@ -43,12 +43,17 @@ static void begin(void)
     s->u.domain.vcpus = 1;
     s->u.domain.memory = 64 << 20;
     s->u.domain.n_pci = HD_MAX_GUEST_PCI;
-    for (uint32_t i = 4; i < N_STEPS; i++) {
+    for (uint32_t i = 4; i < 6; i++) {
         s = step(i, i == 4 ? HD_STEP_SERVE_CONSOLE : HD_STEP_ATTACH_CONSOLE);
         s->u.console.devid = 1;
         s->u.console.speed = 9600;
         strcpy(s->u.console.tty, "ttyUSB0");
         strcpy(s->u.console.usb, "1-2.3");
+    }
+    for (uint32_t i = 6; i < N_STEPS; i++) {
+        s = step(i, i == 6 ? HD_STEP_SERVE_FILES : HD_STEP_ATTACH_FILES);
+        strcpy(s->u.files.name, "travel.desk");
+        strcpy(s->u.files.tables, "+/etc/fonts\n-/etc/fonts/own\n");
     }
 }
 
@@ -150,7 +155,26 @@ static void a_serial_port_is_one_of_a_usb_device(void)
     refused("step 5");
 }
 
+static void a_host_view_has_a_name_and_tables(void)
+{
+    static const char *const bad[] = {"", "+/etc", "+etc\n", "+/etc/..\n",
+                                      "+/a\n-/a\n"};
+    struct hd_err err = {0};
+
+    begin();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        strcpy(plan->steps[7].u.files.tables, bad[i]);
+        refused("step 8");
+    }
+    strcpy(plan->steps[6].u.files.name, "../desk");
+    refused("step 7");
+    memset(plan->steps[6].u.files.tables, '+', HD_VIEW_TEXT);
+    refused("step 7");
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(a_host_view_has_a_name_and_tables),
     HD_TEST(a_disk_of_the_hosts_is_whole_and_not_the_stores),
     HD_TEST(a_pci_address_is_in_range),
     HD_TEST(a_port_has_an_index_and_a_bridge_of_ours),

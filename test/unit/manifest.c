@@ -154,7 +154,7 @@ static void wishes_and_settings_from_elsewhere_are_checked_like_text(void)
         change;                                                                \
         refuse_struct(m, words);                                               \
     } while (0)
-    REFUSE(m->guests[0].wishes[0].class = HD_CLASS_TIME + 1,
+    REFUSE(m->guests[0].wishes[0].class = HD_CLASS_FILES + 1,
            "guest 1: wish 1: class: no such value");
     REFUSE(m->guests[0].wishes[0].class = HD_CLASS_NET,
            "net is no wish; write it as the guest's nics");

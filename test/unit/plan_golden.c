@@ -215,6 +215,26 @@ static void scratch(struct map_kit *k)
         64 * MIB;
 }
 
+static void view(struct map_kit *k)
+{
+    struct hd_view *v = &k->answer.manifest.guests[0].tables;
+
+    v->n_exception = 2;
+    strcpy(v->exception[0].path, "/usr/share/fonts");
+    strcpy(v->exception[1].path, "/etc/resolv.conf");
+    v->n_inclusion = 1;
+    strcpy(v->inclusion[0].path, "/usr/share/fonts/own");
+    k->policy.n_host_paths = 2;
+    strcpy(k->policy.host_paths[0].path, "/usr/share");
+    strcpy(k->policy.host_paths[1].path, "/etc/resolv.conf");
+}
+
+static void view_outside(struct map_kit *k)
+{
+    view(k);
+    strcpy(k->policy.host_paths[1].path, "/etc/resolv");
+}
+
 static const struct {
     const char *name;
     void (*change)(struct map_kit *);
@@ -245,6 +265,8 @@ static const struct {
     {"pass-display", display},
     {"pass-display-without-qemu", display_without_qemu},
     {"pass-scratch", scratch},
+    {"pass-view", view},
+    {"fail-view-outside", view_outside},
 };
 
 static void compare(const char *name, const char *ending, const char *text)

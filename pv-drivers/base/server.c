@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The beginning of hotdom-serial and hotdom-9p; never gives a right back. */
+#include "server.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "paths.h"
+
+int hd_server_lock(const char *name, struct hd_err *err)
+{
+    struct flock whole = {.l_type = F_WRLCK};
+    char path[sizeof(HD_SERVER_DIR) + 80];
+    int fd;
+
+    snprintf(path, sizeof(path), HD_SERVER_DIR "/%.70s", name);
+    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return hd_fail_errno(err, HD_E_FAILED, "cannot open %s", path);
+    if (fcntl(fd, F_SETLK, &whole)) {
+        close(fd);
+        return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
+    }
+    return 0; /* the descriptor stays open */
+}
+
+/* A change of user leaves none; securebits of the caller might. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    return (int)syscall(SYS_capset, &head, none);
+}
+
+int hd_server_become(const char *user, unsigned files, struct hd_err *err)
+{
+    const struct passwd *pw = getpwnam(user);
+    struct rlimit none = {0, 0}, most = {files, files};
+
+    if (!pw)
+        return hd_fail(err, HD_E_FAILED,
+                       "there is no user %s; run systemd-sysusers", user);
+    if (chroot(HD_SERVER_DIR) || chdir("/") || setgroups(0, NULL) ||
+        setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
+        setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || drop_capabilities())
+        return hd_fail_errno(err, HD_E_FAILED, "cannot become %s", user);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
+        setrlimit(RLIMIT_NOFILE, &most) || setrlimit(RLIMIT_NPROC, &none) ||
+        setrlimit(RLIMIT_FSIZE, &none) || setrlimit(RLIMIT_CORE, &none))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot give up rights");
+    return 0;
+}
+
+void hd_server_answer(const char *text)
+{
+    (void)!write(STDOUT_FILENO, text, strlen(text));
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+}

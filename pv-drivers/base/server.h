@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* How a process that serves a guest begins: found by its lock, without a right,
+ * and with one answer to hotdom-job. */
+#ifndef HD_BASE_SERVER_H
+#define HD_BASE_SERVER_H
+
+#include "err.h"
+
+/* Takes the lock HD_SERVER_DIR/NAME, by which hotdom-job finds this process as
+ * long as it lives.  HD_E_BUSY when another has it. */
+int hd_server_lock(const char *name, struct hd_err *err);
+
+/* From root to `user`, in an empty folder as its root; what is open is all that
+ * it has.  It may open `files` descriptors, start nothing and write no file. */
+int hd_server_become(const char *user, unsigned files, struct hd_err *err);
+
+/* hotdom-job reads stdout: HD_SERVER_READY, or why not. */
+#define HD_SERVER_READY "ready"
+void hd_server_answer(const char *text);
+
+#endif

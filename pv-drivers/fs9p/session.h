@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* One guest's 9P2000.L session on the host view: what it is answered. */
+#ifndef HD_FS9P_SESSION_H
+#define HD_FS9P_SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../base/mem.h"
+#include "tree.h"
+
+#define HD_9P_MSIZE_MIN 4096
+#define HD_9P_MSIZE     61440 /* of a message, at most: see ring.h */
+#define HD_9P_MAX_FIDS  1024
+#define HD_9P_MAX_OPEN  256 /* of them, open files and folders */
+#define HD_9P_PATH      1024
+
+struct hd_9p; /* opaque; holds descriptors of open files */
+
+/* `tree` is borrowed.  NULL without memory. */
+struct hd_9p *hd_9p_new(const struct hd_tree *tree);
+void hd_9p_free(struct hd_9p *s);
+HD_DEFINE_AUTO(hd_9p)
+
+/* Answers one whole message of `len` bytes, its header included, into `reply`,
+ * which has HD_9P_MSIZE bytes: returns the reply's length.  Every request that
+ * writes is answered EROFS, one that is malformed EPROTO; each is done when
+ * this returns, so no two are ever under way.  -1: `len` is no message's, and
+ * nothing more is to be believed.  Blocks as the host's file systems do. */
+ssize_t hd_9p_answer(struct hd_9p *s, const void *request, size_t len,
+                     uint8_t *reply);
+
+#endif

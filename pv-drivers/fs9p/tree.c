@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks files up beneath one folder; never writes, never follows a link and
+ * never opens a device. */
+#include "tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum place { NOWHERE, BARE, HOST };
+
+static enum place place_of(const struct hd_tree *tree, const char *path)
+{
+    struct hd_decision d = hd_tables_decide(tree->tables, path);
+
+    if (d.side == HD_SIDE_HOST)
+        return HOST;
+    return d.leads || !path[1] ? BARE : NOWHERE;
+}
+
+/* -1 with errno. */
+static int open_beneath(const struct hd_tree *tree, const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC),
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+                                      RESOLVE_NO_MAGICLINKS};
+
+    return (int)syscall(SYS_openat2, tree->root, path + 1, &how, sizeof(how));
+}
+
+static bool is_shown(mode_t mode)
+{
+    return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode);
+}
+
+/* FNV-1a; the highest bit is no inode's of a disk. */
+static uint64_t hash(const char *path)
+{
+    uint64_t h = 0xcbf29ce484222325ull;
+
+    for (; *path; path++)
+        h = (h ^ (uint8_t)*path) * 0x100000001b3ull;
+    return h | 1ull << 63;
+}
+
+static void stat_bare(const char *path, struct stat *ret)
+{
+    *ret = (struct stat){.st_mode = S_IFDIR | 0555,
+                         .st_nlink = 2,
+                         .st_ino = hash(path),
+                         .st_blksize = 4096};
+}
+
+uint64_t hd_tree_id(const struct stat *st)
+{
+    return st->st_ino ^ (uint64_t)st->st_dev << 40;
+}
+
+int hd_tree_stat(const struct hd_tree *tree, const char *path, struct stat *ret)
+{
+    hd_autofd int fd = -1;
+    struct stat st;
+
+    switch (place_of(tree, path)) {
+    case NOWHERE:
+        return ENOENT;
+    case BARE:
+        stat_bare(path, ret);
+        return 0;
+    case HOST:
+        break;
+    }
+    fd = open_beneath(tree, path, O_PATH);
+    if (fd < 0 || fstat(fd, &st))
+        return errno == ELOOP || errno == EXDEV ? ENOENT : errno;
+    if (!is_shown(st.st_mode))
+        return ENOENT;
+    st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    *ret = st;
+    return 0;
+}
+
+/* What to open a device for is the host's business; so it is looked at first,
+ * and what was opened is looked at again. */
+int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd)
+{
+    hd_autofd int fd = -1;
+    struct stat before, after;
+    int rc = hd_tree_stat(tree, path, &before);
+
+    if (rc || S_ISLNK(before.st_mode))
+        return rc ? rc : ELOOP;
+    if (place_of(tree, path) == HOST) {
+        fd = open_beneath(tree, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0 || fstat(fd, &after))
+            return errno;
+        if (hd_tree_id(&before) != hd_tree_id(&after) ||
+            !is_shown(after.st_mode))
+            return ESTALE;
+    }
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
+}
+
+int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
+                     size_t size, size_t *ret_len)
+{
+    hd_autofd int fd = -1;
+    ssize_t n;
+
+    if (place_of(tree, path) != HOST)
+        return EINVAL;
+    fd = open_beneath(tree, path, O_PATH);
+    n = fd < 0 ? -1 : readlinkat(fd, "", buf, size);
+    if (n < 0)
+        return errno == ENOENT ? EINVAL : errno; /* "": it is no link */
+    *ret_len = (size_t)n;
+    return 0;
+}
+
+/* False when the whole is no path that the kernel takes. */
+static bool join(const char *dir, const char *name, char ret[PATH_MAX])
+{
+    int n = snprintf(ret, PATH_MAX, "%s/%s", dir[1] ? dir : "", name);
+
+    return n > 0 && n < PATH_MAX;
+}
+
+/* A link or a folder in the way of an exception may not be there. */
+static int list_bare(const struct hd_tree *tree, const char *path,
+                     uint64_t offset, hd_tree_fn *fn, void *context)
+{
+    char name[HD_TABLES_NAME], child[PATH_MAX];
+    struct stat st;
+
+    while (hd_tables_next(tree->tables, path, &offset, name)) {
+        struct hd_tree_entry e = {.name = name, .offset = offset};
+
+        if (!join(path, name, child) || hd_tree_stat(tree, child, &st))
+            continue;
+        e.inode = hd_tree_id(&st);
+        e.type = (uint8_t)IFTODT(st.st_mode);
+        if (!fn(context, &e))
+            return 0;
+    }
+    return 0;
+}
+
+static bool is_dots(const char *name)
+{
+    return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* What it is, when it is to be shown. */
+static bool take_entry(const struct hd_tree *tree, const char *dir,
+                       const struct dirent64 *d, struct hd_tree_entry *ret)
+{
+    char child[PATH_MAX];
+    struct stat st;
+
+    *ret = (struct hd_tree_entry){d->d_name, d->d_ino, (uint64_t)d->d_off,
+                                  d->d_type};
+    if (is_dots(d->d_name))
+        return true;
+    if (!join(dir, d->d_name, child))
+        return false;
+    if (d->d_type != DT_UNKNOWN)
+        return is_shown(DTTOIF(d->d_type)) && place_of(tree, child) != NOWHERE;
+    if (hd_tree_stat(tree, child, &st))
+        return false;
+    ret->type = (uint8_t)IFTODT(st.st_mode);
+    return true;
+}
+
+int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
+                 uint64_t offset, hd_tree_fn *fn, void *context)
+{
+    char buf[8192] __attribute__((aligned(8)));
+    struct hd_tree_entry e;
+    ssize_t n;
+
+    if (fd < 0)
+        return list_bare(tree, path, offset, fn, context);
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return errno;
+    while ((n = getdents64(fd, buf, sizeof(buf))) > 0)
+        for (ssize_t at = 0; at < n;) {
+            const struct dirent64 *d = (const void *)(buf + at);
+
+            at += d->d_reclen;
+            if (take_entry(tree, path, d, &e) && !fn(context, &e))
+                return 0;
+        }
+    return n < 0 ? errno : 0;
+}
