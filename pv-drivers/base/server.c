@@ -32,6 +32,19 @@ int hd_server_lock(const char *name, struct hd_err *err)
     return 0; /* the descriptor stays open */
 }
 
+/* hotdomd's own place, which is inherited, is that of what the host needs; a
+ * guest decides how much this one takes. */
+static void offer_to_oom(void)
+{
+    static const char adj[] = "500";
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, adj, sizeof(adj) - 1);
+    close(fd);
+}
+
 /* A change of user leaves none; securebits of the caller might. */
 static int drop_capabilities(void)
 {
@@ -50,6 +63,7 @@ int hd_server_become(const char *user, unsigned files, struct hd_err *err)
     if (!pw)
         return hd_fail(err, HD_E_FAILED,
                        "there is no user %s; run systemd-sysusers", user);
+    offer_to_oom();
     if (chroot(HD_SERVER_DIR) || chdir("/") || setgroups(0, NULL) ||
         setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
         setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || drop_capabilities())
