@@ -50,6 +50,8 @@ domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
 
 @test "who does not shut down is destroyed before its grace time is over" {
     start stubborn
+    # Before it is up, nothing in it would ignore the wish.
+    await 120 yes answers stubborn
     run dom0 'hotdom shutdown stubborn; hotdom destroy stubborn --wait=200
         hotdom events --json --since 300 | jq -r "
             select(.guest == \"stubborn\" and .to == \"gone\") | .seconds"'
@@ -59,9 +61,15 @@ domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
     await 60 gone gone stubborn
 }
 
+writes() { # once the guest is up
+    dom0 hotdom metrics | grep -q '^hotdom_guest_disk_written_bytes_total.* [1-9]' &&
+        echo yes
+}
+
 @test "what guests take is told to Prometheus and shown on a terminal" {
     local before after
     start writer
+    await 90 yes writes
     dom0 'systemctl start hotdom-metrics.socket'
     before=$(dom0 'hotdom metrics')
     run dom0 'printf "GET /metrics HTTP/1.1\r\n\r\n" | nc -N -U /run/hotdom/metrics
