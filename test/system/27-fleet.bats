@@ -85,10 +85,10 @@ writes() { # once the guest is up
     [[ $after == *'hotdom_guests{state="running"} 1'* ]]
 
     # A terminal of 80x24 is as it was, also when a signal ends the program.
-    run dom0 'hotdom top --batch --json -n 1 -i 1 |
+    run dom0 'hotdom top --batch --json -n 1 -i 5 |
             jq -r ".stores[].guests[] | select(.disk_written_bytes > 0) | .guest"
         script -qec "stty rows 24 cols 80; stty -g >/tmp/a
-            TERM=xterm timeout -s TERM 15 hotdom top; stty -g >/tmp/b" /dev/null
+            TERM=xterm timeout --foreground -s TERM 15 hotdom top; stty -g >/tmp/b" /dev/null
         cmp /tmp/a /tmp/b && echo "as it was"'
     [[ $output == writer*"1 stores, 1 guests"*"as it was"* ]]
     dom0 'systemctl stop hotdom-metrics.socket'

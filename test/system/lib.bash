@@ -34,6 +34,7 @@ fail() {
 # wrote.
 plug() {
     local id=${2:-$1}
+    mkdir -p "$plugged"
     cp --sparse=always "$stores/$1.img" "$plugged/$id.img"
     bed plug "$plugged/$id.img" "$id" >/dev/null
 }

@@ -9,7 +9,7 @@ setup_suite() {
     . "$(dirname "${BASH_SOURCE[0]}")/stores.bash"
     make_stores
     for BED_HOST in ${BED_HOSTS:=$BED_HOST}; do
-        mkdir "$stores/$BED_HOST"
+        mkdir -p "$stores/$BED_HOST"
         pull_everything
         introduce
     done
