@@ -36,10 +36,8 @@ static void forget(struct hd_store *store)
 static int check_ready(const struct hd_store *store,
                        const struct hd_guest_life *guest, struct hd_err *err)
 {
-    if (!hd_store_guest_lives(guest))
-        return hd_fail(err, HD_E_NO_GUEST,
-                       "guest %s does not run, it is %s; see `hotdom list`",
-                       guest->name, hd_state_name(guest->state));
+    if (hd_order_check_lives(guest, err))
+        return -1;
     if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
         store->retrying || store->waiter)
         return hd_fail(err, HD_E_BUSY,

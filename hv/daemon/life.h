@@ -77,6 +77,8 @@ void hd_ahead_over(struct hd_store *store);
 /* ---- order.c: what a person wants of a guest; HD_E_NO_GUEST: it has no domain
  */
 
+/* It runs, or stands still. */
+int hd_order_check_lives(const struct hd_guest_life *guest, struct hd_err *err);
 /* At once; it may be so already. */
 int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
                    struct hd_err *err);

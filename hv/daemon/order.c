@@ -9,7 +9,7 @@
 
 /* ---- standing still */
 
-static int check_lives(const struct hd_guest_life *guest, struct hd_err *err)
+int hd_order_check_lives(const struct hd_guest_life *guest, struct hd_err *err)
 {
     if (hd_store_guest_lives(guest))
         return 0;
@@ -21,7 +21,7 @@ static int check_lives(const struct hd_guest_life *guest, struct hd_err *err)
 int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
                    struct hd_err *err)
 {
-    if (check_lives(guest, err))
+    if (hd_order_check_lives(guest, err))
         return -1;
     if (guest->state == HD_STATE_PAUSED)
         return 0;
@@ -34,7 +34,7 @@ int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
 int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err)
 {
-    if (check_lives(guest, err))
+    if (hd_order_check_lives(guest, err))
         return -1;
     if (guest->state == HD_STATE_RUNNING)
         return 0;
@@ -147,7 +147,7 @@ int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
 {
     if (guest->state == HD_STATE_EJECTING)
         return check_ends(store, guest, err);
-    if (check_lives(guest, err))
+    if (hd_order_check_lives(guest, err))
         return -1;
     if (guest->order == HD_ORDER_NONE)
         guest->order = HD_ORDER_SHUTDOWN;
@@ -193,7 +193,7 @@ int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
         cut_short(store, guest);
         return 0;
     }
-    if (check_lives(guest, err))
+    if (hd_order_check_lives(guest, err))
         return -1;
     guest->order = HD_ORDER_DESTROY;
     hd_order_next(store);
