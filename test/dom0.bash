@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What the drivers dom0-* share. They run in the bed's dom0, so that no ssh is
-# in the times, and print "FIGURE SIDE PAIR MS CPU_MS FORKS", a sample a line,
-# and first "xenstored KIND".
+# What the drivers dom0-* of the bench and the system tests share. They run in
+# the bed's dom0, so that no ssh is in the times; those of the bench print
+# "FIGURE SIDE PAIR MS CPU_MS FORKS", a sample a line, and first "xenstored KIND".
 set -euo pipefail
 cd "$(dirname "$0")"
 mac=00:16:3e:00:00:01
