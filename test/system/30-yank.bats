@@ -74,14 +74,14 @@ ledgers() { dom0 'ls /run/hotdom/ledger | grep -vc history || true'; }
 
 xen_free() { dom0 "xl info free_memory"; }
 
-@test "twenty pulls in a row leave nothing behind" {
+@test "ten pulls in a row leave nothing behind" {
     local before after free i
     start auto
     yank auto
     await 60 gone gone auto
     before=$(daemon_fds)
     free=$(xen_free)
-    for i in $(seq 20); do
+    for i in $(seq 10); do
         start auto
         yank auto
         await 60 gone gone auto
