@@ -14,9 +14,9 @@
 #include "serve.h"
 
 #define USER "hotdom-9p"
-/* Beside the guest's open files: xenstore, events, grants, and one that is
- * looked at. */
-#define FILES (HD_9P_MAX_OPEN + 32)
+/* Beside the guest's open files and hotdomd's connections: xenstore, events,
+ * grants, and one that is looked at. */
+#define FILES (HD_9P_MAX_OPEN + HD_9P_CONTROL_FDS + 32)
 
 struct options {
     uint32_t domid;
@@ -41,9 +41,11 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
 /* All that needs root. */
 static int prepare(const struct options *o, const struct hd_xenbus_device *dev,
                    struct hd_xs **ret_xs, struct hd_peer *peers[HD_FS9P_RINGS],
-                   struct hd_err *err)
+                   struct hd_9p_control *control, struct hd_err *err)
 {
-    if (hd_server_lock(o->name, err) || hd_xs_open(ret_xs, err))
+    if (hd_server_lock(o->name, err) ||
+        hd_server_listen(o->name, &control->listener, err) ||
+        hd_xs_open(ret_xs, err))
         return -1;
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         if (hd_peer_open(o->domid, &peers[i], err))
@@ -62,6 +64,7 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     struct hd_xenbus_device dev;
     struct hd_xs *xs = NULL;
     struct options o = {0};
+    struct hd_9p_control control;
     struct hd_tree tree;
     struct hd_9p *session;
 
@@ -74,11 +77,12 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     if (tree.root < 0 || !session)
         return hd_fail_errno(err, HD_E_FAILED, "prepare the host view");
     hd_fs9p_describe(o.domid, &dev);
-    if (prepare(&o, &dev, &xs, peers, err))
+    hd_9p_control_init(&control, &tree, session);
+    if (prepare(&o, &dev, &xs, peers, &control, err))
         return -1;
     *ret_ready = true;
     hd_server_answer(HD_SERVER_READY);
-    return hd_9p_serve(xs, peers, &dev, session, err);
+    return hd_9p_serve(xs, peers, &dev, session, &control, err);
 }
 
 int main(int argc, char **argv)

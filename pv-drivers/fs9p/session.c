@@ -25,6 +25,11 @@ struct hd_9p *hd_9p_new(const struct hd_tree *tree)
     return s;
 }
 
+void hd_9p_changed(struct hd_9p *s)
+{
+    hd_9p_fids_recheck(&s->fids, s->tree);
+}
+
 void hd_9p_free(struct hd_9p *s)
 {
     if (s)
@@ -158,7 +163,7 @@ static int read_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
     if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     if (!f->open || f->fd < 0)
-        return f->open ? EISDIR : EBADF;
+        return !f->open ? EBADF : f->stale ? ESTALE : EISDIR;
     hd_9p_put(out, 0, 4);
     n = offset > INT64_MAX ? 0
                            : pread(f->fd, out->buf + out->len,
@@ -194,8 +199,8 @@ static int readdir_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 
     if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
-    if (!f->open)
-        return EBADF;
+    if (!f->open || f->stale)
+        return f->open ? ESTALE : EBADF;
     hd_9p_put(out, 0, 4);
     list = (struct hd_9p_out){.buf = out->buf + out->len,
                               .size = bounded(s, out, count)};

@@ -20,6 +20,9 @@ struct hd_9p; /* opaque; holds descriptors of open files */
 
 /* `tree` is borrowed.  NULL without memory. */
 struct hd_9p *hd_9p_new(const struct hd_tree *tree);
+/* The tree's tables have been exchanged: what is open and not given any more
+ * answers ESTALE from now on. */
+void hd_9p_changed(struct hd_9p *s);
 void hd_9p_free(struct hd_9p *s);
 HD_DEFINE_AUTO(hd_9p)
 

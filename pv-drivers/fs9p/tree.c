@@ -108,6 +108,14 @@ int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd)
     return 0;
 }
 
+bool hd_tree_still(const struct hd_tree *tree, const char *path, int fd)
+{
+    struct stat st;
+
+    return (place_of(tree, path) == HOST) == (fd >= 0) &&
+           !hd_tree_stat(tree, path, &st);
+}
+
 int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
                      size_t size, size_t *ret_len)
 {

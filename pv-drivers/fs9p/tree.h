@@ -15,7 +15,7 @@
  * normalised; all functions answer 0 or an errno and block as the host's file
  * systems do. */
 struct hd_tree {
-    const struct hd_tables *tables;
+    struct hd_tables *tables; /* borrowed */
     int root; /* a folder's descriptor, borrowed; paths are beneath it */
 };
 
@@ -24,6 +24,8 @@ int hd_tree_stat(const struct hd_tree *tree, const char *path,
                  struct stat *ret);
 /* `*ret_fd` is the caller's; -1: a bare folder. */
 int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd);
+/* Is what was opened as `fd` what the tables, others by now, give there? */
+bool hd_tree_still(const struct hd_tree *tree, const char *path, int fd);
 /* At most `size` bytes, without a NUL. */
 int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
                      size_t size, size_t *ret_len);
