@@ -137,8 +137,9 @@ struct hd_store {
     struct hd_plan *plan; /* owned; what started its guests, or NULL */
     struct hd_hot hot;
     struct hd_ahead ahead;
-    bool saved; /* it is in HD_MAP_DIR too */
-    bool ran;   /* a guest has run with it */
+    bool tabling; /* a guest's tables are being exchanged, see shown.h */
+    bool saved;   /* it is in HD_MAP_DIR too */
+    bool ran;     /* a guest has run with it */
 
     struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
     size_t n_bad; /* since it was read */

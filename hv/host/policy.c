@@ -211,6 +211,21 @@ const struct hd_policy_network *hd_policy_network(
     return NULL;
 }
 
+static bool is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
+}
+
+bool hd_policy_shows(const struct hd_policy *policy, const char *path)
+{
+    for (uint32_t i = 0; i < policy->n_host_paths; i++)
+        if (is_below(path, policy->host_paths[i].path))
+            return true;
+    return false;
+}
+
 int hd_policy_check_kdf(const struct hd_policy *policy,
                         const struct hd_luks_facts *facts, struct hd_err *err)
 {

@@ -200,7 +200,7 @@ static bool files_ok(const struct hd_job_request *req,
 
     (void)req;
     return is_name(f->name, sizeof(f->name)) &&
-           memchr(f->tables, '\0', sizeof(f->tables)) && *f->tables &&
+           memchr(f->tables, '\0', sizeof(f->tables)) &&
            !hd_tables_parse(f->tables, &tables, NULL);
 }
 
