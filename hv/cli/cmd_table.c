@@ -63,15 +63,31 @@ static void print_change(struct json_object *reply)
            hd_client_text(reply, "guest"), shown(reply, "message", text));
 }
 
+static void print_asked(struct json_object *reply)
+{
+    char path[TEXT], entry[TEXT];
+    int64_t lost = hd_client_number(reply, "lost");
+
+    if (lost)
+        printf("(%lld more)\n", (long long)lost);
+    printf("%-5s  %-9s  %s", hd_client_text(reply, "side"),
+           hd_client_text(reply, "asked"), shown(reply, "path", path));
+    if (*shown(reply, "entry", entry))
+        printf("  by %s", entry);
+    putchar('\n');
+}
+
 static const struct verb {
     const char *name, *method;
     bool path; /* it takes one */
+    bool more; /* it is answered until it is interrupted */
     void (*print)(struct json_object *reply);
 } verbs[] = {
-    {"list", "Table", false, print_list},
-    {"which", "TableWhich", true, print_which},
-    {"add", "TableAdd", true, print_change},
-    {"rm", "TableRemove", true, print_change},
+    {"list", "Table", false, false, print_list},
+    {"which", "TableWhich", true, false, print_which},
+    {"add", "TableAdd", true, false, print_change},
+    {"rm", "TableRemove", true, false, print_change},
+    {"log", "TableLog", false, true, print_asked},
 };
 
 static const struct verb *find(const char *name)
@@ -101,19 +117,43 @@ static int parse(int argc, char **argv, struct args *args, struct hd_err *err)
     return 0;
 }
 
-static int call(const struct verb *verb, const struct args *args,
-                const char *guest, const char *path, struct hd_err *err)
+static int follow(const struct verb *verb, struct json_object *parameters,
+                  bool json, struct hd_err *err)
 {
-    struct json_object *o = json_object_new_object(), *reply;
+    hd_auto(hd_client) client = NULL;
+    struct json_object *asked;
+    bool continues;
 
-    json_object_object_add(o, "guest", json_object_new_string(guest));
-    if (path)
-        json_object_object_add(o, "path", json_object_new_string(path));
-    if (args->inclusion)
-        json_object_object_add(o, "side", json_object_new_string("guest"));
-    if (hd_client_call(verb->method, o, &reply, err))
+    if (hd_client_open(&client, err)) {
+        json_object_put(parameters);
         return -1;
-    if (args->json)
+    }
+    hd_client_watch_output(client);
+    if (hd_client_send(client, verb->method, parameters, true, err))
+        return -1;
+    for (;;) {
+        if (hd_client_receive(client, UINT64_MAX, &asked, &continues, err))
+            return -1;
+        if (!continues)
+            return 0;
+        if (json)
+            puts(json_object_to_json_string_ext(
+                asked,
+                JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        else
+            verb->print(asked);
+        fflush(stdout);
+    }
+}
+
+static int call(const struct verb *verb, struct json_object *parameters,
+                bool json, struct hd_err *err)
+{
+    struct json_object *reply;
+
+    if (hd_client_call(verb->method, parameters, &reply, err))
+        return -1;
+    if (json)
         puts(json_object_to_json_string_ext(
             reply, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
     else
@@ -122,10 +162,25 @@ static int call(const struct verb *verb, const struct args *args,
     return 0;
 }
 
+/* `path` may be NULL. */
+static struct json_object *parameters_of(const struct args *args,
+                                         const char *guest, const char *path)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "guest", json_object_new_string(guest));
+    if (path)
+        json_object_object_add(o, "path", json_object_new_string(path));
+    if (args->inclusion)
+        json_object_object_add(o, "side", json_object_new_string("guest"));
+    return o;
+}
+
 int hd_cmd_table(int argc, char **argv, struct hd_err *err)
 {
     struct args args = {0};
     const struct verb *verb;
+    struct json_object *o;
     int n;
 
     if (parse(argc, argv, &args, err))
@@ -134,12 +189,13 @@ int hd_cmd_table(int argc, char **argv, struct hd_err *err)
     verb = n > 1 ? find(argv[optind + 1]) : NULL;
     if (!verb)
         return hd_fail(err, HD_E_USAGE,
-                       "name a guest, and say list, which, add or rm");
+                       "name a guest, and say list, which, add, rm or log");
     if (n != (verb->path ? 3 : 2))
         return hd_fail(err, HD_E_USAGE,
-                       verb->path ? "name one path" : "list takes no path");
+                       verb->path ? "name one path" : "it takes no path");
     if (args.inclusion && strcmp(verb->name, "add"))
         return hd_fail(err, HD_E_USAGE, "--inclusion belongs to add");
-    return call(verb, &args, argv[optind], verb->path ? argv[optind + 2] : NULL,
-                err);
+    o = parameters_of(&args, argv[optind],
+                      verb->path ? argv[optind + 2] : NULL);
+    return (verb->more ? follow : call)(verb, o, args.json, err);
 }

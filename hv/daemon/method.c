@@ -354,6 +354,7 @@ static const struct method {
     {"TableWhich", true, {"guest", "path"}, hd_method_table_which},
     {"TableAdd", true, {"guest", "path", "side"}, hd_method_table_add},
     {"TableRemove", true, {"guest", "path"}, hd_method_table_remove},
+    {"TableLog", true, {"guest"}, hd_method_table_log},
     {"Pause", true, {"guest"}, hd_method_pause},
     {"Unpause", true, {"guest"}, hd_method_unpause},
     {"Shutdown", true, {"guest"}, hd_method_shutdown},

@@ -93,3 +93,16 @@ int hd_method_table_remove(struct hd_daemon *d, struct hd_conn *conn,
         return -1;
     return hd_shown_remove(store, guest, path, conn, err);
 }
+
+int hd_method_table_log(struct hd_daemon *d, struct hd_conn *conn,
+                        const struct hd_request *req, struct hd_err *err)
+{
+    struct hd_guest_life *guest;
+    struct hd_store *store;
+
+    if (!req->more)
+        return hd_fail(err, HD_E_USAGE, "call TableLog with \"more\": true");
+    if (hd_named_request(&d->stores, req, &store, &guest, err))
+        return -1;
+    return hd_shown_follow(store, guest, conn, err);
+}

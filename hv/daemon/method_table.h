@@ -13,6 +13,6 @@ typedef int hd_method_table_fn(struct hd_daemon *d, struct hd_conn *conn,
                                struct hd_err *err);
 
 hd_method_table_fn hd_method_table, hd_method_table_which, hd_method_table_add,
-    hd_method_table_remove;
+    hd_method_table_remove, hd_method_table_log;
 
 #endif

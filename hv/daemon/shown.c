@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../run/files.h"
+#include "feed.h"
 #include "life.h"
 #include "wire.h"
 
@@ -156,6 +157,17 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
         hd_host_view_find(f->tables, entry, &e) ? origin(store, guest->name, &e)
                                                 : NULL);
     return 0;
+}
+
+int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
+                    struct hd_conn *conn, struct hd_err *err)
+{
+    struct hd_step_files *f;
+    int fd;
+
+    return find(store, guest, &f, err) || hd_files_follow(f->name, &fd, err)
+               ? -1
+               : hd_feed_begin(store->daemon->loop, fd, conn, err);
 }
 
 /* ---- changed */

@@ -33,6 +33,11 @@ int hd_shown_add(struct hd_store *store, const struct hd_guest_life *guest,
 int hd_shown_remove(struct hd_store *store, const struct hd_guest_life *guest,
                     const char *path, struct hd_conn *conn, struct hd_err *err);
 
+/* What the guest asks for from now on, to `conn`, until that hangs up or the
+ * guest has ended. */
+int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
+                    struct hd_conn *conn, struct hd_err *err);
+
 /* An earlier hotdomd may have ended between the plan and the process that
  * serves: gives each guest what its plan says. */
 void hd_shown_adopt(struct hd_store *store);

@@ -52,6 +52,20 @@ int hd_files_dial(const char *name, int *ret_fd, struct hd_err *err)
     return 0;
 }
 
+int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err)
+{
+    static const char message[] = {HD_9P_LOG};
+    hd_autofd int fd = -1;
+
+    if (hd_files_dial(name, &fd, err))
+        return -1;
+    if (send(fd, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
+        return hd_fail_errno(err, HD_E_FAILED, "follow the host view of %s",
+                             name);
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
+}
+
 /* Whoever answers has heard a guest: its words are told to nobody. */
 static int read_reply(int fd, const char *name, struct hd_err *err)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Exchanges the tables of a host view while it is served; whoever asks is
- * hotdomd, or is not heard. */
+/* Exchanges the tables of a host view while it is served, and tells what they
+ * decide; whoever asks is hotdomd, or is not heard. */
 #include "control.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,20 +14,55 @@ void hd_9p_control_init(struct hd_9p_control *c, struct hd_tree *tree,
     *c = (struct hd_9p_control){
         .listener = -1, .user = geteuid(), .tree = tree, .session = session};
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
-        c->conns[i] = -1;
+        c->conns[i].fd = -1;
 }
 
-static void hang_up(int *conn)
+/* Of each that logs: never waits for it. */
+static void tell(void *context, const char *path, struct hd_decision decision,
+                 bool opened)
 {
-    if (*conn >= 0)
-        close(*conn);
-    *conn = -1;
+    struct hd_9p_control *c = context;
+    struct hd_9p_told told = {.entry = (uint16_t)decision.len,
+                              .side = (uint8_t)decision.side,
+                              .opened = opened};
+    size_t len = strlen(path);
+
+    memcpy(told.path, path, len); /* a fid's: shorter than HD_9P_PATH */
+    len += offsetof(struct hd_9p_told, path);
+    for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++) {
+        struct hd_9p_control_conn *conn = &c->conns[i];
+
+        if (conn->fd < 0 || !conn->logs)
+            continue;
+        told.lost = conn->lost;
+        conn->lost = send(conn->fd, &told, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+                         ? conn->lost + 1
+                         : 0;
+    }
+}
+
+/* It costs a test of a pointer when nobody does. */
+static void count_logs(struct hd_9p_control *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
+        n += c->conns[i].fd >= 0 && c->conns[i].logs;
+    hd_9p_tell(c->session, n ? tell : NULL, c);
+}
+
+static void hang_up(struct hd_9p_control *c, struct hd_9p_control_conn *conn)
+{
+    if (conn->fd >= 0)
+        close(conn->fd);
+    *conn = (struct hd_9p_control_conn){.fd = -1};
+    count_logs(c);
 }
 
 void hd_9p_control_fini(struct hd_9p_control *c)
 {
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
-        hang_up(&c->conns[i]);
+        hang_up(c, &c->conns[i]);
 }
 
 void hd_9p_control_fill(const struct hd_9p_control *c,
@@ -34,7 +70,7 @@ void hd_9p_control_fill(const struct hd_9p_control *c,
 {
     fds[0] = (struct pollfd){.fd = c->listener, .events = POLLIN};
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
-        fds[1 + i] = (struct pollfd){.fd = c->conns[i], .events = POLLIN};
+        fds[1 + i] = (struct pollfd){.fd = c->conns[i].fd, .events = POLLIN};
 }
 
 static bool is_user(const struct hd_9p_control *c, int fd)
@@ -54,8 +90,8 @@ static void meet(struct hd_9p_control *c)
     if (fd < 0 || !is_user(c, fd))
         return;
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
-        if (c->conns[i] < 0) {
-            c->conns[i] = hd_steal_fd(&fd);
+        if (c->conns[i].fd < 0) {
+            c->conns[i].fd = hd_steal_fd(&fd);
             return;
         }
 }
@@ -73,30 +109,47 @@ static const char *exchange(struct hd_9p_control *c, const char *text,
     return HD_9P_DONE;
 }
 
-static void hear(struct hd_9p_control *c, int *conn)
+/* False: it is no request. */
+static bool perform(struct hd_9p_control *c, struct hd_9p_control_conn *conn,
+                    const char *message)
 {
-    char message[HD_9P_CONTROL_MAX + 1];
-    ssize_t n = recv(*conn, message, sizeof(message), MSG_DONTWAIT);
     struct hd_err err = {0};
     const char *reply;
 
+    switch (message[0]) {
+    case HD_9P_TABLES:
+        reply = exchange(c, message + 1, &err);
+        return send(conn->fd, reply, strlen(reply),
+                    MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
+    case HD_9P_LOG:
+        conn->logs = true;
+        count_logs(c);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void hear(struct hd_9p_control *c, struct hd_9p_control_conn *conn)
+{
+    char message[HD_9P_CONTROL_MAX + 1];
+    ssize_t n = recv(conn->fd, message, sizeof(message), MSG_DONTWAIT);
+
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n < 1 || n > HD_9P_CONTROL_MAX || message[0] != HD_9P_TABLES) {
-        hang_up(conn);
-        return;
+    if (n > 0 && n <= HD_9P_CONTROL_MAX) {
+        message[n] = '\0';
+        if (perform(c, conn, message))
+            return;
     }
-    message[n] = '\0';
-    reply = exchange(c, message + 1, &err);
-    if (send(*conn, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        hang_up(conn);
+    hang_up(c, conn);
 }
 
 void hd_9p_control_take(struct hd_9p_control *c,
                         const struct pollfd fds[HD_9P_CONTROL_FDS])
 {
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
-        if (c->conns[i] >= 0 && fds[1 + i].revents)
+        if (c->conns[i].fd >= 0 && fds[1 + i].revents)
             hear(c, &c->conns[i]);
     if (fds[0].revents)
         meet(c);

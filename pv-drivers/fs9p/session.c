@@ -30,6 +30,19 @@ void hd_9p_changed(struct hd_9p *s)
     hd_9p_fids_recheck(&s->fids, s->tree);
 }
 
+void hd_9p_tell(struct hd_9p *s, hd_9p_tell_fn *tell, void *context)
+{
+    s->tell = tell;
+    s->context = context;
+}
+
+void hd_9p_told(const struct hd_9p *s, const char *path, bool opened)
+{
+    if (s->tell)
+        s->tell(s->context, path, hd_tables_decide(s->tree->tables, path),
+                opened);
+}
+
 void hd_9p_free(struct hd_9p *s)
 {
     if (s)
@@ -79,6 +92,7 @@ static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
         return EBUSY;
     if (s->fids.n_open >= HD_9P_MAX_OPEN)
         return ENFILE;
+    hd_9p_told(s, f->path, true);
     rc = hd_tree_stat(s->tree, f->path, &st);
     if (!rc)
         rc = hd_tree_open(s->tree, f->path, &fd);

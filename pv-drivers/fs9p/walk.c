@@ -87,6 +87,8 @@ static int walk_names(struct hd_9p *s, char path[HD_9P_PATH],
         if (!rc)
             rc = step(path, name);
         if (!rc)
+            hd_9p_told(s, path, false);
+        if (!rc)
             rc = hd_tree_stat(s->tree, path, &st);
         if (!rc) {
             hd_9p_put_qid_of(out, &st);

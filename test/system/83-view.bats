@@ -105,6 +105,13 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     [[ $seen == *'own: own'*'file: '*'No such file'* ]]
     [ "$(dom0 hotdom table reader which /srv/shown/own/file)" = \
         '/srv/shown/own/file: host, by /srv/shown/own of the operator' ]
+    dom0 'timeout 8 hotdom table reader log >/run/asked || :' 3>&- &
+    in_guest reader 'sleep 3; cat /v/srv/shown/own/file /v/srv/hidden/file'
+    wait $!
+    dom0 'cat /run/asked; rm /run/asked' >"$BATS_TEST_TMPDIR/asked"
+    grep -x 'host   opened     /srv/shown/own/file  by /srv/shown/own' \
+        "$BATS_TEST_TMPDIR/asked"
+    grep -x 'guest  looked-up  /srv/hidden' "$BATS_TEST_TMPDIR/asked"
     table=$(dom0 hotdom table reader list)
     dom0 systemctl restart hotdomd
     await 60 running state view

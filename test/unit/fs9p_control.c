@@ -210,6 +210,79 @@ static void connections_are_bounded(void)
     tear_down();
 }
 
+/* "host /a 2 opened", or what recv(2) gives when it gives none. */
+static const char *next_of(int fd)
+{
+    static char text[HD_9P_PATH + 64];
+    struct hd_9p_told told = {0};
+    ssize_t n = recv(fd, &told, sizeof(told) - 1, 0);
+
+    if (n <= 0)
+        return n ? "(nothing)" : "";
+    snprintf(text, sizeof(text), "%s %s %u %s",
+             told.side == HD_SIDE_HOST ? "host" : "guest", told.path,
+             told.entry, told.opened ? "opened" : "looked up");
+    return text;
+}
+
+static int follow(void)
+{
+    int fd = dial();
+
+    CU_ASSERT_EQUAL(send(fd, "l", 1, 0), 1);
+    turn();
+    return fd;
+}
+
+static void what_the_guest_asks_for_is_told_to_who_follows(void)
+{
+    int fd;
+
+    set_up(P9_USUAL);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/shadow"), -1);
+    fd = follow();
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/fonts/a"), 0);
+    CU_ASSERT_EQUAL(p9_lopen(1, 0), 0);
+    CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/shadow"), -1);
+    CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/fonts/own"), -1);
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "guest /etc 0 looked up");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "host /etc/fonts 10 looked up");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "host /etc/fonts/a 10 looked up");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "host /etc/fonts/a 10 opened");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "guest /etc 0 looked up");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "guest /etc/shadow 0 looked up");
+    (void)next_of(fd), (void)next_of(fd);
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "guest /etc/fonts/own 14 looked up");
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "(nothing)");
+    /* Tables may change on the same connection, or on another. */
+    CU_ASSERT_STRING_EQUAL(change("t+/home\n"), HD_9P_DONE);
+    CU_ASSERT_EQUAL(p9_walk(0, 3, "home"), 0);
+    CU_ASSERT_STRING_EQUAL(next_of(fd), "host /home 5 looked up");
+    close(fd);
+    tear_down();
+}
+
+static void who_does_not_read_costs_the_guest_nothing(void)
+{
+    struct hd_9p_told told;
+    uint32_t heard = 0, lost;
+    int fd;
+
+    set_up(P9_USUAL);
+    fd = follow();
+    for (uint32_t i = 0; i < 20000; i++)
+        CU_ASSERT_EQUAL_FATAL(p9_walk(0, 0, "../.."), 0);
+    while (recv(fd, &told, sizeof(told), 0) > 0)
+        heard++;
+    CU_ASSERT(heard > 0 && heard < 40000);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc"), 0);
+    CU_ASSERT(recv(fd, &told, sizeof(told), 0) > 0);
+    lost = told.lost;
+    CU_ASSERT_EQUAL(heard + lost, 40000);
+    close(fd);
+    tear_down();
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_path_that_is_given_while_the_guest_runs_is_there_at_once),
     HD_TEST(what_is_open_and_taken_away_answers_an_error),
@@ -218,5 +291,7 @@ static const struct hd_test tests[] = {
     HD_TEST(tables_that_are_none_leave_all_as_it_was),
     HD_TEST(whoever_says_anything_else_is_cut_off),
     HD_TEST(connections_are_bounded),
+    HD_TEST(what_the_guest_asks_for_is_told_to_who_follows),
+    HD_TEST(who_does_not_read_costs_the_guest_nothing),
 };
 HD_SUITE("fs9p/control", tests);
