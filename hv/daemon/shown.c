@@ -178,11 +178,10 @@ struct change {
     struct hd_conn *conn; /* NULL: nobody waits for it */
     struct hd_uuid id;
     char guest[HD_NAME_SIZE];
-    char name[HD_DOMAIN_NAME_SIZE];
     char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
     bool added;
     enum hd_side side;
-    char before[HD_VIEW_TEXT], after[HD_VIEW_TEXT];
+    struct hd_step_files before, after; /* in its plan */
     struct hd_err outcome;
 };
 
@@ -191,7 +190,7 @@ static void on_work(uv_work_t *work)
 {
     struct change *c = work->data;
 
-    hd_files_change(c->name, c->after, &c->outcome);
+    hd_files_change(&c->after, &c->outcome);
 }
 
 static struct hd_store *store_of(const struct change *c)
@@ -203,9 +202,9 @@ static struct hd_store *store_of(const struct change *c)
 }
 
 static void write_down(struct hd_store *store, struct hd_step_files *f,
-                       const char *tables)
+                       const struct hd_step_files *as)
 {
-    strcpy(f->tables, tables);
+    *f = *as;
     hd_restart_save(store);
 }
 
@@ -214,8 +213,8 @@ static void put_back(struct hd_store *store, const struct change *c)
 {
     struct hd_step_files *f = step_of(store, c->guest);
 
-    if (f && !strcmp(f->tables, c->after))
-        write_down(store, f, c->before);
+    if (f && !strcmp(f->tables, c->after.tables))
+        write_down(store, f, &c->before);
 }
 
 static void tell(struct hd_store *store, struct change *c)
@@ -258,7 +257,7 @@ static void on_done(uv_work_t *work, int status)
             tell(store, c);
     }
     if (c->outcome.code)
-        hd_log(HD_LOG_WARNING, "%s: %s", c->name, c->outcome.msg);
+        hd_log(HD_LOG_WARNING, "%s: %s", c->after.name, c->outcome.msg);
     if (c->conn) {
         if (!c->outcome.code)
             hd_fail(&c->outcome, HD_E_NO_GUEST, "guest %s has ended", c->guest);
@@ -267,7 +266,7 @@ static void on_done(uv_work_t *work, int status)
     free(c);
 }
 
-/* The plan has `f->tables` as `change->after` from now on. */
+/* The plan has `f` as `what->after` from now on. */
 static int begin(struct hd_store *store, struct hd_step_files *f,
                  const struct change *what, struct hd_conn *conn,
                  struct hd_err *err)
@@ -281,14 +280,13 @@ static int begin(struct hd_store *store, struct hd_step_files *f,
     c->work.data = c;
     c->daemon = store->daemon;
     c->id = store->id;
-    strcpy(c->name, f->name);
-    strcpy(c->before, f->tables);
+    c->before = *f;
     rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
     if (rc)
         return hd_fail(err, HD_E_FAILED, "change the tables: %s",
                        uv_strerror(rc));
-    if (strcmp(c->before, c->after))
-        write_down(store, f, c->after);
+    if (strcmp(c->before.tables, c->after.tables))
+        write_down(store, f, &c->after);
     store->tabling = true;
     if (conn)
         hd_conn_hold(conn, &c->conn);
@@ -300,15 +298,20 @@ static int find_idle(struct hd_store *store, const struct hd_guest_life *guest,
                      struct hd_step_files **ret, struct change *change,
                      struct hd_err *err)
 {
+    const struct hd_policy *policy;
+
     if (hd_order_check_idle(store, guest, err) || find(store, guest, ret, err))
         return -1;
     if (store->tabling)
         return hd_fail(err, HD_E_BUSY,
                        "tables of %s are being changed; try again",
                        store->label);
-    *change = (struct change){0};
+    policy = hd_rules_policy(&store->daemon->rules, err);
+    if (!policy)
+        return -1;
+    *change = (struct change){.after = **ret};
     strcpy(change->guest, guest->name);
-    strcpy(change->after, (*ret)->tables);
+    hd_policy_shown(policy, change->after.shown);
     return 0;
 }
 
@@ -336,7 +339,7 @@ int hd_shown_add(struct hd_store *store, const struct hd_guest_life *guest,
     struct change c;
 
     if (find_idle(store, guest, &f, &c, err) ||
-        hd_host_view_add(c.after, entry, err) ||
+        hd_host_view_add(c.after.tables, entry, err) ||
         check_policy(store, entry, err))
         return -1;
     strcpy(c.path, entry->path);
@@ -354,12 +357,12 @@ int hd_shown_remove(struct hd_store *store, const struct hd_guest_life *guest,
 
     if (find_idle(store, guest, &f, &c, err))
         return -1;
-    if (!hd_host_view_find(c.after, path, &entry))
+    if (!hd_host_view_find(c.after.tables, path, &entry))
         return hd_fail(err, HD_E_FAILED,
                        "%.200s is in no table of %s; see `hotdom table %s "
                        "list`",
                        path, guest->name, guest->name);
-    hd_host_view_remove(c.after, path);
+    hd_host_view_remove(c.after.tables, path);
     strcpy(c.path, entry.path);
     c.side = entry.side;
     return begin(store, f, &c, conn, err);
@@ -370,13 +373,13 @@ void hd_shown_adopt(struct hd_store *store)
     for (size_t i = 0; i < store->n_guests; i++) {
         const struct hd_guest_life *guest = &store->guests[i];
         struct hd_step_files *f = step_of(store, guest->name);
-        struct change c = {0};
         struct hd_err err;
+        struct change c;
 
         if (!f || !hd_store_guest_lives(guest))
             continue;
+        c = (struct change){.after = *f};
         strcpy(c.guest, guest->name);
-        strcpy(c.after, f->tables);
         if (begin(store, f, &c, NULL, &err))
             hd_log(HD_LOG_WARNING, "%s: %s", f->name, err.msg);
     }

@@ -3,6 +3,7 @@
 #include "policy.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -224,6 +225,16 @@ bool hd_policy_shows(const struct hd_policy *policy, const char *path)
         if (is_below(path, policy->host_paths[i].path))
             return true;
     return false;
+}
+
+void hd_policy_shown(const struct hd_policy *policy, char ret[HD_VIEW_TEXT])
+{
+    size_t len = 0;
+
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < policy->n_host_paths; i++)
+        len += (size_t)snprintf(ret + len, HD_VIEW_TEXT - len, "+%s\n",
+                                policy->host_paths[i].path);
 }
 
 int hd_policy_check_kdf(const struct hd_policy *policy,

@@ -32,6 +32,7 @@ void hd_map_files(struct hd_mapper *m, const struct hd_guest *g,
         return;
     }
     row->how = HD_HOW_PV;
+    hd_policy_shown(m->in->policy, m->map->shown);
     HD_SAY(row->reason, "served read-only over 9p, as hostview, by a process "
                         "that may read what everybody may");
 }

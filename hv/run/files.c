@@ -21,12 +21,11 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
                    struct hd_err *err)
 {
-    char number[12], name[HD_DOMAIN_NAME_SIZE], tables[HD_VIEW_TEXT];
-    char *argv[] = {HD_9P, number, name, tables, NULL};
+    struct hd_step_files own = *step;
+    char number[12];
+    char *argv[] = {HD_9P, number, own.name, own.tables, own.shown, NULL};
 
     snprintf(number, sizeof(number), "%u", domid);
-    snprintf(name, sizeof(name), "%s", step->name);
-    snprintf(tables, sizeof(tables), "%s", step->tables);
     return hd_server_start(argv, err);
 }
 
@@ -85,15 +84,17 @@ static int read_reply(int fd, const char *name, struct hd_err *err)
     return 0;
 }
 
-int hd_files_change(const char *name, const char *tables, struct hd_err *err)
+int hd_files_change(const struct hd_step_files *step, struct hd_err *err)
 {
-    char message[1 + HD_VIEW_TEXT];
+    char message[1 + sizeof(step->tables) + sizeof(step->shown)];
     hd_autofd int fd = -1;
-    int n = snprintf(message, sizeof(message), "%c%s", HD_9P_TABLES, tables);
+    int n = snprintf(message, sizeof(message), "%c%s%c%s", HD_9P_TABLES,
+                     step->tables, '\0', step->shown);
 
-    if (hd_files_dial(name, &fd, err))
+    if (hd_files_dial(step->name, &fd, err))
         return -1;
     if (send(fd, message, (size_t)n, MSG_NOSIGNAL) != n)
-        return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s", name);
-    return read_reply(fd, name, err);
+        return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",
+                             step->name);
+    return read_reply(fd, step->name, err);
 }

@@ -22,9 +22,9 @@ int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
 int hd_files_dial(const char *name, int *ret_fd, struct hd_err *err);
 /* From now on that connection is told what the guest asks for. */
 int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err);
-/* Gives it other tables, and blocks until it has them, at most
+/* Gives it the tables of `step`, and blocks until it has them, at most
  * HD_FILES_ANSWER_MS.  HD_E_TIMEOUT: it will have them as soon as the host's
  * file systems let it go on; any other error: it keeps those that it has. */
-int hd_files_change(const char *name, const char *tables, struct hd_err *err);
+int hd_files_change(const struct hd_step_files *step, struct hd_err *err);
 
 #endif

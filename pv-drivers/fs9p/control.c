@@ -97,28 +97,35 @@ static void meet(struct hd_9p_control *c)
 }
 
 /* One is in force until the other is whole. */
-static const char *exchange(struct hd_9p_control *c, const char *text,
-                            struct hd_err *err)
+static int exchange(struct hd_9p_control *c, const char *text,
+                    const char *shown_text, struct hd_err *err)
 {
-    struct hd_tables *old = c->tree->tables;
+    hd_auto(hd_tables) tables = NULL;
+    hd_auto(hd_tables) shown = NULL;
+    struct hd_tree before = *c->tree;
 
-    if (hd_tables_parse(text, &c->tree->tables, err))
-        return err->msg;
+    if (hd_tables_parse(text, &tables, err) ||
+        hd_tables_parse(shown_text, &shown, err))
+        return -1;
+    c->tree->tables = hd_steal(&tables);
+    c->tree->shown = hd_steal(&shown);
     hd_9p_changed(c->session);
-    hd_tables_free(old);
-    return HD_9P_DONE;
+    hd_tables_free(before.tables);
+    hd_tables_free(before.shown);
+    return 0;
 }
 
-/* False: it is no request. */
+/* `message` ends with two NULs that are not its own.  False: it is no request.
+ */
 static bool perform(struct hd_9p_control *c, struct hd_9p_control_conn *conn,
                     const char *message)
 {
+    const char *shown = message + strlen(message) + 1, *reply;
     struct hd_err err = {0};
-    const char *reply;
 
     switch (message[0]) {
     case HD_9P_TABLES:
-        reply = exchange(c, message + 1, &err);
+        reply = exchange(c, message + 1, shown, &err) ? err.msg : HD_9P_DONE;
         return send(conn->fd, reply, strlen(reply),
                     MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
     case HD_9P_LOG:
@@ -132,13 +139,13 @@ static bool perform(struct hd_9p_control *c, struct hd_9p_control_conn *conn,
 
 static void hear(struct hd_9p_control *c, struct hd_9p_control_conn *conn)
 {
-    char message[HD_9P_CONTROL_MAX + 1];
-    ssize_t n = recv(conn->fd, message, sizeof(message), MSG_DONTWAIT);
+    char message[HD_9P_CONTROL_MAX + 2];
+    ssize_t n = recv(conn->fd, message, HD_9P_CONTROL_MAX + 1, MSG_DONTWAIT);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n > 0 && n <= HD_9P_CONTROL_MAX) {
-        message[n] = '\0';
+        message[n] = message[n + 1] = '\0';
         if (perform(c, conn, message))
             return;
     }

@@ -9,11 +9,11 @@
 
 /*
  * On the socket of hd_server_listen, messages of hotdomd, each with one reply:
- *   HD_9P_TABLES and a text of hd_tables_parse: the guest has these tables from
- *   now on, or all is as it was.  HD_9P_DONE, or why not.
- *   HD_9P_LOG: messages of struct hd_9p_told, its path ended by the message's
- *   end, for all that the guest asks for until the connection is closed.  What
- *   the socket has no room for is counted instead.
+ *   HD_9P_TABLES, a text of hd_tables_parse, a NUL, and another one, of what
+ * the policy shows: the guest has these tables from now on, or all is as it
+ * was. HD_9P_DONE, or why not. HD_9P_LOG: messages of struct hd_9p_told, its
+ * path ended by the message's end, for all that the guest asks for until the
+ * connection is closed.  What the socket has no room for is counted instead.
  * Whoever sends anything else is cut off.
  */
 #define HD_9P_TABLES      't'

@@ -21,7 +21,7 @@
 struct options {
     uint32_t domid;
     const char *name; /* of the lock */
-    struct hd_tables *tables;
+    struct hd_tables *tables, *shown;
 };
 
 /* hotdom-job has checked them; a second look costs nothing. */
@@ -35,7 +35,10 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "bad arguments");
     ret->domid = (uint32_t)domid;
     ret->name = argv[2];
-    return hd_tables_parse(argv[3], &ret->tables, err);
+    return hd_tables_parse(argv[3], &ret->tables, err) ||
+                   hd_tables_parse(argv[4], &ret->shown, err)
+               ? -1
+               : 0;
 }
 
 /* All that needs root. */
@@ -71,8 +74,8 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     signal(SIGPIPE, SIG_IGN);
     if (take(argv, &o, err))
         return -1;
-    tree =
-        (struct hd_tree){o.tables, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    tree = (struct hd_tree){
+        o.tables, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), o.shown};
     session = hd_9p_new(&tree);
     if (tree.root < 0 || !session)
         return hd_fail_errno(err, HD_E_FAILED, "prepare the host view");
@@ -92,7 +95,7 @@ int main(int argc, char **argv)
     int rc;
 
     hd_log_init("hotdom-9p", HD_LOG_INFO);
-    if (argc != 4) {
+    if (argc != 5) {
         fputs("hotdom-job runs this program, people do not\n", stderr);
         return 2;
     }

@@ -37,6 +37,7 @@ static void set_up(const char *tables)
 static void tear_down(void)
 {
     hd_9p_control_fini(&control);
+    hd_tables_free(p9.tree.shown);
     close(control.listener);
     p9_tear_down();
 }
@@ -170,6 +171,27 @@ static void tables_that_are_none_leave_all_as_it_was(void)
     tear_down();
 }
 
+static void what_the_policy_shows_comes_with_the_tables(void)
+{
+    static const char message[] = "t+/lib/a\n\0+/lib\n+/etc/fonts\n";
+    static const char bad[] = "t+/lib/a\n\0-/lib";
+    int fd;
+
+    set_up(P9_USUAL);
+    hd_kit_point(&p9.host, "lib", "etc/fonts");
+    fd = dial();
+    CU_ASSERT_STRING_NOT_EQUAL(say(fd, bad, sizeof(bad) - 1), HD_9P_DONE);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "lib"), ENOENT);
+    CU_ASSERT_STRING_EQUAL(say(fd, message, sizeof(message) - 1), HD_9P_DONE);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "lib/a"), 0);
+    CU_ASSERT_EQUAL(p9_lopen(1, 0), 0);
+    /* The policy shows it no longer. */
+    CU_ASSERT_STRING_EQUAL(change("t+/lib/a\n"), HD_9P_DONE);
+    CU_ASSERT_EQUAL(p9_read_at(P9_READ, 1, 0, 4096), ESTALE);
+    close(fd);
+    tear_down();
+}
+
 static void whoever_says_anything_else_is_cut_off(void)
 {
     static char large[HD_9P_CONTROL_MAX + 2] = "t+/a";
@@ -289,6 +311,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_folder_that_changes_sides_is_stale),
     HD_TEST(descriptors_of_stale_files_are_free_again),
     HD_TEST(tables_that_are_none_leave_all_as_it_was),
+    HD_TEST(what_the_policy_shows_comes_with_the_tables),
     HD_TEST(whoever_says_anything_else_is_cut_off),
     HD_TEST(connections_are_bounded),
     HD_TEST(what_the_guest_asks_for_is_told_to_who_follows),
