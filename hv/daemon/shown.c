@@ -217,9 +217,9 @@ static void put_back(struct hd_store *store, const struct change *c)
         write_down(store, f, &c->before);
 }
 
-static void tell(struct hd_store *store, struct change *c)
+static void tell(struct hd_store *store, const struct hd_guest_life *guest,
+                 struct change *c)
 {
-    const struct hd_guest_life *guest = hd_store_guest(store, c->guest);
     struct json_object *o;
     char text[HD_TABLES_PATH + 40];
 
@@ -229,10 +229,8 @@ static void tell(struct hd_store *store, struct change *c)
     else
         snprintf(text, sizeof(text), "%s is no entry any more", c->path);
     hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, text);
-    if (!guest)
-        return;
     hd_life_note(store, guest, "table", text);
-    if (!c->conn)
+    if (!c->conn || c->outcome.code)
         return;
     o = head(store, guest);
     put(o, "path", c->path);
@@ -244,17 +242,19 @@ static void on_done(uv_work_t *work, int status)
 {
     struct change *c = work->data;
     struct hd_store *store = store_of(c);
+    struct hd_guest_life *guest =
+        store ? hd_store_guest(store, c->guest) : NULL;
     bool failed;
 
     if (status)
         hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
     failed = c->outcome.code && c->outcome.code != HD_E_TIMEOUT;
-    if (store) {
-        store->tabling = false;
+    if (guest) {
+        guest->tabling = false;
         if (failed)
             put_back(store, c);
         else if (*c->path)
-            tell(store, c);
+            tell(store, guest, c);
     }
     if (c->outcome.code)
         hd_log(HD_LOG_WARNING, "%s: %s", c->after.name, c->outcome.msg);
@@ -267,9 +267,9 @@ static void on_done(uv_work_t *work, int status)
 }
 
 /* The plan has `f` as `what->after` from now on. */
-static int begin(struct hd_store *store, struct hd_step_files *f,
-                 const struct change *what, struct hd_conn *conn,
-                 struct hd_err *err)
+static int begin(struct hd_store *store, struct hd_guest_life *guest,
+                 struct hd_step_files *f, const struct change *what,
+                 struct hd_conn *conn, struct hd_err *err)
 {
     hd_autofree struct change *c = malloc(sizeof(*c));
     int rc;
@@ -281,13 +281,15 @@ static int begin(struct hd_store *store, struct hd_step_files *f,
     c->daemon = store->daemon;
     c->id = store->id;
     c->before = *f;
+    if (*c->path)
+        write_down(store, f, &c->after);
     rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
-    if (rc)
+    if (rc) {
+        put_back(store, c);
         return hd_fail(err, HD_E_FAILED, "change the tables: %s",
                        uv_strerror(rc));
-    if (strcmp(c->before.tables, c->after.tables))
-        write_down(store, f, &c->after);
-    store->tabling = true;
+    }
+    guest->tabling = true;
     if (conn)
         hd_conn_hold(conn, &c->conn);
     (void)hd_steal(&c);
@@ -302,16 +304,16 @@ static int find_idle(struct hd_store *store, const struct hd_guest_life *guest,
 
     if (hd_order_check_idle(store, guest, err) || find(store, guest, ret, err))
         return -1;
-    if (store->tabling)
+    if (guest->tabling)
         return hd_fail(err, HD_E_BUSY,
-                       "tables of %s are being changed; try again",
-                       store->label);
-    policy = hd_rules_policy(&store->daemon->rules, err);
-    if (!policy)
-        return -1;
+                       "the tables of %s are being changed; try again",
+                       guest->name);
     *change = (struct change){.after = **ret};
     strcpy(change->guest, guest->name);
-    hd_policy_shown(policy, change->after.shown);
+    /* Without one, what may be taken away still may. */
+    policy = hd_rules_policy(&store->daemon->rules, NULL);
+    if (policy)
+        hd_policy_shown(policy, change->after.shown);
     return 0;
 }
 
@@ -331,7 +333,7 @@ static int check_policy(const struct hd_store *store,
                    entry->path);
 }
 
-int hd_shown_add(struct hd_store *store, const struct hd_guest_life *guest,
+int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err)
 {
@@ -345,10 +347,10 @@ int hd_shown_add(struct hd_store *store, const struct hd_guest_life *guest,
     strcpy(c.path, entry->path);
     c.side = entry->side;
     c.added = true;
-    return begin(store, f, &c, conn, err);
+    return begin(store, guest, f, &c, conn, err);
 }
 
-int hd_shown_remove(struct hd_store *store, const struct hd_guest_life *guest,
+int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
                     const char *path, struct hd_conn *conn, struct hd_err *err)
 {
     struct hd_view_entry entry;
@@ -365,13 +367,13 @@ int hd_shown_remove(struct hd_store *store, const struct hd_guest_life *guest,
     hd_host_view_remove(c.after.tables, path);
     strcpy(c.path, entry.path);
     c.side = entry.side;
-    return begin(store, f, &c, conn, err);
+    return begin(store, guest, f, &c, conn, err);
 }
 
 void hd_shown_adopt(struct hd_store *store)
 {
     for (size_t i = 0; i < store->n_guests; i++) {
-        const struct hd_guest_life *guest = &store->guests[i];
+        struct hd_guest_life *guest = &store->guests[i];
         struct hd_step_files *f = step_of(store, guest->name);
         struct hd_err err;
         struct change c;
@@ -380,7 +382,7 @@ void hd_shown_adopt(struct hd_store *store)
             continue;
         c = (struct change){.after = *f};
         strcpy(c.guest, guest->name);
-        if (begin(store, f, &c, NULL, &err))
+        if (begin(store, guest, f, &c, NULL, &err))
             hd_log(HD_LOG_WARNING, "%s: %s", f->name, err.msg);
     }
 }

@@ -27,10 +27,10 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
 /* Both: `conn` is answered when the guest has the tables, {"store", "guest",
  * "path", "message"}, or an error and they are as they were.  HD_E_DENIED: the
  * policy does not show that path. */
-int hd_shown_add(struct hd_store *store, const struct hd_guest_life *guest,
+int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err);
-int hd_shown_remove(struct hd_store *store, const struct hd_guest_life *guest,
+int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
                     const char *path, struct hd_conn *conn, struct hd_err *err);
 
 /* What the guest asks for from now on, to `conn`, until that hangs up or the

@@ -67,6 +67,7 @@ struct hd_guest_life {
     enum hd_order order;
     int64_t domid; /* -1: none */
     unsigned soon; /* ends in a row that came soon after a start */
+    bool tabling;  /* its tables are being exchanged, see shown.h */
     bool ahead;    /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;
@@ -137,9 +138,8 @@ struct hd_store {
     struct hd_plan *plan; /* owned; what started its guests, or NULL */
     struct hd_hot hot;
     struct hd_ahead ahead;
-    bool tabling; /* a guest's tables are being exchanged, see shown.h */
-    bool saved;   /* it is in HD_MAP_DIR too */
-    bool ran;     /* a guest has run with it */
+    bool saved; /* it is in HD_MAP_DIR too */
+    bool ran;   /* a guest has run with it */
 
     struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
     size_t n_bad; /* since it was read */

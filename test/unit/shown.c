@@ -104,6 +104,21 @@ static void each_entry_is_told_with_its_origin_and_the_policys_word(void)
     end();
 }
 
+static void without_a_policy_nothing_is_allowed(void)
+{
+    struct json_object *o, *first;
+    struct hd_err err = {0};
+
+    begin();
+    b.daemon.rules.why.code = HD_E_FAILED;
+    CHECK_OK(hd_shown_list(b.store, b.desk, &o, &err), &err);
+    first = json_object_array_get_idx(json_object_object_get(o, "entries"), 0);
+    CU_ASSERT_FALSE(
+        json_object_get_boolean(json_object_object_get(first, "allowed")));
+    json_object_put(o);
+    end();
+}
+
 static void the_entry_that_decides_is_named(void)
 {
     static const struct {
@@ -223,10 +238,10 @@ static void one_change_at_a_time_and_none_beside_a_job(void)
     struct hd_err err = {0};
 
     begin();
-    b.store->tabling = true;
+    b.desk->tabling = true;
     CHECK_FAILS(add(HD_SIDE_GUEST, "/usr/share/fonts/x", &err), &err, HD_E_BUSY,
                 "are being changed");
-    b.store->tabling = false;
+    b.desk->tabling = false;
     b.store->retrying = true;
     CHECK_FAILS(
         hd_shown_remove(b.store, b.desk, "/etc/resolv.conf", NULL, &err), &err,
@@ -252,6 +267,7 @@ static void an_entry_is_taken_out_and_the_others_stay(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(each_entry_is_told_with_its_origin_and_the_policys_word),
+    HD_TEST(without_a_policy_nothing_is_allowed),
     HD_TEST(the_entry_that_decides_is_named),
     HD_TEST(who_has_no_host_view_or_does_not_run_has_no_tables),
     HD_TEST(a_change_that_may_not_be_is_refused_and_named),
