@@ -94,15 +94,17 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     dom0 hotdom table reader rm /srv/shown/own
     dom0 hotdom table reader rm /srv/shown
     dom0 hotdom table reader add /srv/shown/own
+    # Behind a link of the host's.
+    dom0 'ln -s own /srv/shown/alias; hotdom table reader add /srv/shown/alias/file'
     refused=$(dom0 'hotdom table reader add /srv/hidden 2>&1; echo "status $?"')
     [[ $refused == *'/srv/hidden is outside the host_paths'*'status 3' ]]
     seen=$(in_guest reader 'touch /go; sleep 2
         echo "late: $(cat /why) $(wc -c </late)"
-        echo "own: $(cat /v/srv/shown/own/file)"
+        echo "own: $(cat /v/srv/shown/own/file /v/srv/shown/alias/file | uniq -c)"
         echo "file: $(cat /v/srv/shown/file 2>&1)"')
     echo "$seen"
     [[ $seen == *'late: '*'Stale file handle 0'* ]]
-    [[ $seen == *'own: own'*'file: '*'No such file'* ]]
+    [[ $seen == *'own: '*'2 own'*'file: '*'No such file'* ]]
     [ "$(dom0 hotdom table reader which /srv/shown/own/file)" = \
         '/srv/shown/own/file: host, by /srv/shown/own of the operator' ]
     dom0 'timeout 8 hotdom table reader log >/run/asked || :' 3>&- &
@@ -128,5 +130,5 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     refused=$(dom0 'hotdom table reader add /srv/shown/deep 2>&1; echo "status $?"')
     [[ $refused == *'no process serves a host view'*'status 5' ]]
     [ "$(dom0 hotdom table reader list)" = "$table" ]
-    dom0 'hotdom eject view && hotdom verify-host && ! ls /run/hotdom/server/*'
+    dom0 'rm /srv/shown/alias; hotdom eject view && hotdom verify-host && ! ls /run/hotdom/server/*'
 }
