@@ -44,10 +44,13 @@ _hotdom() {
                 grep -oE -- '-.*')" -- "$cur")
         return
     fi
-    # Sub-commands are the lower-case words of the usage: "list | add NAME".
-    local words=
-    if ((COMP_CWORD == 2)); then
-        words=$(_hotdom_words "$command" '(^|[|] )[a-z]+' | grep -oE '[a-z]+')
+    # Sub-commands are the lower-case words of the usage: "list | add NAME", or
+    # "GUEST list | add PATH".
+    local words= place=2
+    [[ $(_hotdom_words "$command" '^GUEST [a-z]+ ') ]] && place=3
+    if ((COMP_CWORD == place)); then
+        words=$(_hotdom_words "$command" '(^|^GUEST |[|] )[a-z]+' |
+            grep -oE '[a-z]+')
     fi
     if [[ $(_hotdom_words "$command" '\bSTORE\b') ]]; then
         words+=" $(_hotdom_listed 1)"

@@ -173,7 +173,7 @@ vif_for() { # KIND
 
 # ---- the tiny guest
 
-config() { # KIND KERNEL: for xl
+config() { # KIND KERNEL [MORE]: for xl
     cat <<END
 name = "bench"
 kernel = "$PWD/$2"
@@ -183,6 +183,7 @@ memory = 128
 vcpus = 1
 disk = ["$(disk_for "$1" /dev/mapper/hotdom-bench)"]
 vif = ["mac=$mac,bridge=xenbr0$(vif_for "$1")"]
+${3-}
 END
 }
 
@@ -236,8 +237,8 @@ ask() {
 
 # ---- one guest of each side, beside each other, that run all the time
 
-start_both() { # into ${domids[SIDE]}
-    config stock kernel >stock.cfg
+start_both() { # [MORE]: of xl's configuration; into ${domids[SIDE]}
+    config stock kernel "${1-}" >stock.cfg
     make_disks 40
     load store.img
     give_disk

@@ -102,6 +102,22 @@ static const struct hd_cmd cmds[] = {
      "  --force    also when the guest does not let go of it\n"
      "  --json     one object\n",
      hd_cmd_network_detach, NULL},
+    {"table",
+     "GUEST list | which PATH | add PATH [--inclusion] | rm PATH | log "
+     "[--json]",
+     "show and change what a guest that runs reads of the host",
+     "  list           its exceptions, read from the host, and its "
+     "inclusions,\n"
+     "                 read from the guest; who says so; whether the policy\n"
+     "                 shows them\n"
+     "  which          the side that PATH is read from, and the entry that\n"
+     "                 decided: the longest one\n"
+     "  add            at once, and for as long as the store is here\n"
+     "  --inclusion    PATH is the guest's own, below an exception\n"
+     "  rm             any entry, also one of the manifest\n"
+     "  log            what the guest asks for, until interrupted\n"
+     "  --json         one object, of log one a line\n",
+     hd_cmd_table, NULL},
     {"plan", "STORE [-u USER] [--json | --xl GUEST]",
      "show the steps to a store's guests without doing any",
      "  -u, --user USER    whose settings count; may be left out when there is "

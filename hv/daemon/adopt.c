@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "life.h"
 #include "read.h"
+#include "shown.h"
 
 static bool lives(struct hd_hypervisor *xen, const struct hd_effect *effect)
 {
@@ -148,6 +149,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_ledger_free(hd_steal(&store->adopt));
     hd_life_set(store, HD_STATE_RUNNING, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
+    hd_shown_adopt(store);
     if (!hd_hot_mend(store))
         hd_life_look(store);
     return true;

@@ -31,6 +31,13 @@ struct write {
 
 /* ---- the end of a connection */
 
+static void let_go(struct hd_conn *conn)
+{
+    if (conn->holder)
+        *conn->holder = NULL;
+    conn->holder = NULL;
+}
+
 static void forget(struct hd_control *control, struct hd_conn *conn)
 {
     struct hd_conn **at = &control->first;
@@ -40,6 +47,7 @@ static void forget(struct hd_control *control, struct hd_conn *conn)
     *at = conn->next;
     control->n--;
     control->n_plain -= !conn->privileged;
+    let_go(conn);
     for (struct hd_store *s = control->daemon->stores.first; s; s = s->next)
         if (s->waiter == conn)
             s->waiter = NULL;
@@ -108,9 +116,17 @@ void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last)
         json_object_put(reply);
         return;
     }
-    if (last)
+    if (last) {
         conn->busy = conn->following = false;
+        let_go(conn);
+    }
     send_json(conn, reply);
+}
+
+void hd_conn_hold(struct hd_conn *conn, struct hd_conn **holder)
+{
+    *holder = conn;
+    conn->holder = holder;
 }
 
 void hd_control_progress(struct hd_conn *conn, const struct hd_event *event)

@@ -32,7 +32,13 @@ struct hd_conn {
     bool more;       /* its call may have several replies */
     bool following;  /* it gets every event */
     bool closing;
+    /* Who answers later keeps the connection there; it becomes NULL when that
+     * hangs up, or has had its last reply. */
+    struct hd_conn **holder;
 };
+
+/* `*holder` is who answers, as long as somebody waits for it. */
+void hd_conn_hold(struct hd_conn *conn, struct hd_conn **holder);
 
 /* Takes over `path`; what stood there was a dead daemon's.  It lives as long as
  * the process. */

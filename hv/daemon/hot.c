@@ -33,20 +33,6 @@ static void forget(struct hd_store *store)
 
 /* ---- asked for */
 
-static int check_ready(const struct hd_store *store,
-                       const struct hd_guest_life *guest, struct hd_err *err)
-{
-    if (hd_order_check_lives(guest, err))
-        return -1;
-    if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
-        store->retrying || store->waiter)
-        return hd_fail(err, HD_E_BUSY,
-                       "%s is busy with something else; try again when that "
-                       "is over",
-                       store->label);
-    return 0;
-}
-
 static void head_of(const struct hd_store *store, struct hd_job_request *ret)
 {
     ret->head.store = store->id;
@@ -91,7 +77,7 @@ int hd_hot_attach(struct hd_store *store, const struct hd_guest_life *guest,
     hd_auto(hd_map) map = NULL;
     const struct hd_map_row *row;
 
-    if (check_ready(store, guest, err) ||
+    if (hd_order_check_idle(store, guest, err) ||
         make_plan(store, guest->name, wish, &map, &plan, err))
         return -1;
     row = map->rows;
@@ -144,7 +130,7 @@ int hd_hot_detach(struct hd_store *store, const struct hd_guest_life *guest,
     hd_autofree struct hd_plan *plan = NULL;
     struct hd_hot hot = {0};
 
-    if (check_ready(store, guest, err) ||
+    if (hd_order_check_idle(store, guest, err) ||
         choose(guest, kept_of(store, guest->name), what, nic, &request.device,
                &hot, err) ||
         hd_plan_absent(&store->id, store->label, guest->name, hot.class,

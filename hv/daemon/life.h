@@ -79,6 +79,9 @@ void hd_ahead_over(struct hd_store *store);
 
 /* It runs, or stands still. */
 int hd_order_check_lives(const struct hd_guest_life *guest, struct hd_err *err);
+/* And its store has nothing else to do: HD_E_BUSY. */
+int hd_order_check_idle(const struct hd_store *store,
+                        const struct hd_guest_life *guest, struct hd_err *err);
 /* At once; it may be so already. */
 int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
                    struct hd_err *err);

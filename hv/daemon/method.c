@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "method_hot.h"
 #include "method_order.h"
+#include "method_table.h"
 #include "view.h"
 #include "wire.h"
 
@@ -349,6 +350,11 @@ static const struct method {
      true,
      {"guest", "nic", "force"},
      hd_method_network_detach},
+    {"Table", true, {"guest"}, hd_method_table},
+    {"TableWhich", true, {"guest", "path"}, hd_method_table_which},
+    {"TableAdd", true, {"guest", "path", "side"}, hd_method_table_add},
+    {"TableRemove", true, {"guest", "path"}, hd_method_table_remove},
+    {"TableLog", true, {"guest"}, hd_method_table_log},
     {"Pause", true, {"guest"}, hd_method_pause},
     {"Unpause", true, {"guest"}, hd_method_unpause},
     {"Shutdown", true, {"guest"}, hd_method_shutdown},

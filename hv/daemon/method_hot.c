@@ -7,19 +7,6 @@
 
 #define TEXT_MAX 64 /* bytes of a name in a request */
 
-static int find(struct hd_daemon *d, const struct hd_request *req,
-                struct hd_store **ret_store, struct hd_guest_life **ret,
-                struct hd_err *err)
-{
-    const char *name;
-
-    if (hd_request_string(req, "guest", TEXT_MAX, &name, err))
-        return -1;
-    if (!name)
-        return hd_fail(err, HD_E_USAGE, "say which guest");
-    return hd_named_guest(&d->stores, name, "", ret_store, ret, err);
-}
-
 /* One that must be there. */
 static int need(const struct hd_request *req, const char *key, const char **ret,
                 struct hd_err *err)
@@ -36,7 +23,7 @@ static int attach(struct hd_daemon *d, struct hd_conn *conn,
     struct hd_guest_life *guest;
     struct hd_store *store;
 
-    if (find(d, req, &store, &guest, err) ||
+    if (hd_named_request(&d->stores, req, &store, &guest, err) ||
         hd_hot_attach(store, guest, wish, err))
         return -1;
     store->waiter = conn;
@@ -81,7 +68,7 @@ static int detach(struct hd_daemon *d, struct hd_conn *conn,
 
     if (need(req, nic ? "nic" : "disk", &what, err) ||
         hd_request_bool(req, "force", &force, err) ||
-        find(d, req, &store, &guest, err) ||
+        hd_named_request(&d->stores, req, &store, &guest, err) ||
         hd_hot_detach(store, guest, what, nic, force, err))
         return -1;
     store->waiter = conn;

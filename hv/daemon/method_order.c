@@ -28,14 +28,8 @@ static int give(struct hd_daemon *d, struct hd_conn *conn,
     char title[HD_LABEL_SIZE], name[HD_NAME_SIZE];
     struct hd_guest_life *guest;
     struct hd_store *store;
-    const char *text;
 
-    if (hd_request_string(req, "guest", HD_LABEL_SIZE + HD_NAME_SIZE, &text,
-                          err))
-        return -1;
-    if (!text)
-        return hd_fail(err, HD_E_USAGE, "say which guest");
-    if (hd_named_guest(&d->stores, text, "", &store, &guest, err))
+    if (hd_named_request(&d->stores, req, &store, &guest, err))
         return -1;
     snprintf(title, sizeof(title), "%s", hd_store_title(store));
     snprintf(name, sizeof(name), "%s", guest->name);

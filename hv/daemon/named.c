@@ -62,3 +62,17 @@ int hd_named_guest(const struct hd_stores *stores, const char *name,
     *ret = m.guest;
     return 0;
 }
+
+int hd_named_request(const struct hd_stores *stores,
+                     const struct hd_request *req, struct hd_store **ret_store,
+                     struct hd_guest_life **ret, struct hd_err *err)
+{
+    const char *name;
+
+    if (hd_request_string(req, "guest", HD_LABEL_SIZE + HD_NAME_SIZE, &name,
+                          err))
+        return -1;
+    if (!name)
+        return hd_fail(err, HD_E_USAGE, "say which guest");
+    return hd_named_guest(stores, name, "", ret_store, ret, err);
+}

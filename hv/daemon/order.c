@@ -18,6 +18,20 @@ int hd_order_check_lives(const struct hd_guest_life *guest, struct hd_err *err)
                    guest->name, hd_state_name(guest->state));
 }
 
+int hd_order_check_idle(const struct hd_store *store,
+                        const struct hd_guest_life *guest, struct hd_err *err)
+{
+    if (hd_order_check_lives(guest, err))
+        return -1;
+    if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
+        store->retrying || store->waiter)
+        return hd_fail(err, HD_E_BUSY,
+                       "%s is busy with something else; try again when that "
+                       "is over",
+                       store->label);
+    return 0;
+}
+
 int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
                    struct hd_err *err)
 {

@@ -22,6 +22,7 @@ const struct hd_policy *hd_rules_policy(const struct hd_rules *rules,
 {
     if (!rules->why.code)
         return &rules->policy;
-    *err = rules->why;
+    if (err)
+        *err = rules->why;
     return NULL;
 }

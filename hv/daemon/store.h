@@ -67,6 +67,7 @@ struct hd_guest_life {
     enum hd_order order;
     int64_t domid; /* -1: none */
     unsigned soon; /* ends in a row that came soon after a start */
+    bool tabling;  /* its tables are being exchanged, see shown.h */
     bool ahead;    /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;

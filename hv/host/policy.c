@@ -3,6 +3,7 @@
 #include "policy.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,6 +210,31 @@ const struct hd_policy_network *hd_policy_network(
         if (!strcmp(policy->networks[i].role, role))
             return &policy->networks[i];
     return NULL;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
+}
+
+bool hd_policy_shows(const struct hd_policy *policy, const char *path)
+{
+    for (uint32_t i = 0; i < policy->n_host_paths; i++)
+        if (is_below(path, policy->host_paths[i].path))
+            return true;
+    return false;
+}
+
+void hd_policy_shown(const struct hd_policy *policy, char ret[HD_VIEW_TEXT])
+{
+    size_t len = 0;
+
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < policy->n_host_paths; i++)
+        len += (size_t)snprintf(ret + len, HD_VIEW_TEXT - len, "+%s\n",
+                                policy->host_paths[i].path);
 }
 
 int hd_policy_check_kdf(const struct hd_policy *policy,

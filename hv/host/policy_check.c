@@ -8,6 +8,7 @@
 #include <termios.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/tables.h"
 
 #define BAD(err, ...) hd_fail(err, HD_E_FAILED, __VA_ARGS__)
 
@@ -121,26 +122,21 @@ static int check_denied(const struct hd_policy *p, uint32_t i,
     return 0;
 }
 
-/* Absolute, no empty part, no "." or "..", no slash at the end. */
-static bool is_normal(const char *path)
+/* Of the first `n` as one text: hd_policy_shown. */
+static size_t length_of(const struct hd_policy *p, uint32_t n)
 {
-    if (*path != '/')
-        return false;
-    while (*path == '/') {
-        size_t len = strcspn(++path, "/");
+    size_t len = 0;
 
-        if (!len || (len <= 2 && strspn(path, ".") == len))
-            return false;
-        path += len;
-    }
-    return true;
+    for (uint32_t j = 0; j < n; j++)
+        len += strlen(p->host_paths[j].path) + 2;
+    return len;
 }
 
 static int check_path(const struct hd_policy *p, uint32_t i, struct hd_err *err)
 {
     const char *path = p->host_paths[i].path;
 
-    if (!is_normal(path))
+    if (!hd_tables_is_path(path))
         return BAD(err,
                    "host_paths: \"%s\" is not an absolute path below / without "
                    "\".\", \"..\" and needless slashes",
@@ -148,6 +144,11 @@ static int check_path(const struct hd_policy *p, uint32_t i, struct hd_err *err)
     for (uint32_t j = 0; j < i; j++)
         if (!strcmp(path, p->host_paths[j].path))
             return BAD(err, "host_paths: \"%s\" stands twice; keep one", path);
+    if (length_of(p, i + 1) >= HD_VIEW_TEXT)
+        return BAD(err,
+                   "host_paths: all up to \"%s\" are longer than %d bytes; "
+                   "name the folders above",
+                   path, HD_VIEW_TEXT);
     return 0;
 }
 

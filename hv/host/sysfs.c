@@ -28,18 +28,8 @@ int hd_sysfs_root(struct hd_err *err)
 
 void hd_sysfs_clean(char *text)
 {
-    size_t len = strcspn(text, "\n"), from = 0, to = 0;
+    size_t to = hd_text_clean(text, strcspn(text, "\n")), from;
 
-    while (from < len) {
-        uint32_t c;
-        size_t n = hd_text_next(text + from, len - from, &c);
-
-        if (n && hd_text_printable(c))
-            memmove(text + to, text + from, n), to += n;
-        else
-            text[to++] = '?';
-        from += n ? n : 1;
-    }
     while (to && text[to - 1] == ' ')
         to--;
     text[to] = '\0';

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/server.h"
+
 struct name {
     char kind[8];
     char value[128];
@@ -86,14 +88,26 @@ static bool matches_file(const char *line, const char *path)
     return !strncmp(line, "file ", 5) && !strcmp(line + 5, path);
 }
 
+/* Its lock, and the socket beside that. */
+static bool matches_server(const char *line, const char *path)
+{
+    char control[sizeof(((struct name *)NULL)->value) +
+                 sizeof(HD_SERVER_CONTROL)];
+
+    snprintf(control, sizeof(control), "%s" HD_SERVER_CONTROL, path);
+    return matches_file(line, path) || matches_file(line, control);
+}
+
 static bool matches(const struct name *name, const char *line)
 {
     if (!strcmp(name->kind, "domid"))
         return matches_domid(line, name->value);
     if (!strcmp(name->kind, "bridge"))
         return matches_bridge(line, name->value);
-    if (!strcmp(name->kind, "file") || !strcmp(name->kind, "server"))
+    if (!strcmp(name->kind, "file"))
         return matches_file(line, name->value);
+    if (!strcmp(name->kind, "server"))
+        return matches_server(line, name->value);
     return strstr(line, name->value);
 }
 

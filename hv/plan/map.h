@@ -107,6 +107,7 @@ struct hd_map {
     char label[HD_LABEL_SIZE];
     char user[HD_NAME_SIZE]; /* whose settings count; empty: nobody's */
     struct hd_settings settings;
+    char shown[HD_VIEW_TEXT]; /* hd_policy_shown, when a guest has a view */
     bool hot; /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;
     struct hd_map_guest guests[HD_MAX_GUESTS]; /* in the manifest's order */

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The host view of a guest: files of the host that its tables name and the
  * policy allows. */
-#include <string.h>
-
-#include "../../pv-drivers/base/tables.h"
 #include "mapper.h"
-
-static bool is_below(const char *path, const char *above)
-{
-    size_t len = strlen(above);
-
-    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
-}
-
-static bool is_allowed(const struct hd_policy *policy, const char *path)
-{
-    for (uint32_t i = 0; i < policy->n_host_paths; i++)
-        if (is_below(path, policy->host_paths[i].path))
-            return true;
-    return false;
-}
 
 /* The first exception that the policy does not allow, or NULL. */
 static const char *forbidden(const struct hd_mapper *m,
                              const struct hd_guest *g)
 {
     for (uint32_t i = 0; i < g->tables.n_exception; i++)
-        if (!is_allowed(m->in->policy, g->tables.exception[i].path))
+        if (!hd_policy_shows(m->in->policy, g->tables.exception[i].path))
             return g->tables.exception[i].path;
     return NULL;
 }
@@ -50,6 +32,7 @@ void hd_map_files(struct hd_mapper *m, const struct hd_guest *g,
         return;
     }
     row->how = HD_HOW_PV;
+    hd_policy_shown(m->in->policy, m->map->shown);
     HD_SAY(row->reason, "served read-only over 9p, as hostview, by a process "
                         "that may read what everybody may");
 }

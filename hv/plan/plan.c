@@ -252,6 +252,7 @@ static void add_files(struct maker *m, const struct hd_guest *g,
     s = &add(m, kind, g)->u.files;
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
     (void)hd_host_view_text(g, s->tables, NULL); /* the manifest is checked */
+    strcpy(s->shown, m->map->shown);
 }
 
 static void make_bridge(struct maker *m, const struct hd_guest *g,

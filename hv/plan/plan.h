@@ -114,6 +114,7 @@ struct hd_step_console {
 struct hd_step_files {
     char name[HD_DOMAIN_NAME_SIZE]; /* of the domain, and of the process */
     char tables[HD_VIEW_TEXT];      /* hv/store/host_view.h */
+    char shown[HD_VIEW_TEXT];       /* hd_policy_shown */
 };
 
 struct hd_step_tell {

@@ -219,6 +219,7 @@ static void add_files(struct json_object *o, const struct hd_step *s)
 {
     add_text(o, "name", s->u.files.name);
     add_text(o, "tables", s->u.files.tables);
+    add_text(o, "shown", s->u.files.shown);
 }
 
 static void add_view(struct json_object *o, const struct hd_step *s)

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts hotdom-9p; never looks at a file that it serves. */
+/* Starts hotdom-9p and gives it tables; never looks at a file that it serves.
+ */
 #include "files.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/server.h"
+#include "../../pv-drivers/fs9p/control.h"
 
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 {
@@ -12,11 +21,80 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
                    struct hd_err *err)
 {
-    char number[12], name[HD_DOMAIN_NAME_SIZE], tables[HD_VIEW_TEXT];
-    char *argv[] = {HD_9P, number, name, tables, NULL};
+    struct hd_step_files own = *step;
+    char number[12];
+    char *argv[] = {HD_9P, number, own.name, own.tables, own.shown, NULL};
 
     snprintf(number, sizeof(number), "%u", domid);
-    snprintf(name, sizeof(name), "%s", step->name);
-    snprintf(tables, sizeof(tables), "%s", step->tables);
     return hd_server_start(argv, err);
+}
+
+int hd_files_dial(const char *name, int *ret_fd, struct hd_err *err)
+{
+    const struct timeval limit = {.tv_sec = HD_FILES_ANSWER_MS / 1000};
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    hd_autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    char path[HD_SERVER_SIZE];
+
+    hd_files_path(name, path);
+    snprintf(at.sun_path, sizeof(at.sun_path), "%.98s" HD_SERVER_CONTROL, path);
+    if (fd < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
+        return hd_fail_errno(err, HD_E_FAILED, "ask for the host view");
+    if (connect(fd, (struct sockaddr *)&at, sizeof(at)))
+        return hd_fail_errno(err, HD_E_NO_GUEST,
+                             "no process serves a host view of %s; one does "
+                             "when the guest is started the next time",
+                             name);
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
+}
+
+int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err)
+{
+    static const char message[] = {HD_9P_LOG};
+    hd_autofd int fd = -1;
+
+    if (hd_files_dial(name, &fd, err))
+        return -1;
+    if (send(fd, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
+        return hd_fail_errno(err, HD_E_FAILED, "follow the host view of %s",
+                             name);
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
+}
+
+/* Whoever answers has heard a guest: its words are told to nobody. */
+static int read_reply(int fd, const char *name, struct hd_err *err)
+{
+    char reply[sizeof(HD_9P_DONE)];
+    ssize_t n = recv(fd, reply, sizeof(reply), 0);
+
+    if (n <= 0)
+        return hd_fail(err, HD_E_TIMEOUT,
+                       "%s has its tables as soon as the host's file systems "
+                       "let its host view go on",
+                       name);
+    if (n != strlen(HD_9P_DONE) || memcmp(reply, HD_9P_DONE, (size_t)n))
+        return hd_fail(err, HD_E_FAILED,
+                       "the process that serves the host view of %s refuses "
+                       "its tables",
+                       name);
+    return 0;
+}
+
+int hd_files_change(const struct hd_step_files *step, struct hd_err *err)
+{
+    char message[1 + sizeof(step->tables) + sizeof(step->shown)];
+    hd_autofd int fd = -1;
+    int n = snprintf(message, sizeof(message), "%c%s%c%s", HD_9P_TABLES,
+                     step->tables, '\0', step->shown);
+
+    if (hd_files_dial(step->name, &fd, err))
+        return -1;
+    if (send(fd, message, (size_t)n, MSG_NOSIGNAL) != n)
+        return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",
+                             step->name);
+    return read_reply(fd, step->name, err);
 }

@@ -197,11 +197,14 @@ static bool files_ok(const struct hd_job_request *req,
 {
     const struct hd_step_files *f = &step->u.files;
     hd_auto(hd_tables) tables = NULL;
+    hd_auto(hd_tables) shown = NULL;
 
     (void)req;
     return is_name(f->name, sizeof(f->name)) &&
-           memchr(f->tables, '\0', sizeof(f->tables)) && *f->tables &&
-           !hd_tables_parse(f->tables, &tables, NULL);
+           memchr(f->tables, '\0', sizeof(f->tables)) &&
+           memchr(f->shown, '\0', sizeof(f->shown)) &&
+           !hd_tables_parse(f->tables, &tables, NULL) &&
+           !hd_tables_parse(f->shown, &shown, NULL);
 }
 
 static bool tell_ok(const struct hd_job_request *req,

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -107,6 +108,7 @@ static bool is_free_within(const char *path, int ms)
 
 int hd_server_end(const char *path, struct hd_err *err)
 {
+    char control[HD_SERVER_SIZE + sizeof(HD_SERVER_CONTROL)];
     pid_t pid;
 
     if (strncmp(path, HD_SERVER_DIR "/", sizeof(HD_SERVER_DIR)))
@@ -121,6 +123,8 @@ int hd_server_end(const char *path, struct hd_err *err)
                            "process %d does not let go of %s", pid,
                            path + sizeof(HD_SERVER_DIR));
     }
+    snprintf(control, sizeof(control), "%s" HD_SERVER_CONTROL, path);
+    (void)unlink(control);
     (void)unlink(path);
     return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks a guest's tables and writes them as a text; never looks at a file. */
+/* Checks a guest's tables, writes them as a text and changes that; never looks
+ * at a file. */
 #include "host_view.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#include "../../pv-drivers/base/tables.h"
 
 static int add(const struct hd_view_path *paths, uint32_t n, char sign,
                char ret[HD_VIEW_TEXT], struct hd_err *err)
@@ -40,4 +40,68 @@ int hd_host_view_text(const struct hd_guest *g, char ret[HD_VIEW_TEXT],
         text[0] = '\0';
     strcpy(ret, text);
     return 0;
+}
+
+bool hd_host_view_next(const char **at, struct hd_view_entry *ret)
+{
+    size_t len = strcspn(*at, "\n");
+
+    if (len < 2 || len > sizeof(ret->path))
+        return false;
+    ret->side = **at == '+' ? HD_SIDE_HOST : HD_SIDE_GUEST;
+    memcpy(ret->path, *at + 1, len - 1);
+    ret->path[len - 1] = '\0';
+    *at += len + ((*at)[len] == '\n');
+    return true;
+}
+
+bool hd_host_view_find(const char *text, const char *path,
+                       struct hd_view_entry *ret)
+{
+    struct hd_view_entry e;
+
+    while (hd_host_view_next(&text, &e))
+        if (!strcmp(e.path, path)) {
+            *ret = e;
+            return true;
+        }
+    return false;
+}
+
+int hd_host_view_add(char text[HD_VIEW_TEXT], const struct hd_view_entry *entry,
+                     struct hd_err *err)
+{
+    struct hd_view_entry there;
+    size_t len = strlen(text);
+
+    if (!hd_tables_is_path(entry->path) || strchr(entry->path, '\n'))
+        return hd_fail(err, HD_E_USAGE,
+                       "\"%.200s\" is not an absolute path below / without "
+                       "\".\", \"..\" and empty names",
+                       entry->path);
+    if (hd_host_view_find(text, entry->path, &there))
+        return hd_fail(err, HD_E_EXISTS,
+                       "%s is in the tables already, as the %s's", entry->path,
+                       there.side == HD_SIDE_HOST ? "host" : "guest");
+    if (len + strlen(entry->path) + 3 > HD_VIEW_TEXT)
+        return hd_fail(err, HD_E_LIMIT,
+                       "the tables have no room for %s; remove an entry, or "
+                       "name a folder above several",
+                       entry->path);
+    sprintf(text + len, "%c%s\n", entry->side == HD_SIDE_HOST ? '+' : '-',
+            entry->path);
+    return 0;
+}
+
+bool hd_host_view_remove(char text[HD_VIEW_TEXT], const char *path)
+{
+    const char *line = text, *next = text;
+    struct hd_view_entry e;
+
+    for (; hd_host_view_next(&next, &e); line = next)
+        if (!strcmp(e.path, path)) {
+            memmove(text + (line - text), next, strlen(next) + 1);
+            return true;
+        }
+    return false;
 }

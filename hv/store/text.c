@@ -93,6 +93,23 @@ const char *hd_text_quote(char buf[HD_TEXT_QUOTED], const char *text,
     return buf;
 }
 
+size_t hd_text_clean(char *text, size_t len)
+{
+    size_t from = 0, to = 0;
+
+    while (from < len) {
+        uint32_t c;
+        size_t n = hd_text_next(text + from, len - from, &c);
+
+        if (n && hd_text_printable(c))
+            memmove(text + to, text + from, n), to += n;
+        else
+            text[to++] = '?';
+        from += n ? n : 1;
+    }
+    return to;
+}
+
 bool hd_text_is_name(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)

@@ -21,6 +21,10 @@ size_t hd_text_span(const char *text, size_t len);
 /* A name, as HD_T_NAME says: [a-z0-9][a-z0-9._-]*, of any length. */
 bool hd_text_is_name(const char *text, size_t len);
 
+/* Replaces what is not printable by "?", in place, which may shorten it; gives
+ * the new length. */
+size_t hd_text_clean(char *text, size_t len);
+
 /* Hostile text for a message: quoted, cut behind the character that reaches 40
  * bytes, what is not printable replaced by "?".  Returns `buf`. */
 #define HD_TEXT_QUOTED (1 + 39 + 4 + sizeof("\"..."))

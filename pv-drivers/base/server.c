@@ -10,9 +10,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "paths.h"
 
 int hd_server_lock(const char *name, struct hd_err *err)
@@ -30,6 +33,23 @@ int hd_server_lock(const char *name, struct hd_err *err)
         return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
     }
     return 0; /* the descriptor stays open */
+}
+
+int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    hd_autofd int fd =
+        socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    snprintf(at.sun_path, sizeof(at.sun_path),
+             HD_SERVER_DIR "/%.70s" HD_SERVER_CONTROL, name);
+    (void)unlink(at.sun_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
+        listen(fd, SOMAXCONN))
+        return hd_fail_errno(err, HD_E_FAILED, "cannot listen on %s",
+                             at.sun_path);
+    *ret_fd = hd_steal_fd(&fd);
+    return 0;
 }
 
 /* hotdomd's own place, which is inherited, is that of what the host needs; a

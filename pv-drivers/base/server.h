@@ -10,6 +10,11 @@
  * long as it lives.  HD_E_BUSY when another has it. */
 int hd_server_lock(const char *name, struct hd_err *err);
 
+/* A SOCK_SEQPACKET that listens beside that lock, as NAME:control, for root
+ * alone; what stood there was a dead process's.  The caller closes it. */
+#define HD_SERVER_CONTROL ":control"
+int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err);
+
 /* From root to `user`, in an empty folder as its root; what is open is all that
  * it has.  It may open `files` descriptors, start nothing and write no file. */
 int hd_server_become(const char *user, unsigned files, struct hd_err *err);

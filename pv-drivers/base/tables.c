@@ -156,7 +156,7 @@ static const char *component(const char *path, size_t *ret_len)
     return path + 1;
 }
 
-static bool is_normal(const char *path)
+bool hd_tables_is_path(const char *path)
 {
     const char *at = path, *name;
     size_t len;
@@ -184,7 +184,7 @@ int hd_tables_add(struct hd_tables *t, enum hd_side side, const char *path,
     const char *name;
     size_t len;
 
-    if (!is_normal(path))
+    if (!hd_tables_is_path(path))
         return hd_fail(err, HD_E_BAD_MANIFEST,
                        "\"%.300s\" is not an absolute path below / without "
                        "\".\", \"..\" and empty names",

@@ -26,9 +26,12 @@ struct hd_tables *hd_tables_new(void);
 void hd_tables_free(struct hd_tables *tables);
 HD_DEFINE_AUTO(hd_tables)
 
-/* Adds a prefix: an absolute path below /, without "." or "..", each "/"
- * followed by a name.  Refused, with HD_E_BAD_MANIFEST: any other path, and
- * one that is in a table already, be it the other. */
+/* An absolute path below /, without "." or "..", each "/" followed by a name.
+ */
+bool hd_tables_is_path(const char *path);
+
+/* Adds a prefix.  Refused, with HD_E_BAD_MANIFEST: what hd_tables_is_path does
+ * not take, and what is in a table already, be it the other. */
 int hd_tables_add(struct hd_tables *tables, enum hd_side side, const char *path,
                   struct hd_err *err);
 

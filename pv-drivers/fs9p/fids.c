@@ -28,13 +28,32 @@ int hd_9p_fid_make(struct hd_9p_fids *fids, uint32_t id, const char *path)
     return ENFILE;
 }
 
+static void close_fid(struct hd_9p_fids *fids, struct hd_9p_fid *f)
+{
+    if (!f->open || f->fd < 0)
+        return;
+    close(f->fd);
+    f->fd = -1;
+    fids->n_open--;
+}
+
+void hd_9p_fids_recheck(struct hd_9p_fids *fids, const struct hd_tree *tree)
+{
+    for (size_t i = 0; i < HD_9P_MAX_FIDS; i++) {
+        struct hd_9p_fid *f = &fids->list[i];
+
+        if (!f->path || !f->open || f->stale ||
+            hd_tree_still(tree, f->path, f->fd))
+            continue;
+        close_fid(fids, f);
+        f->stale = true;
+    }
+}
+
 void hd_9p_fid_drop(struct hd_9p_fids *fids, struct hd_9p_fid *f)
 {
     free(f->path);
-    if (f->open && f->fd >= 0) {
-        close(f->fd);
-        fids->n_open--;
-    }
+    close_fid(fids, f);
     *f = (struct hd_9p_fid){0};
 }
 

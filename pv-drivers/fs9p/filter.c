@@ -23,6 +23,8 @@ static const int allowed[] = {
     SCMP_SYS(sendmsg),
     SCMP_SYS(sendto),
     SCMP_SYS(recvfrom),
+    SCMP_SYS(accept4),    /* hotdomd's connections */
+    SCMP_SYS(getsockopt), /* and who it is */
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(ioctl), /* of grants and event channels */

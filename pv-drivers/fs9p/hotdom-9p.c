@@ -14,14 +14,14 @@
 #include "serve.h"
 
 #define USER "hotdom-9p"
-/* Beside the guest's open files: xenstore, events, grants, and one that is
- * looked at. */
-#define FILES (HD_9P_MAX_OPEN + 32)
+/* Beside the guest's open files and hotdomd's connections: xenstore, events,
+ * grants, and one that is looked at. */
+#define FILES (HD_9P_MAX_OPEN + HD_9P_CONTROL_FDS + 32)
 
 struct options {
     uint32_t domid;
     const char *name; /* of the lock */
-    struct hd_tables *tables;
+    struct hd_tables *tables, *shown;
 };
 
 /* hotdom-job has checked them; a second look costs nothing. */
@@ -35,15 +35,20 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "bad arguments");
     ret->domid = (uint32_t)domid;
     ret->name = argv[2];
-    return hd_tables_parse(argv[3], &ret->tables, err);
+    return hd_tables_parse(argv[3], &ret->tables, err) ||
+                   hd_tables_parse(argv[4], &ret->shown, err)
+               ? -1
+               : 0;
 }
 
 /* All that needs root. */
 static int prepare(const struct options *o, const struct hd_xenbus_device *dev,
                    struct hd_xs **ret_xs, struct hd_peer *peers[HD_FS9P_RINGS],
-                   struct hd_err *err)
+                   struct hd_9p_control *control, struct hd_err *err)
 {
-    if (hd_server_lock(o->name, err) || hd_xs_open(ret_xs, err))
+    if (hd_server_lock(o->name, err) ||
+        hd_server_listen(o->name, &control->listener, err) ||
+        hd_xs_open(ret_xs, err))
         return -1;
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         if (hd_peer_open(o->domid, &peers[i], err))
@@ -62,23 +67,25 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     struct hd_xenbus_device dev;
     struct hd_xs *xs = NULL;
     struct options o = {0};
+    struct hd_9p_control control;
     struct hd_tree tree;
     struct hd_9p *session;
 
     signal(SIGPIPE, SIG_IGN);
     if (take(argv, &o, err))
         return -1;
-    tree =
-        (struct hd_tree){o.tables, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    tree = (struct hd_tree){
+        o.tables, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), o.shown};
     session = hd_9p_new(&tree);
     if (tree.root < 0 || !session)
         return hd_fail_errno(err, HD_E_FAILED, "prepare the host view");
     hd_fs9p_describe(o.domid, &dev);
-    if (prepare(&o, &dev, &xs, peers, err))
+    hd_9p_control_init(&control, &tree, session);
+    if (prepare(&o, &dev, &xs, peers, &control, err))
         return -1;
     *ret_ready = true;
     hd_server_answer(HD_SERVER_READY);
-    return hd_9p_serve(xs, peers, &dev, session, err);
+    return hd_9p_serve(xs, peers, &dev, session, &control, err);
 }
 
 int main(int argc, char **argv)
@@ -88,7 +95,7 @@ int main(int argc, char **argv)
     int rc;
 
     hd_log_init("hotdom-9p", HD_LOG_INFO);
-    if (argc != 4) {
+    if (argc != 5) {
         fputs("hotdom-job runs this program, people do not\n", stderr);
         return 2;
     }

@@ -25,6 +25,7 @@ struct server {
     struct hd_xs *xs;
     const struct hd_xenbus_device *dev;
     struct hd_9p *session;
+    struct hd_9p_control *control;
     struct link links[HD_FS9P_RINGS];
     uint32_t n_links; /* 0: not connected */
     bool seen;        /* its nodes have been there */
@@ -177,30 +178,39 @@ static int answer_all(struct server *s, struct hd_err *err)
     return more;
 }
 
-/* One round; 1: go on, 0: it is over.  `*more`: do not wait. */
-static int serve_once(struct server *s, int timeout_ms, bool *more,
-                      struct hd_err *err)
-{
-    struct pollfd fds[HD_FS9P_RINGS + 1];
-    char token[8];
-    int rc = 1, n;
+/* What is waited for: the rings, xenstore, hotdomd. */
+enum { XENSTORE = HD_FS9P_RINGS, CONTROL, FDS = CONTROL + HD_9P_CONTROL_FDS };
 
+static void fill(const struct server *s, struct pollfd fds[FDS])
+{
     for (uint32_t i = 0; i < HD_FS9P_RINGS; i++)
         fds[i] = (struct pollfd){
             .fd = i < s->n_links ? hd_peer_fd(s->links[i].peer) : -1,
             .events = POLLIN};
-    fds[HD_FS9P_RINGS] =
-        (struct pollfd){.fd = hd_xs_fd(s->xs), .events = POLLIN};
-    if (poll(fds, HD_FS9P_RINGS + 1, *more ? 0 : timeout_ms) < 0)
+    fds[XENSTORE] = (struct pollfd){.fd = hd_xs_fd(s->xs), .events = POLLIN};
+    hd_9p_control_fill(s->control, fds + CONTROL);
+}
+
+/* One round; 1: go on, 0: it is over.  `*more`: do not wait. */
+static int serve_once(struct server *s, int timeout_ms, bool *more,
+                      struct hd_err *err)
+{
+    struct pollfd fds[FDS];
+    char token[8];
+    int rc = 1, n;
+
+    fill(s, fds);
+    if (poll(fds, FDS, *more ? 0 : timeout_ms) < 0)
         return errno == EINTR
                    ? 1
                    : hd_fail_errno(err, HD_E_FAILED, "wait for the guest");
     take_events(s, fds);
+    hd_9p_control_take(s->control, fds + CONTROL);
     while ((n = hd_xs_check(s->xs, token, sizeof(token), err)) == 1)
         ;
     if (n < 0)
         return -1;
-    if (fds[HD_FS9P_RINGS].revents || !s->seen)
+    if (fds[XENSTORE].revents || !s->seen)
         rc = look(s, err);
     if (rc != 1)
         return rc;
@@ -211,14 +221,15 @@ static int serve_once(struct server *s, int timeout_ms, bool *more,
 
 int hd_9p_serve(struct hd_xs *xs, struct hd_peer *peers[HD_FS9P_RINGS],
                 const struct hd_xenbus_device *dev, struct hd_9p *session,
-                struct hd_err *err)
+                struct hd_9p_control *control, struct hd_err *err)
 {
     struct server *s = &server;
     uint64_t until = hd_io_now_ms() + HD_9P_BEGIN_MS;
     bool more = false;
     int rc = 1;
 
-    *s = (struct server){.xs = xs, .dev = dev, .session = session};
+    *s = (struct server){
+        .xs = xs, .dev = dev, .session = session, .control = control};
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         s->links[i].peer = peers[i];
     while (rc == 1 && (s->seen || hd_io_left_ms(until)))

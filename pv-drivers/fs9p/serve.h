@@ -4,6 +4,7 @@
 #define HD_FS9P_SERVE_H
 
 #include "../bus/peer.h"
+#include "control.h"
 #include "fs9p.h"
 #include "session.h"
 
@@ -15,6 +16,6 @@
  * never there (HD_E_TIMEOUT). */
 int hd_9p_serve(struct hd_xs *xs, struct hd_peer *peers[HD_FS9P_RINGS],
                 const struct hd_xenbus_device *dev, struct hd_9p *session,
-                struct hd_err *err);
+                struct hd_9p_control *control, struct hd_err *err);
 
 #endif

@@ -9,24 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fids.h"
-#include "wire.h"
+#include "handler.h"
 
-#define VERSION   "9P2000.L"
-#define MAX_WALK  16 /* names of one Twalk: MAXWELEM of the protocol */
 #define RLERROR   7
 #define STAT_MASK 0x7ff      /* P9_STATS_BASIC */
 #define MAGIC     0x01021997 /* V9FS_MAGIC */
 #define BLOCK     4096
-
-struct hd_9p {
-    const struct hd_tree *tree;
-    uint32_t msize; /* 0: no version was agreed on */
-    struct hd_9p_fids fids;
-};
-
-typedef int handler(struct hd_9p *s, struct hd_9p_in *in,
-                    struct hd_9p_out *out);
 
 struct hd_9p *hd_9p_new(const struct hd_tree *tree)
 {
@@ -37,6 +25,24 @@ struct hd_9p *hd_9p_new(const struct hd_tree *tree)
     return s;
 }
 
+void hd_9p_changed(struct hd_9p *s)
+{
+    hd_9p_fids_recheck(&s->fids, s->tree);
+}
+
+void hd_9p_tell(struct hd_9p *s, hd_9p_tell_fn *tell, void *context)
+{
+    s->tell = tell;
+    s->context = context;
+}
+
+void hd_9p_told(const struct hd_9p *s, const char *path, bool opened)
+{
+    if (s->tell)
+        s->tell(s->context, path, hd_tables_decide(s->tree->tables, path),
+                opened);
+}
+
 void hd_9p_free(struct hd_9p *s)
 {
     if (s)
@@ -44,27 +50,25 @@ void hd_9p_free(struct hd_9p *s)
     free(s);
 }
 
-static void put_qid(struct hd_9p_out *out, mode_t mode, uint64_t id)
+void hd_9p_put_qid(struct hd_9p_out *out, mode_t mode, uint64_t id)
 {
     hd_9p_put(out, S_ISDIR(mode) ? 0x80 : S_ISLNK(mode) ? 0x02 : 0, 1);
     hd_9p_put(out, 0, 4);
     hd_9p_put(out, id, 8);
 }
 
-static void put_qid_of(struct hd_9p_out *out, const struct stat *st)
+void hd_9p_put_qid_of(struct hd_9p_out *out, const struct stat *st)
 {
-    put_qid(out, st->st_mode, hd_tree_id(st));
+    hd_9p_put_qid(out, st->st_mode, hd_tree_id(st));
 }
 
-/* EPROTO when the request had less in it, or more. */
-static int whole(const struct hd_9p_in *in)
+int hd_9p_whole(const struct hd_9p_in *in)
 {
     return in->bad || in->left ? EPROTO : 0;
 }
 
-/* The fid with which most requests begin; NULL with an errno. */
-static struct hd_9p_fid *get_fid(struct hd_9p *s, struct hd_9p_in *in,
-                                 int *ret_rc)
+struct hd_9p_fid *hd_9p_get_fid(struct hd_9p *s, struct hd_9p_in *in,
+                                int *ret_rc)
 {
     struct hd_9p_fid *f = hd_9p_fid_find(&s->fids, (uint32_t)hd_9p_get(in, 4));
 
@@ -72,137 +76,14 @@ static struct hd_9p_fid *get_fid(struct hd_9p *s, struct hd_9p_in *in,
     return in->bad ? NULL : f;
 }
 
-static int version(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
-{
-    uint32_t msize = (uint32_t)hd_9p_get(in, 4);
-    char name[HD_9P_NAME];
-    bool known;
-
-    hd_9p_get_name(in, name);
-    if (whole(in) || msize < HD_9P_MSIZE_MIN)
-        return EPROTO;
-    known = !strcmp(name, VERSION);
-    hd_9p_fids_drop(&s->fids);
-    s->msize = !known ? 0 : msize < HD_9P_MSIZE ? msize : HD_9P_MSIZE;
-    hd_9p_put(out, known ? s->msize : msize, 4);
-    hd_9p_put_text(out, known ? VERSION : "unknown",
-                   strlen(known ? VERSION : "unknown"));
-    return 0;
-}
-
-/* Whoever asks is the guest; what it may see is not decided by its users. */
-static int attach(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
-{
-    uint32_t id = (uint32_t)hd_9p_get(in, 4);
-    struct stat st;
-    int rc;
-
-    (void)hd_9p_get(in, 4); /* afid */
-    hd_9p_skip_text(in);    /* uname */
-    hd_9p_skip_text(in);    /* aname */
-    (void)hd_9p_get(in, 4); /* n_uname */
-    rc = whole(in);
-    if (!rc)
-        rc = hd_tree_stat(s->tree, "/", &st);
-    if (!rc)
-        rc = hd_9p_fid_make(&s->fids, id, "/");
-    if (!rc)
-        put_qid_of(out, &st);
-    return rc;
-}
-
-/* ".." of the root is the root. */
-static int step(char path[HD_9P_PATH], const char *name)
-{
-    size_t len = strlen(path), more = strlen(name);
-
-    if (!strcmp(name, "."))
-        return ENOENT;
-    if (!strcmp(name, "..")) {
-        char *slash = strrchr(path, '/');
-
-        slash[slash == path] = '\0';
-        return 0;
-    }
-    if (len + more + 2 > HD_9P_PATH)
-        return ENAMETOOLONG;
-    if (len > 1)
-        path[len++] = '/';
-    memcpy(path + len, name, more + 1);
-    return 0;
-}
-
-/* As many of the names as there are; an error only when the first is none. */
-static int walk_names(struct hd_9p *s, char path[HD_9P_PATH],
-                      struct hd_9p_in *in, uint16_t n, struct hd_9p_out *out,
-                      uint16_t *ret_done)
-{
-    char name[HD_9P_NAME];
-    struct stat st;
-    int rc = 0;
-
-    *ret_done = 0;
-    for (uint16_t i = 0; i < n; i++) {
-        hd_9p_get_name(in, name);
-        if (in->bad)
-            return EPROTO;
-        if (!rc)
-            rc = step(path, name);
-        if (!rc)
-            rc = hd_tree_stat(s->tree, path, &st);
-        if (!rc) {
-            put_qid_of(out, &st);
-            (*ret_done)++;
-        }
-    }
-    return *ret_done ? 0 : rc;
-}
-
-static int walk(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
-{
-    char path[HD_9P_PATH];
-    size_t count = out->len;
-    uint16_t n, done = 0;
-    uint32_t new_id;
-    struct hd_9p_fid *f;
-    int rc;
-
-    f = get_fid(s, in, &rc);
-    new_id = (uint32_t)hd_9p_get(in, 4);
-    n = (uint16_t)hd_9p_get(in, 2);
-    if (in->bad || n > MAX_WALK)
-        return EPROTO;
-    if (!f)
-        return rc;
-    if (f->open && n)
-        return EBUSY;
-    strcpy(path, f->path);
-    hd_9p_put(out, 0, 2);
-    rc = walk_names(s, path, in, n, out, &done);
-    if (!rc)
-        rc = whole(in);
-    if (rc)
-        return rc;
-    hd_9p_put_at(out, count, done, 2);
-    if (done < n)
-        return 0;
-    if (new_id != f->id)
-        return hd_9p_fid_make(&s->fids, new_id, path);
-    if (!n)
-        return 0;
-    free(f->path);
-    f->path = strdup(path);
-    return f->path ? 0 : ENOMEM;
-}
-
 static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc, fd;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     uint32_t flags = (uint32_t)hd_9p_get(in, 4);
     struct stat st;
 
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     /* P9_DOTL_* are the numbers of Linux on x86. */
     if (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND))
@@ -211,6 +92,7 @@ static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
         return EBUSY;
     if (s->fids.n_open >= HD_9P_MAX_OPEN)
         return ENFILE;
+    hd_9p_told(s, f->path, true);
     rc = hd_tree_stat(s->tree, f->path, &st);
     if (!rc)
         rc = hd_tree_open(s->tree, f->path, &fd);
@@ -219,7 +101,7 @@ static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
     f->open = true;
     f->fd = fd;
     s->fids.n_open += fd >= 0;
-    put_qid_of(out, &st);
+    hd_9p_put_qid_of(out, &st);
     hd_9p_put(out, 0, 4); /* iounit: as much as a message takes */
     return 0;
 }
@@ -233,17 +115,17 @@ static void put_time(struct hd_9p_out *out, const struct timespec *t)
 static int get_attr(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     struct stat st;
 
     (void)hd_9p_get(in, 8); /* what it wants: it is given all there is */
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     rc = hd_tree_stat(s->tree, f->path, &st);
     if (rc)
         return rc;
     hd_9p_put(out, STAT_MASK, 8);
-    put_qid_of(out, &st);
+    hd_9p_put_qid_of(out, &st);
     hd_9p_put(out, st.st_mode, 4);
     hd_9p_put(out, st.st_uid, 4);
     hd_9p_put(out, st.st_gid, 4);
@@ -264,11 +146,11 @@ static int readlink_(struct hd_9p *s, struct hd_9p_in *in,
                      struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     char text[HD_9P_PATH];
     size_t len;
 
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     rc = hd_tree_readlink(s->tree, f->path, text, sizeof(text), &len);
     if (!rc)
@@ -288,14 +170,14 @@ static uint32_t bounded(const struct hd_9p *s, const struct hd_9p_out *out,
 static int read_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     uint64_t offset = hd_9p_get(in, 8), count = hd_9p_get(in, 4);
     ssize_t n;
 
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     if (!f->open || f->fd < 0)
-        return f->open ? EISDIR : EBADF;
+        return !f->open ? EBADF : f->stale ? ESTALE : EISDIR;
     hd_9p_put(out, 0, 4);
     n = offset > INT64_MAX ? 0
                            : pread(f->fd, out->buf + out->len,
@@ -313,7 +195,7 @@ static bool put_entry(void *context, const struct hd_tree_entry *e)
     struct hd_9p_out *out = context;
     size_t before = out->len;
 
-    put_qid(out, DTTOIF(e->type), e->inode);
+    hd_9p_put_qid(out, DTTOIF(e->type), e->inode);
     hd_9p_put(out, e->offset, 8);
     hd_9p_put(out, e->type, 1);
     hd_9p_put_text(out, e->name, strlen(e->name));
@@ -325,14 +207,14 @@ static bool put_entry(void *context, const struct hd_tree_entry *e)
 static int readdir_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     uint64_t offset = hd_9p_get(in, 8), count = hd_9p_get(in, 4);
     struct hd_9p_out list;
 
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
-    if (!f->open)
-        return EBADF;
+    if (!f->open || f->stale)
+        return f->open ? ESTALE : EBADF;
     hd_9p_put(out, 0, 4);
     list = (struct hd_9p_out){.buf = out->buf + out->len,
                               .size = bounded(s, out, count)};
@@ -349,9 +231,9 @@ static int readdir_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 static int statfs_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
 
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     hd_9p_put(out, MAGIC, 4);
     hd_9p_put(out, BLOCK, 4);
@@ -364,10 +246,10 @@ static int statfs_(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 static int clunk(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     int rc;
-    struct hd_9p_fid *f = get_fid(s, in, &rc);
+    struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
 
     (void)out;
-    if (whole(in) || !f)
+    if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
     hd_9p_fid_drop(&s->fids, f);
     return 0;
@@ -386,7 +268,7 @@ static int flush(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
     (void)s, (void)out;
     (void)hd_9p_get(in, 2);
-    return whole(in);
+    return hd_9p_whole(in);
 }
 
 static int refuse_write(struct hd_9p *s, struct hd_9p_in *in,
@@ -398,7 +280,7 @@ static int refuse_write(struct hd_9p *s, struct hd_9p_in *in,
 
 /* By the type of the request; its reply's is one more.  What is not here is
  * answered EOPNOTSUPP: authentication, extended attributes, locks. */
-static handler *const handlers[] = {
+static hd_9p_handler *const handlers[] = {
     [8] = statfs_,
     [12] = lopen,
     [14] = refuse_write /* create */,
@@ -415,10 +297,10 @@ static handler *const handlers[] = {
     [72] = refuse_write /* mkdir */,
     [74] = refuse_write /* renameat */,
     [76] = refuse_write /* unlinkat */,
-    [100] = version,
-    [104] = attach,
+    [100] = hd_9p_version,
+    [104] = hd_9p_attach,
     [108] = flush,
-    [110] = walk,
+    [110] = hd_9p_walk,
     [116] = read_,
     [118] = refuse_write /* write */,
     [120] = clunk,
@@ -432,7 +314,7 @@ static int handle(struct hd_9p *s, uint8_t type, struct hd_9p_in *in,
 
     if (type >= HD_ARRAY_LEN(handlers) || !handlers[type])
         return EOPNOTSUPP;
-    if (!s->msize && handlers[type] != version)
+    if (!s->msize && handlers[type] != hd_9p_version)
         return EPROTO;
     rc = handlers[type](s, in, out);
     return rc ? rc : out->full ? EMSGSIZE : 0;

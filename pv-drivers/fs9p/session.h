@@ -20,6 +20,15 @@ struct hd_9p; /* opaque; holds descriptors of open files */
 
 /* `tree` is borrowed.  NULL without memory. */
 struct hd_9p *hd_9p_new(const struct hd_tree *tree);
+/* The tree's tables have been exchanged: what is open and not given any more
+ * answers ESTALE from now on. */
+void hd_9p_changed(struct hd_9p *s);
+/* What the guest asks for and how it was decided: each path that it looks up,
+ * and each that it opens. */
+typedef void hd_9p_tell_fn(void *context, const char *path,
+                           struct hd_decision decision, bool opened);
+/* Calls `tell` for each from now on; NULL: for none, which is how it begins. */
+void hd_9p_tell(struct hd_9p *s, hd_9p_tell_fn *tell, void *context);
 void hd_9p_free(struct hd_9p *s);
 HD_DEFINE_AUTO(hd_9p)
 

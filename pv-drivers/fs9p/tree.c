@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks files up beneath one folder; never writes, never follows a link and
- * never opens a device. */
+/* Looks files up beneath one folder; never writes, never lets a guest follow a
+ * link and never opens a device. */
 #include "tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "beneath.h"
+#include "links.h"
 
 enum place { NOWHERE, BARE, HOST };
 
@@ -24,14 +25,73 @@ static enum place place_of(const struct hd_tree *tree, const char *path)
     return d.leads || !path[1] ? BARE : NOWHERE;
 }
 
+/* The entry of `tables` that is above `path`, when it is the host's. */
+static bool entry_above(const struct hd_tables *tables, const char *path,
+                        char ret[HD_TABLES_PATH])
+{
+    struct hd_decision d = hd_tables_decide(tables, path);
+
+    if (d.side != HD_SIDE_HOST)
+        return false;
+    memcpy(ret, path, d.len);
+    ret[d.len] = '\0';
+    return true;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
+}
+
+/* May what stands at `real` be shown for the exception `entry`?  It is below a
+ * path of the policy, or below where the one above `entry` is. */
+static bool is_shown_at(const struct hd_tree *tree, const char *entry,
+                        const char *real)
+{
+    char above[HD_TABLES_PATH], place[HD_9P_PATH];
+
+    if (hd_tables_decide(tree->shown, real).side == HD_SIDE_HOST)
+        return true;
+    return entry_above(tree->shown, entry, above) &&
+           !hd_links_resolve(tree->root, above, true, place) &&
+           is_below(real, place);
+}
+
+/* Where the exception above `path` leads, through links of the host's on its
+ * way; false: through none, or out of what the policy shows. */
+static bool go_around(const struct hd_tree *tree, const char *path,
+                      char ret[HD_9P_PATH])
+{
+    char entry[HD_TABLES_PATH], real[HD_9P_PATH];
+    size_t len;
+
+    if (!tree->shown || !entry_above(tree->tables, path, entry) ||
+        hd_links_resolve(tree->root, entry, false, real) ||
+        !strcmp(real, entry) || !is_shown_at(tree, entry, real))
+        return false;
+    len = strlen(real);
+    path += strlen(entry);
+    if (len + strlen(path) >= HD_9P_PATH)
+        return false;
+    memcpy(ret, real, len);
+    strcpy(ret + len, path);
+    return true;
+}
+
 /* -1 with errno. */
 static int open_beneath(const struct hd_tree *tree, const char *path, int flags)
 {
-    struct open_how how = {.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC),
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-                                      RESOLVE_NO_MAGICLINKS};
+    int fd = hd_beneath_open(tree->root, path, flags);
+    char around[HD_9P_PATH];
 
-    return (int)syscall(SYS_openat2, tree->root, path + 1, &how, sizeof(how));
+    if (fd >= 0 || errno != ELOOP)
+        return fd;
+    if (go_around(tree, path, around))
+        return hd_beneath_open(tree->root, around, flags);
+    errno = ELOOP;
+    return -1;
 }
 
 static bool is_shown(mode_t mode)
@@ -106,6 +166,14 @@ int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd)
     }
     *ret_fd = hd_steal_fd(&fd);
     return 0;
+}
+
+bool hd_tree_still(const struct hd_tree *tree, const char *path, int fd)
+{
+    struct stat st;
+
+    return (place_of(tree, path) == HOST) == (fd >= 0) &&
+           !hd_tree_stat(tree, path, &st);
 }
 
 int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,

@@ -11,12 +11,15 @@
 
 /* Files, folders and links; nothing else is there.  Folders above an exception
  * are bare: they show what leads on, and nothing of the host's.  No link is
- * followed, neither at a path's end nor on its way.  All paths are absolute and
- * normalised; all functions answer 0 or an errno and block as the host's file
- * systems do. */
+ * followed but those of the host's own on the way to an exception, and these
+ * only to where `shown` shows as well.  All paths are absolute and normalised;
+ * all functions answer 0 or an errno and block as the host's file systems do.
+ */
 struct hd_tree {
-    const struct hd_tables *tables;
+    struct hd_tables *tables; /* borrowed */
     int root; /* a folder's descriptor, borrowed; paths are beneath it */
+    struct hd_tables *shown; /* borrowed; the policy's paths, all of them the
+                                host's; NULL: there are none */
 };
 
 /* Without set-uid, set-gid and device numbers. */
@@ -24,6 +27,8 @@ int hd_tree_stat(const struct hd_tree *tree, const char *path,
                  struct stat *ret);
 /* `*ret_fd` is the caller's; -1: a bare folder. */
 int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd);
+/* Is what was opened as `fd` what the tables, others by now, give there? */
+bool hd_tree_still(const struct hd_tree *tree, const char *path, int fd);
 /* At most `size` bytes, without a NUL. */
 int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
                      size_t size, size_t *ret_len);

@@ -18,7 +18,8 @@ need_host() {
     bed install
 }
 
-push_guest() {
+# A guest, with MORE of its own in the manifest and in the policy.
+push_guest() { # [MORE [MORE]]
     cat >"$work/store.yaml" <<END
 hotdom: 1
 store: {name: bench}
@@ -31,11 +32,12 @@ guests:
     memory: {min: 128M, want: 128M}
     volumes: [{name: disk, as: xvda}]
     nics: [{role: internet, as: lan0}]
+    ${1-}
 END
     make_signer
     "$build/bin/hotdom" pack --manifest "$work/store.yaml" --force -q \
         --key "$work/bench.key" -o "$work/store.img"
-    trust_signer
+    trust_signer "${2-}"
     bed push "$work/store.img" "$tiny/kernel" "$tiny/initrd" /root/bench/
 }
 

@@ -17,18 +17,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reply[HD_9P_MSIZE];
     struct hd_9p_ring ring = {(void *)page, pages, RING};
     hd_auto(hd_tables) tables = NULL;
+    hd_auto(hd_tables) shown = NULL;
     hd_autofd int root = open("/usr/share/doc", O_PATH | O_DIRECTORY);
     struct hd_tree tree;
     hd_auto(hd_9p) s = NULL;
     ssize_t n;
 
     if (size > RING ||
-        hd_tables_parse("+/git\n+/xz-utils/x\n-/git/own\n", &tables, NULL))
+        hd_tables_parse("+/git\n+/xz-utils/x\n-/git/own\n", &tables, NULL) ||
+        hd_tables_parse("+/git\n+/xz-utils\n", &shown, NULL))
         return 0;
     memset(page, 0, sizeof(page));
     memcpy(pages + RING, data, size);
     ring.intf->out_prod = (uint32_t)size;
-    tree = (struct hd_tree){tables, root};
+    tree = (struct hd_tree){tables, root, shown};
     s = hd_9p_new(&tree);
     while (s && (n = hd_9p_ring_next(&ring)) > 0) {
         hd_9p_ring_take(&ring, buf, (size_t)n);

@@ -4,11 +4,6 @@
 
 load lib
 
-is_other() { # DOMID GUEST: it runs in another domain than that
-    [[ $(guest_state "$2") == running && $(guest_domid "$2") != "$1" ]] &&
-        echo yes
-}
-
 # reboot_in GUEST: from the inside, until it answers again.  By its path, for the
 # shell has a reboot of its own, which only asks init.
 reboot_in() {

@@ -82,3 +82,53 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     yank view
     await 60 '' server
 }
+
+@test "what a guest reads of the host changes while it runs, and outlasts restarts" {
+    mount='mkdir -p /v && mount -t 9p -o trans=xen,version=9p2000.L hostview /v'
+    plug view
+    await 60 running state view
+    await 90 yes answers reader
+    in_guest reader "$mount
+        (exec 3</v/srv/shown/deep/numbers; until [ -e /go ]; do sleep 1; done
+        cat <&3 >/late 2>/why) >/dev/null 2>&1 &"
+    dom0 hotdom table reader rm /srv/shown/own
+    dom0 hotdom table reader rm /srv/shown
+    dom0 hotdom table reader add /srv/shown/own
+    # Behind a link of the host's.
+    dom0 'ln -s own /srv/shown/alias; hotdom table reader add /srv/shown/alias/file'
+    refused=$(dom0 'hotdom table reader add /srv/hidden 2>&1; echo "status $?"')
+    [[ $refused == *'/srv/hidden is outside the host_paths'*'status 3' ]]
+    seen=$(in_guest reader 'touch /go; sleep 2
+        echo "late: $(cat /why) $(wc -c </late)"
+        echo "own: $(cat /v/srv/shown/own/file /v/srv/shown/alias/file | uniq -c)"
+        echo "file: $(cat /v/srv/shown/file 2>&1)"')
+    echo "$seen"
+    [[ $seen == *'late: '*'Stale file handle 0'* ]]
+    [[ $seen == *'own: '*'2 own'*'file: '*'No such file'* ]]
+    [ "$(dom0 hotdom table reader which /srv/shown/own/file)" = \
+        '/srv/shown/own/file: host, by /srv/shown/own of the operator' ]
+    dom0 'timeout 8 hotdom table reader log >/run/asked || :' 3>&- &
+    in_guest reader 'sleep 3; cat /v/srv/shown/own/file /v/srv/hidden/file'
+    wait $!
+    dom0 'cat /run/asked; rm /run/asked' >"$BATS_TEST_TMPDIR/asked"
+    grep -x 'host   opened     /srv/shown/own/file  by /srv/shown/own' \
+        "$BATS_TEST_TMPDIR/asked"
+    grep -x 'guest  looked-up  /srv/hidden' "$BATS_TEST_TMPDIR/asked"
+    table=$(dom0 hotdom table reader list)
+    dom0 systemctl restart hotdomd
+    await 60 running state view
+    [ "$(dom0 hotdom table reader list)" = "$table" ]
+    before=$(guest_domid reader)
+    in_guest reader /sbin/reboot || :
+    await 60 yes is_other "$before" reader
+    await 90 yes answers reader
+    in_guest reader "$mount; cat /v/srv/shown/own/file; cat /v/srv/shown/file" |
+        grep -x own
+    [ "$(dom0 hotdom table reader list)" = "$table" ]
+    # Nobody serves it any more: what was noted is taken back.
+    dom0 'kill -9 $(pgrep -x hotdom-9p)'
+    refused=$(dom0 'hotdom table reader add /srv/shown/deep 2>&1; echo "status $?"')
+    [[ $refused == *'no process serves a host view'*'status 5' ]]
+    [ "$(dom0 hotdom table reader list)" = "$table" ]
+    dom0 'rm /srv/shown/alias; hotdom eject view && hotdom verify-host && ! ls /run/hotdom/server/*'
+}

@@ -148,6 +148,12 @@ answers() { # GUEST [PORT]
     [[ -n $address ]] && dom0 "nc -z -w 2 $address ${2:-23}" && echo yes
 }
 
+# It runs in another domain than that.
+is_other() { # DOMID GUEST
+    [[ $(guest_state "$2") == running && $(guest_domid "$2") != "$1" ]] &&
+        echo yes
+}
+
 in_guest() {
     local address
     address=$(address_of "$1")

@@ -157,11 +157,14 @@ static void a_serial_port_is_one_of_a_usb_device(void)
 
 static void a_host_view_has_a_name_and_tables(void)
 {
-    static const char *const bad[] = {"", "+/etc", "+etc\n", "+/etc/..\n",
+    static const char *const bad[] = {"+/etc", "+etc\n", "+/etc/..\n",
                                       "+/a\n-/a\n"};
     struct hd_err err = {0};
 
     begin();
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    /* The last entry may have been taken away while the guest ran. */
+    strcpy(plan->steps[7].u.files.tables, "");
     CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
         strcpy(plan->steps[7].u.files.tables, bad[i]);

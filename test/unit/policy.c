@@ -248,6 +248,19 @@ static void rows_that_contradict_and_odd_names_are_refused_in_place(void)
     }
 }
 
+static void paths_of_the_host_are_bounded_together(void)
+{
+    char text[1400] = "host_paths: [";
+    struct hd_policy p;
+    struct hd_err err = {0};
+
+    for (int i = 0; i < 5; i++)
+        sprintf(text + strlen(text), "%s/%0230d", i ? ", " : "", i);
+    strcat(text, "]\n");
+    CHECK_FAILS(hd_policy_parse(text, strlen(text), &p, &err), &err,
+                HD_E_FAILED, "are longer than 1024 bytes; name the folders");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(the_entry_of_a_signers_store_beats_the_signers),
     HD_TEST(devices_classes_and_paths_are_read),
@@ -259,6 +272,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_that_cannot_be_read_is_no_policy),
     HD_TEST(a_host_may_allow_more_of_the_kdf_or_less),
     HD_TEST(a_mistake_is_named_with_file_line_and_column),
+    HD_TEST(paths_of_the_host_are_bounded_together),
 };
 
 HD_SUITE("host/policy", tests);

@@ -179,6 +179,21 @@ static void a_file_of_ours_is_a_trace_and_no_other_is(void)
     CU_ASSERT_FALSE(hd_trace_matches(t, "mount /run/hotdom/display/a.desk"));
 }
 
+static void a_servers_lock_and_its_socket_are_its_trace(void)
+{
+    static const char path[] = "/run/hotdom/server/view.reader";
+    hd_auto(hd_trace) t = hd_trace_new();
+
+    CU_ASSERT_EQUAL(hd_trace_add(t, "server", path), 0);
+    CU_ASSERT_TRUE(hd_trace_matches(t, "file /run/hotdom/server/view.reader"));
+    CU_ASSERT_TRUE(
+        hd_trace_matches(t, "file /run/hotdom/server/view.reader:control"));
+    CU_ASSERT_FALSE(
+        hd_trace_matches(t, "file /run/hotdom/server/view.reader2"));
+    CU_ASSERT_FALSE(
+        hd_trace_matches(t, "file /run/hotdom/server/view.reader:other"));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_difference_says_which_side_has_it),
     HD_TEST(equal_and_empty_lists_do_not_differ),
@@ -189,6 +204,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_bridge_of_ours_and_its_ports_are_traces),
     HD_TEST(a_file_of_ours_is_a_trace_and_no_other_is),
     HD_TEST(names_of_volumes_and_domains_match_wherever_they_stand),
+    HD_TEST(a_servers_lock_and_its_socket_are_its_trace),
 };
 
 HD_SUITE("host/snapshot", tests);

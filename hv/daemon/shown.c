@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows and changes the tables of guests that run: the plan first, then the
+ * process that serves; the loop waits for neither. */
+#include "shown.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/log.h"
+#include "../run/files.h"
+#include "feed.h"
+#include "life.h"
+#include "wire.h"
+
+/* ---- found */
+
+static struct hd_step_files *step_of(const struct hd_store *store,
+                                     const char *guest)
+{
+    for (uint32_t i = 0; store->plan && i < store->plan->n_steps; i++) {
+        struct hd_step *s = &store->plan->steps[i];
+
+        if (s->kind == HD_STEP_SERVE_FILES && !strcmp(s->guest, guest))
+            return &s->u.files;
+    }
+    return NULL;
+}
+
+static int find(struct hd_store *store, const struct hd_guest_life *guest,
+                struct hd_step_files **ret, struct hd_err *err)
+{
+    if (hd_order_check_lives(guest, err))
+        return -1;
+    if (!store->plan)
+        return hd_fail(err, HD_E_FAILED,
+                       "nobody knows the tables of %s; eject %s and plug it in "
+                       "again",
+                       guest->name, store->label);
+    *ret = step_of(store, guest->name);
+    return *ret ? 0
+                : hd_fail(err, HD_E_NO_DEVICE,
+                          "guest %s has no host view; name an exception in "
+                          "its manifest",
+                          guest->name);
+}
+
+static bool has(const struct hd_view_path *paths, uint32_t n, const char *path)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!strcmp(paths[i].path, path))
+            return true;
+    return false;
+}
+
+/* "manifest", or "operator" who has added it since. */
+static const char *origin(const struct hd_store *store, const char *guest,
+                          const struct hd_view_entry *e)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+    int g = hd_manifest_guest(m, guest);
+    const struct hd_view *v = g < 0 ? NULL : &m->guests[g].tables;
+    bool known = v && (e->side == HD_SIDE_HOST
+                           ? has(v->exception, v->n_exception, e->path)
+                           : has(v->inclusion, v->n_inclusion, e->path));
+
+    return known ? "manifest" : "operator";
+}
+
+/* ---- shown */
+
+static const char *side_name(enum hd_side side)
+{
+    return side == HD_SIDE_HOST ? "host" : "guest";
+}
+
+static void put(struct json_object *o, const char *key, const char *text)
+{
+    json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
+}
+
+static struct json_object *head(const struct hd_store *store,
+                                const struct hd_guest_life *guest)
+{
+    struct json_object *o = json_object_new_object();
+
+    put(o, "store", store->label);
+    put(o, "guest", guest->name);
+    return o;
+}
+
+/* Those of one side; what is the guest's own needs nobody's leave. */
+static void add_side(struct json_object *list, const struct hd_store *store,
+                     const char *guest, const char *text, enum hd_side side)
+{
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, NULL);
+    struct hd_view_entry e;
+
+    while (hd_host_view_next(&text, &e)) {
+        struct json_object *o;
+        bool allowed = e.side == HD_SIDE_GUEST ||
+                       (policy && hd_policy_shows(policy, e.path));
+
+        if (e.side != side)
+            continue;
+        o = json_object_new_object();
+        put(o, "path", e.path);
+        put(o, "side", side_name(e.side));
+        put(o, "from", origin(store, guest, &e));
+        json_object_object_add(o, "allowed", json_object_new_boolean(allowed));
+        json_object_array_add(list, o);
+    }
+}
+
+int hd_shown_list(struct hd_store *store, const struct hd_guest_life *guest,
+                  struct json_object **ret, struct hd_err *err)
+{
+    struct json_object *list;
+    struct hd_step_files *f;
+
+    if (find(store, guest, &f, err))
+        return -1;
+    list = json_object_new_array();
+    add_side(list, store, guest->name, f->tables, HD_SIDE_HOST);
+    add_side(list, store, guest->name, f->tables, HD_SIDE_GUEST);
+    *ret = head(store, guest);
+    json_object_object_add(*ret, "entries", list);
+    return 0;
+}
+
+int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
+                   const char *path, struct json_object **ret,
+                   struct hd_err *err)
+{
+    hd_auto(hd_tables) tables = NULL;
+    char entry[HD_TABLES_PATH];
+    struct hd_view_entry e;
+    struct hd_decision d;
+    struct hd_step_files *f;
+
+    if (find(store, guest, &f, err))
+        return -1;
+    if (strcmp(path, "/") && !hd_tables_is_path(path))
+        return hd_fail(err, HD_E_USAGE,
+                       "\"%.200s\" is not an absolute path without \".\", "
+                       "\"..\" and empty names",
+                       path);
+    if (hd_tables_parse(f->tables, &tables, err))
+        return -1;
+    d = hd_tables_decide(tables, path);
+    snprintf(entry, sizeof(entry), "%.*s", (int)d.len, path);
+    *ret = head(store, guest);
+    put(*ret, "path", path);
+    put(*ret, "side", side_name(d.side));
+    put(*ret, "entry", d.len ? entry : NULL);
+    put(*ret, "from",
+        hd_host_view_find(f->tables, entry, &e) ? origin(store, guest->name, &e)
+                                                : NULL);
+    return 0;
+}
+
+int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
+                    struct hd_conn *conn, struct hd_err *err)
+{
+    struct hd_step_files *f;
+    int fd;
+
+    return find(store, guest, &f, err) || hd_files_follow(f->name, &fd, err)
+               ? -1
+               : hd_feed_begin(store->daemon->loop, fd, conn, err);
+}
+
+/* ---- changed */
+
+struct change {
+    uv_work_t work;
+    struct hd_daemon *daemon;
+    struct hd_conn *conn; /* NULL: nobody waits for it */
+    struct hd_uuid id;
+    char guest[HD_NAME_SIZE];
+    char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
+    bool added;
+    enum hd_side side;
+    struct hd_step_files before, after; /* in its plan */
+    struct hd_err outcome;
+};
+
+/* In a thread; `change` is its own until it is done. */
+static void on_work(uv_work_t *work)
+{
+    struct change *c = work->data;
+
+    hd_files_change(&c->after, &c->outcome);
+}
+
+static struct hd_store *store_of(const struct change *c)
+{
+    for (struct hd_store *s = c->daemon->stores.first; s; s = s->next)
+        if (hd_store_accepted(s) && hd_uuid_equal(&s->id, &c->id))
+            return s;
+    return NULL;
+}
+
+static void write_down(struct hd_store *store, struct hd_step_files *f,
+                       const struct hd_step_files *as)
+{
+    *f = *as;
+    hd_restart_save(store);
+}
+
+/* The process keeps what it has, and so does the plan. */
+static void put_back(struct hd_store *store, const struct change *c)
+{
+    struct hd_step_files *f = step_of(store, c->guest);
+
+    if (f && !strcmp(f->tables, c->after.tables))
+        write_down(store, f, &c->before);
+}
+
+static void tell(struct hd_store *store, const struct hd_guest_life *guest,
+                 struct change *c)
+{
+    struct json_object *o;
+    char text[HD_TABLES_PATH + 40];
+
+    if (c->added)
+        snprintf(text, sizeof(text), "%s is the %s's from now on", c->path,
+                 side_name(c->side));
+    else
+        snprintf(text, sizeof(text), "%s is no entry any more", c->path);
+    hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, text);
+    hd_life_note(store, guest, "table", text);
+    if (!c->conn || c->outcome.code)
+        return;
+    o = head(store, guest);
+    put(o, "path", c->path);
+    put(o, "message", text);
+    hd_conn_reply(c->conn, hd_reply_ok(o, false), true);
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    struct change *c = work->data;
+    struct hd_store *store = store_of(c);
+    struct hd_guest_life *guest =
+        store ? hd_store_guest(store, c->guest) : NULL;
+    bool failed;
+
+    if (status)
+        hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
+    failed = c->outcome.code && c->outcome.code != HD_E_TIMEOUT;
+    if (guest) {
+        guest->tabling = false;
+        if (failed)
+            put_back(store, c);
+        else if (*c->path)
+            tell(store, guest, c);
+    }
+    if (c->outcome.code)
+        hd_log(HD_LOG_WARNING, "%s: %s", c->after.name, c->outcome.msg);
+    if (c->conn) {
+        if (!c->outcome.code)
+            hd_fail(&c->outcome, HD_E_NO_GUEST, "guest %s has ended", c->guest);
+        hd_conn_reply(c->conn, hd_reply_error(&c->outcome), true);
+    }
+    free(c);
+}
+
+/* The plan has `f` as `what->after` from now on. */
+static int begin(struct hd_store *store, struct hd_guest_life *guest,
+                 struct hd_step_files *f, const struct change *what,
+                 struct hd_conn *conn, struct hd_err *err)
+{
+    hd_autofree struct change *c = malloc(sizeof(*c));
+    int rc;
+
+    if (!c)
+        return hd_fail_errno(err, HD_E_FAILED, "change the tables");
+    *c = *what;
+    c->work.data = c;
+    c->daemon = store->daemon;
+    c->id = store->id;
+    c->before = *f;
+    if (*c->path)
+        write_down(store, f, &c->after);
+    rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
+    if (rc) {
+        put_back(store, c);
+        return hd_fail(err, HD_E_FAILED, "change the tables: %s",
+                       uv_strerror(rc));
+    }
+    guest->tabling = true;
+    if (conn)
+        hd_conn_hold(conn, &c->conn);
+    (void)hd_steal(&c);
+    return 0;
+}
+
+static int find_idle(struct hd_store *store, const struct hd_guest_life *guest,
+                     struct hd_step_files **ret, struct change *change,
+                     struct hd_err *err)
+{
+    const struct hd_policy *policy;
+
+    if (hd_order_check_idle(store, guest, err) || find(store, guest, ret, err))
+        return -1;
+    if (guest->tabling)
+        return hd_fail(err, HD_E_BUSY,
+                       "the tables of %s are being changed; try again",
+                       guest->name);
+    *change = (struct change){.after = **ret};
+    strcpy(change->guest, guest->name);
+    /* Without one, what may be taken away still may. */
+    policy = hd_rules_policy(&store->daemon->rules, NULL);
+    if (policy)
+        hd_policy_shown(policy, change->after.shown);
+    return 0;
+}
+
+static int check_policy(const struct hd_store *store,
+                        const struct hd_view_entry *entry, struct hd_err *err)
+{
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, err);
+
+    if (!policy)
+        return -1;
+    if (entry->side == HD_SIDE_GUEST || hd_policy_shows(policy, entry->path))
+        return 0;
+    return hd_fail(err, HD_E_DENIED,
+                   "%s is outside the host_paths of the policy; name it there, "
+                   "in /etc/hotdom/hotdom.yaml, and reload hotdomd",
+                   entry->path);
+}
+
+int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
+                 const struct hd_view_entry *entry, struct hd_conn *conn,
+                 struct hd_err *err)
+{
+    struct hd_step_files *f;
+    struct change c;
+
+    if (find_idle(store, guest, &f, &c, err) ||
+        hd_host_view_add(c.after.tables, entry, err) ||
+        check_policy(store, entry, err))
+        return -1;
+    strcpy(c.path, entry->path);
+    c.side = entry->side;
+    c.added = true;
+    return begin(store, guest, f, &c, conn, err);
+}
+
+int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
+                    const char *path, struct hd_conn *conn, struct hd_err *err)
+{
+    struct hd_view_entry entry;
+    struct hd_step_files *f;
+    struct change c;
+
+    if (find_idle(store, guest, &f, &c, err))
+        return -1;
+    if (!hd_host_view_find(c.after.tables, path, &entry))
+        return hd_fail(err, HD_E_FAILED,
+                       "%.200s is in no table of %s; see `hotdom table %s "
+                       "list`",
+                       path, guest->name, guest->name);
+    hd_host_view_remove(c.after.tables, path);
+    strcpy(c.path, entry.path);
+    c.side = entry.side;
+    return begin(store, guest, f, &c, conn, err);
+}
+
+void hd_shown_adopt(struct hd_store *store)
+{
+    for (size_t i = 0; i < store->n_guests; i++) {
+        struct hd_guest_life *guest = &store->guests[i];
+        struct hd_step_files *f = step_of(store, guest->name);
+        struct hd_err err;
+        struct change c;
+
+        if (!f || !hd_store_guest_lives(guest))
+            continue;
+        c = (struct change){.after = *f};
+        strcpy(c.guest, guest->name);
+        if (begin(store, guest, f, &c, NULL, &err))
+            hd_log(HD_LOG_WARNING, "%s: %s", f->name, err.msg);
+    }
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The one way in which files of the host are opened for a guest. */
+#ifndef HD_FS9P_BENEATH_H
+#define HD_FS9P_BENEATH_H
+
+/* `path` is absolute and taken as beneath the folder `root`; no link is
+ * followed, neither on the way nor at its end, which O_PATH opens as a link.
+ * -1 with errno: ELOOP, a link is on the way. */
+int hd_beneath_open(int root, const char *path, int flags);
+
+#endif

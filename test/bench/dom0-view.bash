@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Reads files of dom0 in two guests, one that has them from hotdom-9p and one
+# from QEMU, in turns; for test/bench/view.
+. "$(dirname "$0")/dom0.bash"
+pairs=$1
+share=/srv/bench
+files=10000
+declare -A shells folders=([hotdom]=/v$share [stock]=/v)
+
+make_files() {
+    local i
+    rm -rf "$share"
+    for ((i = 0; i < files / 100; i++)); do
+        mkdir -p "$share/many/$i"
+        touch "$share/many/$i/"{0..99}
+    done
+    head -c $((32 << 20)) /dev/urandom >"$share/large"
+}
+
+mount_view() {
+    ask "mkdir -p /v && mount -t 9p -o trans=xen,version=9p2000.L hostview /v \
+        && ls ${folders[$side]} | wc -l"
+    [[ $said == 2 ]] || { echo "no host view in $side: $said" >&2; return 1; }
+}
+
+# ---- what a guest does for a figure, between two lines of its shell
+
+view-read() { ask "dd if=${folders[$side]}/large of=/dev/null bs=128k 2>&1 |
+    tail -n 1"; }
+
+view-find() {
+    ask "find ${folders[$side]}/many -type f | wc -l"
+    [[ $said == "$files" ]]
+}
+
+# private_kib PID: what it alone takes.
+private_kib() { awk '/^RssAnon/ {print $2}' "/proc/$1/status"; }
+
+make_files
+echo "xenstored $(xenstored_kind)"
+start_both "p9 = ['tag=hostview,path=$share,security_model=none']"
+for side in "${!domids[@]}"; do
+    domid=${domids[$side]}
+    open_shell
+    shells[$side]=$shell
+    mount_view
+done
+# The first round is not told: it fills dom0's page cache.
+for ((pair = 0; pair <= pairs; pair++)); do
+    for figure in view-read view-find; do
+        for side in hotdom stock; do
+            shell=${shells[$side]}
+            begin
+            "$figure"
+            finish
+            ((pair == 0)) || sample "$figure" "$side"
+        done
+    done
+done
+begin
+finish
+pair=1
+sample view-memory hotdom "$(private_kib "$(pgrep -x hotdom-9p)")"
+sample view-memory stock \
+    "$(private_kib "$(pgrep -o -f "qemu.*-xen-domid ${domids[stock]} ")")"
+for shell in "${shells[@]}"; do exec {shell}>&-; done
+end_both
+rm -rf "$share"
