@@ -11,6 +11,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
 #include "../host/trust.h"
+#include "agents.h"
 #include "ask.h"
 #include "explain.h"
 #include "read.h"
@@ -80,7 +81,11 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->order = HD_ORDER_NONE;
     if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
         guest->domid = -1;
+    if (to == HD_STATE_RUNNING && from != HD_STATE_PAUSED)
+        guest->agent = (struct hd_agent){0};
     tell(store, guest, from, to, since, reason, message);
+    if (to == HD_STATE_RUNNING)
+        hd_agents_ring(store->daemon->agents);
 }
 
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,

@@ -22,6 +22,17 @@ const char *hd_state_name(enum hd_state state)
     return names[state];
 }
 
+const char *hd_agent_state_name(enum hd_agent_state state)
+{
+    static const char *const names[] = {
+#define HD_X(name, text, doc) text,
+        HD_AGENT_STATES(HD_X)
+#undef HD_X
+    };
+
+    return names[state];
+}
+
 struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
                               const struct hd_device *device)
 {
