@@ -141,9 +141,22 @@ $(B)/bin/screen: $(B)/obj/test/system/screen.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# hotdom-job with points to crash at, which system tests put in its place.
+crashes := $(addprefix hd_ledger_,create take set_domid set_running undone close)
+$(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) \
+		$(crashes:%=-Wl,--wrap=%) -o $@ $^ $(hd_libs)
+
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
-check-system: all $(B)/bin/need-check $(B)/bin/screen
+check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/job-crash
 	$(Q)test/system/run $(if $(T),'$(T)')
+
+# A store that comes and goes in the bed, for as long as you like.
+.PHONY: soak
+CYCLES ?= 500
+soak: all
+	$(Q)test/system/soak $(CYCLES)
 
 # Writes test/golden/plan anew; read the difference before you commit it.
 .PHONY: golden
@@ -203,6 +216,7 @@ help:
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
 	@echo 'make check-system [T=name]         in the bed'
+	@echo 'make soak [CYCLES=500] [SEED=N]    a store comes and goes, in the bed'
 	@echo 'make golden     writes test/golden/plan anew'
 	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
 	@echo 'make coverage   lines of the parsers that the unit tests run'
