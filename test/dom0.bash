@@ -252,6 +252,36 @@ start_both() { # [MORE]: of xl's configuration; into ${domids[SIDE]}
     for domid in "${domids[@]}"; do settle; done
 }
 
+# Shells of both, which `in_turns` uses.
+open_shells() {
+    declare -gA shells
+    for side in "${!domids[@]}"; do
+        domid=${domids[$side]}
+        open_shell
+        shells[$side]=$shell
+    done
+}
+
+close_shells() { for shell in "${shells[@]}"; do exec {shell}>&-; done; }
+
+# in_turns FIGURE...: each names what is done in $shell, of $side, $pairs times.
+# The first round is not told: it fills caches, and makes the guests' pages and
+# grants.
+in_turns() {
+    local figure
+    for ((pair = 0; pair <= pairs; pair++)); do
+        for figure in "$@"; do
+            for side in hotdom stock; do
+                shell=${shells[$side]}
+                begin
+                "$figure"
+                finish
+                ((pair == 0)) || sample "$figure" "$side"
+            done
+        done
+    done
+}
+
 end_both() {
     pull
     await '' gone

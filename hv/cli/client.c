@@ -130,11 +130,6 @@ static int receive_some(struct hd_client *client, uint64_t deadline_ms,
     return hd_frame_add(&client->frame, bytes, (size_t)n, err);
 }
 
-void hd_client_watch_output(struct hd_client *client)
-{
-    client->output = STDOUT_FILENO;
-}
-
 int hd_client_receive(struct hd_client *client, uint64_t deadline_ms,
                       struct json_object **ret, bool *ret_continues,
                       struct hd_err *err)
@@ -168,6 +163,34 @@ int hd_client_call(const char *method, struct json_object *parameters,
     if (ret)
         *ret = json_object_get(reply);
     return 0;
+}
+
+int hd_client_each(const char *method, struct json_object *parameters,
+                   bool until_interrupted, hd_client_fn *fn, bool json,
+                   struct hd_err *err)
+{
+    hd_auto(hd_client) client = NULL;
+    struct json_object *reply;
+    bool continues;
+
+    if (hd_client_open(&client, err)) {
+        json_object_put(parameters);
+        return -1;
+    }
+    client->output = STDOUT_FILENO;
+    if (hd_client_send(client, method, parameters, true, err))
+        return -1;
+    for (;;) {
+        uint64_t deadline = until_interrupted
+                                ? UINT64_MAX
+                                : hd_io_now_ms() + HD_CLIENT_QUICK_MS;
+
+        if (hd_client_receive(client, deadline, &reply, &continues, err))
+            return -1;
+        if (!continues)
+            return 0;
+        fn(reply, json);
+    }
 }
 
 static struct json_object *get(struct json_object *object, const char *key)

@@ -24,9 +24,6 @@ HD_DEFINE_AUTO(hd_client)
 int hd_client_send(struct hd_client *client, const char *method,
                    struct json_object *parameters, bool more,
                    struct hd_err *err);
-/* While it waits, the program ends with SIGPIPE when nobody reads stdout any
- * more: `hotdom events --follow | grep -m 1 ...` does not hang. */
-void hd_client_watch_output(struct hd_client *client);
 /* Blocks for the next reply until `deadline_ms`; an error that it holds is
  * ours.  `*ret` (owned by the client until the next one) holds its parameters;
  * `*ret_continues` says whether another one follows. */
@@ -38,6 +35,16 @@ int hd_client_receive(struct hd_client *client, uint64_t deadline_ms,
  * `*ret`; `ret` may be NULL. */
 int hd_client_call(const char *method, struct json_object *parameters,
                    struct json_object **ret, struct hd_err *err);
+
+/* `reply` is borrowed. */
+typedef void hd_client_fn(struct json_object *reply, bool json);
+/* One call with many replies: `fn` has each but the last, with `json` as it is.
+ * Each comes quickly, or with `until_interrupted` whenever it comes.  While it
+ * waits, the program ends with SIGPIPE when nobody reads stdout any more:
+ * `hotdom events --follow | grep -m 1 ...` does not hang. */
+int hd_client_each(const char *method, struct json_object *parameters,
+                   bool until_interrupted, hd_client_fn *fn, bool json,
+                   struct hd_err *err);
 
 /* Strings and numbers of replies; "" and 0 for what is not there. */
 const char *hd_client_text(struct json_object *object, const char *key);

@@ -6,7 +6,6 @@
 #include "../daemon/event.h"
 #include "client.h"
 #include "cmd.h"
-#include "../../pv-drivers/base/io.h"
 #include "follow.h"
 #include "since.h"
 
@@ -33,33 +32,14 @@ static void print(struct json_object *event, bool json)
 static int follow(bool until_interrupted, uint64_t since_ms, bool json,
                   struct hd_err *err)
 {
-    hd_auto(hd_client) client = NULL;
     struct json_object *parameters = json_object_new_object();
-    struct json_object *event;
-    bool continues = true;
 
     json_object_object_add(parameters, "follow",
                            json_object_new_boolean(until_interrupted));
     json_object_object_add(parameters, "since",
                            json_object_new_int64((int64_t)since_ms));
-    if (hd_client_open(&client, err)) {
-        json_object_put(parameters);
-        return -1;
-    }
-    hd_client_watch_output(client);
-    if (hd_client_send(client, "Events", parameters, true, err))
-        return -1;
-    for (;;) {
-        uint64_t deadline = until_interrupted
-                                ? UINT64_MAX
-                                : hd_io_now_ms() + HD_CLIENT_QUICK_MS;
-
-        if (hd_client_receive(client, deadline, &event, &continues, err))
-            return -1;
-        if (!continues)
-            return 0;
-        print(event, json);
-    }
+    return hd_client_each("Events", parameters, until_interrupted, print, json,
+                          err);
 }
 
 int hd_cmd_events(int argc, char **argv, struct hd_err *err)

@@ -63,11 +63,18 @@ static void print_change(struct json_object *reply)
            hd_client_text(reply, "guest"), shown(reply, "message", text));
 }
 
-static void print_asked(struct json_object *reply)
+/* Each at once: who reads this may be a program that waits for it. */
+static void print_asked(struct json_object *reply, bool json)
 {
     char path[TEXT], entry[TEXT];
     int64_t lost = hd_client_number(reply, "lost");
 
+    if (json) {
+        puts(json_object_to_json_string_ext(
+            reply, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        fflush(stdout);
+        return;
+    }
     if (lost)
         printf("(%lld more)\n", (long long)lost);
     printf("%-5s  %-9s  %s", hd_client_text(reply, "side"),
@@ -75,19 +82,20 @@ static void print_asked(struct json_object *reply)
     if (*shown(reply, "entry", entry))
         printf("  by %s", entry);
     putchar('\n');
+    fflush(stdout);
 }
 
 static const struct verb {
     const char *name, *method;
     bool path; /* it takes one */
-    bool more; /* it is answered until it is interrupted */
     void (*print)(struct json_object *reply);
+    hd_client_fn *each; /* instead: it is answered until it is interrupted */
 } verbs[] = {
-    {"list", "Table", false, false, print_list},
-    {"which", "TableWhich", true, false, print_which},
-    {"add", "TableAdd", true, false, print_change},
-    {"rm", "TableRemove", true, false, print_change},
-    {"log", "TableLog", false, true, print_asked},
+    {"list", "Table", false, print_list, NULL},
+    {"which", "TableWhich", true, print_which, NULL},
+    {"add", "TableAdd", true, print_change, NULL},
+    {"rm", "TableRemove", true, print_change, NULL},
+    {"log", "TableLog", false, NULL, print_asked},
 };
 
 static const struct verb *find(const char *name)
@@ -115,35 +123,6 @@ static int parse(int argc, char **argv, struct args *args, struct hd_err *err)
         args->json |= c == 'j';
     }
     return 0;
-}
-
-static int follow(const struct verb *verb, struct json_object *parameters,
-                  bool json, struct hd_err *err)
-{
-    hd_auto(hd_client) client = NULL;
-    struct json_object *asked;
-    bool continues;
-
-    if (hd_client_open(&client, err)) {
-        json_object_put(parameters);
-        return -1;
-    }
-    hd_client_watch_output(client);
-    if (hd_client_send(client, verb->method, parameters, true, err))
-        return -1;
-    for (;;) {
-        if (hd_client_receive(client, UINT64_MAX, &asked, &continues, err))
-            return -1;
-        if (!continues)
-            return 0;
-        if (json)
-            puts(json_object_to_json_string_ext(
-                asked,
-                JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-        else
-            verb->print(asked);
-        fflush(stdout);
-    }
 }
 
 static int call(const struct verb *verb, struct json_object *parameters,
@@ -197,5 +176,7 @@ int hd_cmd_table(int argc, char **argv, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "--inclusion belongs to add");
     o = parameters_of(&args, argv[optind],
                       verb->path ? argv[optind + 2] : NULL);
-    return (verb->more ? follow : call)(verb, o, args.json, err);
+    return verb->each ? hd_client_each(verb->method, o, true, verb->each,
+                                       args.json, err)
+                      : call(verb, o, args.json, err);
 }

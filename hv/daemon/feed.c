@@ -43,9 +43,8 @@ static struct json_object *view(const struct hd_9p_told *t, size_t len)
     struct json_object *o = json_object_new_object();
 
     json_object_object_add(o, "path", text_of(t->path, len));
-    json_object_object_add(
-        o, "side",
-        json_object_new_string(t->side == HD_SIDE_HOST ? "host" : "guest"));
+    json_object_object_add(o, "side",
+                           json_object_new_string(hd_side_name(t->side)));
     json_object_object_add(o, "entry",
                            t->entry ? text_of(t->path, t->entry) : NULL);
     json_object_object_add(

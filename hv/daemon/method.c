@@ -20,10 +20,6 @@
 
 #define TEXT_MAX 256 /* bytes of a name or path in a request */
 
-/* 0: it has replied or will; -1: the error is the reply. */
-typedef int method_fn(struct hd_daemon *d, struct hd_conn *conn,
-                      const struct hd_request *req, struct hd_err *err);
-
 static void reply_with(struct hd_conn *conn, const char *key,
                        struct json_object *value)
 {
@@ -325,7 +321,7 @@ static const struct method {
     const char *name;
     bool changes; /* or tells secrets: needs root or the group */
     const char *parameters[7];
-    method_fn *run;
+    hd_method_fn *run;
 } methods[] = {
     {"List", false, {NULL}, do_list},
     {"Events", false, {"follow", "since"}, do_events},

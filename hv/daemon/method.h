@@ -4,6 +4,12 @@
 #define HD_DAEMON_METHOD_H
 
 #include "control.h"
+#include "wire.h"
+
+/* What a row does: 0: it has replied, or will when it is done; -1: the error is
+ * the reply.  None blocks. */
+typedef int hd_method_fn(struct hd_daemon *d, struct hd_conn *conn,
+                         const struct hd_request *req, struct hd_err *err);
 
 /* Performs the call that `text` holds, for the peer `conn`, and replies now or
  * when it is done. */

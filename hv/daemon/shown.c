@@ -68,11 +68,6 @@ static const char *origin(const struct hd_store *store, const char *guest,
 
 /* ---- shown */
 
-static const char *side_name(enum hd_side side)
-{
-    return side == HD_SIDE_HOST ? "host" : "guest";
-}
-
 static void put(struct json_object *o, const char *key, const char *text)
 {
     json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
@@ -105,7 +100,7 @@ static void add_side(struct json_object *list, const struct hd_store *store,
             continue;
         o = json_object_new_object();
         put(o, "path", e.path);
-        put(o, "side", side_name(e.side));
+        put(o, "side", hd_side_name(e.side));
         put(o, "from", origin(store, guest, &e));
         json_object_object_add(o, "allowed", json_object_new_boolean(allowed));
         json_object_array_add(list, o);
@@ -151,7 +146,7 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
     snprintf(entry, sizeof(entry), "%.*s", (int)d.len, path);
     *ret = head(store, guest);
     put(*ret, "path", path);
-    put(*ret, "side", side_name(d.side));
+    put(*ret, "side", hd_side_name(d.side));
     put(*ret, "entry", d.len ? entry : NULL);
     put(*ret, "from",
         hd_host_view_find(f->tables, entry, &e) ? origin(store, guest->name, &e)
@@ -225,7 +220,7 @@ static void tell(struct hd_store *store, const struct hd_guest_life *guest,
 
     if (c->added)
         snprintf(text, sizeof(text), "%s is the %s's from now on", c->path,
-                 side_name(c->side));
+                 hd_side_name(c->side));
     else
         snprintf(text, sizeof(text), "%s is no entry any more", c->path);
     hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, text);

@@ -9,6 +9,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/tables.h"
 #include "../store/yaml_locate.h"
 #include "policy_check.h"
 
@@ -212,17 +213,10 @@ const struct hd_policy_network *hd_policy_network(
     return NULL;
 }
 
-static bool is_below(const char *path, const char *above)
-{
-    size_t len = strlen(above);
-
-    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
-}
-
 bool hd_policy_shows(const struct hd_policy *policy, const char *path)
 {
     for (uint32_t i = 0; i < policy->n_host_paths; i++)
-        if (is_below(path, policy->host_paths[i].path))
+        if (hd_tables_is_below(path, policy->host_paths[i].path))
             return true;
     return false;
 }

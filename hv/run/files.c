@@ -29,7 +29,8 @@ int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
     return hd_server_start(argv, err);
 }
 
-int hd_files_dial(const char *name, int *ret_fd, struct hd_err *err)
+/* The caller's; HD_E_NO_GUEST when no process serves it. */
+static int dial(const char *name, int *ret_fd, struct hd_err *err)
 {
     const struct timeval limit = {.tv_sec = HD_FILES_ANSWER_MS / 1000};
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -56,7 +57,7 @@ int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err)
     static const char message[] = {HD_9P_LOG};
     hd_autofd int fd = -1;
 
-    if (hd_files_dial(name, &fd, err))
+    if (dial(name, &fd, err))
         return -1;
     if (send(fd, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
         return hd_fail_errno(err, HD_E_FAILED, "follow the host view of %s",
@@ -91,7 +92,7 @@ int hd_files_change(const struct hd_step_files *step, struct hd_err *err)
     int n = snprintf(message, sizeof(message), "%c%s%c%s", HD_9P_TABLES,
                      step->tables, '\0', step->shown);
 
-    if (hd_files_dial(step->name, &fd, err))
+    if (dial(step->name, &fd, err))
         return -1;
     if (send(fd, message, (size_t)n, MSG_NOSIGNAL) != n)
         return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",

@@ -17,10 +17,9 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE]);
 int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
                    struct hd_err *err);
 
-/* A connection to the process that serves it, the caller's; see
- * pv-drivers/fs9p/control.h.  HD_E_NO_GUEST when there is none. */
-int hd_files_dial(const char *name, int *ret_fd, struct hd_err *err);
-/* From now on that connection is told what the guest asks for. */
+/* A connection to the process that serves it, the caller's, which is told what
+ * the guest asks for from now on; see pv-drivers/fs9p/control.h.  HD_E_NO_GUEST
+ * when there is none. */
 int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err);
 /* Gives it the tables of `step`, and blocks until it has them, at most
  * HD_FILES_ANSWER_MS.  HD_E_TIMEOUT: it will have them as soon as the host's

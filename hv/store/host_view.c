@@ -82,7 +82,7 @@ int hd_host_view_add(char text[HD_VIEW_TEXT], const struct hd_view_entry *entry,
     if (hd_host_view_find(text, entry->path, &there))
         return hd_fail(err, HD_E_EXISTS,
                        "%s is in the tables already, as the %s's", entry->path,
-                       there.side == HD_SIDE_HOST ? "host" : "guest");
+                       hd_side_name(there.side));
     if (len + strlen(entry->path) + 3 > HD_VIEW_TEXT)
         return hd_fail(err, HD_E_LIMIT,
                        "the tables have no room for %s; remove an entry, or "

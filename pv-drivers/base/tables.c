@@ -156,6 +156,18 @@ static const char *component(const char *path, size_t *ret_len)
     return path + 1;
 }
 
+const char *hd_side_name(enum hd_side side)
+{
+    return side == HD_SIDE_HOST ? "host" : "guest";
+}
+
+bool hd_tables_is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
+}
+
 bool hd_tables_is_path(const char *path)
 {
     const char *at = path, *name;

@@ -16,6 +16,9 @@ enum hd_side {
     HD_SIDE_HOST,  /* the exceptions' */
 };
 
+/* "guest" or "host". */
+const char *hd_side_name(enum hd_side side);
+
 #define HD_TABLES_PATH 256 /* bytes of an entry, with the NUL */
 #define HD_TABLES_NAME 256 /* of one component */
 
@@ -29,6 +32,8 @@ HD_DEFINE_AUTO(hd_tables)
 /* An absolute path below /, without "." or "..", each "/" followed by a name.
  */
 bool hd_tables_is_path(const char *path);
+/* Is `path` that one, or below it?  Both as above. */
+bool hd_tables_is_below(const char *path, const char *above);
 
 /* Adds a prefix.  Refused, with HD_E_BAD_MANIFEST: what hd_tables_is_path does
  * not take, and what is in a table already, be it the other. */

@@ -38,13 +38,6 @@ static bool entry_above(const struct hd_tables *tables, const char *path,
     return true;
 }
 
-static bool is_below(const char *path, const char *above)
-{
-    size_t len = strlen(above);
-
-    return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
-}
-
 /* May what stands at `real` be shown for the exception `entry`?  It is below a
  * path of the policy, or below where the one above `entry` is. */
 static bool is_shown_at(const struct hd_tree *tree, const char *entry,
@@ -56,7 +49,7 @@ static bool is_shown_at(const struct hd_tree *tree, const char *entry,
         return true;
     return entry_above(tree->shown, entry, above) &&
            !hd_links_resolve(tree->root, above, true, place) &&
-           is_below(real, place);
+           hd_tables_is_below(real, place);
 }
 
 /* Where the exception above `path` leads, through links of the host's on its

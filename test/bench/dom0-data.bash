@@ -5,7 +5,6 @@
 # kind, both nics on the same bridge.
 . "$(dirname "$0")/dom0.bash"
 pairs=$1
-declare -A shells
 
 # ---- what a guest does for a figure, between two lines of its shell
 
@@ -46,22 +45,7 @@ figures=(disk-read disk-write disk-read-latency disk-write-latency
 
 echo "xenstored $(xenstored_kind)"
 start_both
-for side in "${!domids[@]}"; do
-    domid=${domids[$side]}
-    open_shell
-    shells[$side]=$shell
-done
-# The first round is not told: it makes the guests' pages and grants.
-for ((pair = 0; pair <= pairs; pair++)); do
-    for figure in "${figures[@]}"; do
-        for side in hotdom stock; do
-            shell=${shells[$side]}
-            begin
-            "$figure"
-            finish
-            ((pair == 0)) || sample "$figure" "$side"
-        done
-    done
-done
-for shell in "${shells[@]}"; do exec {shell}>&-; done
+open_shells
+in_turns "${figures[@]}"
+close_shells
 end_both

@@ -6,7 +6,7 @@
 pairs=$1
 share=/srv/bench
 files=10000
-declare -A shells folders=([hotdom]=/v$share [stock]=/v)
+declare -A folders=([hotdom]=/v$share [stock]=/v)
 
 make_files() {
     local i
@@ -40,30 +40,18 @@ private_kib() { awk '/^RssAnon/ {print $2}' "/proc/$1/status"; }
 make_files
 echo "xenstored $(xenstored_kind)"
 start_both "p9 = ['tag=hostview,path=$share,security_model=none']"
-for side in "${!domids[@]}"; do
-    domid=${domids[$side]}
-    open_shell
-    shells[$side]=$shell
+open_shells
+for side in "${!shells[@]}"; do
+    shell=${shells[$side]}
     mount_view
 done
-# The first round is not told: it fills dom0's page cache.
-for ((pair = 0; pair <= pairs; pair++)); do
-    for figure in view-read view-find; do
-        for side in hotdom stock; do
-            shell=${shells[$side]}
-            begin
-            "$figure"
-            finish
-            ((pair == 0)) || sample "$figure" "$side"
-        done
-    done
-done
+in_turns view-read view-find
 begin
 finish
 pair=1
 sample view-memory hotdom "$(private_kib "$(pgrep -x hotdom-9p)")"
 sample view-memory stock \
     "$(private_kib "$(pgrep -o -f "qemu.*-xen-domid ${domids[stock]} ")")"
-for shell in "${shells[@]}"; do exec {shell}>&-; done
+close_shells
 end_both
 rm -rf "$share"
