@@ -229,10 +229,11 @@ open_shell() {
     done
 }
 
-# ask LINE: the shell's next line of output is in $said.
+# ask LINE: the shell's next line of output is in $said, within $patience s.
+patience=120
 ask() {
     echo "$1" >&"$shell"
-    read -r -t 120 -u "$shell" said
+    read -r -t "$patience" -u "$shell" said
 }
 
 # ---- one guest of each side, beside each other, that run all the time

@@ -6,6 +6,8 @@
 pairs=$1
 share=/srv/bench
 files=10000
+# A `find` over them takes minutes in the bed, of QEMU's four.
+patience=900
 declare -A folders=([hotdom]=/v$share [stock]=/v)
 
 make_files() {
