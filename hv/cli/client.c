@@ -145,6 +145,17 @@ int hd_client_receive(struct hd_client *client, uint64_t deadline_ms,
     return hd_reply_read(client->reply, ret, ret_continues, err);
 }
 
+/* A call on a connection of its own; `parameters` is taken. */
+static int begin(struct hd_client **ret, const char *method,
+                 struct json_object *parameters, bool more, struct hd_err *err)
+{
+    if (hd_client_open(ret, err)) {
+        json_object_put(parameters);
+        return -1;
+    }
+    return hd_client_send(*ret, method, parameters, more, err);
+}
+
 int hd_client_call(const char *method, struct json_object *parameters,
                    struct json_object **ret, struct hd_err *err)
 {
@@ -152,11 +163,7 @@ int hd_client_call(const char *method, struct json_object *parameters,
     struct json_object *reply;
     bool continues;
 
-    if (hd_client_open(&client, err)) {
-        json_object_put(parameters);
-        return -1;
-    }
-    if (hd_client_send(client, method, parameters, false, err) ||
+    if (begin(&client, method, parameters, false, err) ||
         hd_client_receive(client, hd_io_now_ms() + HD_CLIENT_QUICK_MS, &reply,
                           &continues, err))
         return -1;
@@ -173,13 +180,9 @@ int hd_client_each(const char *method, struct json_object *parameters,
     struct json_object *reply;
     bool continues;
 
-    if (hd_client_open(&client, err)) {
-        json_object_put(parameters);
+    if (begin(&client, method, parameters, true, err))
         return -1;
-    }
     client->output = STDOUT_FILENO;
-    if (hd_client_send(client, method, parameters, true, err))
-        return -1;
     for (;;) {
         uint64_t deadline = until_interrupted
                                 ? UINT64_MAX
