@@ -50,8 +50,6 @@ domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
 
 @test "who does not shut down is destroyed before its grace time is over" {
     start stubborn
-    # Before it is up, nothing in it would ignore the wish.
-    await 120 yes answers stubborn
     run dom0 'hotdom shutdown stubborn; hotdom destroy stubborn --wait=200
         hotdom events --json --since 300 | jq -r "
             select(.guest == \"stubborn\" and .to == \"gone\") | .seconds"'

@@ -32,7 +32,7 @@ load lib
 @test "a store is pulled while its guests shut down" {
     start stubborn
     dom0 hotdom eject stubborn >/dev/null 2>&1 &
-    await 10 ejecting state stubborn
+    await 30 ejecting state stubborn
     yank stubborn
     await 60 gone gone stubborn
     wait $! || :

@@ -104,6 +104,8 @@ start() { # NAME: from the plug to the running guest
         plug "$1"
     fi
     await 60 running state "$1"
+    # Before it is up it does not yet ignore a shutdown.
+    [[ $1 != stubborn ]] || await 120 yes answers stubborn
 }
 
 # introduce: the host, whatever it knew, trusts two signers; the stores of one
