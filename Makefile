@@ -145,10 +145,12 @@ $(B)/bin/screen: $(B)/obj/test/system/screen.o
 check-system: all $(B)/bin/need-check $(B)/bin/screen
 	$(Q)test/system/run $(if $(T),'$(T)')
 
-# Writes test/golden/plan anew; read the difference before you commit it.
+# Writes test/golden/plan anew, and the states in hotdomd.8; read the difference
+# before you commit it.
 .PHONY: golden
 golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
+	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit daemon/states/the_manual
 
 benches := read-pairs plan-time info-scan floor
 $(B)/bin/floor: hd_libs += -lxenguest
@@ -203,7 +205,7 @@ help:
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
 	@echo 'make check-system [T=name]         in the bed'
-	@echo 'make golden     writes test/golden/plan anew'
+	@echo 'make golden     writes test/golden/plan anew, and the states in hotdomd.8'
 	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
 	@echo 'make coverage   lines of the parsers that the unit tests run'
 	@echo 'make bench [T=name]                measurements, on an idle machine'

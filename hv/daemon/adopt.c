@@ -113,8 +113,6 @@ static bool adopt_guests(struct hd_store *store)
     const struct hd_effect *effects;
     size_t n;
 
-    for (size_t i = 0; i < store->n_guests; i++)
-        store->guests[i].state = HD_STATE_GONE;
     effects = hd_ledger_effects(store->adopt, &n);
     for (size_t i = 0; i < n; i++) {
         struct hd_guest_life *guest = hd_store_guest(store, effects[i].guest);
@@ -125,12 +123,17 @@ static bool adopt_guests(struct hd_store *store)
         if (!guest ||
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
             return false;
-        guest->state = status.state == HD_DOMAIN_PAUSED ? HD_STATE_PAUSED
-                                                        : HD_STATE_RUNNING;
         guest->domid = status.domid;
         guest->memory = status.memory;
         guest->vcpus = status.vcpus;
+        hd_life_set_guest(store, guest, HD_ON_ADOPT, "adopted", NULL);
+        if (status.state == HD_DOMAIN_PAUSED)
+            hd_life_set_guest(store, guest, HD_ON_PAUSE, "adopted", NULL);
     }
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (!hd_store_guest_lives(&store->guests[i]))
+            hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, "adopted",
+                              NULL);
     return true;
 }
 
@@ -147,7 +150,7 @@ bool hd_adopt_accept(struct hd_store *store)
     strcpy(store->label, head->label);
     store->ran = store->map;
     hd_ledger_free(hd_steal(&store->adopt));
-    hd_life_set(store, HD_STATE_RUNNING, "adopted", NULL);
+    hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shown_adopt(store);
     if (!hd_hot_mend(store))

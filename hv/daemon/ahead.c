@@ -176,7 +176,7 @@ void hd_ahead_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_log(HD_LOG_WARNING, "%s is not built ahead: %s", store->label,
                outcome->msg);
     if (outcome->code || store->ahead.after != HD_AFTER_LOCK)
-        hd_teardown_yank(store, NULL, store->ahead.after);
+        hd_teardown_behind(store, NULL, store->ahead.after);
     else
         hd_ahead_wait(store);
 }

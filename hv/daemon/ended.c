@@ -124,6 +124,6 @@ void hd_life_look(struct hd_store *store)
     if (first && restart(store, first, why))
         return;
     if (first)
-        hd_life_set_guest(store, first, HD_STATE_EJECTING, why, remark(first));
+        hd_life_set_guest(store, first, HD_ON_END, why, remark(first));
     hd_teardown_eject(store, alive ? first->name : NULL, why);
 }

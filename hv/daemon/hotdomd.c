@@ -274,17 +274,32 @@ static int run(struct hd_err *err)
 
 static const char usage[] =
     "usage: hotdomd [-v]\n"
+    "       hotdomd --states[=dot]\n"
     "\n"
     "Boots Xen guests from hot-plugged stores; see hotdomd(8).\n"
     "\n"
     "  -v, --verbose    log every change of state\n"
+    "  --states         show the life of stores and guests, and end\n"
+    "  --states=dot     the same as a graph, for dot(1)\n"
     "  --help           this text\n";
+
+static int show_states(const char *how)
+{
+    if (how && strcmp(how, "dot")) {
+        fprintf(stderr, "hotdomd: --states=%s is not known; see --help\n", how);
+        return hd_err_status(HD_E_USAGE);
+    }
+    (how ? hd_states_print_dot : hd_states_print)(stdout);
+    return fflush(stdout) ? hd_err_status(HD_E_FAILED) : 0;
+}
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"verbose", no_argument, NULL, 'v'},
+        {"states", optional_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     enum hd_log_level level = HD_LOG_INFO;
     struct hd_err err = {0};
     int c;
@@ -292,6 +307,8 @@ int main(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
         if (c == 'v')
             level = HD_LOG_DEBUG;
+        else if (c == 's')
+            return show_states(optarg);
         else {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : hd_err_status(HD_E_USAGE);

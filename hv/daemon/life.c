@@ -51,36 +51,51 @@ static void tell(struct hd_store *store, const struct hd_guest_life *guest,
         hd_control_progress(store->waiter, &event);
 }
 
-void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
+/* False when it stays as it is. */
+static bool leads_to(const struct hd_change *change, const char *name,
+                     enum hd_state from, enum hd_cause on, enum hd_state *ret)
+{
+    if (!change) {
+        hd_log(HD_LOG_ERROR, "%s is %s, which knows no \"%s\"; it stays so",
+               name, hd_state_name(from), hd_cause_name(on));
+        return false;
+    }
+    if (change->to == HD_STAYS || change->to == from)
+        return false;
+    *ret = change->to;
+    return true;
+}
+
+void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
                  const char *message)
 {
     enum hd_state from = store->state;
     uint64_t since = store->since_ms;
 
-    if (from == to)
+    if (!leads_to(hd_states_find(HD_OF_STORE, from, on), hd_store_title(store),
+                  from, on, &store->state))
         return;
-    store->state = to;
     store->since_ms = hd_io_now_ms();
-    tell(store, NULL, from, to, since, reason, message);
+    tell(store, NULL, from, store->state, since, reason, message);
     hd_ask_look(store, reason);
 }
 
 void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
-                       enum hd_state to, const char *reason,
+                       enum hd_cause on, const char *reason,
                        const char *message)
 {
     enum hd_state from = guest->state;
     uint64_t since = guest->since_ms;
 
-    if (from == to)
+    if (!leads_to(hd_states_find(HD_OF_GUEST, from, on), guest->name, from, on,
+                  &guest->state))
         return;
-    guest->state = to;
     guest->since_ms = hd_io_now_ms();
     if (!hd_store_guest_lives(guest))
         guest->order = HD_ORDER_NONE;
-    if (to == HD_STATE_LOCKED || to == HD_STATE_GONE)
+    if (guest->state == HD_STATE_LOCKED || guest->state == HD_STATE_GONE)
         guest->domid = -1;
-    tell(store, guest, from, to, since, reason, message);
+    tell(store, guest, from, guest->state, since, reason, message);
 }
 
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
@@ -99,7 +114,7 @@ void hd_life_refuse(struct hd_store *store, const struct hd_err *why)
     store->why = *why;
     hd_log(HD_LOG_WARNING, "%s is refused: %s", hd_store_title(store),
            why->msg);
-    hd_life_set(store, HD_STATE_REFUSED, hd_err_reason(why->code), why->msg);
+    hd_life_set(store, HD_ON_REFUSE, hd_err_reason(why->code), why->msg);
     hd_control_finish(&store->waiter, why, NULL);
 }
 
@@ -199,10 +214,9 @@ static void on_recorded(void *ctx, const struct hd_err *outcome)
             hd_life_refuse(store, &err);
         return;
     }
-    hd_life_set(store, HD_STATE_LOCKED, NULL, store->why.msg);
+    hd_life_set(store, HD_ON_ADMIT, NULL, store->why.msg);
     for (size_t i = 0; i < store->n_guests; i++)
-        hd_life_set_guest(store, &store->guests[i], HD_STATE_LOCKED, NULL,
-                          NULL);
+        hd_life_set_guest(store, &store->guests[i], HD_ON_ADMIT, NULL, NULL);
     hd_control_finish(&store->waiter, NULL, store);
     hd_ahead_begin(store);
 }
@@ -316,14 +330,13 @@ void hd_life_read(struct hd_store *store)
         hd_ahead_drop(store, HD_AFTER_READ);
         return;
     }
+    hd_life_set(store, HD_ON_REREAD, NULL, NULL);
     hd_record_cancel(hd_steal(&store->record));
     hd_explain_drop(store);
     hd_restart_drop(store);
     hd_ask_end(store);
     hd_store_clear(store);
     store->why = (struct hd_err){0};
-    store->state = HD_STATE_SEEN;
-    store->since_ms = hd_io_now_ms();
     if (hd_read_start(store->daemon, &store->device, on_answer, store,
                       &store->reader, &err))
         hd_life_refuse(store, &err);
@@ -349,31 +362,19 @@ void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device)
 void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
 {
     struct hd_store *store = hd_stores_by_diskseq(&d->stores, device->diskseq);
+    const struct hd_change *change;
 
     if (!store)
         return;
     store->present = false;
     if (store->reader)
         hd_read_cancel(hd_steal(&store->reader));
-    switch (store->state) {
-    case HD_STATE_SEEN:
-    case HD_STATE_LOCKED:
-    case HD_STATE_REFUSED:
-    case HD_STATE_GONE:
-        if (!store->adopt && !store->task && !store->ahead.plan)
-            hd_life_drop(store, "device-gone");
-        else
-            hd_teardown_yank(store, NULL, HD_AFTER_DROP);
-        return;
-    case HD_STATE_PLANNED:
-    case HD_STATE_BUILDING:
-    case HD_STATE_RUNNING:
-    case HD_STATE_PAUSED:
-    case HD_STATE_EJECTING:
-    case HD_STATE_FENCED:
-    case HD_STATE_FAILED:
+    change = hd_states_find(HD_OF_STORE, store->state, HD_ON_PULL);
+    if (change && change->to == HD_STATE_GONE && !store->adopt &&
+        !store->task && !store->ahead.plan)
+        hd_life_drop(store, "device-gone");
+    else
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
-    }
 }
 
 /* A place is free: those who were refused for want of it are looked at again.
@@ -395,10 +396,9 @@ void hd_life_drop(struct hd_store *store, const char *reason)
     hd_explain_drop(store);
     hd_restart_drop(store);
     for (size_t i = 0; known && i < store->n_guests; i++)
-        hd_life_set_guest(store, &store->guests[i], HD_STATE_GONE, reason,
-                          NULL);
+        hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, reason, NULL);
     if (known)
-        hd_life_set(store, HD_STATE_GONE, reason,
+        hd_life_set(store, HD_ON_LEAVE, reason,
                     store->present ? "safe to remove" : NULL);
     if (store->present || !store->waiter) {
         hd_control_finish(&store->waiter, NULL, NULL);

@@ -16,11 +16,13 @@ void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device);
 void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device);
 /* Reads the device, again if need be. */
 void hd_life_read(struct hd_store *store);
-/* Changes of state; each is an event.  `reason` is a stable code or NULL. */
-void hd_life_set(struct hd_store *store, enum hd_state to, const char *reason,
+/* What happens to a store or a guest: its state becomes what the table of
+ * states.h says, and that is told.  What the table does not have changes
+ * nothing, and is logged.  `reason` is a stable code or NULL. */
+void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
                  const char *message);
 void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
-                       enum hd_state to, const char *reason,
+                       enum hd_cause on, const char *reason,
                        const char *message);
 /* An event without a change of state; `guest` NULL: the store's. */
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
@@ -171,6 +173,10 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err);
 /* `guest` NULL: the whole store. */
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason);
+/* A job failed and may have left something: what the table says follows, then
+ * `after`. */
+void hd_teardown_behind(struct hd_store *store, const char *guest,
+                        enum hd_after after);
 /* Removes every trace by force, then goes on with `after`. */
 void hd_teardown_yank(struct hd_store *store, const char *guest,
                       enum hd_after after);

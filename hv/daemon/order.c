@@ -41,7 +41,7 @@ int hd_order_pause(struct hd_store *store, struct hd_guest_life *guest,
         return 0;
     if (hd_domain_pause(store->daemon->xen, (uint32_t)guest->domid, err))
         return -1;
-    hd_life_set_guest(store, guest, HD_STATE_PAUSED, NULL, NULL);
+    hd_life_set_guest(store, guest, HD_ON_PAUSE, NULL, NULL);
     return 0;
 }
 
@@ -54,7 +54,7 @@ int hd_order_unpause(struct hd_store *store, struct hd_guest_life *guest,
         return 0;
     if (hd_domain_unpause(store->daemon->xen, (uint32_t)guest->domid, err))
         return -1;
-    hd_life_set_guest(store, guest, HD_STATE_RUNNING, NULL, NULL);
+    hd_life_set_guest(store, guest, HD_ON_UNPAUSE, NULL, NULL);
     return 0;
 }
 
@@ -78,10 +78,10 @@ static void look_at(struct hd_store *store, struct hd_guest_life *guest)
         !hd_uuid_equal(&status.uuid, &guest->uuid))
         return;
     if (status.state == HD_DOMAIN_PAUSED)
-        hd_life_set_guest(store, guest, HD_STATE_PAUSED, NULL,
+        hd_life_set_guest(store, guest, HD_ON_PAUSE, NULL,
                           "another program paused it");
     else if (status.state == HD_DOMAIN_RUNNING)
-        hd_life_set_guest(store, guest, HD_STATE_RUNNING, NULL,
+        hd_life_set_guest(store, guest, HD_ON_UNPAUSE, NULL,
                           "another program lets it run again");
 }
 
@@ -108,8 +108,8 @@ static void begin_all(struct hd_store *store)
 {
     for (size_t i = 0; i < store->n_guests; i++)
         if (hd_store_guest_lives(&store->guests[i]))
-            hd_life_set_guest(store, &store->guests[i], HD_STATE_EJECTING,
-                              "shutdown", NULL);
+            hd_life_set_guest(store, &store->guests[i], HD_ON_END, "shutdown",
+                              NULL);
     hd_teardown_eject(store, NULL, "shutdown");
 }
 
@@ -121,7 +121,7 @@ static void begin(struct hd_store *store, struct hd_guest_life *guest)
         begin_all(store);
         return;
     }
-    hd_life_set_guest(store, guest, HD_STATE_EJECTING,
+    hd_life_set_guest(store, guest, destroy ? HD_ON_DESTROY : HD_ON_END,
                       destroy ? "destroy" : "shutdown", NULL);
     if (destroy)
         hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);

@@ -180,6 +180,7 @@ int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
                   hd_read_fn *fn, void *ctx, struct hd_read **ret,
                   struct hd_err *err)
 {
+    const struct hd_work_kind *work = hd_work(HD_WORK_READ);
     autoread *read = new_read(daemon->files, device->name, fn, ctx);
     hd_autofd int keys = trusted_keys(err);
     hd_autofd int known = -1;
@@ -196,21 +197,20 @@ int hd_read_start(struct hd_daemon *daemon, const struct hd_device *device,
     if (known < 0)
         return -1;
     read->began_ms = hd_io_now_ms();
-    if (hd_child_start(
-            daemon->loop,
-            &(struct hd_child_spec){
-                .path = HD_READER,
-                .open_path = read->path,
-                .fds = {[HD_READER_SOCK - 3] = theirs,
-                        [HD_READER_MEDIUM - 3] = HD_CHILD_OPEN,
-                        [HD_READER_KEYS - 3] = keys,
-                        [HD_READER_KNOWN - 3] = known},
-                .n_fds = 4,
-                .deadline_ms = hd_io_now_ms() + HD_READER_DEADLINE_MS,
-                .leave_at_deadline = true,
-                .work_ms = HD_READER_WORK_MS,
-                .longest_ms = hd_io_now_ms() + HD_READER_LONGEST_MS},
-            on_ended, read, &read->child, err))
+    if (hd_child_start(daemon->loop,
+                       &(struct hd_child_spec){
+                           .path = HD_READER,
+                           .open_path = read->path,
+                           .fds = {[HD_READER_SOCK - 3] = theirs,
+                                   [HD_READER_MEDIUM - 3] = HD_CHILD_OPEN,
+                                   [HD_READER_KEYS - 3] = keys,
+                                   [HD_READER_KNOWN - 3] = known},
+                           .n_fds = 4,
+                           .deadline_ms = read->began_ms + work->within_ms,
+                           .leave_at_deadline = true,
+                           .work_ms = HD_READER_WORK_MS,
+                           .longest_ms = read->began_ms + work->at_work_ms},
+                       on_ended, read, &read->child, err))
         return -1;
     *ret = hd_steal(&read);
     return 0;

@@ -12,17 +12,17 @@
 #include "task.h"
 
 static void on_guest(struct hd_store *store, const struct hd_job_report *r,
-                     enum hd_state to)
+                     enum hd_cause on)
 {
     struct hd_guest_life *guest = hd_store_guest(store, r->guest);
 
     if (!guest)
         return;
-    if (to == HD_STATE_RUNNING)
+    if (on == HD_ON_RUN)
         guest->domid = r->domid;
     guest->phases = r->phases;
     guest->why = r->err;
-    hd_life_set_guest(store, guest, to,
+    hd_life_set_guest(store, guest, on,
                       r->err.code ? hd_err_reason(r->err.code) : NULL,
                       r->err.code ? r->err.msg : NULL);
 }
@@ -34,17 +34,17 @@ static void on_building(struct hd_store *store)
         return;
     hd_explain_save(store);
     hd_restart_save(store);
-    hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
+    hd_life_set(store, HD_ON_BUILD, NULL, NULL);
 }
 
 static void on_fenced(struct hd_store *store)
 {
     const char *reason = store->present ? NULL : "device-gone";
 
-    hd_life_set(store, HD_STATE_FENCED, reason, NULL);
+    hd_life_set(store, HD_ON_FENCE, reason, NULL);
     for (size_t i = 0; i < store->n_guests; i++)
         if (store->guests[i].domid >= 0)
-            hd_life_set_guest(store, &store->guests[i], HD_STATE_FENCED, reason,
+            hd_life_set_guest(store, &store->guests[i], HD_ON_FENCE, reason,
                               NULL);
 }
 
@@ -72,24 +72,24 @@ static void on_report(void *ctx, const struct hd_job_report *r)
     switch ((enum hd_report_kind)r->kind) {
     case HD_REPORT_UNLOCKED:
         if (store->op == HD_JOB_START)
-            hd_life_set(store, HD_STATE_BUILDING, NULL, NULL);
+            hd_life_set(store, HD_ON_BUILD, NULL, NULL);
         return;
     case HD_REPORT_BUILDING:
         if (store->op == HD_JOB_START)
             on_building(store);
-        on_guest(store, r, HD_STATE_BUILDING);
+        on_guest(store, r, HD_ON_BUILD);
         return;
     case HD_REPORT_RUNNING:
-        on_guest(store, r, HD_STATE_RUNNING);
+        on_guest(store, r, HD_ON_RUN);
         store->ran = true;
         hd_record_boot(store->daemon->loop, &store->id,
                        store->answer->manifest.store.generation);
         return;
     case HD_REPORT_FAILED:
-        on_guest(store, r, HD_STATE_FAILED);
+        on_guest(store, r, HD_ON_FAIL);
         return;
     case HD_REPORT_EJECTING:
-        on_guest(store, r, HD_STATE_EJECTING);
+        on_guest(store, r, HD_ON_END);
         return;
     case HD_REPORT_FENCED:
         /* One guest's clean-up fences its own volumes only. */
@@ -97,7 +97,7 @@ static void on_report(void *ctx, const struct hd_job_report *r)
             on_fenced(store);
         return;
     case HD_REPORT_GONE:
-        on_guest(store, r, HD_STATE_GONE);
+        on_guest(store, r, HD_ON_LEAVE);
         return;
     case HD_REPORT_DETACHED:
         store->hot.gone = true;

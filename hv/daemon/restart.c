@@ -173,7 +173,7 @@ bool hd_restart_begin(struct hd_store *store, struct hd_guest_life *guest,
                guest->name, err.msg);
         return false;
     }
-    hd_life_set_guest(store, guest, HD_STATE_EJECTING, why, "it starts again");
+    hd_life_set_guest(store, guest, HD_ON_RESTART, why, "it starts again");
     return true;
 }
 
@@ -190,7 +190,7 @@ void hd_restart_ended(struct hd_store *store, const struct hd_err *outcome)
                store->op_guest, outcome->msg);
     /* A job that could say so has undone it. */
     if (outcome->code && guest && guest->state != HD_STATE_FAILED)
-        hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);
+        hd_teardown_behind(store, guest->name, HD_AFTER_LOOK);
     else
         hd_life_look(store);
 }

@@ -62,16 +62,16 @@ static void take_over_guest(struct hd_store *store, const struct hd_map *map,
 
     guest->why = (struct hd_err){0};
     if (!m || m->left_out) {
-        hd_life_set_guest(store, guest, HD_STATE_GONE, NULL,
+        hd_life_set_guest(store, guest, HD_ON_LEAVE_OUT, NULL,
                           "the user's settings leave it out");
     } else if (m->why.code) {
         guest->why = m->why;
         hd_log(HD_LOG_WARNING, "%s.%s is refused: %s", store->label,
                guest->name, m->why.msg);
-        hd_life_set_guest(store, guest, HD_STATE_REFUSED,
+        hd_life_set_guest(store, guest, HD_ON_REFUSE,
                           hd_err_reason(m->why.code), m->why.msg);
     } else {
-        hd_life_set_guest(store, guest, HD_STATE_PLANNED, NULL, NULL);
+        hd_life_set_guest(store, guest, HD_ON_START, NULL, NULL);
     }
 }
 
@@ -89,7 +89,7 @@ static void take_over(struct hd_store *store, const struct hd_map *map,
         guest->vcpus = step->u.domain.vcpus;
     }
     store->why = (struct hd_err){0};
-    hd_life_set(store, HD_STATE_PLANNED, NULL, NULL);
+    hd_life_set(store, HD_ON_START, NULL, NULL);
     for (size_t i = 0; i < store->n_guests; i++)
         take_over_guest(store, map, &store->guests[i]);
 }
@@ -229,7 +229,7 @@ void hd_start_settle(struct hd_store *store)
     struct hd_err why = store->why;
     const char *reason = hd_err_reason(why.code);
     bool password = is_password(&why);
-    enum hd_state to = store->ask ? HD_STATE_LOCKED : HD_STATE_FAILED;
+    enum hd_cause on = store->ask ? HD_ON_RELOCK : HD_ON_GIVE_UP;
 
     if (!password)
         hd_log(HD_LOG_ERROR, "%s did not start: %s", store->label, why.msg);
@@ -238,21 +238,21 @@ void hd_start_settle(struct hd_store *store)
 
         if (guest->state == HD_STATE_REFUSED) {
             /* Nothing was tried with it; another try asks the map anew. */
-            if (to == HD_STATE_FAILED)
+            if (on == HD_ON_GIVE_UP)
                 continue;
             guest->why = (struct hd_err){0};
         }
-        hd_life_set_guest(store, guest, to, reason, NULL);
+        hd_life_set_guest(store, guest, on, reason, NULL);
     }
     hd_restart_drop(store);
     /* Of a locked one it is asked what it would get, not what it got. */
-    if (to == HD_STATE_LOCKED)
+    if (on == HD_ON_RELOCK)
         hd_explain_drop(store);
     else
         hd_explain_end(store);
     if (password)
         store->why = (struct hd_err){0};
-    hd_life_set(store, to, reason, why.msg);
+    hd_life_set(store, on, reason, why.msg);
     hd_control_finish(&store->waiter, &why, NULL);
 }
 
@@ -272,7 +272,7 @@ void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
     }
     hd_ahead_over(store);
     if (!outcome->code && any_runs(store)) {
-        hd_life_set(store, HD_STATE_RUNNING, NULL, NULL);
+        hd_life_set(store, HD_ON_RUN, NULL, NULL);
         hd_control_finish(&store->waiter, NULL, store);
         hd_life_look(store);
         return;
@@ -282,7 +282,7 @@ void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
                 store->label);
     /* A job that died has left something behind, or could not undo it. */
     if (leaves_ledger(store))
-        hd_teardown_yank(store, NULL, HD_AFTER_SETTLE);
+        hd_teardown_behind(store, NULL, HD_AFTER_SETTLE);
     else
         hd_start_settle(store);
 }

@@ -11,17 +11,6 @@
 #include "../plan/need.h"
 #include "record.h"
 
-const char *hd_state_name(enum hd_state state)
-{
-    static const char *const names[] = {
-#define HD_X(name, text, doc) text,
-        HD_STATES(HD_X)
-#undef HD_X
-    };
-
-    return names[state];
-}
-
 struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
                               const struct hd_device *device)
 {
@@ -203,6 +192,7 @@ static bool is_committed(enum hd_state state)
     case HD_STATE_REFUSED:
     case HD_STATE_FAILED:
     case HD_STATE_GONE:
+    case HD_STATE_COUNT:
         return false;
     }
     return false;

@@ -13,29 +13,7 @@
 #include "../run/job.h"
 #include "../run/ledger.h"
 #include "../store/reader.h"
-
-/* DESIGN section 8; hotdomd.8 has the same list.  `gone` is seen in events
- * only. */
-#define HD_STATES(X)                                                           \
-    X(SEEN, "seen", "The device is being read.")                               \
-    X(LOCKED, "locked", "Verified; waits for a user's password.")              \
-    X(PLANNED, "planned", "The plan is made; the password is being checked.")  \
-    X(BUILDING, "building", "Volumes are opened, domains are built.")          \
-    X(RUNNING, "running", "A guest runs.")                                     \
-    X(PAUSED, "paused", "Of a guest: it stands still and keeps what it has.")  \
-    X(EJECTING, "ejecting", "Guests shut down, volumes are closed.")           \
-    X(FENCED, "fenced", "Unplugged; volumes answer errors, domains go.")       \
-    X(REFUSED, "refused", "Will not be used; the reason says why.")            \
-    X(FAILED, "failed", "An operation failed; the reason says which.")         \
-    X(GONE, "gone", "No trace of it is left.")
-
-enum hd_state {
-#define HD_X(name, text, doc) HD_STATE_##name,
-    HD_STATES(HD_X)
-#undef HD_X
-};
-
-const char *hd_state_name(enum hd_state state);
+#include "states.h"
 
 /* A disk as the kernel names it; diskseq tells one medium from the next. */
 struct hd_device {

@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "child.h"
 #include "spare.h"
+#include "states.h"
 
 struct hd_task {
     struct hd_child *child;
@@ -84,15 +85,17 @@ static void on_ended(void *ctx, int status, bool timed_out)
 /* The request and the plan behind it, sealed. */
 static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
 {
+    const struct hd_work_kind *work =
+        hd_work(hd_work_of_job((enum hd_job_op)in->request->op));
     size_t plan = in->plan ? hd_plan_size(in->plan->n_steps) : 0;
     hd_autofd int fd = -1;
 
     in->request->plan_size = (uint32_t)plan;
     in->request->n_files = (uint32_t)in->n_files;
     in->request->n_headers = (uint32_t)in->n_headers;
-    in->request->deadline_ms = hd_io_now_ms() + HD_TASK_BASE_MS +
-                               HD_TASK_PER_GUEST_MS * in->n_guests +
-                               in->request->grace_ms;
+    in->request->deadline_ms = hd_io_now_ms() + work->within_ms +
+                               work->per_guest_ms * in->n_guests +
+                               (work->grace ? in->request->grace_ms : 0);
     fd = hd_io_memfd("hotdom-request", sizeof(*in->request) + plan, err);
     if (fd < 0 || hd_io_pwrite(fd, in->request, sizeof(*in->request), 0, err) ||
         hd_io_pwrite(fd, in->plan, plan, sizeof(*in->request), err) ||

@@ -6,11 +6,6 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../run/job.h"
 
-/* How long jobs may take; for one guest more, so much more (on a slow host a
- * domain takes seconds). */
-#define HD_TASK_BASE_MS      60000
-#define HD_TASK_PER_GUEST_MS 20000
-
 struct hd_spare;
 struct hd_task;
 
@@ -24,7 +19,8 @@ struct hd_task_ops {
 
 /* The job's input; everything is borrowed for the call. */
 struct hd_task_input {
-    struct hd_job_request *request; /* sizes and deadline are filled in */
+    struct hd_job_request *request; /* sizes and deadline (states.h) are filled
+                                       in */
     const struct hd_plan *plan;     /* or NULL */
     const int *files;
     size_t n_files;

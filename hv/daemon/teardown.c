@@ -7,8 +7,6 @@
 #include "life.h"
 #include "task.h"
 
-#define YANK_TRIES 5
-
 static uint64_t longest_grace_ms(const struct hd_store *store)
 {
     const struct hd_manifest *m = &store->answer->manifest;
@@ -30,7 +28,7 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
     if (guest)
         strcpy(request.guest, guest);
     else
-        hd_life_set(store, HD_STATE_EJECTING, reason, NULL);
+        hd_life_set(store, HD_ON_END, reason, NULL);
     if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_EJECT;
         strcpy(store->op_guest, request.guest);
@@ -38,40 +36,41 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
     }
 }
 
+/* Nothing of it is on the host but what was built ahead. */
+static void forget(struct hd_store *store)
+{
+    if (store->ahead.plan)
+        hd_ahead_drop(store, HD_AFTER_DROP);
+    else
+        hd_life_drop(store, "eject");
+}
+
+/* What goes on with it comes first; of one that failed nothing does. */
+static bool is_busy(const struct hd_store *store, enum hd_work work)
+{
+    if (work == HD_WORK_EJECT)
+        return store->task || store->reader || store->retrying;
+    return work == HD_WORK_NONE && hd_keys_busy(store);
+}
+
 int hd_teardown_request(struct hd_store *store, struct hd_err *err)
 {
-    switch (store->state) {
-    case HD_STATE_LOCKED:
-    case HD_STATE_REFUSED:
-        if (hd_keys_busy(store))
-            break;
-        if (store->ahead.plan) {
-            hd_ahead_drop(store, HD_AFTER_DROP);
-            return 0;
-        }
-        hd_life_drop(store, "eject");
-        return 0;
-    case HD_STATE_RUNNING:
-        if (store->task || store->reader || store->retrying)
-            break;
+    const struct hd_change *change =
+        hd_states_find(HD_OF_STORE, store->state, HD_ON_END);
+
+    if (!change || is_busy(store, change->work))
+        return hd_fail(err, HD_E_BUSY, "%s is %s; try again when that is over",
+                       hd_store_title(store), hd_state_name(store->state));
+    if (change->work == HD_WORK_EJECT) {
         hd_teardown_eject(store, NULL, "eject");
-        return 0;
-    case HD_STATE_FAILED:
+    } else if (change->work == HD_WORK_YANK) {
         store->tries = 0;
         store->why = (struct hd_err){0}; /* told when it failed */
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
-        return 0;
-    case HD_STATE_SEEN:
-    case HD_STATE_PLANNED:
-    case HD_STATE_BUILDING:
-    case HD_STATE_PAUSED:
-    case HD_STATE_EJECTING:
-    case HD_STATE_FENCED:
-    case HD_STATE_GONE:
-        break;
+    } else {
+        forget(store);
     }
-    return hd_fail(err, HD_E_BUSY, "%s is %s; try again when that is over",
-                   hd_store_title(store), hd_state_name(store->state));
+    return 0;
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -85,18 +84,19 @@ static void on_retry(uv_timer_t *timer)
 
 static void yank_failed(struct hd_store *store, const struct hd_err *why)
 {
+    const struct hd_work_kind *work = hd_work(HD_WORK_YANK);
     uint64_t delay_ms = 1000ull << store->tries;
 
     store->tries++;
-    hd_log(HD_LOG_ERROR, "%s: clean-up %u of %d failed: %s",
-           hd_store_title(store), store->tries, YANK_TRIES, why->msg);
-    if (store->tries < YANK_TRIES) {
+    hd_log(HD_LOG_ERROR, "%s: clean-up %u of %u failed: %s",
+           hd_store_title(store), store->tries, work->tries, why->msg);
+    if (store->tries < work->tries) {
         store->retrying = true;
         uv_timer_start(&store->retry, on_retry, delay_ms, 0);
         return;
     }
     store->why = *why;
-    hd_life_set(store, HD_STATE_FAILED, hd_err_reason(why->code), why->msg);
+    hd_life_set(store, work->failed, hd_err_reason(why->code), why->msg);
     hd_control_finish(&store->waiter, why, NULL);
 }
 
@@ -127,6 +127,23 @@ void hd_teardown_yank(struct hd_store *store, const char *guest,
     }
 }
 
+void hd_teardown_behind(struct hd_store *store, const char *guest,
+                        enum hd_after after)
+{
+    const struct hd_guest_life *g = guest ? hd_store_guest(store, guest) : NULL;
+    enum hd_cause on = hd_work(hd_work_of_job(store->op))->failed;
+    const struct hd_change *change =
+        g ? hd_states_find(HD_OF_GUEST, g->state, on)
+          : hd_states_find(HD_OF_STORE, store->state, on);
+
+    /* Whatever the table lacks, nothing is left on the host. */
+    if (!change || change->work != HD_WORK_YANK)
+        hd_log(HD_LOG_ERROR, "%s is %s, which knows no \"%s\"",
+               hd_store_title(store), hd_state_name(store->state),
+               hd_cause_name(on));
+    hd_teardown_yank(store, guest, after);
+}
+
 /* Everything is undone, by force; what comes after that. */
 static void yank_done(struct hd_store *store)
 {
@@ -154,7 +171,7 @@ static void yank_done(struct hd_store *store)
         return;
     case HD_AFTER_LOOK:
         hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
-                          HD_STATE_GONE, NULL, NULL);
+                          HD_ON_LEAVE, NULL, NULL);
         hd_life_look(store);
         return;
     case HD_AFTER_LOCK:
@@ -174,7 +191,7 @@ static void eject_failed(struct hd_store *store, const struct hd_err *outcome)
     } else if (whole) {
         hd_fail(&store->why, HD_E_FAILED, "a person wanted it so");
     }
-    hd_teardown_yank(store, guest, guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
+    hd_teardown_behind(store, guest, guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
 }
 
 void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
@@ -199,7 +216,7 @@ void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_life_drop(store, "eject");
     } else {
         hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
-                          HD_STATE_GONE, NULL, NULL);
+                          HD_ON_LEAVE, NULL, NULL);
         hd_life_look(store);
     }
 }

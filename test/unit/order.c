@@ -114,9 +114,9 @@ static void an_order_ends_with_its_guest(void)
 
     begin(&b);
     CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
-    hd_life_set_guest(b.store, b.left, HD_STATE_PAUSED, NULL, NULL);
+    hd_life_set_guest(b.store, b.left, HD_ON_PAUSE, NULL, NULL);
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_DESTROY);
-    hd_life_set_guest(b.store, b.left, HD_STATE_GONE, NULL, NULL);
+    hd_life_set_guest(b.store, b.left, HD_ON_LEAVE, NULL, NULL);
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_NONE);
     end(&b);
 }
