@@ -86,7 +86,8 @@ static void on_report(void *ctx, const struct hd_job_report *r)
                        store->answer->manifest.store.generation);
         return;
     case HD_REPORT_FAILED:
-        on_guest(store, r, HD_ON_FAIL);
+        on_guest(store, r,
+                 r->err.code == HD_E_DEPENDENCY ? HD_ON_REFUSE : HD_ON_FAIL);
         return;
     case HD_REPORT_EJECTING:
         on_guest(store, r, HD_ON_END);

@@ -4,6 +4,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/after.h"
 #include "life.h"
 #include "task.h"
 
@@ -18,6 +19,24 @@ static uint64_t longest_grace_ms(const struct hd_store *store)
     return most;
 }
 
+/* Those that are after others end before them. */
+static void rank_guests(const struct hd_manifest *m,
+                        struct hd_job_request *request)
+{
+    uint32_t ranks[HD_MAX_GUESTS];
+
+    hd_after_ranks(m, ranks);
+    for (uint32_t i = 0; i < m->n_guests; i++) {
+        struct hd_job_rank *rank = &request->ranks[request->n_ranks];
+
+        if (!ranks[i])
+            continue;
+        strcpy(rank->guest, m->guests[i].name);
+        rank->rank = ranks[i];
+        request->n_ranks++;
+    }
+}
+
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason)
 {
@@ -25,6 +44,7 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
                                      .grace_ms = longest_grace_ms(store)};
     struct hd_err err = {0};
 
+    rank_guests(&store->answer->manifest, &request);
     if (guest)
         strcpy(request.guest, guest);
     else

@@ -9,6 +9,7 @@
 
 #include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/after.h"
 #include "mapper.h"
 
 /* One row a class (STYLE T1). */
@@ -112,7 +113,7 @@ const char *hd_map_promised(const struct hd_mapper *m, const char *host_name)
         if (!strcmp(others->devices[i], host_name))
             return m->map->hot ? "a guest has it"
                                : "a guest of another store has it";
-    for (uint32_t g = 0; g <= m->at; g++)
+    for (uint32_t g = 0; g < map->n_guests; g++)
         for (uint32_t i = 0; i < map->guests[g].n_rows; i++) {
             const struct hd_map_row *row =
                 &map->rows[map->guests[g].first_row + i];
@@ -254,13 +255,31 @@ static bool is_wanted(const struct hd_settings *s, const char *guest)
     return !s->n_guests;
 }
 
+/* One that it is after does not run. */
+static bool waits_in_vain(struct hd_mapper *m, const struct hd_guest *g)
+{
+    for (uint32_t i = 0; i < g->n_after; i++) {
+        const struct hd_map_guest *other =
+            hd_map_guest(m->map, g->after[i].name);
+
+        if (other && hd_map_starts(other))
+            continue;
+        hd_map_refuse(m, HD_E_DEPENDENCY,
+                      "guest %s is after %s, which is not started%s%s", g->name,
+                      g->after[i].name, other && *other->why.msg ? ": " : "",
+                      other ? other->why.msg : "");
+        return true;
+    }
+    return false;
+}
+
 static void add_guest(struct hd_mapper *m, const struct hd_guest *g)
 {
     m->out = &m->map->guests[m->at];
     HD_SAY(m->out->name, "%s", g->name);
     m->out->first_row = m->map->n_rows;
     m->out->left_out = !is_wanted(&m->map->settings, g->name);
-    if (m->out->left_out)
+    if (m->out->left_out || waits_in_vain(m, g))
         return;
     add_rows(m, g);
     hd_map_admit(m, g);
@@ -304,6 +323,7 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
     const struct hd_policy_limits *limits = &in->policy->limits;
     hd_auto(hd_map) map = calloc(1, sizeof(*map));
     struct hd_mapper m = {.in = in, .map = map};
+    uint32_t order[HD_MAX_GUESTS];
 
     if (map)
         map->rows = calloc(count_rows(mf) + 1, sizeof(*map->rows));
@@ -322,8 +342,11 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
     m.guests = in->commitments->guests;
     m.scratch = hd_map_scratch_left(in);
     map->n_guests = mf->n_guests;
-    for (m.at = 0; m.at < mf->n_guests; m.at++)
+    hd_after_order(mf, order);
+    for (uint32_t i = 0; i < mf->n_guests; i++) {
+        m.at = order[i];
         add_guest(&m, &mf->guests[m.at]);
+    }
     hd_map_share(&m);
     *ret = hd_steal(&map);
     return 0;

@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../store/after.h"
 #include "../store/host_view.h"
 
 #define MIB    ((uint64_t)1 << 20)
@@ -196,6 +197,8 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
     s->on_poweroff = g->stop.on_poweroff;
     s->on_reboot = g->stop.on_reboot;
     s->on_crash = g->stop.on_crash;
+    s->n_after = g->n_after;
+    memcpy(s->after, g->after, sizeof(s->after));
 }
 
 static void attach_disk(struct maker *m, const struct hd_guest *g,
@@ -415,6 +418,7 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     hd_autofree struct hd_plan *plan = NULL;
     struct maker m = {store, map, NULL};
     int key_volume = hd_manifest_luks(mf, -1);
+    uint32_t order[HD_MAX_GUESTS];
 
     if (why_none(map, err))
         return -1;
@@ -426,9 +430,10 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     snprintf(plan->label, sizeof(plan->label), "%s", map->label);
     if (key_volume >= 0)
         plan->luks = mf->volumes[key_volume].luks;
+    hd_after_order(mf, order);
     for (uint32_t i = 0; i < map->n_guests; i++)
-        if (hd_map_starts(&map->guests[i]))
-            add_guest(&m, &mf->guests[i], &map->guests[i]);
+        if (hd_map_starts(&map->guests[order[i]]))
+            add_guest(&m, &mf->guests[order[i]], &map->guests[order[i]]);
     *ret = hd_steal(&plan);
     return 0;
 }

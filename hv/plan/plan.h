@@ -85,6 +85,9 @@ struct hd_step_domain {
      * /run/hotdom/display/DOMAIN; width 0: none. */
     uint32_t width, height;
     uint32_t on_poweroff, on_reboot, on_crash; /* hotdomd's to do, or xl's */
+    /* Guests of the plan that run before it is started. */
+    uint32_t n_after;
+    struct hd_name after[HD_MAX_AFTER];
     uint32_t n_pci; /* devices of the host's that it has to itself */
     struct hd_pci pci[HD_MAX_GUEST_PCI];
 };

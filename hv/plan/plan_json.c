@@ -162,6 +162,7 @@ static void add_domain(struct json_object *o, const struct hd_step *s)
 {
     const struct hd_step_domain *d = &s->u.domain;
     struct json_object *pci = json_object_new_array();
+    struct json_object *after = json_object_new_array();
     char uuid[HD_UUID_SIZE], at[HD_PCI_SIZE];
 
     hd_uuid_format(&d->uuid, uuid);
@@ -177,6 +178,9 @@ static void add_domain(struct json_object *o, const struct hd_step *s)
         json_object_array_add(pci, json_object_new_string(at));
     }
     json_object_object_add(o, "pci", pci);
+    for (uint32_t i = 0; i < d->n_after; i++)
+        json_object_array_add(after, json_object_new_string(d->after[i].name));
+    json_object_object_add(o, "after", after);
 }
 
 static void add_pci(struct json_object *o, const struct hd_step *s)

@@ -127,6 +127,8 @@ static void print_domain(const struct hd_step_domain *d, FILE *out)
             d->vcpus);
     if (d->width)
         fprintf(out, " display=%ux%u", d->width, d->height);
+    for (uint32_t i = 0; i < d->n_after; i++)
+        fprintf(out, " after=%s", d->after[i].name);
     for (uint32_t i = 0; i < d->n_pci; i++) {
         hd_pci_format(&d->pci[i], pci);
         fprintf(out, " pci=%s", pci);

@@ -67,6 +67,12 @@ enum hd_job_ask {
     HD_ASK_KEYSLOT,  /* it opens `keyslot` of the first LUKS2 header */
 };
 
+/* How many guests stand before one: those with the most end first. */
+struct hd_job_rank {
+    char guest[HD_NAME_SIZE];
+    uint32_t rank;
+};
+
 struct hd_job_request {
     uint32_t op;
     uint32_t ask; /* START, KEYS: enum hd_job_ask */
@@ -81,8 +87,10 @@ struct hd_job_request {
     struct hd_ledger_head head;  /* START, BUILD: for the new ledger; KEYS,
                                     ATTACH: devname and diskseq */
     struct hd_job_device device; /* DETACH */
+    uint32_t n_ranks;            /* EJECT; a guest that is not there has 0 */
+    struct hd_job_rank ranks[HD_MAX_GUESTS];
     uint32_t devmajor, devminor;
-    uint64_t grace_ms;    /* EJECT, DETACH */
+    uint64_t grace_ms;    /* EJECT (of each rank), DETACH */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;
     uint32_t n_headers; /* behind the files */

@@ -40,23 +40,63 @@ static bool is_up(struct hd_context *ctx, const char *guest)
            status.state == HD_DOMAIN_PAUSED;
 }
 
-static bool any_up(struct hd_context *ctx,
-                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+/* Those that end together. */
+struct rank {
+    uint32_t n;
+    const char *guests[HD_MAX_GUESTS];
+};
+
+static uint32_t rank_of(const struct hd_job_request *req, const char *guest)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_up(ctx, guests[i]))
+    for (uint32_t i = 0; i < req->n_ranks; i++)
+        if (!strcmp(req->ranks[i].guest, guest))
+            return req->ranks[i].rank;
+    return 0;
+}
+
+static bool any_up(struct hd_context *ctx, const struct rank *rank)
+{
+    for (uint32_t i = 0; i < rank->n; i++)
+        if (is_up(ctx, rank->guests[i]))
             return true;
     return false;
 }
 
-static void wait_down(struct hd_context *ctx,
-                      char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+static void wait_down(struct hd_context *ctx, const struct rank *rank)
 {
     uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
 
-    while (hd_io_left_ms(until) && any_up(ctx, guests, n))
+    while (hd_io_left_ms(until) && any_up(ctx, rank))
         if (hd_xs_wait(ctx->xs, hd_io_within_ms(LOOK_MS, until), NULL))
             return;
+}
+
+static void shut_down(struct hd_context *ctx, const struct rank *rank)
+{
+    for (uint32_t i = 0; i < rank->n; i++)
+        ask(ctx, rank->guests[i]);
+    wait_down(ctx, rank);
+}
+
+/* The last ranks first; who outlives its grace time does not see those end that
+ * it is after. */
+static void shut_down_all(struct hd_context *ctx,
+                          char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+{
+    struct rank ranks[HD_MAX_GUESTS];
+
+    for (uint32_t r = 0; r < HD_MAX_GUESTS; r++)
+        ranks[r].n = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct rank *rank = &ranks[rank_of(ctx->req, guests[i])];
+
+        rank->guests[rank->n++] = guests[i];
+    }
+    for (uint32_t r = HD_MAX_GUESTS; r-- > 0;) {
+        shut_down(ctx, &ranks[r]);
+        for (uint32_t i = 0; r && i < ranks[r].n; i++)
+            hd_undo_begin(ctx, ranks[r].guests[i]);
+    }
 }
 
 static int flush(struct hd_context *ctx, const char *guest, struct hd_err *err)
@@ -100,8 +140,6 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err)
     /* Without it Xen is asked every LOOK_MS. */
     (void)hd_xs_watch(ctx->xs, "@releaseDomain", "ended", NULL);
     n = hd_context_guests(ctx, guests);
-    for (size_t i = 0; i < n; i++)
-        ask(ctx, guests[i]);
-    wait_down(ctx, guests, n);
+    shut_down_all(ctx, guests, n);
     return hd_job_finish(ctx, guests, n, end, err);
 }

@@ -124,6 +124,16 @@ static bool pci_ok(const struct hd_step_domain *d)
     return true;
 }
 
+static bool after_ok(const struct hd_step_domain *d)
+{
+    if (d->n_after > HD_MAX_AFTER)
+        return false;
+    for (uint32_t i = 0; i < d->n_after; i++)
+        if (!is_name(d->after[i].name, sizeof(d->after[i].name)))
+            return false;
+    return true;
+}
+
 static bool domain_ok(const struct hd_job_request *req,
                       const struct hd_step *step)
 {
@@ -136,7 +146,7 @@ static bool domain_ok(const struct hd_job_request *req,
            is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
            d->on_poweroff <= HD_END_RESTART && d->on_reboot <= HD_END_RESTART &&
            d->on_crash <= HD_END_RESTART && d->width <= PIXELS_MAX &&
-           d->height <= PIXELS_MAX && pci_ok(d);
+           d->height <= PIXELS_MAX && pci_ok(d) && after_ok(d);
 }
 
 static bool seize_ok(const struct hd_job_request *req,
@@ -375,6 +385,16 @@ static int check_restart(const struct hd_job_request *req,
     return 0;
 }
 
+static int check_ranks(const struct hd_job_request *req, struct hd_err *err)
+{
+    bool ok = req->n_ranks <= HD_MAX_GUESTS;
+
+    for (uint32_t i = 0; ok && i < req->n_ranks; i++)
+        ok = is_name(req->ranks[i].guest, HD_NAME_SIZE) &&
+             req->ranks[i].rank < HD_MAX_GUESTS;
+    return ok ? 0 : hd_fail(err, HD_E_FAILED, "the job's ranks are bad");
+}
+
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
@@ -399,7 +419,7 @@ int hd_job_request_check(const struct hd_job_request *req,
         return check_keys(req, err);
     if (req->n_files || req->n_headers)
         return hd_fail(err, HD_E_FAILED, "the end of a guest takes no files");
-    return 0;
+    return check_ranks(req, err);
 }
 
 int hd_job_request_read(int fd, struct hd_job_request **ret,

@@ -191,19 +191,24 @@ struct outcome {
     struct hd_err first; /* failure */
 };
 
-static void lead_one(struct hd_context *ctx, uint32_t from, uint32_t to,
-                     void *arg)
+static int lead_one(struct hd_context *ctx, uint32_t from, uint32_t to,
+                    const char *behind, void *arg)
 {
+    const char *guest = ctx->plan->steps[from].guest;
     struct outcome *outcome = arg;
     struct hd_err why = {0};
 
-    if (!outcome->fn(ctx, from, to, &why)) {
+    if (behind) {
+        hd_fail(&why, HD_E_DEPENDENCY,
+                "guest %s is after %s, which did not start", guest, behind);
+    } else if (!outcome->fn(ctx, from, to, &why)) {
         outcome->good++;
-        return;
+        return 0;
     }
-    give_up(ctx, ctx->plan->steps[from].guest, &why);
+    give_up(ctx, guest, &why);
     if (!outcome->first.code)
         outcome->first = why;
+    return -1;
 }
 
 /* All guests; fails when it does with all. */

@@ -40,6 +40,7 @@
 #define HD_MAX_GUESTS  64
 #define HD_MAX_DISKS   16   /* volumes of one guest */
 #define HD_MAX_NICS    8    /* nics of one guest */
+#define HD_MAX_AFTER   8    /* guests that one is after */
 #define HD_MAX_TABLE   16   /* entries of a table of one guest */
 #define HD_VIEW_PATH   128  /* bytes of one, with the NUL */
 #define HD_VIEW_TEXT   1024 /* of all as one text: hv/store/host_view.h */

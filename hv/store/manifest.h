@@ -163,7 +163,8 @@ struct hd_guest {
     char cmdline[HD_CMDLINE_SIZE];
     struct hd_range memory; /* bytes */
     struct hd_range vcpus;
-    uint32_t n_disks, n_nics, n_wishes;
+    uint32_t n_after, n_disks, n_nics, n_wishes;
+    struct hd_name after[HD_MAX_AFTER]; /* guests that run before it: after.h */
     struct hd_disk disks[HD_MAX_DISKS]; /* `volumes` in YAML */
     struct hd_nic nics[HD_MAX_NICS];
     struct hd_wish wishes[HD_MAX_WISHES];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "after.h"
 #include "host_view.h"
 #include "manifest.h"
 #include "settings.h"
@@ -256,8 +257,9 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
         if (g->vcpus.min > g->vcpus.want)
             return BAD(err, "guest \"%s\": vcpus.min is more than vcpus.want",
                        g->name);
-        if (check_disks(m, g, used, err) || check_nics(g, err) ||
-            hd_wish_check(g, err) || check_tables(g, err) ||
+        if (hd_after_check(m, i, err) || check_disks(m, g, used, err) ||
+            check_nics(g, err) || hd_wish_check(g, err) ||
+            check_tables(g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;
     }

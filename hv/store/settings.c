@@ -53,6 +53,27 @@ static int check_texts(const struct hd_user *user, struct hd_err *err)
     return 0;
 }
 
+static bool wants(const struct hd_settings *s, const char *guest)
+{
+    for (uint32_t i = 0; i < s->n_guests; i++)
+        if (!strcmp(s->guests[i].name, guest))
+            return true;
+    return false;
+}
+
+/* A guest is not started without those that it is after. */
+static int check_after(const struct hd_user *user, const struct hd_guest *g,
+                       struct hd_err *err)
+{
+    for (uint32_t i = 0; i < g->n_after; i++)
+        if (!wants(&user->settings, g->after[i].name))
+            return BAD(err,
+                       "user \"%s\": guest \"%s\" is after \"%s\", which is "
+                       "not among the user's guests",
+                       user->name, g->name, g->after[i].name);
+    return 0;
+}
+
 int hd_settings_check(const struct hd_manifest *m, const struct hd_user *user,
                       struct hd_err *err)
 {
@@ -67,14 +88,17 @@ int hd_settings_check(const struct hd_manifest *m, const struct hd_user *user,
                    user->name);
     for (uint32_t i = 0; i < s->n_guests; i++) {
         const char *name = s->guests[i].name;
+        int guest = hd_manifest_guest(m, name);
 
-        if (hd_manifest_guest(m, name) < 0)
+        if (guest < 0)
             return BAD(err, "user \"%s\": no guest is named \"%s\"", user->name,
                        name);
         for (uint32_t j = 0; j < i; j++)
             if (!strcmp(name, s->guests[j].name))
                 return BAD(err, "user \"%s\": guest \"%s\" stands twice",
                            user->name, name);
+        if (check_after(user, &m->guests[guest], err))
+            return -1;
     }
     return 0;
 }

@@ -66,6 +66,8 @@
     X(NO_DEVICE, "no-device", 3,                                               \
       "the host has nothing for a required wish; see "                         \
       "`hotdom explain`")                                                      \
+    X(DEPENDENCY, "dependency", 3,                                             \
+      "a guest that it is `after` does not run; see that one's reason")        \
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \

@@ -109,6 +109,19 @@ load lib
     clean
 }
 
+@test "a guest starts behind those that it is after, and ends before them" {
+    start ordered
+    dom0 hotdom eject ordered
+    # Two that are asked at a time are so within milliseconds.
+    dom0 'hotdom events --json' | jq -es '
+        def at: (.time[0:19] + "Z" | fromdate) + ("0" + .time[19:23] | tonumber);
+        [.[] | select(.store == "ordered" and .guest) |
+            {(.guest + "-" + .to): at}] | add |
+        ."web-building" >= ."db-running" and
+        ."db-ejecting" - ."web-ejecting" > 0.2'
+    clean
+}
+
 @test "an ejected store comes back with attach" {
     start one
     dom0 hotdom eject one

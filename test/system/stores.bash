@@ -97,6 +97,14 @@ END
         -o "$stores/image.img" --force -q
 }
 
+# The first guest of two is after the second.
+pack_ordered() {
+    manifest ordered '' 96M web db |
+        sed 's/^  - name: web$/&\n    after: [db]/' >"$stores/ordered.yaml"
+    hotdom pack --manifest "$stores/ordered.yaml" --key "$stores/lab.key" \
+        -o "$stores/ordered.img" --force -q --password-fd 3 3<<<"$password"
+}
+
 # Two guests that wish for what the tests' policy has not.
 pack_mapped() {
     cat >"$stores/mapped.yaml" <<END
@@ -298,6 +306,7 @@ make_stores() {
     pack unknown stranger
     pack_locked2
     pack_image
+    pack_ordered
     pack_mapped
     pack_devices
     pack_card

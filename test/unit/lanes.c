@@ -17,7 +17,8 @@ struct seen {
     uint32_t inside;
 };
 
-static void see(struct hd_context *ctx, uint32_t from, uint32_t to, void *arg)
+static int see(struct hd_context *ctx, uint32_t from, uint32_t to,
+               const char *behind, void *arg)
 {
     struct seen *seen = arg;
 
@@ -30,6 +31,7 @@ static void see(struct hd_context *ctx, uint32_t from, uint32_t to, void *arg)
     seen->inside--;
     hd_context_leave(ctx);
     hd_context_enter(ctx);
+    return behind ? -1 : 0;
 }
 
 /* Guest i has i + 1 steps. */
@@ -81,8 +83,83 @@ static void lanes_that_cannot_be_opened_leave_their_work_to_the_first(void)
     check(&seen);
 }
 
+/* Guests "a" to "d", a domain each, and what became of each in order. */
+struct told {
+    char log[64];
+    char fails; /* this one */
+};
+
+static int tell(struct hd_context *ctx, uint32_t from, uint32_t to,
+                const char *behind, void *arg)
+{
+    const char *guest = ctx->plan->steps[from].guest;
+    struct told *told = arg;
+
+    CU_ASSERT_EQUAL(to, from + 1);
+    snprintf(told->log + strlen(told->log),
+             sizeof(told->log) - strlen(told->log), "%s%s%s ", guest,
+             behind ? "<" : "", behind ? behind : "");
+    return behind || *guest == told->fails ? -1 : 0;
+}
+
+/* `after` has a word for each guest, of those that it is after. */
+static const char *lead_after(const char *const after[4], char fails,
+                              struct told *told)
+{
+    struct hd_job_request req;
+    hd_autofree struct hd_plan *plan = job_kit_begin(&req, 4);
+    struct hd_context ctx = {.req = &req, .plan = plan};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        struct hd_step *s = job_kit_step(plan, i, HD_STEP_BUILD_DOMAIN);
+
+        snprintf(s->guest, HD_NAME_SIZE, "%c", 'a' + i);
+        for (const char *c = after[i]; *c; c++)
+            s->u.domain.after[s->u.domain.n_after++].name[0] = *c;
+    }
+    *told = (struct told){.fails = fails};
+    hd_lanes_run(&ctx, 1, tell, told);
+    return told->log;
+}
+
+static void a_guest_waits_for_those_that_it_is_after(void)
+{
+    const char *const after[] = {"d", "a", "", ""};
+    struct told told;
+
+    CU_ASSERT_STRING_EQUAL(lead_after(after, 0, &told), "c d a b ");
+}
+
+static void who_is_after_one_that_failed_is_told_so_and_others_go_on(void)
+{
+    const char *const after[] = {"", "a", "b", ""};
+    struct told told;
+
+    CU_ASSERT_STRING_EQUAL(lead_after(after, 'a', &told), "a b<a c<b d ");
+}
+
+static void who_is_not_in_the_plan_is_not_waited_for(void)
+{
+    const char *const after[] = {"z", "", "", ""};
+    struct told told;
+
+    CU_ASSERT_STRING_EQUAL(lead_after(after, 0, &told), "a b c d ");
+}
+
+static void a_plan_whose_guests_wait_for_one_another_ends(void)
+{
+    const char *const after[] = {"b", "a", "", "a"};
+    struct told told;
+
+    CU_ASSERT_STRING_EQUAL(lead_after(after, 0, &told), "c a<a b<a d<a ");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(each_guest_is_led_once_in_the_plans_order),
+    HD_TEST(a_guest_waits_for_those_that_it_is_after),
+    HD_TEST(who_is_after_one_that_failed_is_told_so_and_others_go_on),
+    HD_TEST(who_is_not_in_the_plan_is_not_waited_for),
+    HD_TEST(a_plan_whose_guests_wait_for_one_another_ends),
     HD_TEST(lanes_that_cannot_be_opened_leave_their_work_to_the_first),
 };
 

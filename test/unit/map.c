@@ -36,6 +36,26 @@ static void a_guest_without_room_does_not_stop_the_others(void)
     CU_ASSERT(hd_map_starts(&map->guests[1]));
 }
 
+static void who_is_after_a_refused_guest_is_refused_with_its_name(void)
+{
+    hd_autofree struct map_kit *k = map_kit_new();
+    struct hd_guest *guests = k->answer.manifest.guests;
+
+    map_kit_guest(k, "second");
+    map_kit_guest(k, "third");
+    guests[2].memory = (struct hd_range){4096 * MIB, 4096 * MIB};
+    guests[0].n_after = guests[2].n_after = 1;
+    strcpy(guests[0].after[0].name, "third");
+    strcpy(guests[2].after[0].name, "second");
+    hd_auto(hd_map) map = map_kit_make(k);
+    map_kit_refused(&map->guests[0], HD_E_DEPENDENCY,
+                    "is after third, which is not started: guest third needs");
+    CU_ASSERT(hd_map_starts(&map->guests[1]));
+    map_kit_refused(&map->guests[2], HD_E_NO_MEMORY, "guest third needs");
+    /* What it does not take is there for others. */
+    CU_ASSERT_EQUAL(map->guests[0].n_rows, 0);
+}
+
 static void what_others_were_promised_is_not_given_again(void)
 {
     hd_autofree struct map_kit *k = map_kit_new();
@@ -251,6 +271,7 @@ static void the_same_input_gives_the_same_map(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_domain_needs_what_libxl_counts_and_never_less_than_8_mib),
+    HD_TEST(who_is_after_a_refused_guest_is_refused_with_its_name),
     HD_TEST(a_guest_without_room_does_not_stop_the_others),
     HD_TEST(what_others_were_promised_is_not_given_again),
     HD_TEST(the_memory_limit_counts_all_stores),

@@ -235,10 +235,20 @@ static void view_outside(struct map_kit *k)
     strcpy(k->policy.host_paths[1].path, "/etc/resolv");
 }
 
+/* The first guest waits for the second. */
+static void after(struct map_kit *k)
+{
+    struct hd_guest *guests = k->answer.manifest.guests;
+
+    guests[0].n_after = 1;
+    strcpy(guests[0].after[0].name, guests[1].name);
+}
+
 static const struct {
     const char *name;
     void (*change)(struct map_kit *);
 } cases[] = {
+    {"pass-after", after},
     {"pass-no-nic", no_nic},
     {"pass-two-bridges", two_bridges},
     {"pass-network-limits", network_limits},

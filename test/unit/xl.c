@@ -160,7 +160,7 @@ static void maps_and_plans_are_objects_with_every_key(void)
         "\"kind\":\"build-domain\",\"undo\":\"destroy-domain travel.desk\","
         "\"name\":\"travel.desk\",\"uuid\":\"00000000-0000-0000-0000-"
         "000000000001\",\"memory\":67108864,\"vcpus\":1,\"cmdline\":null,"
-        "\"width\":null,\"height\":null,\"pci\":[]}";
+        "\"width\":null,\"height\":null,\"pci\":[],\"after\":[]}";
     const char *row =
         "\"class\":\"net\",\"level\":\"preferred\",\"how\":\"pv\","
         "\"name\":\"lan0\",\"role\":\"internet\",\"host\":"
