@@ -164,6 +164,12 @@ static const struct hd_cmd cmds[] = {
      "  --json        one array\n"
      "  --baseline    note the host as it is, once a boot, to compare with\n",
      hd_cmd_verify_host, NULL},
+    {"repair", "[--yes] [--dry-run] [--json]",
+     "remove what a crash of hotdom left on this host, after showing it",
+     "  -y, --yes        do not ask on the terminal\n"
+     "  -n, --dry-run    show it, and remove nothing\n"
+     "  --json           one array\n",
+     hd_cmd_repair, hd_cmd_repair_dry},
     {"doctor", "[--json]",
      "check that this host can start guests, with a fix for each problem",
      "  --json    one array\n", hd_cmd_doctor, NULL},

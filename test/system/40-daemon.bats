@@ -64,6 +64,29 @@ domains() { dom0 "xl list | tail -n +3 | awk '{print \$1, \$2}'"; }
     clean
 }
 
+@test "repair removes what a lost ledger left and nothing of a store that runs" {
+    start one
+    start two
+    id=$(list | jq -r '.[] | select(.store == "one") | .id')
+    dom0 "systemctl stop hotdomd; rm /run/hotdom/ledger/$id"
+    run dom0 hotdom repair --yes
+    [ "$status" -eq 6 ]
+    dom0 systemctl start hotdomd
+    await 60 locked state one
+    await 60 running state two
+    dom0 'hotdom repair --dry-run --json' |
+        jq -e 'any(.kind == "dm" and .removes and (.gone | not)) and
+            all(.value | contains("two") | not)'
+    run dom0 'hotdom repair </dev/null'
+    [ "$status" -eq 2 ]
+    dom0 'xl domid one.one && hotdom repair --yes && ! xl domid one.one'
+    dom0 hotdom verify-host
+    [ "$(guest_state two)" = running ]
+    # Its things are free again.
+    unlock one
+    await 90 running guest_state one
+}
+
 @test "a second daemon is refused in one sentence" {
     run dom0 /usr/sbin/hotdomd
     echo "$output"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A hotdom-job that a command runs, without hotdomd. */
+#ifndef HD_CLI_JOB_CALL_H
+#define HD_CLI_JOB_CALL_H
+
+#include "../run/job.h"
+
+/* Runs one to its end, which is the answer; its sizes are filled in, and it
+ * has no plan, files or password.  Blocks until req->deadline_ms at most, then
+ * it is killed: HD_E_TIMEOUT.  Root only. */
+int hd_job_call(struct hd_job_request *req, struct hd_err *err);
+
+#endif
