@@ -150,7 +150,7 @@ static int run_job(struct hd_err *err)
                                  .deadline_ms = hd_io_now_ms() + JOB_MS};
 
     return hd_uuid_parse(HD_REPAIR_ID, &req.store, err) ||
-                   hd_job_call(&req, err)
+                   hd_job_call(&req, NULL, err)
                ? -1
                : 0;
 }

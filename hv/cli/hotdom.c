@@ -73,6 +73,10 @@ static const struct hd_cmd cmds[] = {
      "  --all               each that runs\n"
      "  --wait[=SECONDS]    until no trace is left, at most 300 seconds\n",
      hd_cmd_destroy, NULL},
+    {"dump", "GUEST FILE", "save the memory of a guest that stands still",
+     "  GUEST    is paused, or was kept when its store was pulled\n"
+     "  FILE     a new one, an ELF core, for root alone to read\n",
+     hd_cmd_dump, NULL},
     {"block-attach", "GUEST ram:SIZE|ROLE [--as xvdX] [--read-only] [--json]",
      "give a guest that runs one disk more",
      "  ram:SIZE       a disk in memory, as ram:64M, that is gone with the "

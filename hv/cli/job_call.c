@@ -26,11 +26,11 @@ static void become(int theirs)
 }
 
 static int send_request(int sock, const struct hd_job_request *req,
-                        struct hd_err *err)
+                        const int *files, struct hd_err *err)
 {
     hd_autofd int fd = hd_io_memfd("hotdom-request", sizeof(*req), err);
     hd_autofd int password = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int fds[2] = {fd, password};
+    int fds[2 + HD_MAX_FILES] = {fd, password};
 
     if (fd < 0)
         return -1;
@@ -38,7 +38,9 @@ static int send_request(int sock, const struct hd_job_request *req,
         return hd_fail_errno(err, HD_E_FAILED, "no /dev/null");
     if (hd_io_pwrite(fd, req, sizeof(*req), 0, err) || hd_io_seal(fd, err))
         return -1;
-    return hd_io_send_fds(sock, "", 1, fds, HD_ARRAY_LEN(fds), err);
+    for (uint32_t i = 0; i < req->n_files; i++)
+        fds[2 + i] = files[i];
+    return hd_io_send_fds(sock, "", 1, fds, 2 + req->n_files, err);
 }
 
 /* All reports until the last. */
@@ -64,7 +66,8 @@ static int hear(int sock, uint64_t deadline_ms, struct hd_err *err)
     }
 }
 
-int hd_job_call(struct hd_job_request *req, struct hd_err *err)
+int hd_job_call(const struct hd_job_request *req, const int *files,
+                struct hd_err *err)
 {
     hd_autofd int ours = -1;
     hd_autofd int theirs = -1;
@@ -75,15 +78,16 @@ int hd_job_call(struct hd_job_request *req, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a job");
     ours = pair[0];
     theirs = pair[1];
-    req->plan_size = req->n_files = req->n_headers = 0;
     pid = fork();
     if (pid < 0)
         return hd_fail_errno(err, HD_E_FAILED, "cannot start a job");
     if (!pid)
         become(theirs);
     close(hd_steal_fd(&theirs));
-    rc = send_request(ours, req, err) || hear(ours, req->deadline_ms, err) ? -1
-                                                                           : 0;
+    rc =
+        send_request(ours, req, files, err) || hear(ours, req->deadline_ms, err)
+            ? -1
+            : 0;
     /* It leads a group of its own by then, or has not begun. */
     if (rc && kill(-pid, SIGKILL))
         kill(pid, SIGKILL);

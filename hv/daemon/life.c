@@ -13,6 +13,7 @@
 #include "../host/trust.h"
 #include "ask.h"
 #include "explain.h"
+#include "keep.h"
 #include "read.h"
 #include "record.h"
 #include "task.h"
@@ -400,7 +401,8 @@ void hd_life_drop(struct hd_store *store, const char *reason)
     if (known)
         hd_life_set(store, HD_ON_LEAVE, reason,
                     store->present ? "safe to remove" : NULL);
-    if (store->present || !store->waiter) {
+    /* Who waits behind a pull for those who were kept wants them gone. */
+    if (store->present || !store->waiter || hd_keep_any(store)) {
         hd_control_finish(&store->waiter, NULL, NULL);
     } else {
         hd_fail(&gone, HD_E_GONE, "%s was unplugged", hd_store_title(store));

@@ -135,6 +135,8 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     case HD_JOB_YANK:
         hd_teardown_ended(store, outcome);
         return;
+    case HD_JOB_DUMP: /* a command's */
+        return;
     }
 }
 

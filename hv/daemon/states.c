@@ -65,7 +65,8 @@ static const struct hd_change table[] = {
     ROW(STORE, STARTING | IN(FENCED), GIVE_UP, S(FAILED), NONE),
     ROW(STORE, IN(RUNNING), END, S(EJECTING), EJECT),
     ROW(STORE, IN(LOCKED) | IN(REFUSED), END, S(GONE), NONE),
-    ROW(STORE, IN(FAILED), END, HD_STAYS, YANK),
+    /* FENCED: somebody does not want to keep those who are kept. */
+    ROW(STORE, IN(FAILED) | IN(FENCED), END, HD_STAYS, YANK),
     ROW(STORE, THERE, BREAK, HD_STAYS, YANK),
     ROW(STORE, IN(SEEN) | IN(LOCKED) | IN(REFUSED), PULL, S(GONE), NONE),
     ROW(STORE, BUSY, PULL, HD_STAYS, YANK),
@@ -132,6 +133,7 @@ enum hd_work hd_work_of_job(enum hd_job_op op)
         [HD_JOB_YANK] = HD_WORK_YANK,       [HD_JOB_KEYS] = HD_WORK_KEYS,
         [HD_JOB_ATTACH] = HD_WORK_ATTACH,   [HD_JOB_DETACH] = HD_WORK_DETACH,
         [HD_JOB_RESTART] = HD_WORK_RESTART, [HD_JOB_BUILD] = HD_WORK_BUILD,
+        [HD_JOB_DUMP] = HD_WORK_NONE, /* a command's, never ours */
     };
 
     return of[op];

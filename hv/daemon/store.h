@@ -43,10 +43,11 @@ struct hd_guest_life {
     struct hd_uuid uuid; /* the domain's */
     enum hd_state state;
     enum hd_order order;
-    int64_t domid; /* -1: none */
-    unsigned soon; /* ends in a row that came soon after a start */
-    bool tabling;  /* its tables are being exchanged, see shown.h */
-    bool ahead;    /* its domain is built, or waits, before it is unlocked */
+    int64_t domid;          /* -1: none */
+    unsigned soon;          /* ends in a row that came soon after a start */
+    uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
+    bool tabling;           /* its tables are being exchanged, see shown.h */
+    bool ahead; /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
     uint32_t vcpus;
     uint64_t since_ms;       /* in this state, hd_io_now_ms() */

@@ -2,9 +2,12 @@
 /* Eject, yank, and what a dead job has left: back to the host as it was. */
 #include <string.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../host/policy.h"
 #include "../store/after.h"
+#include "keep.h"
 #include "life.h"
 #include "task.h"
 
@@ -68,7 +71,7 @@ static void forget(struct hd_store *store)
 /* What goes on with it comes first; of one that failed nothing does. */
 static bool is_busy(const struct hd_store *store, enum hd_work work)
 {
-    if (work == HD_WORK_EJECT)
+    if (work == HD_WORK_EJECT || store->state == HD_STATE_FENCED)
         return store->task || store->reader || store->retrying;
     return work == HD_WORK_NONE && hd_keys_busy(store);
 }
@@ -86,6 +89,7 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
     } else if (change->work == HD_WORK_YANK) {
         store->tries = 0;
         store->why = (struct hd_err){0}; /* told when it failed */
+        hd_keep_nobody(store);
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
     } else {
         forget(store);
@@ -101,6 +105,60 @@ static void on_retry(uv_timer_t *timer)
     store->retrying = false;
     hd_teardown_yank(store, guest && *guest ? guest : NULL, store->after);
 }
+
+/* ---- kept behind a pull */
+
+static uint64_t longest_pause_ms(const struct hd_store *store)
+{
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, NULL);
+
+    return policy ? policy->limits.pause : 0;
+}
+
+/* A guest alone, and what is cleaned up behind a failure, keeps nobody. */
+static void choose_kept(struct hd_store *store, const char *guest,
+                        struct hd_job_request *request)
+{
+    if (guest || store->present || store->after != HD_AFTER_DROP)
+        return;
+    hd_keep_choose(store, longest_pause_ms(store), hd_io_now_ms());
+    hd_keep_name(store, hd_io_now_ms(), request);
+}
+
+static void on_kept(uv_timer_t *timer)
+{
+    hd_teardown_yank(timer->data, NULL, HD_AFTER_DROP);
+}
+
+static void say_kept(struct hd_store *store, struct hd_guest_life *guest,
+                     uint64_t ms)
+{
+    if (*guest->why.msg)
+        return;
+    snprintf(guest->why.msg, sizeof(guest->why.msg),
+             "its memory is kept for %llu s; `hotdom dump %s.%s FILE` saves it",
+             (unsigned long long)(ms + 999) / 1000, store->label, guest->name);
+    hd_life_note(store, guest, "kept", guest->why.msg);
+}
+
+/* False when nobody is. */
+static bool keep(struct hd_store *store)
+{
+    uint64_t now = hd_io_now_ms(), until = hd_keep_until(store, now);
+
+    if (!until || store->daemon->stopping)
+        return false;
+    store->tries = 0;
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (store->guests[i].kept_until_ms > now)
+            say_kept(store, &store->guests[i],
+                     store->guests[i].kept_until_ms - now);
+    uv_timer_start(&store->retry, on_kept, until - now, 0);
+    return true;
+}
+
+/* ---- by force */
 
 static void yank_failed(struct hd_store *store, const struct hd_err *why)
 {
@@ -140,6 +198,7 @@ void hd_teardown_yank(struct hd_store *store, const char *guest,
     store->retrying = false;
     if (guest)
         strcpy(request.guest, guest);
+    choose_kept(store, guest, &request);
     if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_YANK;
         strcpy(store->op_guest, request.guest);
@@ -226,7 +285,7 @@ void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
         /* No ledger, no effects: the job before had undone them itself. */
         if (outcome->code && outcome->code != HD_E_NO_STORE)
             yank_failed(store, outcome);
-        else
+        else if (!keep(store))
             yank_done(store);
         return;
     }

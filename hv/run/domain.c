@@ -267,6 +267,18 @@ int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
     return hd_toolstack_check_id(ts, rc, "shut down", domid, err);
 }
 
+int hd_domain_dump(struct hd_toolstack *ts, uint32_t domid, int fd,
+                   struct hd_err *err)
+{
+    hd_autofree char *path = fd_path(fd);
+    int rc;
+
+    if (!path)
+        return hd_fail_errno(err, HD_E_FAILED, "dump domain %u", domid);
+    rc = libxl_domain_core_dump(hd_toolstack_begin(ts), domid, path, NULL);
+    return hd_toolstack_check_id(ts, rc, "dump", domid, err);
+}
+
 int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,
                       struct hd_err *err)
 {

@@ -49,6 +49,10 @@ int hd_domain_forget(struct hd_toolstack *ts, uint32_t domid, const char *vdev,
 /* Asks the guest's kernel; does not wait for it. */
 int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
                                struct hd_err *err);
+/* The memory of a paused domain as an ELF core, to a descriptor of a file that
+ * is open for writing; blocks as long as that takes. */
+int hd_domain_dump(struct hd_toolstack *ts, uint32_t domid, int fd,
+                   struct hd_err *err);
 /* With all that libxl itself gave it, a QEMU too.  Success does not mean that
  * it is gone: see hd_domain_wait_gone. */
 int hd_domain_destroy(struct hd_toolstack *ts, uint32_t domid,

@@ -45,6 +45,8 @@ enum hd_job_op {
     HD_JOB_RESTART, /* a guest that has ended: the plan again, but for what the
                        ledger keeps; undo whole */
     HD_JOB_BUILD, /* perform a plan that only builds domains: a START follows */
+    HD_JOB_DUMP,  /* the memory of a guest that stands still, to a file; a
+                     command's own, not hotdomd's */
 };
 
 enum hd_job_what {
@@ -83,19 +85,21 @@ struct hd_job_request {
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;
     char guest[HD_NAME_SIZE];    /* EJECT, YANK: only this one; empty: all;
-                                    RESTART: who */
+                                    RESTART, DUMP: who */
     struct hd_ledger_head head;  /* START, BUILD: for the new ledger; KEYS,
                                     ATTACH: devname and diskseq */
     struct hd_job_device device; /* DETACH */
-    uint32_t n_ranks;            /* EJECT; a guest that is not there has 0 */
+    uint32_t n_kept;             /* YANK: fenced, and paused as they are */
+    struct hd_name kept[HD_MAX_GUESTS];
+    uint32_t n_ranks; /* EJECT; a guest that is not there has 0 */
     struct hd_job_rank ranks[HD_MAX_GUESTS];
     uint32_t devmajor, devminor;
     uint64_t grace_ms;    /* EJECT (of each rank), DETACH */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
-    uint32_t n_files;
-    uint32_t n_headers; /* behind the files */
-    uint32_t plan_size; /* bytes of plan that follow: START, BUILD, RESTART,
-                           ATTACH, and what DETACH tells the guest */
+    uint32_t n_files;     /* DUMP: one, not sealed: it is written */
+    uint32_t n_headers;   /* behind the files */
+    uint32_t plan_size;   /* bytes of plan that follow: START, BUILD, RESTART,
+                             ATTACH, and what DETACH tells the guest */
 };
 
 enum hd_report_kind {

@@ -14,6 +14,7 @@
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
 #include "../store/auth.h"
+#include "job_request_end.h"
 #include "job_request_hot.h"
 
 #define SECTOR     512u
@@ -385,20 +386,10 @@ static int check_restart(const struct hd_job_request *req,
     return 0;
 }
 
-static int check_ranks(const struct hd_job_request *req, struct hd_err *err)
-{
-    bool ok = req->n_ranks <= HD_MAX_GUESTS;
-
-    for (uint32_t i = 0; ok && i < req->n_ranks; i++)
-        ok = is_name(req->ranks[i].guest, HD_NAME_SIZE) &&
-             req->ranks[i].rank < HD_MAX_GUESTS;
-    return ok ? 0 : hd_fail(err, HD_E_FAILED, "the job's ranks are bad");
-}
-
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
-    if (req->op > HD_JOB_BUILD || hd_uuid_is_zero(&req->store) ||
+    if (req->op > HD_JOB_DUMP || hd_uuid_is_zero(&req->store) ||
         (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
         return hd_fail(err, HD_E_FAILED, "the job's request is bad");
     if (req->op == HD_JOB_START)
@@ -417,9 +408,7 @@ int hd_job_request_check(const struct hd_job_request *req,
                        "only what attaches or tells has a plan");
     if (req->op == HD_JOB_KEYS)
         return check_keys(req, err);
-    if (req->n_files || req->n_headers)
-        return hd_fail(err, HD_E_FAILED, "the end of a guest takes no files");
-    return check_ranks(req, err);
+    return hd_job_request_check_end(req, err);
 }
 
 int hd_job_request_read(int fd, struct hd_job_request **ret,

@@ -93,6 +93,26 @@ static int fence_guest(struct hd_context *ctx, const char *guest,
     return rc;
 }
 
+static bool is_kept(const struct hd_job_request *req, const char *guest)
+{
+    for (uint32_t i = 0; i < req->n_kept; i++)
+        if (!strcmp(req->kept[i].name, guest))
+            return true;
+    return false;
+}
+
+/* Those that are not kept, which a later YANK ends; gives their number. */
+static size_t leave_kept(const struct hd_job_request *req,
+                         char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!is_kept(req, guests[i]) && left++ != i)
+            strcpy(guests[left - 1], guests[i]);
+    return left;
+}
+
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 {
     char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
@@ -111,6 +131,7 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
             rc = -1;
     if (!rc)
         hd_context_report(HD_REPORT_FENCED, ctx->req->guest, 0, NULL);
+    n = leave_kept(ctx->req, guests, n);
     if (hd_job_finish(ctx, guests, n, hd_undo_guest, rc ? &ignored : err))
         rc = -1;
     return rc;

@@ -23,6 +23,10 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err);
 /* Ends the guests without asking, safe with a medium that does not answer. */
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
 
+/* Writes the memory of a guest that is paused to its file, as a core; while it
+ * does, the ledger is held and nobody else's end comes between. */
+int hd_job_dump(struct hd_context *ctx, struct hd_err *err);
+
 /* Opens the acting user's keyslot, then changes users on the medium. */
 int hd_job_keys(struct hd_context *ctx, struct hd_err *err);
 

@@ -30,7 +30,8 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
                                      [HD_LEVEL_REQUIRED] = "required",
                                      [HD_LEVEL_OPTIONAL] = "optional",
                                      NULL};
-static const char *const on_yank[] = {[HD_YANK_DESTROY] = "destroy", NULL};
+static const char *const on_yank[] = {
+    [HD_YANK_DESTROY] = "destroy", [HD_YANK_PAUSE] = "pause", NULL};
 static const char *const on_end[] = {
     [HD_END_DESTROY] = "destroy", [HD_END_RESTART] = "restart", NULL};
 
@@ -220,7 +221,11 @@ static const struct hd_field stop_fields[] = {
      .doc = "from the request to shut down to force; "
             "default 30s"},
     {"on_yank", HD_T_ENUM, 0, AT(hd_stop, on_yank), .names = on_yank,
-     .doc = "what becomes of the guest when the store is pulled: destroy"},
+     .doc = "when the store is pulled: destroy, or pause: it is kept for a "
+            "while, so that its memory can be dumped; default destroy"},
+    {"pause", HD_T_DURATION, 0, AT(hd_stop, pause), .min = 1000, .max = 3600000,
+     .def = 30000,
+     .doc = "how long on_yank: pause keeps it, at most; default 30s"},
     {"on_poweroff", HD_T_ENUM, 0, AT(hd_stop, on_poweroff), .names = on_end,
      .doc = "when it powers itself off: destroy or restart; default destroy"},
     {"on_reboot", HD_T_ENUM, 0, AT(hd_stop, on_reboot), .names = on_end,

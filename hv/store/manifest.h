@@ -143,14 +143,15 @@ struct hd_view {
     struct hd_view_path inclusion[HD_MAX_TABLE];
 };
 
-enum hd_on_yank { HD_YANK_DESTROY };
+enum hd_on_yank { HD_YANK_DESTROY, HD_YANK_PAUSE };
 enum hd_on_end { HD_END_DESTROY, HD_END_RESTART };
 
 const char *hd_on_end_name(uint32_t on_end);
 
 struct hd_stop {
-    uint64_t grace; /* milliseconds from the request to force */
-    uint32_t on_yank;
+    uint64_t grace;   /* milliseconds from the request to force */
+    uint32_t on_yank; /* enum hd_on_yank */
+    uint64_t pause;   /* YANK_PAUSE: milliseconds that it is kept */
     /* enum hd_on_end, when it ends by itself; as xl.cfg names them */
     uint32_t on_poweroff, on_reboot, on_crash;
 };

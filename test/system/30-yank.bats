@@ -56,6 +56,22 @@ load lib
     [ "$(guest_state auto)" = running ]
 }
 
+@test "a pulled guest keeps its memory for who dumps it, and goes in time" {
+    start ordered
+    dom0 rm -f /root/web.core
+    run dom0 hotdom dump web /root/web.core
+    [ "$status" -eq 1 ] # it runs
+    yank ordered
+    await 30 fenced guest_state web
+    await 30 '' guest_state db
+    dom0 hotdom dump web /root/web.core
+    dom0 'stat -c "%a %u" /root/web.core' | grep -qx '600 0'
+    dom0 'test $(stat -c %s /root/web.core) -gt $((90 << 20)) &&
+        head -c 4 /root/web.core | grep -q ELF; rm /root/web.core'
+    await 45 gone gone ordered
+    clean
+}
+
 @test "a pull of one store leaves the other running" {
     start auto
     start two

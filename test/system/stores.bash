@@ -97,10 +97,12 @@ END
         -o "$stores/image.img" --force -q
 }
 
-# The first guest of two is after the second.
+# The first guest of two is after the second, and is kept behind a pull.
 pack_ordered() {
     manifest ordered '' 96M web db |
-        sed 's/^  - name: web$/&\n    after: [db]/' >"$stores/ordered.yaml"
+        sed -e 's/^  - name: web$/&\n    after: [db]/' \
+            -e '0,/{grace: 20s}/s//{grace: 20s, on_yank: pause, pause: 30s}/' \
+            >"$stores/ordered.yaml"
     hotdom pack --manifest "$stores/ordered.yaml" --key "$stores/lab.key" \
         -o "$stores/ordered.img" --force -q --password-fd 3 3<<<"$password"
 }

@@ -93,37 +93,10 @@ static void an_end_has_no_plan_and_no_files(void)
     refused("the job's request is bad");
 }
 
-static void begin_eject(const char *guest, uint32_t rank)
-{
-    begin();
-    free(plan);
-    plan = NULL;
-    req.op = HD_JOB_EJECT;
-    req.plan_size = req.n_files = 0;
-    req.n_ranks = 1;
-    strcpy(req.ranks[0].guest, guest);
-    req.ranks[0].rank = rank;
-}
-
-static void the_ranks_of_guests_that_end_are_names_and_small(void)
-{
-    struct hd_err err = {0};
-
-    begin_eject("desk", HD_MAX_GUESTS - 1);
-    CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
-    begin_eject("", 1);
-    refused("ranks are bad");
-    begin_eject("desk", HD_MAX_GUESTS);
-    refused("ranks are bad");
-    begin_eject("desk", 1);
-    req.n_ranks = HD_MAX_GUESTS + 1;
-    refused("ranks are bad");
-}
-
 static void numbers_and_texts_out_of_range_are_refused(void)
 {
     begin();
-    req.op = HD_JOB_BUILD + 1;
+    req.op = HD_JOB_DUMP + 1;
     refused("the job's request is bad");
     memset(&req.store, 0, sizeof(req.store));
     refused("the job's request is bad");
@@ -465,7 +438,6 @@ static void a_request_comes_sealed_and_whole(void)
 }
 
 static const struct hd_test tests[] = {
-    HD_TEST(the_ranks_of_guests_that_end_are_names_and_small),
     HD_TEST(a_good_start_is_taken),
     HD_TEST(an_end_has_no_plan_and_no_files),
     HD_TEST(numbers_and_texts_out_of_range_are_refused),

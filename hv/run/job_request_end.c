@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What a job may be asked for about the end of guests. */
+#include "job_request_end.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_name(const char name[HD_NAME_SIZE])
+{
+    return *name && memchr(name, '\0', HD_NAME_SIZE);
+}
+
+static bool ranks_ok(const struct hd_job_request *req)
+{
+    bool ok = req->n_ranks <= HD_MAX_GUESTS;
+
+    for (uint32_t i = 0; ok && i < req->n_ranks; i++)
+        ok = is_name(req->ranks[i].guest) && req->ranks[i].rank < HD_MAX_GUESTS;
+    return ok;
+}
+
+static bool kept_ok(const struct hd_job_request *req)
+{
+    bool ok = req->n_kept <= HD_MAX_GUESTS;
+
+    for (uint32_t i = 0; ok && i < req->n_kept; i++)
+        ok = is_name(req->kept[i].name);
+    return ok;
+}
+
+int hd_job_request_check_end(const struct hd_job_request *req,
+                             struct hd_err *err)
+{
+    bool dump = req->op == HD_JOB_DUMP;
+
+    if (req->n_headers || req->n_files != (dump ? 1u : 0u))
+        return hd_fail(err, HD_E_FAILED,
+                       dump ? "a dump takes one file"
+                            : "the end of a guest takes no files");
+    if (dump && !*req->guest)
+        return hd_fail(err, HD_E_FAILED, "a dump is of one guest");
+    if (!ranks_ok(req))
+        return hd_fail(err, HD_E_FAILED, "the job's ranks are bad");
+    if (!kept_ok(req))
+        return hd_fail(err, HD_E_FAILED, "whom the job keeps is bad");
+    return 0;
+}
