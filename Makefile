@@ -136,13 +136,18 @@ fuzzers:
 coverage:
 	$(Q)scripts/coverage $(B)/coverage
 
+# What the system tests keep a domain from going with.
+$(B)/bin/hold-grant: $(B)/obj/test/system/hold-grant.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
+
 # What the system tests look at a guest's display with.
 $(B)/bin/screen: $(B)/obj/test/system/screen.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
-check-system: all $(B)/bin/need-check $(B)/bin/screen
+check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/hold-grant
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # Writes test/golden/plan anew, and the states in hotdomd.8; read the difference

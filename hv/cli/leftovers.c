@@ -31,6 +31,8 @@ static const struct hd_leftover_kind kinds[] = {
     {"pci", "PCI device left with Xen", "xl pci-assignable-remove -r NAME"},
     {"file", "file left behind", "rm it"},
     {"memory", "memory of Xen is missing", "look at xl dmesg"},
+    {"quarantined", "domain that was destroyed and does not go",
+     "find who holds its memory, or reboot"},
     {"missing", "in the ledger but not on the host", "hotdom eject the store"},
 };
 
@@ -139,6 +141,9 @@ static int check_effects(struct hd_leftovers *l, struct traces *t,
             return no_memory(err);
         if (!seen_as[e[i].kind])
             continue;
+        snprintf(line, sizeof(line), "quarantined %s %s", kind, e[i].value);
+        if (e[i].quarantined && hd_leftovers_add(l, line, true, true, err))
+            return -1;
         snprintf(line, sizeof(line), "%s %s", seen_as[e[i].kind], e[i].value);
         if (busy || hd_snapshot_has(now, line))
             continue;

@@ -53,6 +53,8 @@ static void on_ahead(struct hd_store *store, const struct hd_job_report *r)
 {
     struct hd_guest_life *guest = hd_store_guest(store, r->guest);
 
+    if (r->kind == HD_REPORT_QUARANTINED)
+        store->quarantined = r->err;
     if (guest && r->kind == HD_REPORT_FAILED) {
         guest->ahead = false;
         hd_log(HD_LOG_WARNING, "%s.%s is not built ahead: %s", store->label,
@@ -99,6 +101,10 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         return;
     case HD_REPORT_GONE:
         on_guest(store, r, HD_ON_LEAVE);
+        return;
+    case HD_REPORT_QUARANTINED:
+        store->quarantined = r->err;
+        on_guest(store, r, HD_ON_QUARANTINE);
         return;
     case HD_REPORT_DETACHED:
         store->hot.gone = true;

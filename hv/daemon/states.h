@@ -23,6 +23,8 @@
     X(PAUSED, "paused", "Of a guest: it stands still and keeps what it has.")  \
     X(EJECTING, "ejecting", "Guests shut down, volumes are closed.")           \
     X(FENCED, "fenced", "Unplugged; volumes answer errors, domains go.")       \
+    X(QUARANTINED, "quarantined",                                              \
+      "Its domain does not go; the medium is free.")                           \
     X(REFUSED, "refused", "Will not be used; the reason says why.")            \
     X(FAILED, "failed", "An operation failed; the reason says which.")         \
     X(GONE, "gone", "No trace of it is left.")
@@ -58,6 +60,7 @@ const char *hd_state_name(enum hd_state state);
     X(BREAK, "break", "a job failed, and what it left is cleaned up")          \
     X(PULL, "pull", "the device is gone")                                      \
     X(FENCE, "fence", "its volumes answer errors from now on")                 \
+    X(QUARANTINE, "quarantine", "a domain is destroyed and does not go")       \
     X(STICK, "stick", "no try to clean up behind it came to an end")           \
     X(LEAVE, "leave", "no trace of it is left")
 

@@ -49,6 +49,8 @@ static bool leads_on(const struct hd_change *c, int state)
 {
     if (state < 0)
         return !c->from;
+    if (c->work == HD_WORK_NONE && c->to == HD_STAYS)
+        return false;
     return c->from & 1u << state &&
            (c->to != (enum hd_state)state || c->work != HD_WORK_NONE);
 }

@@ -186,6 +186,7 @@ static bool is_committed(enum hd_state state)
     case HD_STATE_PAUSED:
     case HD_STATE_EJECTING:
     case HD_STATE_FENCED:
+    case HD_STATE_QUARANTINED:
         return true;
     case HD_STATE_SEEN:
     case HD_STATE_LOCKED:

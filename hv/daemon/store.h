@@ -135,7 +135,9 @@ struct hd_store {
     char op_guest[HD_NAME_SIZE];
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
-    unsigned late;  /* readers of an adopted store that timed out */
+    /* Of the last YANK: a domain that does not go, of whichever guest. */
+    struct hd_err quarantined;
+    unsigned late; /* readers of an adopted store that timed out */
     uv_timer_t retry;
     bool retrying;
 

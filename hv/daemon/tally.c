@@ -31,7 +31,8 @@ void hd_tally_event(void *ctx, const struct hd_event *e)
 
     if (e->from == e->to || !*e->store)
         return;
-    if (e->to == HD_STATE_REFUSED || e->to == HD_STATE_FAILED)
+    if (e->to == HD_STATE_REFUSED || e->to == HD_STATE_FAILED ||
+        e->to == HD_STATE_QUARANTINED)
         count(tally, HD_TALLY_FAILURES, guest, e->reason);
     if (guest && e->to == HD_STATE_RUNNING && e->from != HD_STATE_PAUSED)
         count(tally, HD_TALLY_STARTS, true, "");

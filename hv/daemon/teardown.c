@@ -11,6 +11,9 @@
 #include "life.h"
 #include "task.h"
 
+/* Until it is looked whether a domain that did not go has gone. */
+#define QUARANTINE_MS 60000
+
 static uint64_t longest_grace_ms(const struct hd_store *store)
 {
     const struct hd_manifest *m = &store->answer->manifest;
@@ -71,7 +74,8 @@ static void forget(struct hd_store *store)
 /* What goes on with it comes first; of one that failed nothing does. */
 static bool is_busy(const struct hd_store *store, enum hd_work work)
 {
-    if (work == HD_WORK_EJECT || store->state == HD_STATE_FENCED)
+    if (work == HD_WORK_EJECT || store->state == HD_STATE_FENCED ||
+        store->state == HD_STATE_QUARANTINED)
         return store->task || store->reader || store->retrying;
     return work == HD_WORK_NONE && hd_keys_busy(store);
 }
@@ -158,6 +162,33 @@ static bool keep(struct hd_store *store)
     return true;
 }
 
+/* ---- a domain that does not go */
+
+static void on_quarantined(uv_timer_t *timer)
+{
+    struct hd_store *store = timer->data;
+
+    hd_teardown_yank(store, NULL, store->after);
+}
+
+/* Of a store that is cleaned up as a whole; false when there is none.  Who
+ * waits is told that the medium is free; what was to come after waits. */
+static bool quarantine(struct hd_store *store)
+{
+    struct hd_err why = store->quarantined;
+
+    if (!why.code || store->daemon->stopping)
+        return false;
+    store->tries = 0;
+    store->why = why;
+    hd_log(HD_LOG_ERROR, "%s: %s", hd_store_title(store), why.msg);
+    hd_life_set(store, HD_ON_QUARANTINE, hd_err_reason(why.code), why.msg);
+    hd_wrap(&why, "%s is safe to remove", hd_store_title(store));
+    hd_control_finish(&store->waiter, &why, NULL);
+    uv_timer_start(&store->retry, on_quarantined, QUARANTINE_MS, 0);
+    return true;
+}
+
 /* ---- by force */
 
 static void yank_failed(struct hd_store *store, const struct hd_err *why)
@@ -199,6 +230,7 @@ void hd_teardown_yank(struct hd_store *store, const char *guest,
     if (guest)
         strcpy(request.guest, guest);
     choose_kept(store, guest, &request);
+    store->quarantined = (struct hd_err){0};
     if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_YANK;
         strcpy(store->op_guest, request.guest);
@@ -249,11 +281,15 @@ static void yank_done(struct hd_store *store)
         hd_life_read(store);
         return;
     case HD_AFTER_LOOK:
-        hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
-                          HD_ON_LEAVE, NULL, NULL);
+        /* With the last guest's end it is tried again. */
+        if (!store->quarantined.code)
+            hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
+                              HD_ON_LEAVE, NULL, NULL);
         hd_life_look(store);
         return;
     case HD_AFTER_LOCK:
+        if (store->state == HD_STATE_QUARANTINED)
+            hd_life_set(store, HD_ON_RELOCK, NULL, NULL);
         hd_ahead_wait(store);
         return;
     }
@@ -285,7 +321,7 @@ void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome)
         /* No ledger, no effects: the job before had undone them itself. */
         if (outcome->code && outcome->code != HD_E_NO_STORE)
             yank_failed(store, outcome);
-        else if (!keep(store))
+        else if (!whole || (!keep(store) && !quarantine(store)))
             yank_done(store);
         return;
     }

@@ -103,16 +103,17 @@ struct hd_job_request {
 };
 
 enum hd_report_kind {
-    HD_REPORT_UNLOCKED, /* the password fitted */
-    HD_REPORT_BUILDING, /* guest */
-    HD_REPORT_RUNNING,  /* guest, domid, phases */
-    HD_REPORT_FAILED,   /* guest, err: this guest is undone, others go on */
-    HD_REPORT_EJECTING, /* guest, domid */
-    HD_REPORT_FENCED,   /* all volumes answer EIO from now on */
-    HD_REPORT_GONE,     /* guest: no trace of it is left */
-    HD_REPORT_DETACHED, /* guest: it has the device no longer */
-    HD_REPORT_BUILT,    /* guest: its domain waits, paused, without devices */
-    HD_REPORT_DONE,     /* last: err has the outcome of the whole */
+    HD_REPORT_UNLOCKED,    /* the password fitted */
+    HD_REPORT_BUILDING,    /* guest */
+    HD_REPORT_RUNNING,     /* guest, domid, phases */
+    HD_REPORT_FAILED,      /* guest, err: this guest is undone, others go on */
+    HD_REPORT_EJECTING,    /* guest, domid */
+    HD_REPORT_FENCED,      /* all volumes answer EIO from now on */
+    HD_REPORT_GONE,        /* guest: no trace of it is left */
+    HD_REPORT_QUARANTINED, /* guest, err: its domain does not go */
+    HD_REPORT_DETACHED,    /* guest: it has the device no longer */
+    HD_REPORT_BUILT, /* guest: its domain waits, paused, without devices */
+    HD_REPORT_DONE,  /* last: err has the outcome of the whole */
 };
 
 /* How long a guest's start was at each kind of step.  Steps that are done

@@ -57,6 +57,26 @@ static void pause_all(struct hd_context *ctx, const uint32_t *domids, size_t n)
         (void)hd_domain_pause(ctx->hv, domids[i], NULL);
 }
 
+/* After a YANK, which fences first, that is the end of it: another try may be
+ * made later, and nobody waits for it. */
+static int end_one(struct hd_context *ctx, const char *guest,
+                   hd_job_end_fn *end, struct hd_err *err)
+{
+    struct hd_err why = {0};
+
+    if (!end(ctx, guest, &why)) {
+        hd_context_report(HD_REPORT_GONE, guest, 0, NULL);
+        return 0;
+    }
+    if (why.code == HD_E_QUARANTINED && ctx->req->op == HD_JOB_YANK) {
+        hd_context_report(HD_REPORT_QUARANTINED, guest, 0, &why);
+        return 0;
+    }
+    if (err)
+        *err = why;
+    return -1;
+}
+
 int hd_job_finish(struct hd_context *ctx,
                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
                   hd_job_end_fn *end, struct hd_err *err)
@@ -68,12 +88,9 @@ int hd_job_finish(struct hd_context *ctx,
     /* All backends let go side by side. */
     for (size_t i = 0; i < n; i++)
         hd_undo_begin(ctx, guests[i]);
-    for (size_t i = 0; i < n; i++) {
-        if (end(ctx, guests[i], rc ? &ignored : err))
+    for (size_t i = 0; i < n; i++)
+        if (end_one(ctx, guests[i], end, rc ? &ignored : err))
             rc = -1;
-        else
-            hd_context_report(HD_REPORT_GONE, guests[i], 0, NULL);
-    }
     if (hd_ledger_close(ctx->ledger, &empty, rc ? &ignored : err))
         rc = -1;
     return rc;

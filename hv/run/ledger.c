@@ -255,6 +255,20 @@ int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
     return 0;
 }
 
+int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
+                              struct hd_err *err)
+{
+    struct hd_effect *e = held_effect(ledger, seq, err);
+
+    if (!e)
+        return -1;
+    if (!e->quarantined &&
+        append(ledger->fd, "= %" PRIu32 " quarantined\n", seq))
+        return fail_write(ledger, err);
+    e->quarantined = true;
+    return 0;
+}
+
 int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq, struct hd_err *err)
 {
     struct hd_effect *e = held_effect(ledger, seq, err);

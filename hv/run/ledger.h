@@ -17,7 +17,8 @@
  *
  *   hotdom-ledger 1 LABEL DEVNAME DISKSEQ
  *   + SEQ KIND GUEST VALUE      taken: written before the effect is made
- *   = SEQ STATE                 e.g. "= 3 domid:7", "= 3 running"
+ *   = SEQ STATE                 "= 3 domid:7", "= 3 running" or
+ *                               "= 3 quarantined"
  *   - SEQ                       undone
  *
  * A torn last line is ignored: its effect was never begun.  The file is removed
@@ -44,8 +45,9 @@ struct hd_effect {
     char guest[HD_NAME_SIZE];
     char value[HD_LEDGER_VALUE];
     bool undone;
-    bool running;  /* DOMAIN: it was unpaused; DEVICE: both ends connected */
-    int32_t domid; /* DOMAIN: -1 while not known */
+    bool running;     /* DOMAIN: it was unpaused; DEVICE: both ends connected */
+    bool quarantined; /* DOMAIN: it was destroyed, and did not go */
+    int32_t domid;    /* DOMAIN: -1 while not known */
 };
 
 struct hd_ledger; /* opaque; holds the file open and locked against others */
@@ -81,6 +83,8 @@ int hd_ledger_set_domid(struct hd_ledger *ledger, uint32_t seq, uint32_t domid,
                         struct hd_err *err);
 int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
                           struct hd_err *err);
+int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
+                              struct hd_err *err);
 int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq,
                      struct hd_err *err);
 /* Removes the file when nothing is left in it; *ret_empty says whether. */

@@ -91,6 +91,10 @@ static bool replay_state(struct hd_effect *e, const char *at)
         e->running = true;
         return true;
     }
+    if (!strcmp(at, "quarantined")) {
+        e->quarantined = true;
+        return true;
+    }
     if (strncmp(at, "domid:", 6) || !(at = number(at + 6, INT32_MAX, &domid)))
         return false;
     e->domid = (int32_t)domid;

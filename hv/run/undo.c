@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
@@ -15,6 +16,10 @@
 #include "pci.h"
 #include "server.h"
 #include "volume.h"
+
+/* A destroyed domain that is there after this stays: backends let go of its
+ * memory within a second. */
+#define GONE_MS 10000
 
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
                    struct hd_err *err)
@@ -95,6 +100,40 @@ static int end_domain(struct hd_context *ctx, uint32_t domid,
     return 0;
 }
 
+/* Under a name by which people find it.  What libxl knew of it is gone. */
+static int quarantine(struct hd_context *ctx, const struct hd_effect *effect,
+                      uint32_t domid, struct hd_err *err)
+{
+    char path[64], name[HD_DOMAIN_NAME_SIZE + sizeof(HD_QUARANTINE_NAME)];
+    struct hd_xs_node node = {path, name};
+
+    snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+    snprintf(name, sizeof(name), HD_QUARANTINE_NAME "%s.%s",
+             hd_ledger_head(ctx->ledger)->label, effect->guest);
+    (void)hd_xs_write(ctx->xs, &node, 1, NULL);
+    if (hd_ledger_set_quarantined(ctx->ledger, effect->seq, err))
+        return -1;
+    return hd_fail(err, HD_E_QUARANTINED,
+                   "domain %u of guest %s is destroyed and does not go, for "
+                   "something holds its memory; its volumes are let go",
+                   domid, effect->guest);
+}
+
+static int wait_gone(struct hd_context *ctx, const struct hd_effect *effect,
+                     uint32_t domid, struct hd_err *err)
+{
+    uint64_t until = hd_io_within_ms(GONE_MS, ctx->req->deadline_ms);
+    struct hd_err why = {0};
+
+    if (!hd_domain_wait_gone(ctx->hv, domid, until, &why))
+        return 0;
+    if (why.code == HD_E_TIMEOUT)
+        return quarantine(ctx, effect, domid, err);
+    if (err)
+        *err = why;
+    return -1;
+}
+
 /* One that was killed in between left nodes, or the domain, or both. */
 static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                        struct hd_err *err)
@@ -125,8 +164,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
     /* Who has a page of it mapped keeps it from going. */
     if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERVER, err))
         return -1;
-    return hd_domain_wait_gone(ctx->hv, status.domid, ctx->req->deadline_ms,
-                               err);
+    return wait_gone(ctx, effect, status.domid, err);
 }
 
 static int undo_bridge(struct hd_context *ctx, const struct hd_effect *effect,

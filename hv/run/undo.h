@@ -5,11 +5,17 @@
 
 #include "context.h"
 
+/* Before LABEL.GUEST, as `xl list` shows it then. */
+#define HD_QUARANTINE_NAME "quarantined."
+
 /* Each of these may be repeated, and may begin where a killed job stopped. */
 
 /* Undoes what the ledger has of this kind for a guest, last effect first;
  * blocks until each is really gone or the request's deadline is over.  Goes on
  * behind a failure, and gives the first. */
+/* A domain that does not go though it was destroyed is renamed to
+ * HD_QUARANTINE_NAME and HD_E_QUARANTINED; its volumes are let go all the same.
+ */
 int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
             struct hd_err *err);
 /* All of a guest: its domain, then its volumes and bridges. */

@@ -68,6 +68,8 @@
       "`hotdom explain`")                                                      \
     X(DEPENDENCY, "dependency", 3,                                             \
       "a guest that it is `after` does not run; see that one's reason")        \
+    X(QUARANTINED, "quarantined", 1,                                           \
+      "a domain cannot be destroyed; find who holds its memory, or reboot")    \
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \

@@ -56,19 +56,27 @@ load lib
     [ "$(guest_state auto)" = running ]
 }
 
-@test "a pulled guest keeps its memory for who dumps it, and goes in time" {
+@test "a pulled guest keeps its memory for a while, and one that cannot go is quarantined" {
     start ordered
-    dom0 rm -f /root/web.core
     run dom0 hotdom dump web /root/web.core
     [ "$status" -eq 1 ] # it runs
+    # Somebody in dom0 has a page of db's.
+    bed push "$build/bin/hold-grant" /root/ >/dev/null
+    dom0 './hold-grant $(xl domid ordered.db) >held 2>&1 & echo $! >holder
+        until grep -q held held; do sleep 0.2; done'
     yank ordered
     await 30 fenced guest_state web
-    await 30 '' guest_state db
+    await 40 quarantined guest_state db
+    dom0 'xl list | grep quarantined.ordered.db; ! dmsetup ls | grep db-disk'
     dom0 hotdom dump web /root/web.core
-    dom0 'stat -c "%a %u" /root/web.core' | grep -qx '600 0'
-    dom0 'test $(stat -c %s /root/web.core) -gt $((90 << 20)) &&
-        head -c 4 /root/web.core | grep -q ELF; rm /root/web.core'
-    await 45 gone gone ordered
+    dom0 'stat -c "%a %u" web.core | grep -qx "600 0" && head -c 4 web.core |
+        grep -q ELF && [ $(stat -c %s web.core) -gt $((90 << 20)) ]; rm web.core'
+    await 60 'quarantined quarantined' state ordered
+    run dom0 hotdom verify-host
+    [[ $output == *quarantined* ]]
+    dom0 'kill $(cat holder); rm -f holder held hold-grant'
+    dom0 'hotdom eject ordered' || :
+    await 30 gone gone ordered
     clean
 }
 

@@ -100,6 +100,8 @@ static void what_was_written_is_read_again(void)
 
         CHECK_OK(hd_ledger_set_domid(l, domain, 7, &err), &err);
         CHECK_OK(hd_ledger_set_running(l, domain, &err), &err);
+        CHECK_OK(hd_ledger_set_quarantined(l, domain, &err), &err);
+        CHECK_OK(hd_ledger_set_quarantined(l, domain, &err), &err);
         CHECK_OK(hd_ledger_undone(l, dm, &err), &err);
     }
     hd_auto(hd_ledger) again = reopen();
@@ -117,6 +119,8 @@ static void what_was_written_is_read_again(void)
     CU_ASSERT_STRING_EQUAL(e[1].guest, "desk");
     CU_ASSERT_FALSE(e[1].undone);
     CU_ASSERT_TRUE(e[1].running);
+    CU_ASSERT_TRUE(e[1].quarantined);
+    CU_ASSERT_FALSE(e[0].quarantined);
     CU_ASSERT_EQUAL(e[1].domid, 7);
     end();
 }
