@@ -11,8 +11,9 @@
 #include "job_call.h"
 #include "whom.h"
 
-/* The memory may be large and the disk slow. */
-#define JOB_MS 3600000
+/* While it lasts the guest's end waits, and hotdomd's patience for that is a
+ * little longer (states.c). */
+#define JOB_MS 360000
 
 static int check_still(const struct hd_whom *whom, struct hd_err *err)
 {

@@ -34,7 +34,7 @@ void hd_tally_event(void *ctx, const struct hd_event *e)
     if (e->to == HD_STATE_REFUSED || e->to == HD_STATE_FAILED ||
         e->to == HD_STATE_QUARANTINED)
         count(tally, HD_TALLY_FAILURES, guest, e->reason);
-    if (guest && e->to == HD_STATE_RUNNING && e->from != HD_STATE_PAUSED)
+    if (guest && e->to == HD_STATE_RUNNING && e->from == HD_STATE_BUILDING)
         count(tally, HD_TALLY_STARTS, true, "");
     /* Once, whatever comes between the plug and the end. */
     if (!guest && !strcmp(e->reason, "device-gone") &&

@@ -34,6 +34,7 @@ static void a_start_is_counted_and_the_end_of_a_pause_is_none(void)
     happens(&t, "", HD_STATE_BUILDING, HD_STATE_RUNNING, "");
     happens(&t, "desk", HD_STATE_RUNNING, HD_STATE_PAUSED, "");
     happens(&t, "desk", HD_STATE_PAUSED, HD_STATE_RUNNING, "");
+    happens(&t, "desk", HD_STATE_SEEN, HD_STATE_RUNNING, "adopted");
     CU_ASSERT_EQUAL(of(&t, HD_TALLY_STARTS, true, ""), 1);
     CU_ASSERT_EQUAL(t.n, 1);
 }
