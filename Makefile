@@ -23,8 +23,8 @@ hd_libs := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # A program's main file bears its name; everything else goes in one archive,
 # from which each program takes what it uses.
-mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c)
-srcs  := $(filter-out $(mains),$(wildcard hv/*/*.c pv-drivers/*/*.c))
+mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c dom-guest/hotdom*.c)
+srcs  := $(filter-out $(mains),$(wildcard hv/*/*.c pv-drivers/*/*.c dom-guest/*.c))
 tests := $(wildcard test/unit/*.c)
 fuzzers := $(wildcard test/fuzz/*.c)
 progs := $(patsubst %.c,$(B)/bin/%,$(notdir $(mains)))
@@ -33,7 +33,8 @@ lib   := $(B)/libhotdom.a
 
 bins    := hotdom
 sbins   := hotdomd
-libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial hotdom-9p
+libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial hotdom-9p \
+	hotdom-guest
 
 prefix     ?= /usr
 DESTDIR    ?=
@@ -63,13 +64,22 @@ $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@) $$(CC) $$(hd_ldflags) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(hd_libs)
 endef
-$(foreach m,$(filter-out %/hotdom-hotplug.c,$(mains)),$(eval $(call program,$(m))))
+$(foreach m,$(filter-out %/hotdom-hotplug.c %/hotdom-guest.c,$(mains)), \
+	$(eval $(call program,$(m))))
 
 # libxl runs this one for every device, so it is static: no loader, no search.
 $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
+
+# This one runs in guests of any make, and is the first thing in a ramdisk: it
+# needs no library, and has less than 1 MiB.
+$(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -static-pie -s $(filter-out -pie,$(hd_ldflags)) \
+		$(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)[ "$$(stat -c %s $@)" -lt 1048576 ] || { echo '$@ has 1 MiB or more' >&2; rm $@; exit 1; }
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
 # no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
@@ -190,8 +200,20 @@ install: all
 	$(Q)install -m 644 config/59-hotdom.rules $(DESTDIR)/usr/lib/udev/rules.d
 	$(Q)install -m 644 config/hotdom.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/hotdom
 	$(Q)install -m 644 config/*.yaml config/*.json $(DESTDIR)$(prefix)/share/doc/hotdom
-	$(Q)install -m 644 $(wildcard hv/*/*.8) $(DESTDIR)$(mandir)/man8
+	$(Q)install -m 644 $(wildcard hv/*/*.8 dom-guest/*.8) $(DESTDIR)$(mandir)/man8
 	$(Q)install -m 644 $(wildcard hv/*/*.5) $(DESTDIR)$(mandir)/man5
+
+# Into a guest that has a root of its own, DESTDIR; a ramdisk of `hotdom pack
+# --ramdisk auto` has it already.
+.PHONY: install-guest
+install-guest: $(B)/bin/hotdom-guest
+	$(Q)install -D -m 755 $< $(DESTDIR)/usr/sbin/hotdom-guest
+	$(Q)install -D -m 644 dom-guest/hotdom-guest.service \
+		$(DESTDIR)/usr/lib/systemd/system/hotdom-guest.service
+	$(Q)install -D -m 755 dom-guest/hotdom-guest.init \
+		$(DESTDIR)/etc/init.d/hotdom-guest
+	$(Q)install -D -m 644 dom-guest/hotdom-guest.8 \
+		$(DESTDIR)$(mandir)/man8/hotdom-guest.8
 
 # A Debian package of that, in $(B).
 .PHONY: deb
@@ -216,6 +238,7 @@ help:
 	@echo 'make bench [T=name]                measurements, on an idle machine'
 	@echo 'make demo       a stick, a guest, a yank: from nothing to "demo: ok"'
 	@echo 'make install [DESTDIR=...]'
+	@echo 'make install-guest DESTDIR=...     the agent, into a guest'
 	@echo 'make deb [VERSION=...]             a Debian package, in $(B)'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Adds an alternative name to an interface; changes nothing else of it. */
+#include "altname.h"
+
+#include <linux/rtnetlink.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../pv-drivers/base/mem.h"
+
+#define NAME_MAX_LEN 127 /* ALTIFNAMSIZ - 1 */
+
+struct request {
+    struct nlmsghdr head;
+    struct ifinfomsg link;
+    struct rtattr list, name;
+    char text[NAME_MAX_LEN + 1];
+};
+
+static void fill(struct request *r, unsigned index, const char *name)
+{
+    size_t len = strlen(name) + 1;
+
+    memcpy(r->text, name, len);
+    r->name.rta_type = IFLA_ALT_IFNAME;
+    r->name.rta_len = (unsigned short)RTA_LENGTH(len);
+    r->list.rta_type = IFLA_PROP_LIST | NLA_F_NESTED;
+    r->list.rta_len = (unsigned short)RTA_LENGTH(RTA_ALIGN(r->name.rta_len));
+    r->link.ifi_index = (int)index;
+    r->head.nlmsg_type = RTM_NEWLINKPROP;
+    r->head.nlmsg_flags =
+        NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND | NLM_F_EXCL;
+    r->head.nlmsg_len =
+        (uint32_t)NLMSG_LENGTH(sizeof(r->link)) + RTA_ALIGN(r->list.rta_len);
+}
+
+int hd_altname_add(unsigned index, const char *name, struct hd_err *err)
+{
+    hd_autofd int sock =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    struct {
+        struct nlmsghdr head;
+        struct nlmsgerr why;
+        char rest[256];
+    } reply = {0};
+    struct request r = {0};
+
+    if (strlen(name) > NAME_MAX_LEN)
+        return hd_fail(err, HD_E_FAILED, "the name %.32s... is too long", name);
+    fill(&r, index, name);
+    if (sock < 0 || send(sock, &r, r.head.nlmsg_len, 0) < 0 ||
+        recv(sock, &reply, sizeof(reply), 0) <
+            (ssize_t)NLMSG_LENGTH(sizeof(reply.why)))
+        return hd_fail_errno(err, HD_E_FAILED, "ask for the name %s", name);
+    errno = -reply.why.error;
+    if (errno && errno != EEXIST)
+        return hd_fail_errno(err, HD_E_FAILED, "name interface %u %s", index,
+                             name);
+    return 0;
+}

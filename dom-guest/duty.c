@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* Applies what the host says and tells it how the guest is; never ends the
+ * guest but when the host asks and the kernel does not hear it. */
+#include "duty.h"
+
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include "../pv-drivers/base/io.h"
+#include "../pv-drivers/base/log.h"
+#include "folder.h"
+#include "names.h"
+#include "paths.h"
+#include "prefs.h"
+#include "view.h"
+
+#define TABLE    "data/hotdom/table"
+#define MAP      "data/hotdom/map"
+#define SHUTDOWN "control/shutdown"
+
+/* Interfaces come up to this long after their driver was loaded. */
+#define NICS_MS 2000
+/* News of addresses come in bursts. */
+#define BURST_MS 500
+
+enum bell { BELL_TABLE, BELL_MAP, BELL_SHUTDOWN };
+
+/* ---- at the start */
+
+static void trouble(struct hd_duty *d, enum hd_duty_part part,
+                    const struct hd_err *err)
+{
+    hd_log(HD_LOG_WARNING, "%s", err->msg);
+    if (!*d->why[part])
+        snprintf(d->why[part], sizeof(d->why[part]), "%.127s", err->msg);
+}
+
+int hd_duty_open(struct hd_duty *d, struct hd_err *err)
+{
+    char text[16];
+    int len = snprintf(text, sizeof(text), "%d\n", getpid());
+
+    *d = (struct hd_duty){.lock = -1};
+    if (hd_folder_make(HD_GUEST_RUN, err))
+        return -1;
+    d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (d->lock < 0)
+        return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_LOCK);
+    if (flock(d->lock, LOCK_EX | LOCK_NB)) {
+        hd_duty_fini(d);
+        return hd_fail(err, HD_E_BUSY, "an agent runs already");
+    }
+    if (hd_xsdev_open(&d->x, err) || ftruncate(d->lock, 0) ||
+        hd_io_pwrite(d->lock, text, (size_t)len, 0, err)) {
+        hd_duty_fini(d);
+        return -1;
+    }
+    return 0;
+}
+
+void hd_duty_fini(struct hd_duty *d)
+{
+    hd_xsdev_free(hd_steal(&d->x));
+    if (d->lock >= 0)
+        close(hd_steal_fd(&d->lock));
+}
+
+static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
+{
+    static struct hd_promise promises[HD_PROMISES];
+    struct hd_err err;
+    size_t n;
+
+    *d->why[HD_DUTY_NAMES] = '\0';
+    if (hd_promise_load(d->x, promises, &n, &err)) {
+        trouble(d, HD_DUTY_NAMES, &err);
+        return;
+    }
+    if (hd_names_link(&hd_names_usual, promises, n, &err))
+        trouble(d, HD_DUTY_NAMES, &err);
+    hd_names_nics(&hd_names_usual, promises, n, deadline_ms, &err);
+    if (err.code)
+        trouble(d, HD_DUTY_NAMES, &err);
+}
+
+static void apply_prefs(struct hd_duty *d)
+{
+    struct hd_prefs prefs;
+    struct hd_err err;
+
+    *d->why[HD_DUTY_PREFS] = '\0';
+    if (hd_prefs_load(d->x, &prefs, &err))
+        trouble(d, HD_DUTY_PREFS, &err);
+    if (hd_prefs_apply(&prefs, "", &err))
+        trouble(d, HD_DUTY_PREFS, &err);
+}
+
+/* `again`: though the tables are the same. */
+static void apply_view(struct hd_duty *d, bool again)
+{
+    char text[HD_LAYERS_TEXT] = "";
+    struct hd_view_outcome out;
+    struct hd_err err;
+
+    if (hd_xsdev_read(d->x, TABLE, text, sizeof(text), &err) < 0) {
+        trouble(d, HD_DUTY_VIEW, &err);
+        return;
+    }
+    if (!again && !strcmp(text, d->tables))
+        return;
+    *d->why[HD_DUTY_VIEW] = '\0';
+    strcpy(d->tables, text);
+    hd_view_compose(text, &out);
+    if (out.why.code)
+        trouble(d, HD_DUTY_VIEW, &out.why);
+    if (out.wanted)
+        hd_log(HD_LOG_INFO, "%zu of %zu paths of the tables are there",
+               out.made, out.wanted);
+}
+
+/* The settings before the view: they are the guest's own, whatever of /etc the
+ * host covers. */
+void hd_duty_begin(struct hd_duty *d)
+{
+    apply_prefs(d);
+    apply_view(d, true);
+    apply_names(d, hd_io_now_ms() + NICS_MS);
+}
+
+/* ---- the report */
+
+static const char *first_trouble(const struct hd_duty *d)
+{
+    for (size_t i = 0; i < HD_DUTY_PARTS; i++)
+        if (*d->why[i])
+            return d->why[i];
+    return "";
+}
+
+static void tell(struct hd_duty *d, const char *state)
+{
+    char line[HD_BEAT_SIZE];
+    struct hd_err err;
+
+    hd_beat_gather(&d->beat);
+    d->beat.number++;
+    d->beat.state = state;
+    d->beat.why = first_trouble(d);
+    if (!strcmp(state, "ready") && *d->beat.why)
+        d->beat.state = "trouble";
+    hd_beat_format(&d->beat, line);
+    /* A host that is older than this has no place for it. */
+    if (hd_xsdev_write(d->x, HD_BEAT_NODE, line, &err) && d->beat.number == 1)
+        hd_log(HD_LOG_WARNING, "the host is not told: %s", err.msg);
+}
+
+/* ---- what the host wants */
+
+static const struct {
+    const char *order, *feature, *program;
+} ends[] = {
+    {"poweroff", "control/feature-poweroff", "/sbin/poweroff"},
+    {"halt", "control/feature-halt", "/sbin/poweroff"},
+    {"reboot", "control/feature-reboot", "/sbin/reboot"},
+};
+
+static void run(const char *program)
+{
+    if (fork() == 0) {
+        execl(program, program, (char *)NULL);
+        _exit(127);
+    }
+}
+
+/* Linux's kernel takes the order off the node and runs the program itself; so
+ * it does with suspend, after which reports go on. */
+static void obey(struct hd_duty *d)
+{
+    char order[32] = "", feature[8] = "";
+
+    if (hd_xsdev_read(d->x, SHUTDOWN, order, sizeof(order), NULL) != 1)
+        return;
+    for (size_t i = 0; i < HD_ARRAY_LEN(ends); i++) {
+        if (strcmp(order, ends[i].order) != 0)
+            continue;
+        tell(d, "leaving");
+        if (hd_xsdev_read(d->x, ends[i].feature, feature, sizeof(feature),
+                          NULL) == 1 &&
+            !strcmp(feature, "1"))
+            return;
+        (void)hd_xsdev_write(d->x, SHUTDOWN, "", NULL);
+        run(ends[i].program);
+    }
+}
+
+static int take_bells(struct hd_duty *d, struct hd_err *err)
+{
+    uint32_t bells;
+
+    if (hd_xsdev_bells(d->x, &bells, err))
+        return -1;
+    if (bells & 1u << BELL_TABLE)
+        apply_view(d, false);
+    if (bells & 1u << BELL_MAP)
+        apply_names(d, 0);
+    if (bells & 1u << BELL_SHUTDOWN)
+        obey(d);
+    return 0;
+}
+
+/* ---- the loop */
+
+static int listen_addresses(struct hd_err *err)
+{
+    struct sockaddr_nl to = {.nl_family = AF_NETLINK,
+                             .nl_groups =
+                                 RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    hd_autofd int fd = socket(
+        AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)))
+        return hd_fail_errno(err, HD_E_FAILED, "listen for addresses");
+    return hd_steal_fd(&fd);
+}
+
+static int listen_signals(struct hd_err *err)
+{
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    /* Ended children are nobody's to wait for. */
+    signal(SIGCHLD, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL))
+        return hd_fail_errno(err, HD_E_FAILED, "listen for signals");
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? hd_fail_errno(err, HD_E_FAILED, "listen for signals") : fd;
+}
+
+static int watch(struct hd_duty *d, struct hd_err *err)
+{
+    if (hd_xsdev_watch(d->x, TABLE, BELL_TABLE, err) ||
+        hd_xsdev_watch(d->x, MAP, BELL_MAP, err))
+        return -1;
+    return hd_xsdev_watch(d->x, SHUTDOWN, BELL_SHUTDOWN, err);
+}
+
+/* Whatever changed is seen by looking. */
+static void drain(int fd)
+{
+    char buf[4096];
+
+    while (recv(fd, buf, sizeof(buf), 0) > 0)
+        continue;
+}
+
+/* False: it is to end. */
+static bool take_signals(struct hd_duty *d, int fd)
+{
+    struct signalfd_siginfo info;
+
+    while (read(fd, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo == SIGTERM)
+            return false;
+        hd_duty_begin(d);
+    }
+    return true;
+}
+
+static int loop(struct hd_duty *d, int signals, int addresses,
+                struct hd_err *err)
+{
+    uint64_t next_ms = 0;
+    struct pollfd p[] = {{.fd = hd_xsdev_fd(d->x), .events = POLLIN},
+                         {.fd = signals, .events = POLLIN},
+                         {.fd = addresses, .events = POLLIN}};
+
+    for (;;) {
+        if (!hd_io_left_ms(next_ms)) {
+            tell(d, "ready");
+            next_ms = hd_io_now_ms() + HD_BEAT_MS;
+        }
+        if (poll(p, HD_ARRAY_LEN(p), hd_io_left_ms(next_ms)) < 0)
+            continue;
+        if (p[1].revents && !take_signals(d, signals))
+            return 0;
+        if (p[0].revents && take_bells(d, err))
+            return -1;
+        if (p[2].revents) {
+            drain(addresses);
+            next_ms = hd_io_within_ms(BURST_MS, next_ms);
+        }
+    }
+}
+
+int hd_duty_go_on(struct hd_duty *d, struct hd_err *err)
+{
+    hd_autofd int addresses = listen_addresses(err);
+    hd_autofd int signals = addresses < 0 ? -1 : listen_signals(err);
+
+    if (signals < 0 || watch(d, err) || loop(d, signals, addresses, err))
+        return -1;
+    tell(d, "leaving");
+    return 0;
+}
+
+/* ---- behind */
+
+static void detach(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+    (void)setsid();
+    (void)!chdir("/");
+    (void)dup2(null, 0);
+    (void)dup2(null, 1);
+    (void)dup2(log < 0 ? null : log, 2);
+}
+
+int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err)
+{
+    pid_t pid = fork();
+    char text[16];
+    int len;
+
+    if (pid < 0)
+        return hd_fail_errno(err, HD_E_FAILED, "start the agent");
+    if (pid)
+        return 0;
+    detach();
+    len = snprintf(text, sizeof(text), "%d\n", getpid());
+    if (ftruncate(d->lock, 0) ||
+        hd_io_pwrite(d->lock, text, (size_t)len, 0, err) ||
+        hd_duty_go_on(d, err)) {
+        hd_log(HD_LOG_ERROR, "%s", err->msg);
+        _exit(1);
+    }
+    _exit(0);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the agent does: once at the start, and then for as long as the guest
+ * runs. */
+#ifndef HD_GUEST_DUTY_H
+#define HD_GUEST_DUTY_H
+
+#include <stdint.h>
+
+#include "../pv-drivers/base/err.h"
+#include "beat.h"
+#include "layers.h"
+#include "xsdev.h"
+
+/* What it does at the start and again when the host changes it. */
+enum hd_duty_part {
+    HD_DUTY_VIEW,
+    HD_DUTY_NAMES,
+    HD_DUTY_PREFS,
+};
+#define HD_DUTY_PARTS 3
+
+struct hd_duty {
+    struct hd_xsdev *x; /* owned */
+    int lock;           /* owned; HD_GUEST_LOCK, held while an agent lives */
+    char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
+    struct hd_beat beat;
+    char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
+};
+
+/* HD_E_BUSY when an agent lives already. */
+int hd_duty_open(struct hd_duty *d, struct hd_err *err);
+void hd_duty_fini(struct hd_duty *d);
+
+/* Names, view and settings as the host says now.  What cannot be done is logged
+ * and reported to the host, and the rest is done. */
+void hd_duty_begin(struct hd_duty *d);
+
+/* Reports, and follows the host's changes, until SIGTERM.  SIGHUP begins anew.
+ */
+int hd_duty_go_on(struct hd_duty *d, struct hd_err *err);
+
+/* The same in a process of its own, which logs to the kernel's log. */
+int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* Brings a guest from its ramdisk to its root; runs no shell. */
+#include "early.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "../pv-drivers/base/io.h"
+#include "../pv-drivers/base/log.h"
+#include "duty.h"
+#include "folder.h"
+
+#define ROOT     "/root"
+#define MODULES  "/modules.order" /* hv/store/ramdisk_make.c writes it */
+#define WAIT_MS  30000
+#define LOOK_MS  10
+#define TEXT_MAX (64u << 10)
+
+/* ---- the command line */
+
+static bool take(const char *word, size_t len, const char *key, char *ret,
+                 size_t size)
+{
+    size_t n = strlen(key);
+
+    if (len < n || memcmp(word, key, n) != 0)
+        return false;
+    if (len - n < size)
+        snprintf(ret, size, "%.*s", (int)(len - n), word + n);
+    return true;
+}
+
+int hd_early_parse(const char *cmdline, struct hd_early *ret,
+                   struct hd_err *err)
+{
+    struct hd_early e = {.read_only = true};
+    char root[256] = "";
+
+    for (size_t len; *cmdline; cmdline += len) {
+        len = strcspn(cmdline, " \n");
+        if (len == 2 && !memcmp(cmdline, "rw", 2))
+            e.read_only = false;
+        else if (len == 2 && !memcmp(cmdline, "ro", 2))
+            e.read_only = true;
+        else if (!take(cmdline, len, "root=", root, sizeof(root)) &&
+                 !take(cmdline, len, "rootfstype=", e.type, sizeof(e.type)))
+            take(cmdline, len, "init=", e.init, sizeof(e.init));
+        len += cmdline[len] != '\0';
+    }
+    if (*root && (strncmp(root, "/dev/", 5) != 0 || strlen(root) >= 64))
+        return hd_fail(err, HD_E_USAGE,
+                       "root=%.64s is not a device; write root=/dev/xvda",
+                       root);
+    snprintf(e.root, sizeof(e.root), "%.63s", root);
+    *ret = e;
+    return 0;
+}
+
+bool hd_early_first_volume(const struct hd_promise *promises, size_t n,
+                           char ret[64])
+{
+    const struct hd_promise *first = NULL;
+
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(promises[i].class, "block") && promises[i].given &&
+            !strncmp(promises[i].device, "xvd", 3) &&
+            (!first || strcmp(promises[i].device, first->device) < 0))
+            first = &promises[i];
+    if (first)
+        snprintf(ret, 64, "/dev/%s", first->device);
+    return first != NULL;
+}
+
+/* ---- the ramdisk */
+
+static const struct {
+    const char *type, *at;
+    unsigned long flags;
+    const char *options;
+} mounts[] = {
+    {"proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"devtmpfs", "/dev", MS_NOSUID, "mode=755"},
+    {"tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=755"},
+};
+
+static int mount_all(struct hd_err *err)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(mounts); i++) {
+        if (hd_folder_make(mounts[i].at, err))
+            return -1;
+        if (mount(mounts[i].type, mounts[i].at, mounts[i].type, mounts[i].flags,
+                  mounts[i].options))
+            return hd_fail_errno(err, HD_E_IO, "mount %s", mounts[i].at);
+    }
+    return 0;
+}
+
+/* Standard error leads to `path` from now on, and with `all` the other two. */
+static void speak_to(const char *path, bool all)
+{
+    int fd = open(path, (all ? O_RDWR : O_WRONLY) | O_CLOEXEC);
+
+    for (int to = all ? 0 : 2; fd >= 0 && to <= 2; to++)
+        (void)dup2(fd, to);
+}
+
+static int load_module(const char *path, struct hd_err *err)
+{
+    hd_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return hd_fail_errno(err, HD_E_IO, "open module %s", path);
+    if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+        return hd_fail_errno(err, HD_E_FAILED, "load module %s", path);
+    return 0;
+}
+
+/* One that this kernel does not take may be one that is not needed here. */
+static void load_modules(void)
+{
+    hd_autofree char *text = NULL;
+    struct hd_err err;
+    char *save, *line;
+
+    if (hd_io_read_file(MODULES, TEXT_MAX, &text, NULL, NULL))
+        return;
+    for (line = strtok_r(text, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save))
+        if (load_module(line, &err))
+            hd_log(HD_LOG_WARNING, "%s", err.msg);
+}
+
+/* ---- the root */
+
+static int await(const char *path, struct hd_err *err)
+{
+    uint64_t until = hd_io_now_ms() + WAIT_MS;
+
+    while (access(path, F_OK)) {
+        if (!hd_io_left_ms(until))
+            return hd_fail(err, HD_E_TIMEOUT, "there is no %s", path);
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+    }
+    return 0;
+}
+
+static bool try_type(const struct hd_early *e, const char *type)
+{
+    return !mount(e->root, ROOT, type, e->read_only ? MS_RDONLY : 0, NULL);
+}
+
+/* As the kernel does without a ramdisk: whatever type takes it; but ext4 would
+ * be mounted as what it was before. */
+static int mount_root(const struct hd_early *e, struct hd_err *err)
+{
+    hd_autofree char *text = NULL;
+    char *save, *line;
+
+    if (hd_folder_make(ROOT, err) || await(e->root, err))
+        return -1;
+    if (*e->type)
+        return try_type(e, e->type)
+                   ? 0
+                   : hd_fail_errno(err, HD_E_IO, "mount %s as %s", e->root,
+                                   e->type);
+    if (try_type(e, "ext4"))
+        return 0;
+    if (hd_io_read_file("/proc/filesystems", TEXT_MAX, &text, NULL, err))
+        return -1;
+    for (line = strtok_r(text, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save))
+        if (*line == '\t' && try_type(e, line + 1))
+            return 0;
+    return hd_fail(err, HD_E_IO, "no file system of this ramdisk is that of %s",
+                   e->root);
+}
+
+/* Nothing but a ramdisk is emptied. */
+static bool is_memory(int fd)
+{
+    struct statfs fs;
+
+    return !fstatfs(fd, &fs) &&
+           (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
+}
+
+/* The ramdisk's memory is given back: what it held is not seen any more. */
+static void empty(int dir, dev_t dev)
+{
+    hd_autofd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *e;
+    struct stat st;
+
+    if (list)
+        fd = -1; /* closedir(3) closes it */
+    while (list && (e = readdir(list))) {
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+            fstatat(dirfd(list), e->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+            st.st_dev != dev)
+            continue;
+        if (S_ISDIR(st.st_mode)) {
+            hd_autofd int below =
+                openat(dirfd(list), e->d_name,
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+            if (below >= 0)
+                empty(below, dev);
+        }
+        (void)unlinkat(dirfd(list), e->d_name,
+                       S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    }
+    if (list)
+        closedir(list);
+}
+
+static int move_to_root(struct hd_err *err)
+{
+    hd_autofd int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(mounts); i++) {
+        char to[32];
+
+        snprintf(to, sizeof(to), ROOT "%s", mounts[i].at);
+        (void)mkdir(to, 0755); /* a root without it, on a disk that takes it */
+        if (mount(mounts[i].at, to, NULL, MS_MOVE, NULL))
+            return hd_fail_errno(err, HD_E_IO, "move %s to the root",
+                                 mounts[i].at);
+    }
+    if (old < 0 || fstat(old, &st) || chdir(ROOT))
+        return hd_fail_errno(err, HD_E_IO, "go to the root");
+    if (is_memory(old))
+        empty(old, st.st_dev);
+    if (mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+        return hd_fail_errno(err, HD_E_IO, "go to the root");
+    return 0;
+}
+
+/* `ret->root` stays empty when there is none. */
+static int choose_root(struct hd_early *ret, struct hd_err *err)
+{
+    static struct hd_promise promises[HD_PROMISES];
+    hd_auto(hd_xsdev) x = NULL;
+    hd_autofree char *text = NULL;
+    char tables[HD_LAYERS_TEXT] = "";
+    size_t n;
+
+    if (hd_io_read_file("/proc/cmdline", TEXT_MAX, &text, NULL, err) ||
+        hd_early_parse(text, ret, err) || hd_xsdev_open(&x, err) ||
+        hd_promise_load(x, promises, &n, err))
+        return -1;
+    if (!*ret->root)
+        hd_early_first_volume(promises, n, ret->root);
+    /* What the guest writes over the host's files goes to its root. */
+    if (hd_xsdev_read(x, "data/hotdom/table", tables, sizeof(tables), NULL) ==
+            1 &&
+        *tables)
+        ret->read_only = false;
+    return 0;
+}
+
+int hd_early_run(struct hd_err *err)
+{
+    struct hd_early e;
+    struct hd_duty d;
+    uint64_t begun;
+
+    if (mount_all(err))
+        return -1;
+    speak_to("/dev/kmsg", false);
+    load_modules();
+    if (choose_root(&e, err))
+        return -1;
+    if (*e.root && (mount_root(&e, err) || move_to_root(err)))
+        return -1;
+    begun = hd_io_now_ms();
+    if (hd_duty_open(&d, err))
+        return -1;
+    hd_duty_begin(&d);
+    hd_log(HD_LOG_INFO, "ready %llu ms after the root was there",
+           (unsigned long long)(hd_io_now_ms() - begun));
+    if (!*e.root && !*e.init)
+        return hd_duty_go_on(&d, err);
+    if (hd_duty_go_on_behind(&d, err))
+        return -1;
+    if (!*e.init)
+        strcpy(e.init, "/sbin/init");
+    hd_duty_fini(&d);
+    speak_to("/dev/console", true);
+    execl(e.init, e.init, (char *)NULL);
+    return hd_fail_errno(err, HD_E_FAILED, "run %s", e.init);
+}

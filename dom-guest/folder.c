@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes folders, and those above them; removes none. */
+#include "folder.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int make_one(const char *path, struct hd_err *err)
+{
+    struct stat st;
+
+    if (!mkdir(path, 0755) || (!stat(path, &st) && S_ISDIR(st.st_mode)))
+        return 0;
+    return hd_fail_errno(err, HD_E_IO, "make the folder %s", path);
+}
+
+int hd_folder_make_above(const char *path, struct hd_err *err)
+{
+    char part[PATH_MAX];
+
+    if ((size_t)snprintf(part, sizeof(part), "%s", path) >= sizeof(part))
+        return hd_fail(err, HD_E_FAILED, "the path %.64s is too long", path);
+    for (char *at = strchr(part + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        if (make_one(part, err))
+            return -1;
+        *at = '/';
+    }
+    return 0;
+}
+
+int hd_folder_make(const char *path, struct hd_err *err)
+{
+    return hd_folder_make_above(path, err) || make_one(path, err) ? -1 : 0;
+}

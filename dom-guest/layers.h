@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables as an order of mounts: what lies over what.  Pure. */
+#ifndef HD_GUEST_LAYERS_H
+#define HD_GUEST_LAYERS_H
+
+#include <stddef.h>
+
+#include "../pv-drivers/base/err.h"
+#include "../pv-drivers/base/tables.h"
+
+#define HD_LAYERS      128  /* entries that a guest makes mounts of */
+#define HD_LAYERS_TEXT 4096 /* bytes of the tables as a text, with the NUL */
+
+struct hd_layer {
+    enum hd_side side;
+    char path[HD_TABLES_PATH];
+};
+
+struct hd_layers {
+    size_t n;
+    struct hd_layer layers[HD_LAYERS]; /* each after all that lie above it */
+};
+
+/* Of a text as hd_tables_parse takes it; empty: none.  An entry that says of
+ * its path what is so without it is left out.  Fails, and changes nothing, for
+ * any other text and for more than HD_LAYERS entries. */
+int hd_layers_parse(const char *text, struct hd_layers *ret,
+                    struct hd_err *err);
+
+/* The name of the folder that holds what the guest writes below `path`: no two
+ * paths have the same.  False when it would be longer than a name may be. */
+#define HD_LAYERS_NAME 256
+bool hd_layers_name(const char *path, char ret[HD_LAYERS_NAME]);
+
+#endif
