@@ -323,7 +323,7 @@ static void find_as(const struct hd_map_row *row, char ret[20])
     hd_mac_format(row->mac, mac);
     if (row->class == HD_CLASS_USB && *row->vdev)
         snprintf(ret, 20, " %s", row->vdev);
-    else if (*row->bridge)
+    else if (is_nic(row))
         snprintf(ret, 20, " %s", mac);
     else if (row->console)
         snprintf(ret, 20, " hvc%u", row->console % 10);

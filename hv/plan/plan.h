@@ -121,11 +121,11 @@ struct hd_step_files {
 };
 
 struct hd_step_tell {
-    /* "map/net/lan0", and "pv xenbr0": how and, if it has one, the host's name;
-     * of a USB device also the disk, the MAC or the console, "pv sdb xvdc".
-     * xenstore knows no ".": it is "@" here.  Also "map/user" and what the
-     * user's settings name: "settings/locale", "keyboard", "time-zone" and
-     * "display"
+    /* "map/net/lan0", and "pv xenbr0 00:16:3e:01:02:03": how and, if it has
+     * one, the host's name; of a NIC also the MAC, of other USB devices the
+     * disk or the console, "pv sdb xvdc". xenstore knows no ".": it is "@"
+     * here.  Also "map/user" and what the user's settings name:
+     * "settings/locale", "keyboard", "time-zone" and "display"
      * ("1280x800"). */
     char path[64];
     char value[128];

@@ -14,6 +14,7 @@
 #include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
+#include "agent.h"
 #include "volume.h"
 
 /* A driver that needs longer is sick.  libxl gives it 10 s, which netback did
@@ -38,6 +39,7 @@ struct attachment {
     struct hd_xs_node *nodes;
     char (*paths)[HD_XENBUS_PATH];
     char told[HD_XENBUS_PATH];
+    char agent[HD_AGENT_PATH]; /* below that, where the guest tells us */
 };
 
 static void attachment_fini(struct attachment *a)
@@ -109,17 +111,25 @@ static int add_net(struct attachment *a, const struct hd_step_net *step,
 }
 
 /* Nobody reads these back: `data` is the guest's, which may remove it whole. */
-static int add_told(struct attachment *a, const struct hd_step_tell *step,
+static int add_told(struct attachment *a, const char *name, const char *value,
                     struct hd_err *err)
 {
     char *path = a->paths[a->n_nodes];
 
-    if (snprintf(path, HD_XENBUS_PATH, "%s/%s", a->told, step->path) >=
+    if (snprintf(path, HD_XENBUS_PATH, "%s/%s", a->told, name) >=
         HD_XENBUS_PATH)
         return hd_fail(err, HD_E_FAILED, "the xenstore path %s is too long",
-                       step->path);
-    a->nodes[a->n_nodes++] = (struct hd_xs_node){path, step->value};
+                       name);
+    a->nodes[a->n_nodes++] = (struct hd_xs_node){path, value};
     return 0;
+}
+
+/* What is served, and in one node what of it the guest is to show where. */
+static int add_files(struct attachment *a, const struct hd_step_files *step,
+                     struct hd_err *err)
+{
+    hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
+    return add_told(a, "table", step->tables, err);
 }
 
 static int add(struct attachment *a, const struct hd_step *step,
@@ -135,10 +145,9 @@ static int add(struct attachment *a, const struct hd_step *step,
                             &a->devices[a->n_devices++]);
         return 0;
     case HD_STEP_ATTACH_FILES:
-        hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
-        return 0;
+        return add_files(a, &step->u.files, err);
     case HD_STEP_TELL:
-        return add_told(a, &step->u.tell, err);
+        return add_told(a, step->u.tell.path, step->u.tell.value, err);
     case HD_STEP_OPEN_VOLUME:
     case HD_STEP_MAKE_BRIDGE:
     case HD_STEP_ADD_PORT:
@@ -163,6 +172,7 @@ static int describe(struct attachment *a, const struct hd_step *steps,
         return hd_fail_errno(err, HD_E_FAILED, "attach devices");
     snprintf(a->told, sizeof(a->told), "/local/domain/%u/data/hotdom",
              a->domid);
+    hd_agent_folder(a->domid, a->agent);
     for (uint32_t i = 0; i < n; i++)
         if (add(a, &steps[i], err))
             return -1;
@@ -189,13 +199,15 @@ static uint64_t wait_until(const struct hd_context *ctx)
     return hd_io_within_ms(WAIT_MS, ctx->req->deadline_ms);
 }
 
-/* What is told stands in a folder that the guest may read alone. */
+/* What is told stands in a folder that the guest may read alone, but for the
+ * one in it where the guest tells us, which is its own. */
 static int add_all(struct hd_context *ctx, const struct attachment *a,
                    struct hd_err *err)
 {
-    const struct hd_xs_folder folder = {a->told, 0, a->domid};
-    const struct hd_xenbus_more more = {&folder, a->nodes, a->n_nodes > 0,
-                                        a->n_nodes};
+    const struct hd_xs_folder folders[] = {{a->told, 0, a->domid},
+                                           {a->agent, a->domid, 0}};
+    const struct hd_xenbus_more more = {
+        folders, a->nodes, a->n_nodes ? HD_ARRAY_LEN(folders) : 0, a->n_nodes};
 
     return hd_xenbus_add(ctx->xs, a->devices, a->n_devices, &more, err);
 }

@@ -52,7 +52,7 @@ leased() { # does its second nic lead to the network's server?
     got=$(dom0 "xenstore-read /local/domain/0/backend/vif/$domid/24/rate \
         /local/domain/$domid/data/hotdom/map/net/lan1
         bridge -d link show dev vif$domid.24")
-    [[ $got == $'52428,50000\npv xenbr0\n'*'mtu 1400'*'isolated on'* ]]
+    [[ $got == $'52428,50000\npv xenbr0 00:16:3e:'*'mtu 1400'*'isolated on'* ]]
     dom0 xl list -l auto.auto | jq -e '.[0].config |
         ([.disks[].vdev] == ["xvda", "xvdb"]) and .nics[1].mtu == 1400'
     [[ $(in_guest auto 'echo kept | dd of=/dev/xvdb conv=fsync 2>/dev/null

@@ -118,7 +118,7 @@ static void a_guest_is_opened_built_attached_and_started_in_order(void)
         " 8  desk         tell map/memory/memory = pv\n"
         " 9  desk         tell map/block/xvda = pv root\n"
         "10  desk         tell map/block/xvdb = pv home\n"
-        "11  desk         tell map/net/lan0 = pv xenbr0\n"
+        "11  desk         tell map/net/lan0 = pv xenbr0 00:16:3e:0d:0e:0f\n"
         "12  desk         tell map/console/hvc0 = pv hvc0\n"
         "13  desk         start-domain\n");
 }
