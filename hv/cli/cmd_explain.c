@@ -61,6 +61,25 @@ static void print_json(struct json_object *object)
         object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+/* Of a guest that runs. */
+static void print_agent(struct json_object *agent)
+{
+    struct json_object *addresses = json_object_object_get(agent, "addresses");
+    char state[64], text[4 * 256];
+
+    hd_table_escape(hd_client_text(agent, "state"), state, sizeof(state));
+    printf("agent %s\n", state);
+    line("os", hd_client_text(agent, "os"));
+    line("why", hd_client_text(agent, "message"));
+    for (size_t i = 0; addresses && i < json_object_array_length(addresses);
+         i++) {
+        snprintf(
+            text, sizeof(text), "%.64s",
+            json_object_get_string(json_object_array_get_idx(addresses, i)));
+        line("address", text);
+    }
+}
+
 static void print_text(struct json_object *guest)
 {
     struct json_object *rows = json_object_object_get(guest, "rows");
@@ -74,6 +93,8 @@ static void print_text(struct json_object *guest)
                hd_map_text_get(guest, "reason"), message);
     else if (json_object_get_boolean(json_object_object_get(guest, "left_out")))
         printf("%s is not among the guests that the user starts\n", name);
+    if (json_object_object_get(guest, "agent"))
+        print_agent(json_object_object_get(guest, "agent"));
     for (size_t i = 0; i < json_object_array_length(rows); i++)
         print_row(json_object_array_get_idx(rows, i));
 }
@@ -118,6 +139,9 @@ static int find_attached(const struct wish *w, struct found *ret,
                      hd_client_text(reply, "store"));
     else if (guest) {
         ret->guest = json_object_get(guest);
+        json_object_object_add(
+            guest, "agent",
+            json_object_get(json_object_object_get(reply, "agent")));
         rc = hd_uuid_parse(hd_client_text(reply, "id"), &ret->store, err);
     } else
         rc = find_mapped(w, device, hd_client_text(reply, "guest"), ret, err);

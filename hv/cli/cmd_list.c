@@ -11,14 +11,17 @@
 #include "rows.h"
 #include "table.h"
 
-static const char *const heads[] = {"STORE",     "GUEST",  ">ID",     "STATE",
-                                    ">MEM(MiB)", ">VCPUS", ">UPTIME", NULL};
+static const char *const heads[] = {"STORE",   "GUEST",     ">ID",
+                                    "STATE",   ">MEM(MiB)", ">VCPUS",
+                                    ">UPTIME", "AGENT",     NULL};
 
 static int add_guest(struct hd_columns *table, struct json_object *store,
                      struct json_object *guest)
 {
     const char *state = hd_client_text(guest, "state");
     char domid[24] = "-", memory[24], vcpus[24], uptime[24] = "-";
+    const char *agent =
+        hd_client_text(json_object_object_get(guest, "agent"), "state");
 
     if (json_object_object_get(guest, "domid"))
         snprintf(domid, sizeof(domid), "%lld",
@@ -30,10 +33,10 @@ static int add_guest(struct hd_columns *table, struct json_object *store,
     if (!strcmp(state, "running"))
         hd_table_duration(hd_client_seconds(guest, "seconds"), uptime,
                           sizeof(uptime));
-    return hd_table_add(table,
-                        (const char *[]){hd_pick_title(store),
-                                         hd_client_text(guest, "guest"), domid,
-                                         state, memory, vcpus, uptime});
+    return hd_table_add(table, (const char *[]){hd_pick_title(store),
+                                                hd_client_text(guest, "guest"),
+                                                domid, state, memory, vcpus,
+                                                uptime, *agent ? agent : "-"});
 }
 
 static int add_row(struct hd_columns *table, const struct hd_row *row)
@@ -43,7 +46,7 @@ static int add_row(struct hd_columns *table, const struct hd_row *row)
     return hd_table_add(table,
                         (const char *[]){hd_pick_title(row->store), "-", "-",
                                          hd_client_text(row->store, "state"),
-                                         "-", "-", "-"});
+                                         "-", "-", "-", "-"});
 }
 
 /* The sentence behind a reason does not fit in a column. */

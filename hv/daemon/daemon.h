@@ -17,12 +17,15 @@
 #include "store.h"
 #include "tally.h"
 
+struct hd_agents;
+
 struct hd_daemon {
     uv_loop_t *loop;
     struct hd_rules rules;
     struct hd_stores stores;
     struct hd_events *events;
     struct hd_tally tally;
+    struct hd_agents *agents; /* agents.h */
     struct hd_filecache *files;
     struct hd_spare *spare;
     struct hd_hypervisor *xen;

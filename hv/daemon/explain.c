@@ -14,6 +14,7 @@
 #include "daemon.h"
 #include "named.h"
 #include "record.h"
+#include "view.h"
 
 /* ---- kept */
 
@@ -129,6 +130,7 @@ int hd_explain_guest(const struct hd_stores *stores, const char *name,
     json_object_object_add(o, "state",
                            json_object_new_string(hd_state_name(store->state)));
     json_object_object_add(o, "guest", json_object_new_string(life->name));
+    json_object_object_add(o, "agent", hd_view_agent(life));
     json_object_object_add(o, "map", json_object_get(guest));
     *ret = o;
     return 0;

@@ -20,6 +20,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/inventory.h"
 #include "../host/tries.h"
+#include "agents.h"
 #include "ask.h"
 #include "daemon.h"
 #include "host_watch.h"
@@ -221,7 +222,8 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     d->events = hd_events_new();
     d->files = hd_filecache_new();
     d->spare = hd_spare_new(d->loop);
-    if (!d->events || !d->files || !d->spare)
+    d->agents = hd_agents_new(d);
+    if (!d->events || !d->files || !d->spare || !d->agents)
         return hd_fail_errno(err, HD_E_FAILED, "no memory");
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||

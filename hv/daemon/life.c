@@ -11,6 +11,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
 #include "../host/trust.h"
+#include "agents.h"
 #include "ask.h"
 #include "explain.h"
 #include "keep.h"
@@ -96,7 +97,11 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->order = HD_ORDER_NONE;
     if (guest->state == HD_STATE_LOCKED || guest->state == HD_STATE_GONE)
         guest->domid = -1;
+    if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED)
+        guest->agent = (struct hd_agent){0};
     tell(store, guest, from, guest->state, since, reason, message);
+    if (guest->state == HD_STATE_RUNNING)
+        hd_agents_ring(store->daemon->agents);
 }
 
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,

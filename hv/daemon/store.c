@@ -11,6 +11,17 @@
 #include "../plan/need.h"
 #include "record.h"
 
+const char *hd_agent_state_name(enum hd_agent_state state)
+{
+    static const char *const names[] = {
+#define HD_X(name, text, doc) text,
+        HD_AGENT_STATES(HD_X)
+#undef HD_X
+    };
+
+    return names[state];
+}
+
 struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
                               const struct hd_device *device)
 {

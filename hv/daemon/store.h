@@ -10,10 +10,38 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../plan/plan.h"
+#include "../run/agent.h"
 #include "../run/job.h"
 #include "../run/ledger.h"
 #include "../store/reader.h"
 #include "states.h"
+
+/* What is known of a running guest's agent; hotdomd.8 has the same list. */
+#define HD_AGENT_STATES(X)                                                     \
+    X(NONE, "no-agent", "It has told nothing; a guest needs none.")            \
+    X(READY, "ready", "All that the host promised is there.")                  \
+    X(TROUBLE, "trouble", "Not all of it is; the message says what not.")      \
+    X(LEAVING, "leaving", "The guest shuts down.")                             \
+    X(SILENT, "silent", "It was there and has told nothing for minutes.")      \
+    X(BAD, "bad-report", "What it tells makes no sense.")
+
+enum hd_agent_state {
+#define HD_X(name, text, doc) HD_AGENT_STATE_##name,
+    HD_AGENT_STATES(HD_X)
+#undef HD_X
+};
+
+const char *hd_agent_state_name(enum hd_agent_state state);
+
+struct hd_agent {
+    enum hd_agent_state state;
+    uint64_t beat_ms;              /* when the last beat was seen; 0: none */
+    struct hd_agent_report report; /* zero when there is none that is good */
+    /* What the last event said, and when; 0: there was none. */
+    enum hd_agent_state told_state;
+    struct hd_agent_report told;
+    uint64_t told_ms;
+};
 
 /* A disk as the kernel names it; diskseq tells one medium from the next. */
 struct hd_device {
@@ -52,6 +80,7 @@ struct hd_guest_life {
     uint32_t vcpus;
     uint64_t since_ms;       /* in this state, hd_io_now_ms() */
     struct hd_phases phases; /* of its start; zero when it was adopted */
+    struct hd_agent agent;   /* while it runs; see agents.h */
     struct hd_err why;
 };
 

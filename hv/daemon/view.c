@@ -47,6 +47,26 @@ static void add_display(struct json_object *o, const struct hd_store *store,
              guest->domid >= 0 && !access(path, F_OK) ? path : NULL);
 }
 
+struct json_object *hd_view_agent(const struct hd_guest_life *guest)
+{
+    const struct hd_agent_report *r = &guest->agent.report;
+    struct json_object *o, *addresses;
+
+    if (!hd_store_guest_lives(guest))
+        return NULL;
+    o = json_object_new_object();
+    addresses = json_object_new_array();
+    add_text(o, "state", hd_agent_state_name(guest->agent.state));
+    add_text(o, "os", r->os);
+    add_text(o, "version", r->version);
+    for (uint32_t i = 0; i < r->n_addresses; i++)
+        json_object_array_add(addresses,
+                              json_object_new_string(r->addresses[i]));
+    json_object_object_add(o, "addresses", addresses);
+    add_text(o, "message", r->why);
+    return o;
+}
+
 static struct json_object *view_guest(const struct hd_store *store,
                                       const struct hd_guest_life *guest)
 {
@@ -62,6 +82,7 @@ static struct json_object *view_guest(const struct hd_store *store,
     json_object_object_add(o, "vcpus",
                            json_object_new_int64((int64_t)guest->vcpus));
     add_display(o, store, guest);
+    json_object_object_add(o, "agent", hd_view_agent(guest));
     return o;
 }
 

@@ -11,6 +11,9 @@
 /* The caller owns what these give. */
 struct json_object *hd_view_store(const struct hd_store *store);
 struct json_object *hd_view_stores(const struct hd_stores *stores);
+/* {"state", "os", "version", "addresses": [...], "message"}; NULL, which is
+ * null, of a guest that does not run. */
+struct json_object *hd_view_agent(const struct hd_guest_life *guest);
 /* {"store", "users": [...], "recovery", "encrypted"}; it must have an answer.
  */
 struct json_object *hd_view_users(const struct hd_store *store);
