@@ -19,7 +19,7 @@
 #include "folder.h"
 
 #define ROOT     "/root"
-#define MODULES  "/modules.order" /* hv/store/ramdisk_make.c writes it */
+#define MODULES  "/modules.order" /* hv/store/initrd.c writes it */
 #define WAIT_MS  30000
 #define LOOK_MS  10
 #define TEXT_MAX (64u << 10)

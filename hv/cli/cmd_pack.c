@@ -66,6 +66,13 @@ static int parse_kdf_time(const char *text, uint32_t *ret, struct hd_err *err)
 static int parse_value(int c, struct hd_pack *in, int *password_fd,
                        struct hd_err *err)
 {
+    if (c == 'r')
+        return strcmp(optarg, "auto")
+                   ? hd_fail(err, HD_E_USAGE,
+                             "--ramdisk is auto, not \"%s\"; a ramdisk of "
+                             "your own is named in the manifest",
+                             optarg)
+                   : 0;
     if (c == 'M')
         return parse_kdf_memory(optarg, &in->cost.memory_kib, err);
     if (c == 'T')
@@ -84,19 +91,25 @@ static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
         {"kdf-memory", required_argument, NULL, 'M'},
         {"kdf-time", required_argument, NULL, 'T'},
         {"no-recovery-key", no_argument, NULL, 'R'},
+        {"ramdisk", required_argument, NULL, 'r'},
+        {"modules", required_argument, NULL, 'd'},
         {"password-fd", required_argument, NULL, 'p'},
         {"quiet", no_argument, NULL, 'q'},
         {0},
     };
+    bool ramdisk = false;
     int c;
 
     while ((c = getopt_long(argc, argv, "o:q", options, NULL)) != -1) {
+        ramdisk |= c == 'r';
         if (c == 'm')
             in->manifest = optarg;
         else if (c == 'k')
             in->key = optarg;
         else if (c == 'o')
             in->output = optarg;
+        else if (c == 'd')
+            in->modules = optarg;
         else if (c == 'f')
             in->force = true;
         else if (c == 'q')
@@ -114,6 +127,10 @@ static int parse(int argc, char **argv, struct hd_pack *in, int *password_fd,
     if (!in->manifest || !in->key || !in->output)
         return hd_fail(err, HD_E_USAGE,
                        "--manifest, --key and -o are all needed");
+    if (ramdisk != (in->modules != NULL))
+        return hd_fail(err, HD_E_USAGE,
+                       "--ramdisk auto and --modules, the folder of the "
+                       "guests' kernel, go together");
     return 0;
 }
 

@@ -205,6 +205,9 @@ static const struct hd_cmd cmds[] = {
      "  --kdf-time N        how often it goes through that: 4 to 64 passes,\n"
      "                      default 4\n"
      "  --no-recovery-key   a lost password is a lost store\n"
+     "  --ramdisk auto      make one for guests that name none, with the "
+     "agent\n"
+     "  --modules DIR       for that: their kernel's /lib/modules/VERSION\n"
      "  -q, --quiet         no progress\n",
      hd_cmd_pack, NULL},
     {"inspect", "STORE [--json]", "show a store without trusting it",

@@ -12,6 +12,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "bzimage.h"
+#include "initrd.h"
 #include "ustar.h"
 
 /* Level 9 needs a quarter of the time of 19 for a tenth more bytes, and its
@@ -140,8 +141,31 @@ static int add_path(struct hd_bundle *b, int dir, struct hd_manifest *m,
     return 0;
 }
 
-int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
-                   struct hd_err *err)
+/* The first guest that needs it gives it its name; the others share it. */
+static int add_made(struct hd_bundle *b, struct hd_manifest *m,
+                    char seen[HD_MAX_FILES][HD_PATH_SIZE], const char *modules,
+                    const char *name, char *text, struct hd_err *err)
+{
+    static const char made[] = ""; /* no path that a manifest may have */
+    char agent[HD_INITRD_PATH];
+    autoblob blob = {0};
+
+    for (size_t i = 0; i < b->n; i++)
+        if (!strcmp(seen[i], made)) {
+            strcpy(text, m->files[i].name);
+            return 0;
+        }
+    hd_initrd_agent(agent);
+    if (hd_initrd_make(modules, agent, &blob.data, &blob.len, err) ||
+        add_file(b, m, name, &blob, err))
+        return -1;
+    strcpy(seen[b->n - 1], made);
+    strcpy(text, name);
+    return 0;
+}
+
+int hd_bundle_load(struct hd_bundle *b, int dir, const char *modules,
+                   struct hd_manifest *m, struct hd_err *err)
 {
     char seen[HD_MAX_FILES][HD_PATH_SIZE];
 
@@ -153,7 +177,9 @@ int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
         snprintf(ramdisk, sizeof(ramdisk), "%s/initrd.img", g->name);
         if (add_path(b, dir, m, seen, load_kernel, kernel, g->kernel, err) ||
             (g->ramdisk[0] &&
-             add_path(b, dir, m, seen, read_at, ramdisk, g->ramdisk, err)))
+             add_path(b, dir, m, seen, read_at, ramdisk, g->ramdisk, err)) ||
+            (!g->ramdisk[0] && modules &&
+             add_made(b, m, seen, modules, ramdisk, g->ramdisk, err)))
             return hd_wrap(err, "guest %s", g->name);
     }
     return 0;

@@ -26,10 +26,12 @@ HD_DEFINE_AUTO(hd_bundle)
 /*
  * Reads the kernels and ramdisks of all guests (paths relative to the folder
  * descriptor `dir`), unpacks and compresses, and replaces the paths in `m` by
- * the names in m->files, which it fills in.  One file is stored once.
+ * the names in m->files, which it fills in.  One file is stored once.  With
+ * `modules`, guests without a ramdisk share one that is made of those, see
+ * initrd.h.
  */
-int hd_bundle_load(struct hd_bundle *b, int dir, struct hd_manifest *m,
-                   struct hd_err *err);
+int hd_bundle_load(struct hd_bundle *b, int dir, const char *modules,
+                   struct hd_manifest *m, struct hd_err *err);
 
 /* Writes the manifest's signed form, signs it, and lays the stream out; once
  * more when the manifest has changed. */

@@ -95,7 +95,7 @@ static int complete(struct packer *p, struct hd_err *err)
     if (open_volumes(p, err) ||
         hd_pack_users_make(p->in, m, p->volumes, &p->packed.recovery, err) ||
         tell(p, "kernels", 0, 1, err) ||
-        hd_bundle_load(p->bundle, p->dir, m, err))
+        hd_bundle_load(p->bundle, p->dir, p->in->modules, m, err))
         return -1;
     return tell(p, "kernels", 1, 1, err);
 }

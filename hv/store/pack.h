@@ -34,6 +34,9 @@ struct hd_pack {
     const char *output;   /* image or device */
     bool force;
     bool no_recovery_key;
+    /* For guests that bring no ramdisk: the folder of their kernel's modules,
+     * see initrd.h; NULL: they have none. */
+    const char *modules;
     struct hd_luks_cost cost; /* of the keyslots of encrypted volumes */
     struct hd_pack_ops ops;
 };

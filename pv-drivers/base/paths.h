@@ -25,5 +25,6 @@
 #define HD_HOTPLUG     HD_LIBEXEC_DIR "/hotdom-hotplug"
 #define HD_SERIAL      HD_LIBEXEC_DIR "/hotdom-serial"
 #define HD_9P          HD_LIBEXEC_DIR "/hotdom-9p"
+#define HD_GUEST       HD_LIBEXEC_DIR "/hotdom-guest" /* for ramdisks */
 
 #endif

@@ -58,6 +58,18 @@ static void check_refused(const struct pack_kit *b, const char *options,
     CU_ASSERT_EQUAL(access(b->output, F_OK), -1);
 }
 
+static void a_ramdisk_is_made_of_modules_and_of_nothing_else(void)
+{
+    struct pack_kit b;
+
+    begin(&b, "secret\n");
+    check_refused(&b, "--ramdisk auto", "go together");
+    check_refused(&b, "--modules /lib/modules/x", "go together");
+    check_refused(&b, "--ramdisk mine.img --modules /lib/modules/x",
+                  "--ramdisk is auto, not \"mine.img\"");
+    pack_kit_fini(&b);
+}
+
 static void the_cost_of_a_keyslot_has_bounds(void)
 {
     static const char *const sizes[] = {"7M", "2049M", "3G",  "0",
@@ -146,6 +158,7 @@ static void phases_are_told_by_name(void)
 }
 
 static const struct hd_test tests[] = {
+    HD_TEST(a_ramdisk_is_made_of_modules_and_of_nothing_else),
     HD_TEST(the_cost_of_a_keyslot_has_bounds),
     HD_TEST(the_recovery_key_is_printed_once_at_the_end),
     HD_TEST(no_recovery_key_means_none),
