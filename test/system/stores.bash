@@ -237,6 +237,34 @@ END
         -o "$stores/roam.img" --force -q
 }
 
+# Debian with the agent and files of the host, and a guest that is nothing else
+# than the agent; both in the ramdisk that hotdom makes.
+pack_agent() {
+    cat >"$stores/agent.yaml" <<END
+hotdom: 1
+store: {name: agent}
+volumes: [{name: root, encryption: none, from: $build/guest/debian/root.img}]
+guests:
+  - name: desk
+    kernel: $build/guest/debian/kernel
+    cmdline: "root=/dev/xvda console=hvc0 quiet"
+    memory: {min: 256M, want: 384M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    tables: {exception: [/srv/agent], inclusion: [/srv/agent/own]}
+    stop: {grace: 30s}
+  - name: lone
+    kernel: $build/guest/debian/kernel
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 128M}
+    tables: {exception: [/srv/agent]}
+    stop: {grace: 30s}
+END
+    hotdom pack --manifest "$stores/agent.yaml" --key "$stores/lab.key" \
+        -o "$stores/agent.img" --force -q --ramdisk auto \
+        --modules "$build/bed/kernel/lib/modules/$(<"$build/bed/kernel/version")"
+}
+
 # Debian with a screen.
 pack_screen() {
     cat >"$stores/screen.yaml" <<END

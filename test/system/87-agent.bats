@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Guests with the agent that `hotdom pack --ramdisk auto` gives them, and one
+# without.
+
+load lib
+
+setup_file() {
+    # shellcheck source=test/system/stores.bash
+    . "$BATS_TEST_DIRNAME/stores.bash"
+    pack_agent
+    policy "${usual_policy}host_paths: [/srv/agent]\n"
+    dom0 'mkdir -p /srv/agent/deep /srv/agent/own
+        echo from-the-host | tee /srv/agent/{file,deep/file,gone} >/srv/agent/own/file'
+}
+
+teardown_file() {
+    policy "$usual_policy"
+    dom0 rm -rf /srv/agent
+    rm -f "$stores/agent.img"
+}
+
+teardown() { end_test; }
+
+agent() { # GUEST: what hotdomd knows of its agent
+    list | jq -r --arg g "$1" '.[].guests[] | select(.guest == $g) | .agent.state'
+}
+
+in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
+
+@test "a Debian guest says that it is ready, and keeps what it writes over the host's files" {
+    plug agent
+    await 60 running state agent
+    await 120 ready agent desk
+    await 60 ready agent lone
+    await 60 yes answers desk 22
+    seen=$(in_desk 'cd /srv/agent; cat file deep/file own/file; ls -d /dev/hotdom/xvda
+        readlink -f /dev/hotdom/xvda; ip -o link show lan0 | wc -l
+        echo mine >deep/file; echo more >new; rm gone; ls
+        dmesg | grep -a "hotdom-guest: ready"')
+    echo "$seen"
+    # The guest has no file of its own there, so it sees none: an inclusion.
+    [[ $seen == $'from-the-host\nfrom-the-host\n/dev/hotdom/xvda\n/dev/xvda\n1\n'* ]]
+    [[ $seen == *$'deep\nfile\nnew'* && $seen != *gone* ]]
+    [ "$(dom0 'cat /srv/agent/deep/file; ls -m /srv/agent')" = \
+        $'from-the-host\ndeep, file, gone, own' ]
+    # Its address comes after it was ready, and the list has it all.
+    address=$(address_of desk)
+    await 90 "$address" agent_address
+    list | jq -e '.[].guests[] | select(.guest == "desk") |
+        .agent.os | startswith("Debian GNU/Linux 12")'
+    [[ $(dom0 hotdom explain desk) == *'agent ready'*'Debian GNU/Linux 12'*"$address"* ]]
+    dom0 'hotdom events' | grep -q 'agent.desk.*ready.*Debian'
+
+    # Both follow the order to end, and what was written is there again.
+    dom0 hotdom eject agent
+    yank agent
+    bed plug "$plugged/agent.img" agent >/dev/null
+    await 60 running state agent
+    await 120 ready agent desk
+    await 60 yes answers desk 22
+    [ "$(in_desk 'cd /srv/agent; cat file deep/file new; ls gone 2>&1 | wc -l')" = \
+        $'from-the-host\nmine\nmore\n1' ]
+    dom0 hotdom verify-host
+}
+
+agent_address() {
+    list | jq -r '.[].guests[] | select(.guest == "desk") | .agent.addresses[0]'
+}
+
+@test "a guest without an agent runs as well, and one that tells garbage is shown as that" {
+    plug auto
+    await 60 running state auto
+    await 90 yes answers auto
+    [ "$(agent auto)" = no-agent ]
+    [[ $(dom0 hotdom list) == *running*no-agent* ]]
+    # As the guest may, for the folder is its own.
+    dom0 "xenstore-write /local/domain/$(guest_domid auto)/data/hotdom/agent/report \
+        \"\$(printf 'beat=1;state=ready;os=\\033[2Jhacked')\""
+    await 90 bad-report agent auto
+    ! dom0 'hotdom list; hotdom events; hotdom explain auto; hotdom list --json' |
+        grep -e hacked -e $'\033'
+}
