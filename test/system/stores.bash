@@ -265,6 +265,42 @@ END
         --modules "$build/bed/kernel/lib/modules/$(<"$build/bed/kernel/version")"
 }
 
+# A guest that begins with GRUB, which finds its kernel on the guest's own disk,
+# and one that begins with the same kernel.
+pack_grub() {
+    local tree=$stores/grub-root
+    rm -rf "$tree" && mkdir -p "$tree/boot/grub"
+    cp "$tiny/kernel" "$tree/boot/vmlinuz"
+    cp "$tiny/initrd" "$tree/boot/initrd.img"
+    printf '%s\n' 'linux /boot/vmlinuz console=hvc0 quiet from.grub' \
+        'initrd /boot/initrd.img' boot >"$tree/boot/grub/grub.cfg"
+    # GRUB 2.06 does not know these two.
+    PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -m 0 -d "$tree" \
+        -O ^metadata_csum_seed,^orphan_file "$stores/grub.raw" 48M >/dev/null
+    cat >"$stores/grub.yaml" <<END
+hotdom: 1
+store: {name: grub}
+volumes: [{name: root, encryption: none, from: $stores/grub.raw}]
+guests:
+  - name: loader
+    kernel: /usr/lib/grub-xen/grub-x86_64-xen.bin
+    memory: {min: 256M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    stop: {grace: 20s}
+  - name: plain
+    kernel: $tiny/kernel
+    ramdisk: $tiny/initrd
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M}
+    nics: [{role: internet, as: lan0}]
+    stop: {grace: 20s}
+END
+    hotdom pack --manifest "$stores/grub.yaml" --key "$stores/lab.key" \
+        -o "$stores/grub.img" --force -q
+    rm -rf "$tree" "$stores/grub.raw"
+}
+
 # Debian with a screen.
 pack_screen() {
     cat >"$stores/screen.yaml" <<END
