@@ -223,9 +223,16 @@ deb: all
 	$(Q)BUILD=$(abspath $(B)) scripts/deb $(if $(VERSION),--version '$(VERSION)') $(B)/deb-root
 	$(Q)rm -rf $(B)/deb-root
 
+.PHONY: deb-guest
+deb-guest:
+	$(Q)rm -rf $(B)/deb-root
+	$(Q)$(MAKE) -s --no-print-directory install-guest DESTDIR=$(B)/deb-root
+	$(Q)BUILD=$(abspath $(B)) scripts/deb $(if $(VERSION),--version '$(VERSION)') --guest $(B)/deb-root
+	$(Q)rm -rf $(B)/deb-root
+
 .PHONY: clean help
 clean:
-	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(B)/hotdom_*.deb $(lib)
+	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(B)/hotdom*_*.deb $(lib)
 
 help:
 	@echo 'make            build all programs into $(B)/bin'
@@ -240,5 +247,6 @@ help:
 	@echo 'make install [DESTDIR=...]'
 	@echo 'make install-guest DESTDIR=...     the agent, into a guest'
 	@echo 'make deb [VERSION=...]             a Debian package, in $(B)'
+	@echo 'make deb-guest [VERSION=...]       one for guests with a root of their own'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
