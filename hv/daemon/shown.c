@@ -173,6 +173,7 @@ struct change {
     struct hd_conn *conn; /* NULL: nobody waits for it */
     struct hd_uuid id;
     char guest[HD_NAME_SIZE];
+    uint32_t domid;
     char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
     bool added;
     enum hd_side side;
@@ -184,8 +185,14 @@ struct change {
 static void on_work(uv_work_t *work)
 {
     struct change *c = work->data;
+    struct hd_err err;
 
-    hd_files_change(&c->after, &c->outcome);
+    if (hd_files_change(&c->after, &c->outcome) &&
+        c->outcome.code != HD_E_TIMEOUT)
+        return;
+    if (hd_files_tell(&c->after, c->domid, &err))
+        hd_log(HD_LOG_WARNING, "%s is not told its tables: %s", c->after.name,
+               err.msg);
 }
 
 static struct hd_store *store_of(const struct change *c)
@@ -275,6 +282,7 @@ static int begin(struct hd_store *store, struct hd_guest_life *guest,
     c->work.data = c;
     c->daemon = store->daemon;
     c->id = store->id;
+    c->domid = (uint32_t)guest->domid;
     c->before = *f;
     if (*c->path)
         write_down(store, f, &c->after);

@@ -15,6 +15,7 @@
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
 #include "agent.h"
+#include "files.h"
 #include "volume.h"
 
 /* A driver that needs longer is sick.  libxl gives it 10 s, which netback did
@@ -129,7 +130,7 @@ static int add_files(struct attachment *a, const struct hd_step_files *step,
                      struct hd_err *err)
 {
     hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
-    return add_told(a, "table", step->tables, err);
+    return add_told(a, HD_FILES_NODE, step->tables, err);
 }
 
 static int add(struct attachment *a, const struct hd_step *step,

@@ -11,6 +11,7 @@
 
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/server.h"
+#include "../../pv-drivers/bus/xs.h"
 #include "../../pv-drivers/fs9p/control.h"
 
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
@@ -98,4 +99,17 @@ int hd_files_change(const struct hd_step_files *step, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",
                              step->name);
     return read_reply(fd, step->name, err);
+}
+
+int hd_files_tell(const struct hd_step_files *step, uint32_t domid,
+                  struct hd_err *err)
+{
+    hd_auto(hd_xs) xs = NULL;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/data/hotdom/" HD_FILES_NODE,
+             domid);
+    return hd_xs_open(&xs, err) || hd_xs_update(xs, path, step->tables, err) < 0
+               ? -1
+               : 0;
 }

@@ -7,6 +7,9 @@
 #include "../plan/plan.h"
 #include "server.h"
 
+/* The node of the tables, below the guest's data/hotdom. */
+#define HD_FILES_NODE "table"
+
 /* How long its process may take to answer. */
 #define HD_FILES_ANSWER_MS 3000
 
@@ -25,5 +28,9 @@ int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err);
  * HD_FILES_ANSWER_MS.  HD_E_TIMEOUT: it will have them as soon as the host's
  * file systems let it go on; any other error: it keeps those that it has. */
 int hd_files_change(const struct hd_step_files *step, struct hd_err *err);
+/* Tells the guest's agent of them, which shows them there; success also when
+ * the guest has removed the node that it would see them in. */
+int hd_files_tell(const struct hd_step_files *step, uint32_t domid,
+                  struct hd_err *err);
 
 #endif

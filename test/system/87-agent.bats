@@ -44,6 +44,9 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     [[ $seen == *$'deep\nfile\nnew'* && $seen != *gone* ]]
     [ "$(dom0 'cat /srv/agent/deep/file; ls -m /srv/agent')" = \
         $'from-the-host\ndeep, file, gone, own' ]
+    # What changes while it runs changes there.
+    dom0 hotdom table desk rm /srv/agent/own
+    await 30 from-the-host in_desk 'cat /srv/agent/own/file'
     # Its address comes after it was ready, and the list has it all.
     address=$(address_of desk)
     await 90 "$address" agent_address
