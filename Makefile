@@ -27,13 +27,13 @@ mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c dom-guest/hotdom*.c)
 srcs  := $(filter-out $(mains),$(wildcard hv/*/*.c pv-drivers/*/*.c dom-guest/*.c))
 tests := $(wildcard test/unit/*.c)
 fuzzers := $(wildcard test/fuzz/*.c)
-progs := $(patsubst %.c,$(B)/bin/%,$(notdir $(mains)))
+progs := $(patsubst %.c,$(B)/bin/%,$(notdir $(mains))) $(B)/bin/hotdom-whole
 objs  := $(srcs:%.c=$(B)/obj/%.o)
 lib   := $(B)/libhotdom.a
 
 bins    := hotdom
 sbins   := hotdomd
-libexec := hotdom-reader hotdom-job hotdom-hotplug hotdom-serial hotdom-9p \
+libexec := hotdom-whole hotdom-reader hotdom-job hotdom-hotplug hotdom-serial hotdom-9p \
 	hotdom-guest
 
 prefix     ?= /usr
@@ -66,6 +66,12 @@ $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
 endef
 $(foreach m,$(filter-out %/hotdom-hotplug.c %/hotdom-guest.c,$(mains)), \
 	$(eval $(call program,$(m))))
+
+# All commands; `hotdom` has only those that ask hotdomd: hv/cli/whole.h.
+$(B)/bin/hotdom-whole: $(B)/obj/hv/cli/hotdom.o \
+		$(patsubst %.c,$(B)/obj/%.o,$(wildcard hv/cli/cmd_*.c)) $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
 # libxl runs this one for every device, so it is static: no loader, no search.
 $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
@@ -110,7 +116,7 @@ check:
 	$(Q)$(MAKE) -j1 check-system
 
 # No root, no Xen.  T=suite/test runs one.
-check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom
+check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom $(B)/bin/hotdom-whole
 	$(Q)$(B)/bin/unit $(if $(T),'$(T)')
 
 check-asan:

@@ -13,7 +13,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../daemon/wire.h"
-#include "../host/inventory.h"
+#include "../host/dom0.h"
 
 struct hd_client {
     int fd;
@@ -24,7 +24,7 @@ struct hd_client {
 
 static int no_daemon(struct hd_err *err)
 {
-    if (hd_inventory_check_xen(err))
+    if (hd_dom0_check(err))
         return -1;
     return hd_fail(err, HD_E_NO_DAEMON,
                    "hotdomd is not running; start it with: "

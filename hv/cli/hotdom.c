@@ -2,12 +2,15 @@
 /* hotdom: the command line; picks a command from the table, never does its
  * work. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "../../pv-drivers/base/version.h"
-#include "cmd.h"
+#include "whole.h"
 
 static const struct hd_cmd cmds[] = {
     {"list", "[STORE|GUEST...] [--state STATE] [--sort KEY] [--json]",
@@ -286,6 +289,22 @@ static int wants_help(int argc, char **argv)
     return 0;
 }
 
+/* The other one stands beside this one where they were built. */
+static int hand_over(char **argv)
+{
+    char beside[PATH_MAX];
+    ssize_t n =
+        readlink("/proc/self/exe", beside, sizeof(beside) - sizeof("-whole"));
+
+    if (n > 0) {
+        strcpy(beside + n, "-whole");
+        execv(beside, argv);
+    }
+    execv(HD_WHOLE, argv);
+    perror("hotdom: cannot start " HD_WHOLE);
+    return hd_err_status(HD_E_FAILED);
+}
+
 static int run(const struct hd_cmd *cmd, bool dry, int argc, char **argv)
 {
     hd_cmd_fn *fn = dry ? cmd->dry_run : cmd->run;
@@ -311,6 +330,7 @@ static int run(const struct hd_cmd *cmd, bool dry, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct hd_cmd *cmd;
+    char **all = argv;
     bool dry =
         argc > 1 && (!strcmp(argv[1], "-N") || !strcmp(argv[1], "--dry-run"));
 
@@ -339,5 +359,7 @@ int main(int argc, char **argv)
         list_commands(stderr);
         return hd_err_status(HD_E_USAGE);
     }
+    if (!hd_cmd_plan && (dry || !cmd->run))
+        return hand_over(all);
     return run(cmd, dry, argc - 1, argv + 1);
 }

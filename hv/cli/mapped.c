@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/paths.h"
+#include "../host/dom0.h"
 #include "../host/policy.h"
 
 static int find_user(const struct hd_manifest *m, const char *name,
@@ -57,8 +58,7 @@ int hd_mapped_open(const char *store, const char *user, struct hd_mapped **ret,
 
     if (!mapped)
         return hd_fail_errno(err, HD_E_FAILED, "read %s", store);
-    if (hd_inventory_check_xen(err) ||
-        hd_open_store(store, &mapped->store, err) ||
+    if (hd_dom0_check(err) || hd_open_store(store, &mapped->store, err) ||
         hd_open_store_idle(mapped->store, err) || make_map(mapped, user, err))
         return -1;
     *ret = hd_steal(&mapped);

@@ -18,7 +18,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
-#include "../host/inventory.h"
+#include "../host/dom0.h"
 #include "../host/tries.h"
 #include "agents.h"
 #include "ask.h"
@@ -208,7 +208,7 @@ static void watch(struct hd_daemon *d, struct hands *h)
 
 static int open_xen(struct hd_daemon *d, struct hd_err *err)
 {
-    if (hd_inventory_check_xen(err) || hd_hypervisor_open(&d->xen, err) ||
+    if (hd_dom0_check(err) || hd_hypervisor_open(&d->xen, err) ||
         hd_xs_open(&d->xs, err))
         return -1;
     return hd_xs_watch(d->xs, "@releaseDomain", "release", err);

@@ -11,6 +11,7 @@
 #include "../../pv-drivers/base/version.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "doctor_checks.h"
+#include "dom0.h"
 #include "scan.h"
 
 /* A small Debian guest's; with less, the next one may be refused. */
@@ -202,8 +203,7 @@ void hd_doctor_ask(int root, struct hd_doctor_host *ret,
     *ret = (struct hd_doctor_host){.root = root};
     if (!inv) {
         hd_fail_errno(&ret->xen, HD_E_FAILED, "ask Xen");
-    } else if (!hd_inventory_check_xen(&ret->xen) &&
-               !hd_scan_xen(inv, &ret->xen)) {
+    } else if (!hd_dom0_check(&ret->xen) && !hd_scan_xen(inv, &ret->xen)) {
         ret->facts = inv->xen;
         ret->memory_free = inv->memory_free;
     }

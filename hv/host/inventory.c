@@ -7,25 +7,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "dom0.h"
 #include "scan.h"
-
-/* Linux's ABI/stable/sysfs-hypervisor-xen: "xen" under any Xen; the xenfs file
- * says "control_d" in dom0 alone. */
-int hd_inventory_check_xen(struct hd_err *err)
-{
-    hd_autofree char *type = NULL, *caps = NULL;
-
-    if (hd_io_read_file("/sys/hypervisor/type", 64, &type, NULL, NULL) ||
-        strncmp(type, "xen", 3))
-        return hd_fail(err, HD_E_NO_XEN,
-                       "this host does not run Xen; install "
-                       "xen-system-amd64 and boot its entry of the boot menu");
-    if (hd_io_read_file("/proc/xen/capabilities", 64, &caps, NULL, NULL) ||
-        !strstr(caps, "control_d"))
-        return hd_fail(err, HD_E_NO_XEN,
-                       "this is a Xen guest, not dom0; run hotdom in dom0");
-    return 0;
-}
 
 /* PV block, net, console and time need nothing of the host but its links. */
 unsigned hd_inventory_needed_for(uint32_t class)
@@ -61,7 +44,7 @@ int hd_inventory_scan(unsigned what, struct hd_inventory *ret,
 
     if (!inv || root < 0)
         return hd_fail_errno(err, HD_E_FAILED, "scan the host");
-    if (hd_inventory_check_xen(err) || hd_scan_xen(inv, err) ||
+    if (hd_dom0_check(err) || hd_scan_xen(inv, err) ||
         hd_scan_links(inv, root, err))
         return -1;
     hd_scan_cpu(inv, root);

@@ -183,7 +183,5 @@ unsigned hd_inventory_needed_for(uint32_t class);
  * out.  Does not wait for anything. */
 int hd_inventory_scan(unsigned what, struct hd_inventory *ret,
                       struct hd_err *err);
-/* Only that check: reads /sys/hypervisor and /proc/xen, needs no right. */
-int hd_inventory_check_xen(struct hd_err *err);
 
 #endif

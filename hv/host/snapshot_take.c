@@ -10,8 +10,9 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
-#include "../../pv-drivers/bus/xs.h"
 #include "../../pv-drivers/base/uuid.h"
+#include "../../pv-drivers/bus/xs.h"
+#include "dom0.h"
 #include "inventory.h"
 #include "scan.h"
 
@@ -233,7 +234,7 @@ static int take_xen(struct hd_snapshot *s, struct hd_err *err)
 
     if (!inventory)
         return no_memory(err);
-    if (hd_inventory_check_xen(err) || hd_scan_xen(inventory, err) ||
+    if (hd_dom0_check(err) || hd_scan_xen(inventory, err) ||
         take_domains(s, err) || hd_xs_open(&xs, err))
         return -1;
     s->memory_kib = inventory->memory_free / 1024;

@@ -20,6 +20,7 @@
 #define HD_LAST_DIR    HD_LIB_DIR "/last"     /* see hv/daemon/explain.h */
 #define HD_TRIES_DIR   HD_LIB_DIR "/throttle" /* see hv/host/tries.h */
 #define HD_LIBEXEC_DIR "/usr/libexec/hotdom"
+#define HD_WHOLE       HD_LIBEXEC_DIR "/hotdom-whole" /* see hv/cli/whole.h */
 #define HD_READER      HD_LIBEXEC_DIR "/hotdom-reader"
 #define HD_JOB         HD_LIBEXEC_DIR "/hotdom-job"
 #define HD_HOTPLUG     HD_LIBEXEC_DIR "/hotdom-hotplug"

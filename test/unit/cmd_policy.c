@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../hv/host/inventory.h"
+#include "../../hv/host/dom0.h"
 #include "../../hv/store/reader.h"
 #include "unit.h"
 
@@ -120,7 +120,7 @@ static void a_plan_says_that_it_needs_xen(void)
     struct hd_err err = {0};
     char out[4096];
 
-    if (!hd_inventory_check_xen(&err))
+    if (!hd_dom0_check(&err))
         return; /* here it runs: the bed's test */
     CU_ASSERT_EQUAL(run("plan /dev/null", out), 6);
     CU_ASSERT_EQUAL(run("explain desk --in /dev/null", out), 6);
