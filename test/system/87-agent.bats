@@ -33,7 +33,7 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     await 60 running state agent
     await 120 ready agent desk
     await 60 ready agent lone
-    await 60 yes answers desk 22
+    await 180 yes answers desk 22
     seen=$(in_desk 'cd /srv/agent; cat file deep/file own/file; ls -d /dev/hotdom/xvda
         readlink -f /dev/hotdom/xvda; ip -o link show lan0 | wc -l
         echo mine >deep/file; echo more >new; rm gone; ls
@@ -61,7 +61,7 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     bed plug "$plugged/agent.img" agent >/dev/null
     await 60 running state agent
     await 120 ready agent desk
-    await 60 yes answers desk 22
+    await 180 yes answers desk 22
     [ "$(in_desk 'cd /srv/agent; cat file deep/file new; ls gone 2>&1 | wc -l')" = \
         $'from-the-host\nmine\nmore\n1' ]
     dom0 hotdom verify-host
