@@ -365,14 +365,15 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
     const struct hd_map_row *rows = &m->map->rows[in->first_row];
 
     for (uint32_t i = 0; i < in->n_rows; i++)
+        if (is_pci(&rows[i]) && rows[i].seize)
+            seize_pci(m, g, &rows[i]);
+    /* The longest; all that needs no domain is done beside it. */
+    if (!m->map->hot)
+        build_domain(m, g, rows, in->n_rows);
+    for (uint32_t i = 0; i < in->n_rows; i++)
         if (is_disk(&rows[i]))
             open_row(m, g, &rows[i]);
     make_bridges(m, g, rows, in->n_rows);
-    for (uint32_t i = 0; i < in->n_rows; i++)
-        if (is_pci(&rows[i]) && rows[i].seize)
-            seize_pci(m, g, &rows[i]);
-    if (!m->map->hot)
-        build_domain(m, g, rows, in->n_rows);
     for (uint32_t i = 0; i < in->n_rows; i++)
         add_console(m, g, HD_STEP_SERVE_CONSOLE, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)

@@ -259,13 +259,12 @@ typedef int attach_fn(struct hd_context *ctx, struct attachment *a,
 static int of_guest(struct hd_context *ctx, const struct hd_step *steps,
                     uint32_t n, attach_fn *fn, struct hd_err *err)
 {
-    const struct hd_effect *domain = hd_context_domain(ctx, steps->guest);
+    const struct hd_effect *domain;
     struct attachment a = {0};
     int rc;
 
-    if (!domain || domain->domid < 0)
-        return hd_fail(err, HD_E_FAILED, "guest %s has no domain yet",
-                       steps->guest);
+    if (hd_build_domain(ctx, steps->guest, &domain, err))
+        return -1;
     a.domid = (uint32_t)domain->domid;
     rc = fn(ctx, &a, steps, n, err);
     attachment_fini(&a);

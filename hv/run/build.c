@@ -58,28 +58,70 @@ static int start(struct hd_build *b, struct hd_err *err)
     return hd_fail_errno(err, HD_E_FAILED, "build domain %s", b->step->name);
 }
 
-int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
-                   int kernel, int ramdisk, uint32_t *ret_domid,
-                   struct hd_err *err)
+/* Of the node by which await_made is woken. */
+static void made_path(const struct hd_build *b, char ret[HD_UUID_SIZE + 8])
 {
-    char id[HD_UUID_SIZE], vm[HD_UUID_SIZE + 8];
-    struct hd_err ended;
+    char id[HD_UUID_SIZE];
+
+    hd_uuid_format(&b->step->uuid, id);
+    snprintf(ret, HD_UUID_SIZE + 8, "/vm/%s", id);
+}
+
+static void wait_no_more(struct hd_context *ctx)
+{
+    char path[HD_UUID_SIZE + 8];
+
+    made_path(&ctx->build, path);
+    hd_xs_unwatch(ctx->xs, path, "made");
+    ctx->build.made = true;
+}
+
+int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
+                   int kernel, int ramdisk, uint32_t seq, struct hd_err *err)
+{
+    char path[HD_UUID_SIZE + 8];
+
+    ctx->build = (struct hd_build){.ts = ctx->ts,
+                                   .step = step,
+                                   .kernel = kernel,
+                                   .ramdisk = ramdisk,
+                                   .seq = seq};
+    made_path(&ctx->build, path);
+    return hd_xs_watch(ctx->xs, path, "made", err) || start(&ctx->build, err)
+               ? -1
+               : 0;
+}
+
+/* The ledger knows it from now on by its domid, too. */
+static int take_made(struct hd_context *ctx, struct hd_err *err)
+{
+    uint32_t domid;
     int rc;
 
-    ctx->build = (struct hd_build){
-        .ts = ctx->ts, .step = step, .kernel = kernel, .ramdisk = ramdisk};
-    hd_uuid_format(&step->uuid, id);
-    snprintf(vm, sizeof(vm), "/vm/%s", id);
-    if (hd_xs_watch(ctx->xs, vm, "made", err))
-        return -1;
     hd_context_leave(ctx);
-    rc = start(&ctx->build, err) || await_made(ctx, ret_domid, err) ? -1 : 0;
+    rc = await_made(ctx, &domid, err);
     hd_context_enter(ctx);
-    hd_xs_unwatch(ctx->xs, vm, "made");
-    /* What libxl says is the cause. */
-    if (rc && hd_build_end(ctx, &ended) && err)
-        *err = ended;
-    return rc;
+    wait_no_more(ctx);
+    return rc || hd_ledger_set_domid(ctx->ledger, ctx->build.seq, domid, err)
+               ? -1
+               : 0;
+}
+
+int hd_build_domain(struct hd_context *ctx, const char *guest,
+                    const struct hd_effect **ret, struct hd_err *err)
+{
+    struct hd_err ended;
+
+    if (ctx->build.begun && !ctx->build.made && take_made(ctx, err)) {
+        /* What libxl says is the cause. */
+        if (hd_build_end(ctx, &ended) && err)
+            *err = ended;
+        return -1;
+    }
+    *ret = hd_context_domain(ctx, guest);
+    if (*ret && (*ret)->domid >= 0)
+        return 0;
+    return hd_fail(err, HD_E_FAILED, "guest %s has no domain yet", guest);
 }
 
 int hd_build_end(struct hd_context *ctx, struct hd_err *err)
@@ -91,6 +133,10 @@ int hd_build_end(struct hd_context *ctx, struct hd_err *err)
     hd_context_leave(ctx);
     pthread_join(b->thread, NULL);
     hd_context_enter(ctx);
+    if (!b->made && b->rc)
+        wait_no_more(ctx);
+    else if (!b->made)
+        b->rc = take_made(ctx, &b->err);
     b->begun = false;
     if (b->rc && err)
         *err = b->err;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "domain.h"
+#include "ledger.h"
 
 struct hd_context;
 
@@ -15,6 +16,8 @@ struct hd_context;
  * toolstack until hd_build_end; embedded in hd_context, zeroed at first. */
 struct hd_build {
     bool begun;
+    bool made; /* nobody waits for it any more */
+    uint32_t seq; /* of its effect in the ledger */
     atomic_bool over;
     pthread_t thread;
     struct hd_toolstack *ts;           /* borrowed */
@@ -24,11 +27,14 @@ struct hd_build {
     struct hd_err err;
 };
 
-/* Returns when the domain is there, paused, and can be given devices, with its
- * domid; it is not built yet, and must not be started.  A failure ends it. */
+/* Does not wait for it; `seq` is its effect in the ledger. */
 int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
-                   int kernel, int ramdisk, uint32_t *ret_domid,
-                   struct hd_err *err);
+                   int kernel, int ramdisk, uint32_t seq, struct hd_err *err);
+/* The guest's domain in the ledger.  One that was begun is waited for until it
+ * is there, paused, and can be given devices; it is not built yet, and must not
+ * be started.  A failure ends it. */
+int hd_build_domain(struct hd_context *ctx, const char *guest,
+                    const struct hd_effect **ret, struct hd_err *err);
 /* Waits until it is built, and says what became of it; 0 when none was begun.
  * Only now may the toolstack be used again. */
 int hd_build_end(struct hd_context *ctx, struct hd_err *err);

@@ -31,7 +31,7 @@ int hd_context_prepare(struct hd_context *ctx, struct hd_err *err)
 {
     if ((!ctx->ts && hd_toolstack_open(&ctx->ts, err)) ||
         (!ctx->hv && hd_hypervisor_open(&ctx->hv, err)) ||
-        (!ctx->xs && hd_xs_open(&ctx->xs, err)))
+        (!ctx->xs && hd_xs_open(&ctx->xs, err)) || hd_xs_warm(ctx->xs, err))
         return -1;
     return 0;
 }

@@ -91,24 +91,9 @@ static int build_domain(struct hd_context *ctx, const struct hd_step *step,
 {
     const struct hd_step_domain *d = &step->u.domain;
     int ramdisk = d->ramdisk < 0 ? -1 : HD_JOB_FILES + d->ramdisk;
-    uint32_t domid;
 
-    if (hd_build_begin(ctx, d, HD_JOB_FILES + (int)d->kernel, ramdisk, &domid,
-                       err))
-        return -1;
-    return hd_ledger_set_domid(ctx->ledger, seq, domid, err);
-}
-
-static const struct hd_effect *domain_of(const struct hd_context *ctx,
-                                         const struct hd_step *step,
-                                         struct hd_err *err)
-{
-    const struct hd_effect *e = hd_context_domain(ctx, step->guest);
-
-    if (e && e->domid >= 0)
-        return e;
-    hd_fail(err, HD_E_FAILED, "guest %s has no domain yet", step->guest);
-    return NULL;
+    return hd_build_begin(ctx, d, HD_JOB_FILES + (int)d->kernel, ramdisk, seq,
+                          err);
 }
 
 static int bridge_free(struct hd_context *ctx, const struct hd_step *step,
@@ -188,10 +173,12 @@ static void serial_value(const struct hd_step *step,
 static int serve_console(struct hd_context *ctx, const struct hd_step *step,
                          uint32_t seq, struct hd_err *err)
 {
-    const struct hd_effect *e = domain_of(ctx, step, err);
+    const struct hd_effect *e;
 
     (void)seq;
-    return e ? hd_serial_serve(&step->u.console, (uint32_t)e->domid, err) : -1;
+    return hd_build_domain(ctx, step->guest, &e, err)
+               ? -1
+               : hd_serial_serve(&step->u.console, (uint32_t)e->domid, err);
 }
 
 static int files_free(struct hd_context *ctx, const struct hd_step *step,
@@ -215,20 +202,22 @@ static void files_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
 static int serve_files(struct hd_context *ctx, const struct hd_step *step,
                        uint32_t seq, struct hd_err *err)
 {
-    const struct hd_effect *e = domain_of(ctx, step, err);
+    const struct hd_effect *e;
 
     (void)seq;
-    return e ? hd_files_serve(&step->u.files, (uint32_t)e->domid, err) : -1;
+    return hd_build_domain(ctx, step->guest, &e, err)
+               ? -1
+               : hd_files_serve(&step->u.files, (uint32_t)e->domid, err);
 }
 
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
-    const struct hd_effect *e = domain_of(ctx, step, err);
+    const struct hd_effect *e;
     uint32_t domain, domid;
 
     (void)seq;
-    if (!e)
+    if (hd_build_domain(ctx, step->guest, &e, err))
         return -1;
     domain = e->seq;
     domid = (uint32_t)e->domid;

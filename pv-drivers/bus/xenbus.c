@@ -172,6 +172,18 @@ static void add_pairs(struct batch *b, const char *folder,
         add_node(b, folder, pairs[i].key, pairs[i].value);
 }
 
+/* Both ends work by these, and xl reads them there. */
+static bool is_libxls(const char *key)
+{
+    static const char *const ends[] = {"frontend-id", "online", "state",
+                                       "physical-device", "hotplug-status"};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(ends); i++)
+        if (!strcmp(ends[i], key))
+            return false;
+    return true;
+}
+
 static const char *add_folder(struct batch *b, const char *path, uint32_t owner,
                               uint32_t reader)
 {
@@ -199,7 +211,9 @@ static void add_device(struct batch *b, const struct hd_xenbus_device *dev)
     add_pairs(b, back, dev->back, dev->n_back);
     add_node(b, libxl, "frontend", front);
     add_node(b, libxl, "backend", back);
-    add_pairs(b, libxl, dev->back, dev->n_back);
+    for (uint32_t i = 0; i < dev->n_back; i++)
+        if (is_libxls(dev->back[i].key))
+            add_node(b, libxl, dev->back[i].key, dev->back[i].value);
 }
 
 int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
@@ -342,18 +356,16 @@ static int wait_all(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return 0;
 }
 
-/* One watch a domain and class, which stand together. */
+/* Their states alone: a driver writes a dozen nodes more before it is ready,
+ * and each event keeps xenstored from the others. */
 static int watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                  size_t n, bool on, struct hd_err *err)
 {
     char path[HD_XENBUS_PATH];
 
     for (size_t i = 0; i < n; i++) {
-        if (i && devices[i].domid == devices[i - 1].domid &&
-            !strcmp(devices[i].class, devices[i - 1].class))
-            continue;
-        snprintf(path, sizeof(path), DOM0 "/backend/%s/%u", devices[i].class,
-                 devices[i].domid);
+        hd_xenbus_back_path(&devices[i], path);
+        strcat(path, "/state");
         if (!on)
             hd_xs_unwatch(xs, path, "backend");
         else if (hd_xs_watch(xs, path, "backend", err))

@@ -40,7 +40,8 @@ struct hd_xenbus_device {
 };
 
 /* Both folders with what every device has; libxl's own record of the device,
- * by which xl lists, saves and destroys it, is a copy of `back`. */
+ * by which xl lists, saves and destroys it, is a copy of what `back` says that
+ * does not change. */
 void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
                     uint32_t domid, uint32_t devid);
 void hd_xenbus_front(struct hd_xenbus_device *dev, const char *key,

@@ -50,13 +50,15 @@ static bool write_node(struct xs_handle *h, xs_transaction_t t,
     return xs_rm(h, t, n->path) || errno == ENOENT;
 }
 
-/* One attempt; false with errno set, EAGAIN when another writer was faster. */
+/* One attempt; false with errno set, EAGAIN when another writer was faster.  A
+ * single node needs no transaction. */
 static bool make_once(struct xs_handle *h, const struct hd_xs_folder *folders,
                       size_t n_folders, const struct hd_xs_node *nodes,
                       size_t n_nodes, const char **ret_at)
 {
-    xs_transaction_t t = xs_transaction_start(h);
-    bool ok = t != XBT_NULL;
+    bool alone = !n_folders && n_nodes == 1;
+    xs_transaction_t t = alone ? XBT_NULL : xs_transaction_start(h);
+    bool ok = alone || t != XBT_NULL;
     int sys;
 
     *ret_at = "a transaction";
@@ -68,6 +70,8 @@ static bool make_once(struct xs_handle *h, const struct hd_xs_folder *folders,
         *ret_at = nodes[i].path;
         ok = write_node(h, t, &nodes[i]);
     }
+    if (ok && alone)
+        return true;
     if (ok) {
         *ret_at = "a transaction";
         return xs_transaction_end(h, t, false);
@@ -193,12 +197,21 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
     return 0;
 }
 
-int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
-                struct hd_err *err)
+int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
     if (!xs->watcher)
         xs->watcher = xs_open(0);
-    if (!xs->watcher || !xs_watch(xs->watcher, path, token))
+    return xs->watcher
+               ? 0
+               : hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+}
+
+int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
+                struct hd_err *err)
+{
+    if (hd_xs_warm(xs, err))
+        return -1;
+    if (!xs_watch(xs->watcher, path, token))
         return hd_fail_errno(err, HD_E_IO, "cannot watch xenstore %s", path);
     return 0;
 }

@@ -96,7 +96,7 @@ static char *plan_text(const struct hd_answer *a, const struct hd_inventory *h,
     return text;
 }
 
-static void a_guest_is_opened_built_attached_and_started_in_order(void)
+static void a_guest_is_built_opened_attached_and_started_in_order(void)
 {
     hd_autofree struct hd_answer *a = one_guest();
     struct hd_policy p = policy();
@@ -105,12 +105,12 @@ static void a_guest_is_opened_built_attached_and_started_in_order(void)
 
     CU_ASSERT_STRING_EQUAL(
         text ? text : err.msg,
-        " 1  desk         open-volume hotdom-travel-root start=1048576 "
-        "length=7340032 ro undo: close-volume hotdom-travel-root\n"
-        " 2  desk         open-volume hotdom-travel-home start=8388608 "
-        "length=4194304 rw undo: close-volume hotdom-travel-home\n"
-        " 3  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
+        " 1  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
         "destroy-domain travel.desk\n"
+        " 2  desk         open-volume hotdom-travel-root start=1048576 "
+        "length=7340032 ro undo: close-volume hotdom-travel-root\n"
+        " 3  desk         open-volume hotdom-travel-home start=8388608 "
+        "length=4194304 rw undo: close-volume hotdom-travel-home\n"
         " 4  desk         attach-block hotdom-travel-root as=xvda ro\n"
         " 5  desk         attach-block hotdom-travel-home as=xvdb rw\n"
         " 6  desk         attach-net xenbr0 as=lan0 mac=00:16:3e:0d:0e:0f\n"
@@ -148,17 +148,17 @@ static void encrypted_data_and_images_have_targets_of_their_own(void)
     hd_autofree char *text = plan_text(a, &host, &p, &err);
     CU_ASSERT_STRING_EQUAL(
         text ? text : err.msg,
-        " 1  desk         open-volume hotdom-travel-root+raw start=1048576 "
+        " 1  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
+        "destroy-domain travel.desk\n"
+        " 2  desk         open-volume hotdom-travel-root+raw start=1048576 "
         "length=7340032 ro undo: close-volume hotdom-travel-root+raw\n"
-        " 2  desk         open-volume hotdom-travel-root start=1048576 "
+        " 3  desk         open-volume hotdom-travel-root start=1048576 "
         "length=7340032 ro verity over=hotdom-travel-root+raw blocks=1024 "
         "root=abababababababababababababababababababababababababababababababab"
         " undo: close-volume hotdom-travel-root\n"
-        " 3  desk         open-volume hotdom-travel-mail start=20971520 "
+        " 4  desk         open-volume hotdom-travel-mail start=20971520 "
         "length=5242880 rw crypt header=1 offset=1048576 "
         "undo: close-volume hotdom-travel-mail\n"
-        " 4  desk         build-domain travel.desk memory=1016M vcpus=2 undo: "
-        "destroy-domain travel.desk\n"
         " 5  desk         attach-block hotdom-travel-root as=xvda ro\n"
         " 6  desk         attach-block hotdom-travel-mail as=xvdb rw\n"
         " 7  desk         tell map/cpu/vcpus = pv\n"
@@ -318,16 +318,16 @@ static void the_longest_names_fit_their_places(void)
     m->volumes[1].kind = HD_VOLUME_IMAGE;
     CHECK_OK(make(a, label, &host, &p, &plan, &err), &err);
     snprintf(want, sizeof(want), "hotdom-%s-%s+raw", label, name);
-    CU_ASSERT_STRING_EQUAL(plan->steps[0].u.volume.dm_name, want);
-    CU_ASSERT_STRING_EQUAL(plan->steps[1].u.volume.over, want);
-    snprintf(want, sizeof(want), "hotdom-%s-%s", label, name);
     CU_ASSERT_STRING_EQUAL(plan->steps[1].u.volume.dm_name, want);
+    CU_ASSERT_STRING_EQUAL(plan->steps[2].u.volume.over, want);
+    snprintf(want, sizeof(want), "hotdom-%s-%s", label, name);
+    CU_ASSERT_STRING_EQUAL(plan->steps[2].u.volume.dm_name, want);
     snprintf(want, sizeof(want), "%s.%s", label, name);
-    CU_ASSERT_STRING_EQUAL(plan->steps[3].u.domain.name, want);
+    CU_ASSERT_STRING_EQUAL(plan->steps[0].u.domain.name, want);
 }
 
 static const struct hd_test tests[] = {
-    HD_TEST(a_guest_is_opened_built_attached_and_started_in_order),
+    HD_TEST(a_guest_is_built_opened_attached_and_started_in_order),
     HD_TEST(encrypted_data_and_images_have_targets_of_their_own),
     HD_TEST(the_plan_says_which_key_volume_opens_the_others),
     HD_TEST(the_same_input_gives_the_same_bytes),
