@@ -16,7 +16,7 @@ struct hd_context;
  * toolstack until hd_build_end; embedded in hd_context, zeroed at first. */
 struct hd_build {
     bool begun;
-    bool made; /* nobody waits for it any more */
+    bool made;    /* nobody waits for it any more */
     uint32_t seq; /* of its effect in the ledger */
     atomic_bool over;
     pthread_t thread;
