@@ -26,6 +26,7 @@
 
 static const uint8_t first[6] = {0x00, 0x16, 0x3e, 1, 1, 1};
 static const uint8_t second[6] = {0x00, 0x16, 0x3e, 2, 2, 2};
+static const uint8_t third[6] = {0x00, 0x16, 0x3e, 3, 3, 3};
 
 /* A pair of interfaces: NAME is the host's end, NAMEg the guest's. */
 static int make_pair(const char *name)
@@ -90,6 +91,19 @@ static int heard(int fd)
     return 0;
 }
 
+/* A bridge passes on what a port sends when it has noticed its carrier, which
+ * takes up to a second; then nothing of it is left. */
+static bool crosses(int from, const uint8_t mac[6], int to)
+{
+    bool crossed = false;
+
+    for (int i = 0; i < 10 && !crossed; i++)
+        crossed = !send_from(from, mac) && heard(to) == mac[5];
+    while (heard(to))
+        continue;
+    return crossed;
+}
+
 static struct hd_port port_of(const char *name, const uint8_t mac[6])
 {
     struct hd_port port = {.bridge = BRIDGE};
@@ -99,47 +113,53 @@ static struct hd_port port_of(const char *name, const uint8_t mac[6])
     return port;
 }
 
-/* Two guests on a bridge; `isolated` both of them. */
-static const char *stand(bool isolated, int fds[2])
+/* Three guests on a bridge; `isolated` the first two of them. */
+static const char *stand(bool isolated, int fds[3])
 {
-    struct hd_port a = port_of("one", first), b = port_of("two", second);
+    static const char *const names[] = {"one", "two", "three"};
+    const uint8_t *const macs[] = {first, second, third};
     struct hd_err err = {0};
 
-    a.isolated = b.isolated = isolated;
-    if (make_pair("one") || make_pair("two"))
-        return "skipped: this machine has no veth";
     EXPECT(!hd_bridge_make(BRIDGE, &err));
-    EXPECT(!hd_port_join(&a, &err));
-    EXPECT(!hd_port_join(&b, &err));
-    fds[0] = guest_socket("one");
-    fds[1] = guest_socket("two");
-    EXPECT(fds[0] >= 0 && fds[1] >= 0);
+    for (int i = 0; i < 3; i++) {
+        struct hd_port port = port_of(names[i], macs[i]);
+
+        port.isolated = isolated && i < 2;
+        if (make_pair(names[i]))
+            return "skipped: this machine has no veth";
+        EXPECT(!hd_port_join(&port, &err));
+        fds[i] = guest_socket(names[i]);
+        EXPECT(fds[i] >= 0);
+    }
     return NULL;
 }
 
 static const char *spoof(void)
 {
-    int fds[2];
+    int fds[3];
     const char *why = stand(false, fds);
 
     if (why)
         return why;
-    EXPECT(!send_from(fds[0], first));
-    EXPECT(heard(fds[1]) == 1);
+    EXPECT(crosses(fds[0], first, fds[1]));
     EXPECT(!send_from(fds[0], second));
     EXPECT(!heard(fds[1]));
-    EXPECT(!send_from(fds[1], second));
-    EXPECT(heard(fds[0]) == 2);
+    EXPECT(crosses(fds[1], second, fds[0]));
     return NULL;
 }
 
 static const char *isolate(void)
 {
-    int fds[2];
+    int fds[3];
     const char *why = stand(true, fds);
 
     if (why)
         return why;
+    /* The bridge passes on what they send, but not to each other. */
+    EXPECT(crosses(fds[0], first, fds[2]));
+    EXPECT(crosses(fds[2], third, fds[1]));
+    while (heard(fds[1]))
+        continue;
     EXPECT(!send_from(fds[0], first));
     EXPECT(!heard(fds[1]));
     return NULL;
