@@ -11,8 +11,8 @@
 #include "job_call.h"
 #include "whom.h"
 
-/* While it lasts the guest's end waits, and hotdomd's patience for that is a
- * little longer (states.c). */
+/* While it lasts the end of a guest that is kept behind a pull waits, and
+ * hotdomd's patience for that is a little longer (states.c). */
 #define JOB_MS 360000
 
 static int check_still(const struct hd_whom *whom, struct hd_err *err)
@@ -46,6 +46,9 @@ static int dump(const struct hd_whom *whom, int fd, struct hd_err *err)
                                  .deadline_ms = hd_io_now_ms() + JOB_MS};
 
     strcpy(req.guest, whom->guest);
+    /* Kept behind a pull: its end waits. */
+    if (!strcmp(whom->state, "fenced"))
+        strcpy(req.kept[req.n_kept++].name, whom->guest);
     if (hd_job_call(&req, &fd, err))
         return -1;
     return fsync(fd) ? hd_fail_errno(err, HD_E_IO, "the file") : 0;

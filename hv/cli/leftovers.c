@@ -197,7 +197,9 @@ static int read_history(struct traces *t, struct hd_err *err)
     return hd_trace_add_text(t->ever, text) ? no_memory(err) : 0;
 }
 
-/* The nodes and files of a domain that lives and was never ours are not. */
+/* The nodes and files of a domain that lives and was never ours are not.  A
+ * guest's UUID alone makes no domain ours: `hotdom plan --xl` gives it to xl,
+ * too. */
 static int note_foreign(struct traces *t, const struct hd_snapshot *now,
                         struct hd_err *err)
 {
@@ -205,7 +207,9 @@ static int note_foreign(struct traces *t, const struct hd_snapshot *now,
         char uuid[HD_UUID_SIZE], domid[16];
 
         if (sscanf(now->lines[i], "domain %36s %15s", uuid, domid) != 2 ||
-            !strcmp(domid, "0") || hd_trace_matches(t->ever, now->lines[i]))
+            !strcmp(domid, "0") ||
+            (hd_trace_has(t->ever, "domain", uuid) &&
+             hd_trace_has(t->ever, "domid", domid)))
             continue;
         if (hd_trace_add(t->foreign, "domain", uuid) ||
             hd_trace_add(t->foreign, "domid", domid))

@@ -23,7 +23,8 @@ static bool lives(struct hd_hypervisor *xen, const struct hd_effect *effect)
            status.state != HD_DOMAIN_GONE && status.state != HD_DOMAIN_DYING;
 }
 
-/* Every domain in it was started and is there still, and there is one. */
+/* Every domain in it was started and is there still, and there is one; of one
+ * that is quarantined nothing else is left. */
 static bool is_whole(struct hd_hypervisor *xen, const struct hd_ledger *ledger)
 {
     const struct hd_effect *effects;
@@ -31,7 +32,8 @@ static bool is_whole(struct hd_hypervisor *xen, const struct hd_ledger *ledger)
 
     effects = hd_ledger_effects(ledger, &n);
     for (size_t i = 0; i < n; i++) {
-        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone)
+        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone ||
+            effects[i].quarantined)
             continue;
         if (!lives(xen, &effects[i]))
             return false;
@@ -119,7 +121,8 @@ static bool adopt_guests(struct hd_store *store)
         struct hd_guest_life *guest = hd_store_guest(store, effects[i].guest);
         struct hd_domain_status status;
 
-        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone)
+        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone ||
+            effects[i].quarantined)
             continue;
         if (!guest ||
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))

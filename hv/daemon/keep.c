@@ -20,7 +20,7 @@ void hd_keep_choose(struct hd_store *store, uint64_t limit_ms, uint64_t now_ms)
         const struct hd_stop *stop = stop_of(store, g->name);
 
         if (!stop || stop->on_yank != HD_YANK_PAUSE || g->kept_until_ms ||
-            !hd_store_guest_lives(g))
+            !limit_ms || !hd_store_guest_lives(g))
             continue;
         g->kept_until_ms =
             now_ms + (stop->pause < limit_ms ? stop->pause : limit_ms);

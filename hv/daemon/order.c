@@ -188,8 +188,10 @@ bool hd_order_is_destroyed(const struct hd_store *store)
     for (size_t i = 0; i < store->n_guests; i++) {
         const struct hd_guest_life *g = &store->guests[i];
 
-        if (*store->op_guest ? strcmp(store->op_guest, g->name) != 0
-                             : g->state != HD_STATE_EJECTING)
+        /* Who lives is yet to be asked, behind those that are after it. */
+        if (*store->op_guest
+                ? strcmp(store->op_guest, g->name) != 0
+                : g->state != HD_STATE_EJECTING && !hd_store_guest_lives(g))
             continue;
         if (g->order != HD_ORDER_DESTROY)
             return false;

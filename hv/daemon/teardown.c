@@ -150,10 +150,16 @@ static void say_kept(struct hd_store *store, struct hd_guest_life *guest,
 static bool keep(struct hd_store *store)
 {
     uint64_t now = hd_io_now_ms(), until = hd_keep_until(store, now);
+    struct hd_err gone = {0};
 
     if (!until || store->daemon->stopping)
         return false;
     store->tries = 0;
+    /* What it was that somebody waited for, the pull ended it. */
+    if (store->waiter) {
+        hd_fail(&gone, HD_E_GONE, "%s was unplugged", hd_store_title(store));
+        hd_control_finish(&store->waiter, &gone, NULL);
+    }
     for (size_t i = 0; i < store->n_guests; i++)
         if (store->guests[i].kept_until_ms > now)
             say_kept(store, &store->guests[i],
@@ -183,6 +189,9 @@ static bool quarantine(struct hd_store *store)
     store->why = why;
     hd_log(HD_LOG_ERROR, "%s: %s", hd_store_title(store), why.msg);
     hd_life_set(store, HD_ON_QUARANTINE, hd_err_reason(why.code), why.msg);
+    /* Who wanted to unlock it is told now, and asks again. */
+    store->ahead.wanted = false;
+    hd_secret_free(hd_steal(&store->ahead.password));
     hd_wrap(&why, "%s is safe to remove", hd_store_title(store));
     hd_control_finish(&store->waiter, &why, NULL);
     uv_timer_start(&store->retry, on_quarantined, QUARANTINE_MS, 0);

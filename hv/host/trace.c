@@ -168,3 +168,13 @@ bool hd_trace_matches(const struct hd_trace *trace, const char *line)
     }
     return false;
 }
+
+bool hd_trace_has(const struct hd_trace *trace, const char *kind,
+                  const char *value)
+{
+    for (size_t i = 0; i < trace->n; i++)
+        if (!strcmp(trace->names[i].kind, kind) &&
+            !strcmp(trace->names[i].value, value))
+            return true;
+    return false;
+}

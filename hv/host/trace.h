@@ -22,6 +22,9 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value);
 /* Every whole line of `text`: "KIND VALUE". */
 int hd_trace_add_text(struct hd_trace *trace, const char *text);
 
+/* One of the names, exactly. */
+bool hd_trace_has(const struct hd_trace *trace, const char *kind,
+                  const char *value);
 /* Whether a snapshot's line bears one of the names.  libxl's files bear the
  * domain's UUID. */
 bool hd_trace_matches(const struct hd_trace *trace, const char *line);

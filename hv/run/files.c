@@ -73,7 +73,12 @@ static int read_reply(int fd, const char *name, struct hd_err *err)
     char reply[sizeof(HD_9P_DONE)];
     ssize_t n = recv(fd, reply, sizeof(reply), 0);
 
-    if (n <= 0)
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
+        return hd_fail(err, HD_E_FAILED,
+                       "the process that serves the host view of %s hears "
+                       "nobody more; end a `hotdom table ... log`",
+                       name);
+    if (n < 0)
         return hd_fail(err, HD_E_TIMEOUT,
                        "%s has its tables as soon as the host's file systems "
                        "let its host view go on",

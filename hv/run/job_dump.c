@@ -2,7 +2,7 @@
 /* Writes a guest's memory to a file; never lets it go on, or ends it. */
 #include "jobs.h"
 
-#include "undo.h"
+#include "../../pv-drivers/base/paths.h"
 
 /* Of one that runs, the memory would be of no one moment. */
 static int find_paused(struct hd_context *ctx, uint32_t *ret_domid,
@@ -11,8 +11,10 @@ static int find_paused(struct hd_context *ctx, uint32_t *ret_domid,
     const char *guest = ctx->req->guest;
     const struct hd_effect *e = hd_context_domain(ctx, guest);
     struct hd_domain_status status = {.state = HD_DOMAIN_GONE};
+    struct hd_uuid uuid;
 
-    if (e && hd_undo_find(ctx, e, &status, err))
+    if (e && (hd_uuid_parse(e->value, &uuid, err) ||
+              hd_domain_find(ctx->hv, &uuid, &status, err)))
         return -1;
     if (status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
         return hd_fail(err, HD_E_NO_GUEST, "guest %s has no domain any more",
@@ -25,19 +27,36 @@ static int find_paused(struct hd_context *ctx, uint32_t *ret_domid,
     return 0;
 }
 
+/* The end of a guest that is kept behind a pull waits for the ledger; of a
+ * store that is there, nobody may have to. */
+static int find_ledger(struct hd_context *ctx, struct hd_err *err)
+{
+    struct hd_err why = {0};
+    int rc = 1;
+
+    if (ctx->req->n_kept)
+        rc = hd_job_resume(ctx, &why);
+    else if (hd_ledger_peek(HD_LEDGER_DIR, &ctx->req->store, &ctx->ledger,
+                            &why))
+        rc = -1;
+    if (rc == 0 || why.code == HD_E_NO_STORE)
+        return hd_fail(err, HD_E_NO_GUEST, "nothing is left of guest %s",
+                       ctx->req->guest);
+    if (rc > 0)
+        return hd_context_prepare(ctx, err);
+    if (err)
+        *err = why;
+    return -1;
+}
+
 int hd_job_dump(struct hd_context *ctx, struct hd_err *err)
 {
     uint32_t domid = 0;
-    bool empty;
-    int rc = hd_job_resume(ctx, err);
+    int rc = find_ledger(ctx, err) || find_paused(ctx, &domid, err) ||
+                     hd_domain_dump(ctx->ts, domid, HD_JOB_FILES, err)
+                 ? -1
+                 : 0;
 
-    if (rc <= 0)
-        return rc ? rc
-                  : hd_fail(err, HD_E_NO_GUEST, "nothing is left of guest %s",
-                            ctx->req->guest);
-    rc = find_paused(ctx, &domid, err) ||
-                 hd_domain_dump(ctx->ts, domid, HD_JOB_FILES, err)
-             ? -1
-             : 0;
-    return hd_ledger_close(ctx->ledger, &empty, rc ? NULL : err) ? -1 : rc;
+    hd_ledger_free(hd_steal(&ctx->ledger));
+    return rc;
 }

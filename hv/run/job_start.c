@@ -158,13 +158,22 @@ static int sort_out(struct hd_context *ctx, struct hd_err *err)
     return 0;
 }
 
+static int open_built(struct hd_context *ctx, struct hd_err *err)
+{
+    int rc = hd_job_resume(ctx, err);
+
+    return rc ? (rc < 0 ? -1 : 0)
+              : hd_fail(err, HD_E_FAILED, "what was built ahead is gone");
+}
+
 /* The ledger, new or as a BUILD has left it, and the ways to Xen. */
 static int prepare(struct hd_context *ctx, struct hd_err *err)
 {
     const struct hd_job_request *req = ctx->req;
 
+    /* Who looks for leftovers holds it for a moment. */
     if (req->built
-            ? hd_ledger_open(HD_LEDGER_DIR, &req->store, &ctx->ledger, err)
+            ? open_built(ctx, err)
             : hd_ledger_create(HD_LEDGER_DIR, &req->head, &ctx->ledger, err))
         return -1;
     lock_no_more();

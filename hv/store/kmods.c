@@ -8,14 +8,14 @@
 
 #include "../../pv-drivers/base/mem.h"
 
-/* The alias of crc32c, which ext4 asks modprobe(8) for, leads to more than one;
- * this one runs everywhere. */
+/* The alias of crc32c, which ext4 of Linux before 6.15 asks modprobe(8) for,
+ * leads to more than one; this one runs everywhere. */
 static const struct {
     const char *name;
     bool needed;
 } wanted[] = {
     {"xen-blkfront", true}, {"xen-netfront", true}, {"9pnet_xen", true},
-    {"9p", true},           {"overlay", true},      {"crc32c_generic", true},
+    {"9p", true},           {"overlay", true},      {"crc32c_generic", false},
     {"ext4", true},         {"squashfs", false},    {"erofs", false},
 };
 

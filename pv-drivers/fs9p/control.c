@@ -41,14 +41,19 @@ static void tell(void *context, const char *path, struct hd_decision decision,
     }
 }
 
-/* It costs a test of a pointer when nobody does. */
-static void count_logs(struct hd_9p_control *c)
+static size_t n_logs(const struct hd_9p_control *c)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < HD_9P_CONTROL_CONNS; i++)
         n += c->conns[i].fd >= 0 && c->conns[i].logs;
-    hd_9p_tell(c->session, n ? tell : NULL, c);
+    return n;
+}
+
+/* It costs a test of a pointer when nobody does. */
+static void count_logs(struct hd_9p_control *c)
+{
+    hd_9p_tell(c->session, n_logs(c) ? tell : NULL, c);
 }
 
 static void hang_up(struct hd_9p_control *c, struct hd_9p_control_conn *conn)
@@ -129,6 +134,9 @@ static bool perform(struct hd_9p_control *c, struct hd_9p_control_conn *conn,
         return send(conn->fd, reply, strlen(reply),
                     MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
     case HD_9P_LOG:
+        /* One place is left for tables. */
+        if (n_logs(c) + 1 == HD_9P_CONTROL_CONNS)
+            return false;
         conn->logs = true;
         count_logs(c);
         return true;

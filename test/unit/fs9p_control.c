@@ -284,6 +284,21 @@ static void what_the_guest_asks_for_is_told_to_who_follows(void)
     tear_down();
 }
 
+static void who_follows_leaves_a_place_for_tables(void)
+{
+    int fds[HD_9P_CONTROL_CONNS];
+
+    set_up(P9_USUAL);
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
+        fds[i] = follow();
+    CU_ASSERT_STRING_EQUAL(next_of(fds[HD_9P_CONTROL_CONNS - 1]), "");
+    CU_ASSERT_STRING_EQUAL(change("t"), HD_9P_DONE);
+    CU_ASSERT_STRING_EQUAL(next_of(fds[0]), "(nothing)");
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    tear_down();
+}
+
 static void who_does_not_read_costs_the_guest_nothing(void)
 {
     struct hd_9p_told told;
@@ -315,6 +330,7 @@ static const struct hd_test tests[] = {
     HD_TEST(whoever_says_anything_else_is_cut_off),
     HD_TEST(connections_are_bounded),
     HD_TEST(what_the_guest_asks_for_is_told_to_who_follows),
+    HD_TEST(who_follows_leaves_a_place_for_tables),
     HD_TEST(who_does_not_read_costs_the_guest_nothing),
 };
 HD_SUITE("fs9p/control", tests);

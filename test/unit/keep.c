@@ -79,6 +79,7 @@ static void the_hosts_limit_beats_the_guest(void)
     hd_keep_choose(s, 0, 1000);
     CU_ASSERT_STRING_EQUAL(kept(s, 1000), "");
     CU_ASSERT_EQUAL(hd_keep_until(s, 1000), 0);
+    CU_ASSERT_FALSE(hd_keep_any(s));
     end(s);
 }
 

@@ -145,6 +145,21 @@ static void a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed(
     end(&b);
 }
 
+static void who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    /* left is after right, which ends behind it. */
+    b.left->state = HD_STATE_EJECTING;
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
+    CU_ASSERT_FALSE(hd_order_is_destroyed(b.store));
+    b.right->state = HD_STATE_GONE;
+    CU_ASSERT_TRUE(hd_order_is_destroyed(b.store));
+    end(&b);
+}
+
 static void a_paused_guest_keeps_what_it_was_promised(void)
 {
     struct hd_commitments commitments;
@@ -195,6 +210,7 @@ static const struct hd_test tests[] = {
     HD_TEST(an_order_waits_for_the_job_and_the_harder_one_stays),
     HD_TEST(an_order_ends_with_its_guest),
     HD_TEST(a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed),
+    HD_TEST(who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs),
     HD_TEST(a_paused_guest_keeps_what_it_was_promised),
     HD_TEST(a_domid_names_a_guest_exactly),
 };

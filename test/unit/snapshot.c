@@ -155,6 +155,9 @@ static void names_of_volumes_and_domains_match_wherever_they_stand(void)
         hd_trace_matches(t, "file /var/lib/xen/userdata-d.3.5c0e-77.json"));
     CU_ASSERT_FALSE(hd_trace_matches(t, "dm torn"));
     CU_ASSERT_FALSE(hd_trace_matches(t, "file /tmp/kind"));
+    CU_ASSERT_TRUE(hd_trace_has(t, "domain", "5c0e-77"));
+    CU_ASSERT_FALSE(hd_trace_has(t, "domain", "5c0e-7"));
+    CU_ASSERT_FALSE(hd_trace_has(t, "dm", "5c0e-77"));
 }
 
 static void a_bridge_of_ours_and_its_ports_are_traces(void)
