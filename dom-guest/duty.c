@@ -30,6 +30,8 @@
 #define NICS_MS 2000
 /* News of addresses come in bursts. */
 #define BURST_MS 500
+/* So many reports try again to show what could not be shown. */
+#define LOOKS 6
 
 enum bell { BELL_TABLE, BELL_MAP, BELL_SHUTDOWN };
 
@@ -119,6 +121,7 @@ static void apply_view(struct hd_duty *d, bool again)
     *d->why[HD_DUTY_VIEW] = '\0';
     strcpy(d->tables, text);
     hd_view_compose(text, &out);
+    d->unseen = out.why.code && !out.made;
     if (out.why.code)
         trouble(d, HD_DUTY_VIEW, &out.why);
     if (out.wanted)
@@ -277,6 +280,15 @@ static bool take_signals(struct hd_duty *d, int fd)
     return true;
 }
 
+/* A host that was slow to show its files at the start may show them now. */
+static void look_again(struct hd_duty *d)
+{
+    if (d->unseen && d->beat.number && d->looks < LOOKS) {
+        d->looks++;
+        apply_view(d, true);
+    }
+}
+
 static int loop(struct hd_duty *d, int signals, int addresses,
                 struct hd_err *err)
 {
@@ -287,14 +299,16 @@ static int loop(struct hd_duty *d, int signals, int addresses,
 
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
+            look_again(d);
             tell(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
-        if (poll(p, HD_ARRAY_LEN(p), hd_io_left_ms(next_ms)) < 0)
+        if (poll(p, HD_ARRAY_LEN(p),
+                 hd_xsdev_rung(d->x) ? 0 : hd_io_left_ms(next_ms)) < 0)
             continue;
         if (p[1].revents && !take_signals(d, signals))
             return 0;
-        if (p[0].revents && take_bells(d, err))
+        if ((p[0].revents || hd_xsdev_rung(d->x)) && take_bells(d, err))
             return -1;
         if (p[2].revents) {
             drain(addresses);

@@ -4,6 +4,7 @@
 #ifndef HD_GUEST_DUTY_H
 #define HD_GUEST_DUTY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../pv-drivers/base/err.h"
@@ -23,6 +24,8 @@ struct hd_duty {
     struct hd_xsdev *x; /* owned */
     int lock;           /* owned; HD_GUEST_LOCK, held while an agent lives */
     char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
+    bool unseen;                 /* nothing of it could be shown */
+    unsigned looks;              /* at it since the start */
     struct hd_beat beat;
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };

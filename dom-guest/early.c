@@ -153,9 +153,13 @@ static int await(const char *path, struct hd_err *err)
     return 0;
 }
 
+/* A disk that takes no writes, an image say, is mounted all the same. */
 static bool try_type(const struct hd_early *e, const char *type)
 {
-    return !mount(e->root, ROOT, type, e->read_only ? MS_RDONLY : 0, NULL);
+    if (!mount(e->root, ROOT, type, e->read_only ? MS_RDONLY : 0, NULL))
+        return true;
+    return !e->read_only && (errno == EACCES || errno == EROFS) &&
+           !mount(e->root, ROOT, type, MS_RDONLY, NULL);
 }
 
 /* As the kernel does without a ramdisk: whatever type takes it; but ext4 would
@@ -180,8 +184,8 @@ static int mount_root(const struct hd_early *e, struct hd_err *err)
          line = strtok_r(NULL, "\n", &save))
         if (*line == '\t' && try_type(e, line + 1))
             return 0;
-    return hd_fail(err, HD_E_IO, "no file system of this ramdisk is that of %s",
-                   e->root);
+    return hd_fail_errno(err, HD_E_IO,
+                         "no file system of this ramdisk mounts %s", e->root);
 }
 
 /* Nothing but a ramdisk is emptied. */
@@ -246,13 +250,24 @@ static int move_to_root(struct hd_err *err)
     return 0;
 }
 
+/* What the guest writes over the host's files goes to its root, and so do its
+ * user's settings. */
+static bool writes_root(struct hd_xsdev *x)
+{
+    char tables[HD_LAYERS_TEXT] = "", names[HD_XSDEV_PAYLOAD + 1];
+    size_t len = 0;
+
+    (void)hd_xsdev_read(x, "data/hotdom/table", tables, sizeof(tables), NULL);
+    (void)hd_xsdev_list(x, "data/hotdom/settings", names, &len, NULL);
+    return *tables || len;
+}
+
 /* `ret->root` stays empty when there is none. */
 static int choose_root(struct hd_early *ret, struct hd_err *err)
 {
     static struct hd_promise promises[HD_PROMISES];
     hd_auto(hd_xsdev) x = NULL;
     hd_autofree char *text = NULL;
-    char tables[HD_LAYERS_TEXT] = "";
     size_t n;
 
     if (hd_io_read_file("/proc/cmdline", TEXT_MAX, &text, NULL, err) ||
@@ -261,15 +276,12 @@ static int choose_root(struct hd_early *ret, struct hd_err *err)
         return -1;
     if (!*ret->root)
         hd_early_first_volume(promises, n, ret->root);
-    /* What the guest writes over the host's files goes to its root. */
-    if (hd_xsdev_read(x, "data/hotdom/table", tables, sizeof(tables), NULL) ==
-            1 &&
-        *tables)
+    if (writes_root(x))
         ret->read_only = false;
     return 0;
 }
 
-int hd_early_run(struct hd_err *err)
+int hd_early_run(char **argv, struct hd_err *err)
 {
     struct hd_early e;
     struct hd_duty d;
@@ -297,6 +309,7 @@ int hd_early_run(struct hd_err *err)
         strcpy(e.init, "/sbin/init");
     hd_duty_fini(&d);
     speak_to("/dev/console", true);
-    execl(e.init, e.init, (char *)NULL);
+    argv[0] = e.init;
+    execv(e.init, argv);
     return hd_fail_errno(err, HD_E_FAILED, "run %s", e.init);
 }

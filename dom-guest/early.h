@@ -25,8 +25,9 @@ bool hd_early_first_volume(const struct hd_promise *promises, size_t n,
                            char ret[64]);
 
 /* Only for process 1.  Loads the ramdisk's modules, mounts the root, does the
- * agent's duty in it, leaves the agent behind and becomes the guest's init.
- * Without a root it stays.  Returns when it cannot. */
-int hd_early_run(struct hd_err *err);
+ * agent's duty in it, leaves the agent behind and becomes the guest's init,
+ * which gets the rest of `argv`, as the kernel gave it. Without a root it
+ * stays.  Returns when it cannot. */
+int hd_early_run(char **argv, struct hd_err *err);
 
 #endif

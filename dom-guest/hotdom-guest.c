@@ -35,11 +35,11 @@ static const struct command commands[] = {
 
 static int cmd_init(int argc, char **argv, struct hd_err *err)
 {
-    (void)argc, (void)argv;
+    (void)argc;
     if (getpid() != 1)
         return hd_fail(err, HD_E_USAGE,
                        "init is for the first process; you mean start");
-    (void)hd_early_run(err);
+    (void)hd_early_run(argv, err);
     hd_log(HD_LOG_ERROR, "%s; the guest ends", err->msg);
     sync();
     sleep(2); /* somebody may read the console */
@@ -169,7 +169,6 @@ int main(int argc, char **argv)
 {
     const char *me =
         strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
-    char *init[] = {"init", NULL};
     struct hd_err err = {0};
     int rc;
 
@@ -179,7 +178,7 @@ int main(int argc, char **argv)
     if (!strcmp(me, "reboot"))
         return end(RB_AUTOBOOT) ? 1 : 0;
     if (!strcmp(me, "init"))
-        return cmd_init(1, init, &err) ? 1 : 0;
+        return cmd_init(argc, argv, &err) ? 1 : 0;
     if (argc < 2 || !strcmp(argv[1], "--help")) {
         usage(argc < 2 ? stderr : stdout);
         return argc < 2 ? 2 : 0;

@@ -4,9 +4,12 @@
 #include "view.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -31,16 +34,39 @@
 
 /* ---- what is mounted, so that another process can take it away */
 
+/* The number of the mount that is on top at `path`; 0: there is none. */
+static uint64_t mount_at(const char *path)
+{
+    struct statx st;
+
+    return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) ||
+                   !(st.stx_mask & STATX_MNT_ID)
+               ? 0
+               : st.stx_mnt_id;
+}
+
+/* What was mounted there just now. */
 static int note(const char *path, struct hd_err *err)
 {
     hd_autofd int fd =
         open(HD_GUEST_MOUNTS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char line[PATH_ROOM];
-    int len = snprintf(line, sizeof(line), "%s\n", path);
+    char line[PATH_ROOM + 24];
+    int len =
+        snprintf(line, sizeof(line), "%" PRIu64 " %s\n", mount_at(path), path);
 
     if (fd < 0)
         return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_MOUNTS);
     return hd_io_write(fd, line, (size_t)len, err);
+}
+
+/* What the guest has mounted over it since stays, with all below it. */
+static void drop_one(const char *line)
+{
+    char *path;
+    uint64_t id = strtoull(line, &path, 10);
+
+    if (*path == ' ' && id && mount_at(path + 1) == id)
+        (void)umount2(path + 1, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 /* The last first.  One that is in use goes when that is over. */
@@ -55,7 +81,7 @@ static void drop(void)
 
         *end = '\0';
         line = strrchr(text, '\n');
-        (void)umount2(line ? line + 1 : text, MNT_DETACH | UMOUNT_NOFOLLOW);
+        drop_one(line ? line + 1 : text);
     }
     (void)unlink(HD_GUEST_MOUNTS);
 }
@@ -122,6 +148,18 @@ static int find_writes(const char **ret, struct hd_err *err)
     return 0;
 }
 
+/* From before anything is laid over the folder that it is in. */
+static int open_writes(struct hd_err *err)
+{
+    const char *path;
+    int fd;
+
+    if (find_writes(&path, err))
+        return -1;
+    fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "open %s", path) : fd;
+}
+
 /* The new upper folder looks as the host's does. */
 static void take_mode(const char *path, const char *from)
 {
@@ -160,11 +198,9 @@ static int lay(const char *lower, const char *writes, const char *key,
              "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,"
              "workdir=/proc/self/fd/%d," FEATURES,
              low, up, wk);
-    if (note(where, err))
-        return -1;
     if (up < 0 || wk < 0 || mount(TAG, where, "overlay", 0, options))
         return hd_fail_errno(err, HD_E_IO, "lay %s over the host's", key);
-    return 0;
+    return note(where, err);
 }
 
 /* ---- layers */
@@ -186,8 +222,8 @@ static int make_point(const char *path, bool folder, struct hd_err *err)
 
 /* The overlay is of its folder, of which the host view shows no more than this
  * file and other exceptions. */
-static int lay_file(const char *path, const char *lower, const char *writes,
-                    struct hd_err *err)
+static int lay_file(const char *path, const char *at, const char *lower,
+                    const char *writes, struct hd_err *err)
 {
     char name[HD_LAYERS_NAME], merged[PATH_ROOM], from[2 * PATH_ROOM],
         folder[PATH_ROOM];
@@ -198,11 +234,25 @@ static int lay_file(const char *path, const char *lower, const char *writes,
     snprintf(folder, sizeof(folder), "%s", lower);
     *strrchr(folder, '/') = '\0';
     snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
-    if (hd_folder_make(merged, err) || make_point(path, false, err) ||
-        lay(folder, writes, path, merged, err) || note(path, err))
+    if (hd_folder_make(merged, err) || make_point(at, false, err) ||
+        lay(folder, writes, path, merged, err))
         return -1;
-    if (mount(from, path, NULL, MS_BIND, NULL))
+    if (mount(from, at, NULL, MS_BIND, NULL))
         return hd_fail_errno(err, HD_E_IO, "bind %s", path);
+    return note(at, err);
+}
+
+/* Where the guest's own path leads, for nothing is mounted on a link. */
+static int find_point(const char *path, char ret[PATH_MAX], struct hd_err *err)
+{
+    struct stat st;
+
+    if (realpath(path, ret))
+        return 0;
+    if (errno != ENOENT || !lstat(path, &st))
+        return hd_fail_errno(err, HD_E_IO, "the guest's %s leads nowhere",
+                             path);
+    snprintf(ret, PATH_MAX, "%s", path);
     return 0;
 }
 
@@ -210,7 +260,7 @@ static int lay_file(const char *path, const char *lower, const char *writes,
 static int add_exception(const char *path, const char *writes,
                          struct hd_err *err)
 {
-    char lower[PATH_ROOM];
+    char lower[PATH_ROOM], at[PATH_MAX];
     struct stat st;
     int rc;
 
@@ -219,10 +269,12 @@ static int add_exception(const char *path, const char *writes,
         return errno == ENOENT
                    ? 0
                    : hd_fail_errno(err, HD_E_IO, "the host's %s", path);
+    if (find_point(path, at, err))
+        return -1;
     if (S_ISREG(st.st_mode))
-        rc = lay_file(path, lower, writes, err);
+        rc = lay_file(path, at, lower, writes, err);
     else if (S_ISDIR(st.st_mode))
-        rc = make_point(path, true, err) || lay(lower, writes, path, path, err);
+        rc = make_point(at, true, err) || lay(lower, writes, path, at, err);
     else
         return hd_fail(err, HD_E_FAILED,
                        "the host's %s is neither a folder nor a file", path);
@@ -244,11 +296,11 @@ static int add_inclusion(const char *path, int own, struct hd_err *err)
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (make_point(path, S_ISDIR(st.st_mode), err) || note(path, err))
+    if (make_point(path, S_ISDIR(st.st_mode), err))
         return -1;
     if (move_mount(own, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
-    return 1;
+    return note(path, err) ? -1 : 1;
 }
 
 static void add_all(const struct hd_layers *l, const int own[HD_LAYERS],
@@ -270,14 +322,16 @@ static void add_all(const struct hd_layers *l, const int own[HD_LAYERS],
 
 static void compose(const struct hd_layers *l, struct hd_view_outcome *ret)
 {
-    const char *writes;
+    hd_autofd int fd = -1;
+    char writes[32];
     int own[HD_LAYERS];
 
     if (hd_folder_make(HD_GUEST_RUN, &ret->why) || mount_host(&ret->why) ||
-        find_writes(&writes, &ret->why)) {
+        (fd = open_writes(&ret->why)) < 0) {
         ret->wanted = l->n;
         return;
     }
+    snprintf(writes, sizeof(writes), "/proc/self/fd/%d", fd);
     for (size_t i = 0; i < l->n; i++)
         own[i] = l->layers[i].side == HD_SIDE_GUEST
                      ? take_own(l->layers[i].path)

@@ -64,6 +64,11 @@ int hd_xsdev_fd(const struct hd_xsdev *x)
     return x->fd;
 }
 
+bool hd_xsdev_rung(const struct hd_xsdev *x)
+{
+    return x->bells != 0;
+}
+
 /* ---- messages */
 
 static int read_all(struct hd_xsdev *x, void *buf, size_t len,

@@ -4,6 +4,7 @@
 #ifndef HD_GUEST_XSDEV_H
 #define HD_GUEST_XSDEV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,9 @@ int hd_xsdev_watch(struct hd_xsdev *x, const char *path, unsigned bell,
                    struct hd_err *err);
 /* The bells that have rung since the last call, as bits; does not block. */
 int hd_xsdev_bells(struct hd_xsdev *x, uint32_t *ret, struct hd_err *err);
+/* A bell has rung while something else was asked, of which hd_xsdev_fd says
+ * nothing any more. */
+bool hd_xsdev_rung(const struct hd_xsdev *x);
 /* For poll(2): readable when a bell rings. */
 int hd_xsdev_fd(const struct hd_xsdev *x);
 

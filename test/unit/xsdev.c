@@ -125,12 +125,15 @@ static void a_bell_rings_also_while_an_answer_is_awaited(void)
     say(XS_WATCH, 1, "OK", 3);
     CHECK_OK(hd_xsdev_watch(x, "data", 3, &err), &err);
     check_heard(XS_WATCH, "data\0003", 7);
+    /* Nothing is to be read any more, and yet it has rung. */
+    CU_ASSERT_TRUE(hd_xsdev_rung(x));
     say(XS_WATCH_EVENT, 0, "data/x\0005", 9);
     /* Of nobody's, and no bell at all. */
     say(XS_WATCH_EVENT, 0, "data\00099", 8);
     say(XS_WATCH_EVENT, 0, "data", 4);
     CHECK_OK(hd_xsdev_bells(x, &bells, &err), &err);
     CU_ASSERT_EQUAL(bells, 1u << 3 | 1u << 5);
+    CU_ASSERT_FALSE(hd_xsdev_rung(x));
     CHECK_OK(hd_xsdev_bells(x, &bells, &err), &err);
     CU_ASSERT_EQUAL(bells, 0);
     end();
