@@ -222,8 +222,10 @@ static bool exchange(struct hd_xs_bulk *b, const char **ret_at)
     int first = 0;
 
     *ret_at = TRANSACTION;
-    if (!send_all(b))
+    if (!send_all(b)) {
+        errno = EIO; /* who knows how far it came */
         return false;
+    }
     for (size_t i = 0; i < b->n_asked; i++) {
         int sys;
 
