@@ -50,8 +50,10 @@ static const struct hd_cmd cmds[] = {
      "  --all               every store's, side by side\n"
      "  --within SECONDS    fail when that takes longer\n",
      hd_cmd_eject, NULL},
-    {"attach", "DEVICE", "look at a device again, after an eject", "",
-     hd_cmd_attach, hd_cmd_plan},
+    {"attach", "DEVICE|FILE",
+     "look at a device again, after an eject, or at an image file",
+     "  FILE    becomes a disk until its store is ejected\n", hd_cmd_attach,
+     hd_cmd_plan},
     {"pause", "GUEST... | --all [--wait[=SECONDS]]", "let guests stand still",
      "  GUEST               a name, STORE.GUEST or a domid\n"
      "  --all               each that runs\n"

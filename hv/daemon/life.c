@@ -14,6 +14,7 @@
 #include "agents.h"
 #include "ask.h"
 #include "explain.h"
+#include "file.h"
 #include "keep.h"
 #include "read.h"
 #include "record.h"
@@ -414,6 +415,7 @@ void hd_life_drop(struct hd_store *store, const char *reason)
         hd_control_finish(&store->waiter, &gone, NULL);
     }
     hd_stores_remove(&d->stores, store);
+    hd_file_release(d->loop, store->device.name);
     hd_store_free(store);
     reconsider(d);
 }

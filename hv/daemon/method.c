@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
+#include "../host/loop.h"
 #include "../store/auth.h"
 #include "daemon.h"
 #include "explain.h"
@@ -209,8 +210,11 @@ static int do_attach(struct hd_daemon *d, struct hd_conn *conn,
         return -1;
     if (!name)
         return hd_fail(err, HD_E_USAGE, "Attach needs a device");
-    disk = hd_monitor_find(d->monitor,
-                           strncmp(name, "/dev/", 5) ? name : name + 5);
+    name += strncmp(name, "/dev/", 5) ? 0 : 5;
+    /* Of a file that was made a disk just now. */
+    if (hd_loop_is_ours(name))
+        hd_monitor_take(d->monitor, name);
+    disk = hd_monitor_find(d->monitor, name);
     if (!disk)
         return hd_fail(err, HD_E_NO_STORE,
                        "no pluggable disk is called \"%.64s\"", name);

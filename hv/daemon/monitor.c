@@ -287,6 +287,17 @@ int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
     return 0;
 }
 
+void hd_monitor_take(struct hd_monitor *monitor, const char *name)
+{
+    struct udev_device *dev =
+        udev_device_new_from_subsystem_sysname(monitor->udev, "block", name);
+    struct hd_device disk;
+
+    if (dev && describe(dev, &disk))
+        add(monitor, &disk);
+    udev_device_unref(dev);
+}
+
 const struct hd_device *hd_monitor_find(const struct hd_monitor *monitor,
                                         const char *name)
 {
