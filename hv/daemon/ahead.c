@@ -139,6 +139,11 @@ static void on_late(uv_timer_t *timer)
 {
     struct hd_store *store = timer->data;
 
+    /* Somebody changes its users, which must not be cut off. */
+    if (store->task) {
+        hd_ahead_wait(store);
+        return;
+    }
     hd_life_note(store, NULL, hd_err_reason(HD_E_TIMEOUT),
                  "nobody has unlocked it in time: the guests that were built "
                  "ahead are taken away");
