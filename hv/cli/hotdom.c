@@ -2,7 +2,6 @@
 /* hotdom: the command line; picks a command from the table, never does its
  * work. */
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -289,18 +288,12 @@ static int wants_help(int argc, char **argv)
     return 0;
 }
 
-/* The other one stands beside this one where they were built. */
 static int hand_over(char **argv)
 {
-    char beside[PATH_MAX];
-    ssize_t n =
-        readlink("/proc/self/exe", beside, sizeof(beside) - sizeof("-whole"));
+    char path[PATH_MAX];
 
-    if (n > 0) {
-        strcpy(beside + n, "-whole");
-        execv(beside, argv);
-    }
-    execv(HD_WHOLE, argv);
+    hd_beside(HD_WHOLE, path);
+    execv(path, argv);
     perror("hotdom: cannot start " HD_WHOLE);
     return hd_err_status(HD_E_FAILED);
 }
@@ -330,7 +323,6 @@ static int run(const struct hd_cmd *cmd, bool dry, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct hd_cmd *cmd;
-    char **all = argv;
     bool dry =
         argc > 1 && (!strcmp(argv[1], "-N") || !strcmp(argv[1], "--dry-run"));
 
@@ -360,6 +352,6 @@ int main(int argc, char **argv)
         return hd_err_status(HD_E_USAGE);
     }
     if (!hd_cmd_plan && (dry || !cmd->run))
-        return hand_over(all);
+        return hand_over(argv - dry);
     return run(cmd, dry, argc - 1, argv + 1);
 }

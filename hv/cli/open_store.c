@@ -148,7 +148,7 @@ static int run_reader(struct hd_open_store *o, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "open %s", o->path);
     for (size_t i = 0; i < n; i++)
         keys[i] = list[i].signer;
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     if (hd_reader_run_luks(reader, o->medium, keys, n, &o->answer, o->headers,
                            &o->n_headers, err))
         return hd_wrap(err, "%s", o->path);

@@ -6,7 +6,6 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
-#include "agents.h"
 #include "explain.h"
 #include "life.h"
 #include "read.h"
@@ -155,7 +154,6 @@ bool hd_adopt_accept(struct hd_store *store)
     store->ran = store->map;
     hd_ledger_free(hd_steal(&store->adopt));
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
-    hd_agents_ring(store->daemon->agents);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shown_adopt(store);
     if (!hd_hot_mend(store))

@@ -35,8 +35,7 @@ static bool consists_of(const char *s, size_t size, const char *letters)
     return len > 0 && len < size && strspn(s, letters) == len;
 }
 
-/* A name that ends within `size` and has only a manifest's characters. */
-static bool is_name(const char *s, size_t size)
+bool hd_job_request_is_name(const char *s, size_t size)
 {
     return consists_of(s, size, NAME);
 }
@@ -130,7 +129,7 @@ static bool after_ok(const struct hd_step_domain *d)
     if (d->n_after > HD_MAX_AFTER)
         return false;
     for (uint32_t i = 0; i < d->n_after; i++)
-        if (!is_name(d->after[i].name, sizeof(d->after[i].name)))
+        if (!hd_job_request_is_name(d->after[i].name, sizeof(d->after[i].name)))
             return false;
     return true;
 }
@@ -140,14 +139,15 @@ static bool domain_ok(const struct hd_job_request *req,
 {
     const struct hd_step_domain *d = &step->u.domain;
 
-    return is_name(d->name, sizeof(d->name)) && !hd_uuid_is_zero(&d->uuid) &&
-           d->kernel < req->n_files && d->ramdisk >= -1 &&
-           d->ramdisk < (int64_t)req->n_files && d->vcpus >= 1 &&
-           d->vcpus <= 512 && d->memory >= 1 << 20 && d->memory <= INT64_MAX &&
-           is_text(d->cmdline, sizeof(d->cmdline)) && !d->width == !d->height &&
-           d->on_poweroff <= HD_END_RESTART && d->on_reboot <= HD_END_RESTART &&
-           d->on_crash <= HD_END_RESTART && d->width <= PIXELS_MAX &&
-           d->height <= PIXELS_MAX && pci_ok(d) && after_ok(d);
+    return hd_job_request_is_name(d->name, sizeof(d->name)) &&
+           !hd_uuid_is_zero(&d->uuid) && d->kernel < req->n_files &&
+           d->ramdisk >= -1 && d->ramdisk < (int64_t)req->n_files &&
+           d->vcpus >= 1 && d->vcpus <= 512 && d->memory >= 1 << 20 &&
+           d->memory <= INT64_MAX && is_text(d->cmdline, sizeof(d->cmdline)) &&
+           !d->width == !d->height && d->on_poweroff <= HD_END_RESTART &&
+           d->on_reboot <= HD_END_RESTART && d->on_crash <= HD_END_RESTART &&
+           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d) &&
+           after_ok(d);
 }
 
 static bool seize_ok(const struct hd_job_request *req,
@@ -211,7 +211,7 @@ static bool files_ok(const struct hd_job_request *req,
     hd_auto(hd_tables) shown = NULL;
 
     (void)req;
-    return is_name(f->name, sizeof(f->name)) &&
+    return hd_job_request_is_name(f->name, sizeof(f->name)) &&
            memchr(f->tables, '\0', sizeof(f->tables)) &&
            memchr(f->shown, '\0', sizeof(f->shown)) &&
            !hd_tables_parse(f->tables, &tables, NULL) &&
@@ -290,7 +290,7 @@ static bool headers_differ(const struct hd_plan *plan)
 static int check_plan(const struct hd_job_request *req,
                       const struct hd_plan *plan, struct hd_err *err)
 {
-    if (!plan || !is_name(plan->label, sizeof(plan->label)) ||
+    if (!plan || !hd_job_request_is_name(plan->label, sizeof(plan->label)) ||
         !hd_uuid_equal(&plan->store, &req->store) ||
         plan->n_steps > HD_PLAN_MAX_STEPS ||
         hd_plan_size(plan->n_steps) != req->plan_size)
@@ -299,7 +299,7 @@ static int check_plan(const struct hd_job_request *req,
         const struct hd_step *step = &plan->steps[i];
 
         if (step->kind >= HD_ARRAY_LEN(checks) ||
-            !is_name(step->guest, sizeof(step->guest)) ||
+            !hd_job_request_is_name(step->guest, sizeof(step->guest)) ||
             !checks[step->kind](req, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
                            i + 1);
@@ -331,7 +331,7 @@ static int check_start(const struct hd_job_request *req,
 {
     if (req->n_files > HD_MAX_FILES || req->n_headers > HD_MAX_LUKS ||
         !hd_uuid_equal(&req->head.store, &req->store) ||
-        !is_name(req->head.label, sizeof(req->head.label)) ||
+        !hd_job_request_is_name(req->head.label, sizeof(req->head.label)) ||
         !is_text(req->head.devname, sizeof(req->head.devname)))
         return hd_fail(err, HD_E_FAILED, "the job's request to start is bad");
     if (check_ask(req, err) || check_plan(req, plan, err))
@@ -346,7 +346,8 @@ static int check_keys(const struct hd_job_request *req, struct hd_err *err)
     const struct hd_luks_change *k = &req->keys;
 
     if (req->ask != HD_ASK_KEYSLOT || req->n_headers != 1 || req->n_files ||
-        k->action > HD_KEYS_REMOVE || !is_name(k->user, sizeof(k->user)) ||
+        k->action > HD_KEYS_REMOVE ||
+        !hd_job_request_is_name(k->user, sizeof(k->user)) ||
         k->start % SECTOR || k->start > INT64_MAX - OFFSET_MAX ||
         !luks_ok(&k->luks) ||
         !is_text(req->head.devname, sizeof(req->head.devname)))
@@ -390,7 +391,8 @@ int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err)
 {
     if (req->op > HD_JOB_DUMP || hd_uuid_is_zero(&req->store) ||
-        (req->guest[0] && !is_name(req->guest, sizeof(req->guest))))
+        (req->guest[0] &&
+         !hd_job_request_is_name(req->guest, sizeof(req->guest))))
         return hd_fail(err, HD_E_FAILED, "the job's request is bad");
     if (req->op == HD_JOB_START)
         return check_start(req, plan, err);

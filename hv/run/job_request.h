@@ -3,6 +3,7 @@
 #ifndef HD_RUN_JOB_REQUEST_H
 #define HD_RUN_JOB_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../../pv-drivers/base/err.h"
@@ -22,5 +23,8 @@ int hd_job_request_read(int fd, struct hd_job_request **ret,
  * become a root process's. */
 int hd_job_request_check(const struct hd_job_request *req,
                          const struct hd_plan *plan, struct hd_err *err);
+
+/* A name that ends within `size` and has only a manifest's characters. */
+bool hd_job_request_is_name(const char *s, size_t size);
 
 #endif

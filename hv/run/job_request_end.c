@@ -2,20 +2,15 @@
 /* What a job may be asked for about the end of guests. */
 #include "job_request_end.h"
 
-#include <stdbool.h>
-#include <string.h>
-
-static bool is_name(const char name[HD_NAME_SIZE])
-{
-    return *name && memchr(name, '\0', HD_NAME_SIZE);
-}
+#include "job_request.h"
 
 static bool ranks_ok(const struct hd_job_request *req)
 {
     bool ok = req->n_ranks <= HD_MAX_GUESTS;
 
     for (uint32_t i = 0; ok && i < req->n_ranks; i++)
-        ok = is_name(req->ranks[i].guest) && req->ranks[i].rank < HD_MAX_GUESTS;
+        ok = hd_job_request_is_name(req->ranks[i].guest, HD_NAME_SIZE) &&
+             req->ranks[i].rank < HD_MAX_GUESTS;
     return ok;
 }
 
@@ -24,7 +19,7 @@ static bool kept_ok(const struct hd_job_request *req)
     bool ok = req->n_kept <= HD_MAX_GUESTS;
 
     for (uint32_t i = 0; ok && i < req->n_kept; i++)
-        ok = is_name(req->kept[i].name);
+        ok = hd_job_request_is_name(req->kept[i].name, HD_NAME_SIZE);
     return ok;
 }
 

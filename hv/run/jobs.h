@@ -23,8 +23,9 @@ int hd_job_eject(struct hd_context *ctx, struct hd_err *err);
 /* Ends the guests without asking, safe with a medium that does not answer. */
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err);
 
-/* Writes the memory of a guest that is paused to its file, as a core; while it
- * does, the ledger is held and nobody else's end comes between. */
+/* Writes the memory of a guest that is paused to its file, as a core.  Of one
+ * that the request keeps, behind a pull, the ledger is held meanwhile, and its
+ * end waits. */
 int hd_job_dump(struct hd_context *ctx, struct hd_err *err);
 
 /* Opens the acting user's keyslot, then changes users on the medium. */

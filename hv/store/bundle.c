@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 #include "bzimage.h"
 #include "initrd.h"
 #include "ustar.h"
@@ -147,7 +148,7 @@ static int add_made(struct hd_bundle *b, struct hd_manifest *m,
                     const char *name, char *text, struct hd_err *err)
 {
     static const char made[] = ""; /* no path that a manifest may have */
-    char agent[HD_INITRD_PATH];
+    char agent[PATH_MAX];
     autoblob blob = {0};
 
     for (size_t i = 0; i < b->n; i++)
@@ -155,7 +156,7 @@ static int add_made(struct hd_bundle *b, struct hd_manifest *m,
             strcpy(text, m->files[i].name);
             return 0;
         }
-    hd_initrd_agent(agent);
+    hd_beside(HD_GUEST, agent);
     if (hd_initrd_make(modules, agent, &blob.data, &blob.len, err) ||
         add_file(b, m, name, &blob, err))
         return -1;

@@ -120,7 +120,7 @@ static int put_modules(struct initrd *r, const char *folder,
     char order[HD_KMODS * (HD_KMODS_PATH + 16)] = "";
 
     for (size_t i = 0; i < k->n; i++) {
-        char from[HD_INITRD_PATH + HD_KMODS_PATH], to[HD_KMODS_PATH + 16];
+        char from[PATH_MAX + HD_KMODS_PATH], to[HD_KMODS_PATH + 16];
 
         snprintf(from, sizeof(from), "%s/%s", folder, k->paths[i]);
         snprintf(to, sizeof(to), "lib/modules/%s",
@@ -137,7 +137,7 @@ static int put_modules(struct initrd *r, const char *folder,
 static int choose(const char *folder, struct hd_kmods *ret, struct hd_err *err)
 {
     hd_autofree char *dep = NULL, *builtin = NULL;
-    char path[HD_INITRD_PATH];
+    char path[PATH_MAX];
 
     if (strlen(folder) >= sizeof(path) - 32)
         return hd_fail(err, HD_E_USAGE, "the path of the modules is too long");
@@ -218,20 +218,4 @@ int hd_initrd_make(const char *modules, const char *agent, void **ret,
         put_agent(r, agent, err) || put_modules(r, modules, k, err))
         return -1;
     return pack(r, ret, ret_len, err);
-}
-
-void hd_initrd_agent(char ret[HD_INITRD_PATH])
-{
-    ssize_t n = readlink("/proc/self/exe", ret, HD_INITRD_PATH - 1);
-    char *slash;
-
-    ret[n > 0 ? n : 0] = '\0';
-    slash = strrchr(ret, '/');
-    if (slash) {
-        snprintf(slash, (size_t)(ret + HD_INITRD_PATH - slash),
-                 "/hotdom-guest");
-        if (!access(ret, X_OK))
-            return;
-    }
-    snprintf(ret, HD_INITRD_PATH, "%s", HD_GUEST);
 }

@@ -15,8 +15,4 @@
 int hd_initrd_make(const char *modules, const char *agent, void **ret,
                    size_t *ret_len, struct hd_err *err);
 
-/* The agent beside this program, or where it is installed. */
-#define HD_INITRD_PATH 4096
-void hd_initrd_agent(char ret[HD_INITRD_PATH]);
-
 #endif

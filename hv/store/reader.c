@@ -213,21 +213,6 @@ int hd_reader_known(const struct hd_known *known, size_t n, struct hd_err *err)
     return sealed("hotdom-known", known, n * sizeof(*known), err);
 }
 
-void hd_reader_path(char path[PATH_MAX])
-{
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    char *slash;
-
-    path[n > 0 ? n : 0] = '\0';
-    slash = strrchr(path, '/');
-    if (slash) {
-        snprintf(slash, (size_t)(path + PATH_MAX - slash), "/hotdom-reader");
-        if (!access(path, X_OK))
-            return;
-    }
-    snprintf(path, PATH_MAX, "%s", HD_READER);
-}
-
 /* In the child: the descriptors of the reader's contract and no others. */
 static void exec_reader(const char *path, int sock, int medium, int keys)
 {

@@ -104,10 +104,6 @@ int hd_reader_run_luks(const char *reader_path, int medium,
                        struct hd_answer **ret, int headers[HD_MAX_LUKS],
                        size_t *ret_n, struct hd_err *err);
 
-/* Where the reader is: beside the running program, as in the build tree, or
- * HD_READER. */
-void hd_reader_path(char path[PATH_MAX]);
-
 /* The memfds for descriptors 5 and 6.  They return them or -1. */
 int hd_reader_keys(const struct hd_signer *trusted, size_t n,
                    struct hd_err *err);

@@ -3,6 +3,8 @@
 #ifndef HD_BASE_PATHS_H
 #define HD_BASE_PATHS_H
 
+#include <limits.h>
+
 #define HD_RUN_DIR     "/run/hotdom" /* gone at reboot, as the guests are */
 #define HD_CONTROL     HD_RUN_DIR "/control" /* the daemon's socket */
 #define HD_LEDGER_DIR  HD_RUN_DIR "/ledger"
@@ -27,5 +29,9 @@
 #define HD_SERIAL      HD_LIBEXEC_DIR "/hotdom-serial"
 #define HD_9P          HD_LIBEXEC_DIR "/hotdom-9p"
 #define HD_GUEST       HD_LIBEXEC_DIR "/hotdom-guest" /* for ramdisks */
+
+/* The program that is installed as `installed`: the one of that name beside the
+ * running program, as in the build tree, or that. */
+void hd_beside(const char *installed, char ret[PATH_MAX]);
 
 #endif

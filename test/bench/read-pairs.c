@@ -12,6 +12,7 @@
 
 #include "../../hv/store/reader.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 
 static void die(const struct hd_err *err)
 {
@@ -118,7 +119,7 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     known = !strcmp(argv[5], "known");
     if (hd_io_read_file(argv[2], HD_SIGNER_PEM, &pem, &len, &err) ||
         hd_signer_parse_pem(pem, len, &who, &err))

@@ -12,6 +12,7 @@
 #include "../../hv/volume/xts.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "unit.h"
 
@@ -52,7 +53,7 @@ static void view_open(struct view *v, const char *path)
     struct hd_err err = {0};
     char reader[PATH_MAX];
 
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     v->medium = open(path, O_RDWR);
     CHECK_OK(hd_reader_run_luks(reader, v->medium, NULL, 0, &v->a, v->headers,
                                 &v->n_headers, &err),

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/paths.h"
 #include "../../hv/store/reader.h"
 #include "pack_kit.h"
 #include "unit.h"
@@ -26,7 +27,7 @@ static int run(const struct pack_kit *b, const char *options, char ret[4096])
     size_t n;
     int status;
 
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     snprintf(command, sizeof(command),
              "%s/hotdom pack --manifest %s --key %s -o %s --kdf-memory 8M "
              "--password-fd 3 3<%s/passwords %s 2>&1",

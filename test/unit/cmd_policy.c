@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/paths.h"
 #include "../../hv/host/dom0.h"
 #include "../../hv/store/reader.h"
 #include "unit.h"
@@ -20,7 +21,7 @@ static int run(const char *arguments, char ret[4096])
     size_t n;
     int status;
 
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     snprintf(command, sizeof(command), "%s/hotdom %s 2>&1", dirname(reader),
              arguments);
     out = popen(command, "r");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/paths.h"
 #include "../../hv/store/pack.h"
 #include "../../hv/store/reader.h"
 #include "pack_kit.h"
@@ -47,7 +48,7 @@ static void inspect(const struct pack_kit *b, const char *options,
     FILE *out;
     size_t n;
 
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     snprintf(command, sizeof(command), "%s/hotdom inspect %s %s 2>&1",
              dirname(reader), b->output, options);
     out = popen(command, "r");

@@ -11,6 +11,7 @@
 #include "../../hv/store/auth.h"
 #include "../../hv/store/pack.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "store_kit.h"
 #include "unit.h"
@@ -68,7 +69,7 @@ static void volumes_are_whole_mebibytes_with_their_content(void)
     int medium;
 
     pack_kit_init(&b);
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     CHECK_OK(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err);
     medium = open(b.output, O_RDONLY);
     CHECK_OK(hd_reader_run(path, medium, NULL, 0, &a, &err), &err);
@@ -137,7 +138,7 @@ static void each_user_gets_a_verifier_of_its_password(void)
     int medium;
 
     pack_kit_init(&b);
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     pack_kit_text(&b, "m.yaml",
                   "hotdom: 1\nstore: {name: a}\nusers: [{name: x}, {name: y}]\n"
                   "guests: [{name: a, kernel: kernel}]\n");

@@ -11,6 +11,7 @@
 #include "../../hv/store/reader.h"
 #include "../../hv/volume/xts.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "unit.h"
 
@@ -39,7 +40,7 @@ static struct hd_answer *read_back(const struct pack_kit *b, int *ret_medium)
     struct hd_err err = {0};
     char path[PATH_MAX];
 
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     *ret_medium = open(b->output, O_RDONLY);
     CHECK_OK(hd_reader_run(path, *ret_medium, NULL, 0, &a, &err), &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(a);

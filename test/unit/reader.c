@@ -11,6 +11,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "store_kit.h"
 #include "unit.h"
 
@@ -195,7 +196,7 @@ static void inspecting_asks_no_trust_but_a_signature(void)
     struct hd_err err = {0};
     struct kit_store s;
 
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     kit_store_init(&s);
     for (int i = 0; i < 3; i++) {
         hd_autofree struct hd_answer *a = NULL;

@@ -10,6 +10,7 @@
 #include "../../hv/store/reader.h"
 #include "../../hv/volume/luks.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "store_kit.h"
 #include "unit.h"
@@ -35,7 +36,7 @@ static int look(struct bench *b, struct hd_err *err)
 {
     char path[PATH_MAX];
 
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     return hd_reader_run_luks(path, b->medium, NULL, 0, &b->a, b->headers,
                               &b->n, err);
 }

@@ -17,6 +17,7 @@
 #include "../../hv/store/ustar.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "unit.h"
 
 static const char manifest[] =
@@ -228,7 +229,7 @@ static void exec_reader(int sock, int medium, int keys, int known)
                   fcntl(keys, F_DUPFD, 10), fcntl(known, F_DUPFD, 10)};
     char path[PATH_MAX];
 
-    hd_reader_path(path);
+    hd_beside(HD_READER, path);
     for (int i = 0; i < 4; i++)
         dup2(high[i], HD_READER_SOCK + i);
     execl(path, path, (char *)NULL);

@@ -13,6 +13,7 @@
 #include "../../hv/store/verify.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "power.h"
 #include "store_kit.h"
@@ -70,7 +71,7 @@ static void look(struct bench *b)
 
     free(b->a);
     b->a = NULL;
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     CHECK_OK(hd_reader_run(reader, medium, NULL, 0, &b->a, &err), &err);
     if (b->a->err.code)
         printf("\n%s\n", b->a->err.msg);

@@ -8,6 +8,7 @@
 #include "../../hv/store/verify.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "pack_kit.h"
 #include "unit.h"
 
@@ -39,7 +40,7 @@ static void bench_init(struct bench *b)
     pack_kit_text(&b->kit, "m.yaml", source);
     CHECK_OK(hd_pack(&b->kit.in, &(struct hd_packed){.size = 0}, &err), &err);
     b->medium = open(b->kit.output, O_RDWR);
-    hd_reader_path(reader);
+    hd_beside(HD_READER, reader);
     CHECK_OK(hd_reader_run(reader, b->medium, NULL, 0, &b->a, &err), &err);
     CU_ASSERT_EQUAL_FATAL(b->a->err.code, HD_OK);
     b->kit.phases[0] = '\0';
