@@ -3,6 +3,7 @@
 #include "altname.h"
 
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,35 @@ struct request {
     struct rtattr list, name;
     char text[NAME_MAX_LEN + 1];
 };
+
+struct question {
+    struct nlmsghdr head;
+    struct ifinfomsg link;
+    struct rtattr name;
+    char text[NAME_MAX_LEN + 1];
+};
+
+/* Its beginning; the rest of a long one is of no use here. */
+struct reply {
+    struct nlmsghdr head;
+    union {
+        struct nlmsgerr why;
+        struct ifinfomsg link;
+    };
+    char rest[256];
+};
+
+static int talk(const struct nlmsghdr *head, struct reply *ret)
+{
+    hd_autofd int sock =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+    return sock < 0 || send(sock, head, head->nlmsg_len, 0) < 0 ||
+                   recv(sock, ret, sizeof(*ret), 0) <
+                       (ssize_t)NLMSG_LENGTH(sizeof(ret->link))
+               ? -1
+               : 0;
+}
 
 static void fill(struct request *r, unsigned index, const char *name)
 {
@@ -35,26 +65,35 @@ static void fill(struct request *r, unsigned index, const char *name)
         (uint32_t)NLMSG_LENGTH(sizeof(r->link)) + RTA_ALIGN(r->list.rta_len);
 }
 
+/* if_nametoindex(3) takes no name that is longer than 15. */
+static bool has_it(unsigned index, const char *name)
+{
+    struct question q = {.head.nlmsg_type = RTM_GETLINK,
+                         .head.nlmsg_flags = NLM_F_REQUEST,
+                         .name.rta_type = IFLA_ALT_IFNAME};
+    struct reply reply = {0};
+    size_t len = strlen(name) + 1;
+
+    memcpy(q.text, name, len);
+    q.name.rta_len = (unsigned short)RTA_LENGTH(len);
+    q.head.nlmsg_len =
+        (uint32_t)NLMSG_LENGTH(sizeof(q.link)) + RTA_ALIGN(q.name.rta_len);
+    return !talk(&q.head, &reply) && reply.head.nlmsg_type == RTM_NEWLINK &&
+           reply.link.ifi_index == (int)index;
+}
+
 int hd_altname_add(unsigned index, const char *name, struct hd_err *err)
 {
-    hd_autofd int sock =
-        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    struct {
-        struct nlmsghdr head;
-        struct nlmsgerr why;
-        char rest[256];
-    } reply = {0};
+    struct reply reply = {0};
     struct request r = {0};
 
     if (strlen(name) > NAME_MAX_LEN)
         return hd_fail(err, HD_E_FAILED, "the name %.32s... is too long", name);
     fill(&r, index, name);
-    if (sock < 0 || send(sock, &r, r.head.nlmsg_len, 0) < 0 ||
-        recv(sock, &reply, sizeof(reply), 0) <
-            (ssize_t)NLMSG_LENGTH(sizeof(reply.why)))
+    if (talk(&r.head, &reply))
         return hd_fail_errno(err, HD_E_FAILED, "ask for the name %s", name);
     errno = -reply.why.error;
-    if (errno && errno != EEXIST)
+    if (errno && !(errno == EEXIST && has_it(index, name)))
         return hd_fail_errno(err, HD_E_FAILED, "name interface %u %s", index,
                              name);
     return 0;

@@ -5,7 +5,8 @@
 
 #include "../pv-drivers/base/err.h"
 
-/* That it has it already is success.  Over rtnetlink, which answers at once. */
+/* That it has it already is success, that another has it is none.  Over
+ * rtnetlink, which answers at once. */
 int hd_altname_add(unsigned index, const char *name, struct hd_err *err);
 
 #endif

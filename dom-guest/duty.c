@@ -16,14 +16,17 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "duty_registry.h"
 #include "folder.h"
 #include "names.h"
+#include "nics.h"
 #include "paths.h"
 #include "prefs.h"
 #include "view.h"
 
 #define TABLE    "data/hotdom/table"
 #define MAP      "data/hotdom/map"
+#define HOST     "data/hotdom/host"
 #define SHUTDOWN "control/shutdown"
 
 /* Interfaces come up to this long after their driver was loaded. */
@@ -33,7 +36,7 @@
 /* So many reports try again to show what could not be shown. */
 #define LOOKS 6
 
-enum bell { BELL_TABLE, BELL_MAP, BELL_SHUTDOWN };
+enum bell { BELL_TABLE, BELL_MAP, BELL_HOST, BELL_SHUTDOWN, BELL_REGISTRY };
 
 /* ---- at the start */
 
@@ -50,7 +53,7 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
     char text[16];
     int len = snprintf(text, sizeof(text), "%d\n", getpid());
 
-    *d = (struct hd_duty){.lock = -1};
+    *d = (struct hd_duty){.lock = -1, .keeper = HD_KEEPER_NONE};
     if (hd_folder_make(HD_GUEST_RUN, err))
         return -1;
     d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -71,6 +74,7 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
 void hd_duty_fini(struct hd_duty *d)
 {
     hd_xsdev_free(hd_steal(&d->x));
+    hd_keeper_fini(&d->keeper);
     if (d->lock >= 0)
         close(hd_steal_fd(&d->lock));
 }
@@ -88,7 +92,7 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
     }
     if (hd_names_link(&hd_names_usual, promises, n, &err))
         trouble(d, HD_DUTY_NAMES, &err);
-    hd_names_nics(&hd_names_usual, promises, n, deadline_ms, &err);
+    hd_nics_name(promises, n, deadline_ms, &err);
     if (err.code)
         trouble(d, HD_DUTY_NAMES, &err);
 }
@@ -129,11 +133,12 @@ static void apply_view(struct hd_duty *d, bool again)
                out.made, out.wanted);
 }
 
-/* The settings before the view: they are the guest's own, whatever of /etc the
- * host covers. */
+/* The settings and files before the view: they are the guest's own, whatever of
+ * /etc the host covers. */
 void hd_duty_begin(struct hd_duty *d)
 {
     apply_prefs(d);
+    hd_duty_registry_begin(d);
     apply_view(d, true);
     apply_names(d, hd_io_now_ms() + NICS_MS);
 }
@@ -214,8 +219,12 @@ static int take_bells(struct hd_duty *d, struct hd_err *err)
         apply_view(d, false);
     if (bells & 1u << BELL_MAP)
         apply_names(d, 0);
+    if (bells & (1u << BELL_MAP | 1u << BELL_HOST))
+        hd_duty_registry_do(d, hd_keeper_follow_host);
     if (bells & 1u << BELL_SHUTDOWN)
         obey(d);
+    if (bells & 1u << BELL_REGISTRY)
+        hd_duty_registry_answer(d);
     return 0;
 }
 
@@ -253,18 +262,11 @@ static int listen_signals(struct hd_err *err)
 static int watch(struct hd_duty *d, struct hd_err *err)
 {
     if (hd_xsdev_watch(d->x, TABLE, BELL_TABLE, err) ||
-        hd_xsdev_watch(d->x, MAP, BELL_MAP, err))
+        hd_xsdev_watch(d->x, MAP, BELL_MAP, err) ||
+        hd_xsdev_watch(d->x, HOST, BELL_HOST, err) ||
+        hd_xsdev_watch(d->x, HD_KEEPER_ASK, BELL_REGISTRY, err))
         return -1;
     return hd_xsdev_watch(d->x, SHUTDOWN, BELL_SHUTDOWN, err);
-}
-
-/* Whatever changed is seen by looking. */
-static void drain(int fd)
-{
-    char buf[4096];
-
-    while (recv(fd, buf, sizeof(buf), 0) > 0)
-        continue;
 }
 
 /* False: it is to end. */
@@ -289,29 +291,40 @@ static void look_again(struct hd_duty *d)
     }
 }
 
+/* There is something to do of which no descriptor tells. */
+static bool is_busy(const struct hd_duty *d)
+{
+    return hd_xsdev_rung(d->x) || d->keeper.more;
+}
+
 static int loop(struct hd_duty *d, int signals, int addresses,
                 struct hd_err *err)
 {
     uint64_t next_ms = 0;
     struct pollfd p[] = {{.fd = hd_xsdev_fd(d->x), .events = POLLIN},
                          {.fd = signals, .events = POLLIN},
-                         {.fd = addresses, .events = POLLIN}};
+                         {.fd = addresses, .events = POLLIN},
+                         {.fd = -1, .events = POLLIN}};
 
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
             look_again(d);
+            hd_duty_registry_do(d, hd_keeper_retry);
             tell(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
-        if (poll(p, HD_ARRAY_LEN(p),
-                 hd_xsdev_rung(d->x) ? 0 : hd_io_left_ms(next_ms)) < 0)
+        p[3].fd = d->keeper.news; /* another one after SIGHUP */
+        if (poll(p, HD_ARRAY_LEN(p), is_busy(d) ? 0 : hd_io_left_ms(next_ms)) <
+            0)
             continue;
         if (p[1].revents && !take_signals(d, signals))
             return 0;
         if ((p[0].revents || hd_xsdev_rung(d->x)) && take_bells(d, err))
             return -1;
+        if (p[3].revents || d->keeper.more)
+            hd_duty_registry_do(d, hd_keeper_follow);
         if (p[2].revents) {
-            drain(addresses);
+            hd_io_drain(addresses); /* what changed is seen by looking */
             next_ms = hd_io_within_ms(BURST_MS, next_ms);
         }
     }

@@ -9,6 +9,7 @@
 
 #include "../pv-drivers/base/err.h"
 #include "beat.h"
+#include "keeper.h"
 #include "layers.h"
 #include "xsdev.h"
 
@@ -17,8 +18,9 @@ enum hd_duty_part {
     HD_DUTY_VIEW,
     HD_DUTY_NAMES,
     HD_DUTY_PREFS,
+    HD_DUTY_REGISTRY,
 };
-#define HD_DUTY_PARTS 3
+#define HD_DUTY_PARTS 4
 
 struct hd_duty {
     struct hd_xsdev *x; /* owned */
@@ -26,6 +28,7 @@ struct hd_duty {
     char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
     bool unseen;                 /* nothing of it could be shown */
     unsigned looks;              /* at it since the start */
+    struct hd_keeper keeper;     /* of the registry */
     struct hd_beat beat;
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };

@@ -17,12 +17,14 @@
 #include "../pv-drivers/base/log.h"
 #include "duty.h"
 #include "folder.h"
+#include "paths.h"
 
-#define ROOT     "/root"
-#define MODULES  "/modules.order" /* hv/store/initrd.c writes it */
-#define WAIT_MS  30000
-#define LOOK_MS  10
-#define TEXT_MAX (64u << 10)
+#define ROOT        "/root"
+#define MODULES     "/modules.order" /* hv/store/initrd.c writes it */
+#define WAIT_MS     30000
+#define LOOK_MS     10
+#define PROGRAM_MAX (1u << 20) /* bytes, as the Makefile has it */
+#define TEXT_MAX    (64u << 10)
 
 /* ---- the command line */
 
@@ -227,11 +229,25 @@ static void empty(int dir, dev_t dev)
         closedir(list);
 }
 
+/* For people in a guest that has no package of it. */
+static void keep_program(void)
+{
+    hd_autofree char *program = NULL;
+    struct hd_err err;
+    size_t len;
+
+    if (hd_io_read_file("/proc/self/exe", PROGRAM_MAX, &program, &len, &err) ||
+        hd_folder_make(HD_GUEST_RUN, &err) ||
+        hd_io_write_file(HD_GUEST_PROGRAM, program, len, 0755, &err))
+        hd_log(HD_LOG_WARNING, "there is no %s: %s", HD_GUEST_PROGRAM, err.msg);
+}
+
 static int move_to_root(struct hd_err *err)
 {
     hd_autofd int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat st;
 
+    keep_program();
     for (size_t i = 0; i < HD_ARRAY_LEN(mounts); i++) {
         char to[32];
 
@@ -251,14 +267,17 @@ static int move_to_root(struct hd_err *err)
 }
 
 /* What the guest writes over the host's files goes to its root, and so do its
- * user's settings. */
+ * user's settings and the files that keys of its registry are bound to. */
 static bool writes_root(struct hd_xsdev *x)
 {
+    static const char *const folders[] = {"data/hotdom/settings",
+                                          "data/hotdom/bind"};
     char tables[HD_LAYERS_TEXT] = "", names[HD_XSDEV_PAYLOAD + 1];
     size_t len = 0;
 
     (void)hd_xsdev_read(x, "data/hotdom/table", tables, sizeof(tables), NULL);
-    (void)hd_xsdev_list(x, "data/hotdom/settings", names, &len, NULL);
+    for (size_t i = 0; i < HD_ARRAY_LEN(folders) && !len; i++)
+        (void)hd_xsdev_list(x, folders[i], names, &len, NULL);
     return *tables || len;
 }
 

@@ -15,6 +15,7 @@
 #include "duty.h"
 #include "early.h"
 #include "paths.h"
+#include "registry_cmd.h"
 
 struct command {
     const char *name, *args, *help;
@@ -29,6 +30,8 @@ static const struct command commands[] = {
     {"init", "", "be the first process of a ramdisk", cmd_init},
     {"start", "", "do what the host says, and stay behind", cmd_start},
     {"status", "[--json]", "what the host says and is told", cmd_status},
+    {"registry", "VERB ...", "look at the registry and change it",
+     hd_registry_cmd},
 };
 
 /* ---- init */

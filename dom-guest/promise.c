@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../pv-drivers/base/mac.h"
+
 #define MAP "data/hotdom/map"
 
 #define WORD "abcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -20,21 +22,6 @@ static bool take_name(const char *node, char ret[32])
     for (size_t i = 0; i <= len; i++)
         ret[i] = node[i] == '@' ? '.' : node[i];
     return isalnum((unsigned char)*ret) && !ret[strspn(ret, WORD)];
-}
-
-static bool take_mac(const char *word, uint8_t ret[6])
-{
-    unsigned m[6];
-    int end = 0;
-
-    if (strlen(word) != 17 ||
-        sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3],
-               &m[4], &m[5], &end) != 6 ||
-        end != 17)
-        return false;
-    for (size_t i = 0; i < 6; i++)
-        ret[i] = (uint8_t)m[i];
-    return true;
 }
 
 static bool is_device(const char *word)
@@ -52,7 +39,7 @@ static void take_device(const char *value, struct hd_promise *p)
 
     if (!strcmp(p->class, "block") && is_device(p->name))
         snprintf(p->device, sizeof(p->device), "%.15s", p->name);
-    else if (take_mac(word, p->mac))
+    else if (hd_mac_parse(word, p->mac))
         p->is_nic = true;
     else if (!strcmp(p->class, "usb") && is_device(word))
         snprintf(p->device, sizeof(p->device), "%.15s", word);

@@ -5,8 +5,9 @@
 # shellcheck disable=SC2034  # the variables are for those who source this
 
 me=${0##*/}
-scripts=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-repo=$(dirname -- "$scripts")
+# Without a program: tests call the bed by the thousand.
+scripts=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd)
+repo=${scripts%/*}
 build=${BUILD:-$repo/build}
 bed=$build/bed
 apt_cache=$build/apt-cache

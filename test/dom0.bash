@@ -39,6 +39,8 @@ sample() {
     echo "$1 $2 $pair ${3:-$ms} $((cpu - cpu0)) $((forks - forks0))"
 }
 
+hotdomd() { systemctl show -p MainPID --value hotdomd; } # its process
+
 processes() { # with a command line, so none of the kernel's; nor udev's workers
     local p n=0 line
     for p in /proc/[0-9]*; do
@@ -70,11 +72,12 @@ disk_of() { # HOST: its block device
 plug() { echo '- - -' >"/sys/class/scsi_host/$stick/scan"; }
 pull() { echo 1 >"$(echo /sys/class/scsi_host/"$stick"/device/target*/*/delete)"; }
 
-# make_disks MIB: the store's is empty and pulled, the other's is $other.
+# make_disks MIB [N]: of two or N the store's is empty and pulled, the other's is
+# $other.
 make_disks() {
     modprobe -r scsi_debug 2>/dev/null || :
     modprobe scsi_debug dev_size_mb="$1" per_host_store=1 delay=0 removable=1 \
-        add_host=2
+        add_host="${2:-2}"
     stick=$(host_of 0)
     other=$(disk_of "$(host_of 1)")
     udevadm settle
@@ -171,6 +174,20 @@ vif_for() { # KIND
     [[ $1 == stock ]] || echo ",script=$helper"
 }
 
+# ---- an idle guest
+
+# Where the guests' disks of xl lie does not matter: they never open them.
+idle_config() { # KIND N
+    cat <<END
+name = "idle$2"
+kernel = "$PWD/idle"
+memory = 16
+vcpus = 1
+disk = ["$(disk_for "$1" "/dev/mapper/hotdom-bench$2")"]
+vif = ["bridge=xenbr0$(vif_for "$1")"]
+END
+}
+
 # ---- the tiny guest
 
 config() { # KIND KERNEL [MORE]: for xl
@@ -238,12 +255,15 @@ ask() {
 
 # ---- one guest of each side, beside each other, that run all the time
 
-start_both() { # [MORE]: of xl's configuration; into ${domids[SIDE]}
+begin_both() { # [MORE]: of xl's configuration
     config stock kernel "${1-}" >stock.cfg
     make_disks 40
     load store.img
     give_disk
     follow
+}
+
+start_both() { # into ${domids[SIDE]}
     plug
     await "$guest" running
     await '' running

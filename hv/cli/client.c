@@ -96,7 +96,8 @@ int hd_client_send(struct hd_client *client, const char *method,
         json_object_object_add(request, "parameters", parameters);
     if (more)
         json_object_object_add(request, "more", json_object_new_boolean(true));
-    text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+    text = json_object_to_json_string_ext(
+        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
     rc = send_all(client->fd, text, strlen(text) + 1, err);
     explicit_bzero((char *)text, strlen(text)); /* may hold a password */
     json_object_put(request);
@@ -159,12 +160,20 @@ static int begin(struct hd_client **ret, const char *method,
 int hd_client_call(const char *method, struct json_object *parameters,
                    struct json_object **ret, struct hd_err *err)
 {
+    return hd_client_call_within(method, parameters, HD_CLIENT_QUICK_MS, ret,
+                                 err);
+}
+
+int hd_client_call_within(const char *method, struct json_object *parameters,
+                          uint64_t within_ms, struct json_object **ret,
+                          struct hd_err *err)
+{
     hd_auto(hd_client) client = NULL;
     struct json_object *reply;
     bool continues;
 
     if (begin(&client, method, parameters, false, err) ||
-        hd_client_receive(client, hd_io_now_ms() + HD_CLIENT_QUICK_MS, &reply,
+        hd_client_receive(client, hd_io_now_ms() + within_ms, &reply,
                           &continues, err))
         return -1;
     if (ret)

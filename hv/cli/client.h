@@ -35,6 +35,10 @@ int hd_client_receive(struct hd_client *client, uint64_t deadline_ms,
  * `*ret`; `ret` may be NULL. */
 int hd_client_call(const char *method, struct json_object *parameters,
                    struct json_object **ret, struct hd_err *err);
+/* The same of one that takes longer. */
+int hd_client_call_within(const char *method, struct json_object *parameters,
+                          uint64_t within_ms, struct json_object **ret,
+                          struct hd_err *err);
 
 /* `reply` is borrowed. */
 typedef void hd_client_fn(struct json_object *reply, bool json);

@@ -29,9 +29,9 @@ hd_cmd_fn hd_cmd_attach, hd_cmd_block_attach, hd_cmd_block_detach, hd_cmd_clone,
     hd_cmd_events, hd_cmd_explain, hd_cmd_info, hd_cmd_inspect, hd_cmd_keygen,
     hd_cmd_list, hd_cmd_metrics, hd_cmd_network_attach, hd_cmd_network_detach,
     hd_cmd_pack, hd_cmd_passwd, hd_cmd_pause, hd_cmd_plan, hd_cmd_policy,
-    hd_cmd_reboot, hd_cmd_repair, hd_cmd_repair_dry, hd_cmd_revert,
-    hd_cmd_shutdown, hd_cmd_table, hd_cmd_top, hd_cmd_trust, hd_cmd_unlock,
-    hd_cmd_unpause, hd_cmd_update, hd_cmd_user, hd_cmd_verify,
+    hd_cmd_reboot, hd_cmd_registry, hd_cmd_repair, hd_cmd_repair_dry,
+    hd_cmd_revert, hd_cmd_shutdown, hd_cmd_table, hd_cmd_top, hd_cmd_trust,
+    hd_cmd_unlock, hd_cmd_unpause, hd_cmd_update, hd_cmd_user, hd_cmd_verify,
     hd_cmd_verify_host;
 
 #endif

@@ -11,6 +11,7 @@
 #include "../host/sysfs.h"
 #include "client.h"
 #include "cmd.h"
+#include "show_json.h"
 #include "table.h"
 
 static void ask_daemon(struct hd_doctor_host *h)
@@ -53,7 +54,7 @@ static void print_json(const struct hd_finding *list, size_t n)
                                *f->fix ? json_object_new_string(f->fix) : NULL);
         json_object_array_add(array, o);
     }
-    puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY));
+    hd_show_json(array);
     json_object_put(array);
 }
 

@@ -2,11 +2,13 @@
 /* hotdom dump: saves the memory of a guest that stands still; never leaves half
  * a file. */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/mem.h"
 #include "cmd.h"
 #include "job_call.h"
 #include "whom.h"
@@ -36,6 +38,25 @@ static int make(const char *path, struct hd_err *err)
                              "%s is there; choose another name", path)
                    : hd_fail_errno(err, HD_E_IO, "cannot make %s", path);
     return fd;
+}
+
+/* Of whoever is interrupted, the memory of a guest does not stay. */
+static const char *unfinished;
+
+static void on_signal(int signal)
+{
+    unlink(unfinished);
+    _exit(128 + signal);
+}
+
+static void remove_when_interrupted(const char *path)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    struct sigaction act = {.sa_handler = on_signal};
+
+    unfinished = path;
+    for (size_t i = 0; i < HD_ARRAY_LEN(signals); i++)
+        sigaction(signals[i], &act, NULL);
 }
 
 static int dump(const struct hd_whom *whom, int fd, struct hd_err *err)
@@ -69,6 +90,7 @@ int hd_cmd_dump(int argc, char **argv, struct hd_err *err)
     fd = make(argv[2], err);
     if (fd < 0)
         return -1;
+    remove_when_interrupted(argv[2]);
     if (dump(&whom, fd, err)) {
         unlink(argv[2]);
         return hd_wrap(err, "%s", argv[2]);

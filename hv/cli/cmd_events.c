@@ -7,6 +7,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "follow.h"
+#include "show_json.h"
 #include "since.h"
 
 static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
@@ -20,7 +21,7 @@ static void print(struct json_object *event, bool json)
     char line[4800];
 
     if (json) {
-        puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN));
+        hd_show_json_line(event);
     } else {
         hd_follow_line(event, line, sizeof(line));
         printf("%s  %7.3fs  %s\n", hd_client_text(event, "time"),

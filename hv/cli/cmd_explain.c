@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "mapped.h"
 #include "moved.h"
+#include "show_json.h"
 #include "table.h"
 
 struct wish {
@@ -53,12 +54,6 @@ static void print_row(struct json_object *row)
     line("chosen", given);
     line("why", hd_map_text_get(row, "why"));
     line("change", hd_map_text_get(row, "change"));
-}
-
-static void print_json(struct json_object *object)
-{
-    puts(json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 /* Of a guest that runs. */
@@ -190,7 +185,7 @@ static int tell_moved(const struct wish *w, const struct found *found,
     diff = hd_map_diff(before, found->guest);
     rc = keep_rows(diff, w->resource, err);
     if (!rc && w->json)
-        print_json(diff);
+        hd_show_json(diff);
     else if (!rc)
         rc = hd_moved_print(diff, err);
     json_object_put(diff);
@@ -206,7 +201,7 @@ static int tell(const struct wish *w, const struct found *found,
     if (keep_rows(found->guest, w->resource, err))
         return -1;
     if (w->json)
-        print_json(found->guest);
+        hd_show_json(found->guest);
     else
         print_text(found->guest);
     return 0;

@@ -8,6 +8,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "follow.h"
+#include "show_json.h"
 #include "table.h"
 
 /* What one of the four takes beside the guest: its second word, and options. */
@@ -81,8 +82,7 @@ static int run(const struct form *form, int argc, char **argv,
     if (hd_follow_call(form->method, o, &reply, err))
         return -1;
     if (json)
-        puts(json_object_to_json_string_ext(
-            reply, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+        hd_show_json(reply);
     else
         print(form, reply);
     json_object_put(reply);

@@ -11,6 +11,7 @@
 #include "../host/inventory.h"
 #include "cmd.h"
 #include "progress.h"
+#include "show_json.h"
 #include "table.h"
 
 static const char *const pci_states[] = {[HD_PCI_FREE] = "free",
@@ -211,7 +212,7 @@ static void print_json(const struct hd_inventory *inv)
     ADD_LIST(o, "pci", inv->pci, inv->n_pci, pci_to_json);
     ADD_LIST(o, "parts", inv->parts, inv->n_parts, part_to_json);
     ADD(o, "left_out", number(inv->left_out));
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+    hd_show_json(o);
     json_object_put(o);
 }
 

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "open_store.h"
 #include "progress.h"
+#include "show_json.h"
 #include "table.h"
 
 static void columns_freep(struct hd_columns **t)
@@ -157,8 +158,7 @@ static void print_json(const struct hd_answer *a, const char *signer,
         luks_to_json(a, o);
     json_object_object_add(o, "signer", json_object_new_string(signer));
     json_object_object_add(o, "trusted", json_object_new_boolean(!!trusted));
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                               JSON_C_TO_STRING_NOSLASHESCAPE));
+    hd_show_json(o);
     json_object_put(o);
 }
 

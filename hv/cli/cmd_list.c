@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "pick.h"
 #include "rows.h"
+#include "show_json.h"
 #include "table.h"
 
 static const char *const heads[] = {"STORE",   "GUEST",     ">ID",
@@ -126,7 +127,7 @@ static void print_json(const struct hd_row *rows, size_t n)
 {
     struct json_object *stores = hd_rows_stores(rows, n);
 
-    puts(json_object_to_json_string_ext(stores, JSON_C_TO_STRING_PRETTY));
+    hd_show_json(stores);
     json_object_put(stores);
 }
 

@@ -36,6 +36,7 @@ struct orders {
     const struct form *form;
     bool all;
     uint64_t wait_ms; /* 0: not at all */
+    bool failed;      /* one of them will not be what was wanted */
     struct told *told;
     size_t n;
 };
@@ -167,18 +168,32 @@ static bool all_done(const struct orders *o)
     return true;
 }
 
+static bool is_reached(const struct form *form, struct json_object *event)
+{
+    return !strcmp(hd_client_text(event, "to"), form->goal) &&
+           (!form->again || strcmp(hd_client_text(event, "from"), PAUSED));
+}
+
+/* It will not be what was wanted. */
+static bool has_failed(struct json_object *event)
+{
+    return !strcmp(hd_client_text(event, "to"), "failed") &&
+           strcmp(hd_client_text(event, "from"), "failed");
+}
+
 static void hear(struct orders *o, struct json_object *event)
 {
     for (size_t i = 0; i < o->n; i++) {
         struct told *t = &o->told[i];
 
         if (t->done || strcmp(hd_client_text(event, "store"), t->store) ||
-            strcmp(hd_client_text(event, "guest"), t->guest) ||
-            strcmp(hd_client_text(event, "to"), o->form->goal) ||
-            (o->form->again && !strcmp(hd_client_text(event, "from"), PAUSED)))
+            strcmp(hd_client_text(event, "guest"), t->guest))
             continue;
-        t->done = true;
-        printf("%s.%s: %s\n", t->store, t->guest, o->form->goal);
+        t->done = has_failed(event) || is_reached(o->form, event);
+        o->failed |= has_failed(event);
+        if (t->done)
+            printf("%s.%s: %s\n", t->store, t->guest,
+                   hd_client_text(event, "to"));
     }
 }
 
@@ -201,7 +216,10 @@ static int wait_for(struct orders *o, struct hd_client *events,
         }
         hear(o, event);
     }
-    return 0;
+    return o->failed ? hd_fail(err, HD_E_FAILED,
+                               "not every guest is %s; see `hotdom list`",
+                               o->form->goal)
+                     : 0;
 }
 
 /* Listens before anything is told, so that nothing is missed. */

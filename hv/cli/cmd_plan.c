@@ -10,6 +10,7 @@
 #include "../plan/xl.h"
 #include "cmd.h"
 #include "mapped.h"
+#include "show_json.h"
 
 /* Guests that would not start, and why. */
 static void print_refused(const struct hd_map *map)
@@ -30,8 +31,7 @@ static void print_json(const struct hd_map *map, const struct hd_plan *plan)
 
     json_object_object_add(o, "map", hd_map_to_json(map));
     json_object_object_add(o, "plan", hd_plan_to_json(plan));
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                               JSON_C_TO_STRING_NOSLASHESCAPE));
+    hd_show_json(o);
     json_object_put(o);
 }
 

@@ -15,6 +15,7 @@
 #include "job_call.h"
 #include "leftovers.h"
 #include "remnant.h"
+#include "show_json.h"
 #include "table.h"
 
 /* In the ledger of what is repaired, and of those who have it. */
@@ -82,7 +83,7 @@ static void print_json(const struct hd_leftovers *before,
             o, "gone", json_object_new_boolean(after && !has(after, line)));
         json_object_array_add(list, o);
     }
-    puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
+    hd_show_json(list);
     json_object_put(list);
 }
 

@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "client.h"
 #include "cmd.h"
+#include "show_json.h"
 #include "table.h"
 
 #define TEXT 1200 /* of a path, escaped */
@@ -70,8 +71,7 @@ static void print_asked(struct json_object *reply, bool json)
     int64_t lost = hd_client_number(reply, "lost");
 
     if (json) {
-        puts(json_object_to_json_string_ext(
-            reply, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        hd_show_json_line(reply);
         fflush(stdout);
         return;
     }
@@ -133,8 +133,7 @@ static int call(const struct verb *verb, struct json_object *parameters,
     if (hd_client_call(verb->method, parameters, &reply, err))
         return -1;
     if (json)
-        puts(json_object_to_json_string_ext(
-            reply, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+        hd_show_json(reply);
     else
         verb->print(reply);
     json_object_put(reply);

@@ -12,6 +12,7 @@
 #include "rates.h"
 #include "sample.h"
 #include "screen.h"
+#include "show_json.h"
 #include "top_view.h"
 
 struct top {
@@ -101,7 +102,7 @@ static int print(const struct top *top, const struct hd_rates *rates,
 
     if (top->json) {
         o = hd_rates_json(rates);
-        puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+        hd_show_json_line(o);
         json_object_put(o);
     } else {
         n = hd_top_lines(rates, top->order, 0, &lines);

@@ -11,6 +11,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "follow.h"
+#include "show_json.h"
 
 static int print_list(bool json, struct hd_err *err)
 {
@@ -39,7 +40,7 @@ static int print_list(bool json, struct hd_err *err)
             printf("%-16s  %s\n", list[i].name, text);
     }
     if (json)
-        puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY));
+        hd_show_json(array);
     json_object_put(array);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "password.h"
+#include "show_json.h"
 #include "users.h"
 #include "users_ask.h"
 
@@ -43,7 +44,7 @@ static int list(const struct hd_users *users, const struct args *args)
                            json_object_new_boolean(users->recovery));
     json_object_object_add(o, "encrypted",
                            json_object_new_boolean(users->encrypted));
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+    hd_show_json(o);
     json_object_put(o);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "../store/verify.h"
 #include "cmd.h"
 #include "open_store.h"
+#include "show_json.h"
 #include "work.h"
 
 /* Who vouches for it: without trust in the signer "as signed" says little. */
@@ -61,8 +62,7 @@ static void print_json(const struct hd_open_store *o,
                                json_object_new_string(why->msg));
     }
     json_object_object_add(out, "bad", place);
-    puts(json_object_to_json_string_ext(
-        out, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    hd_show_json(out);
     json_object_put(out);
 }
 

@@ -5,12 +5,11 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "../../pv-drivers/base/paths.h"
 #include "../host/snapshot.h"
 #include "cmd.h"
 #include "leftovers.h"
+#include "show_json.h"
 #include "table.h"
 
 struct options {
@@ -59,7 +58,7 @@ static void print_list(const struct options *o, const struct hd_leftovers *l)
             print_text(&l->list[i]);
     }
     if (o->json)
-        puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
+        hd_show_json(list);
     else if (!l->ours)
         puts("verify-host: no differences");
     json_object_put(list);
@@ -75,21 +74,6 @@ static int verify(const struct options *o, struct hd_err *err)
     return l->ours ? hd_fail(err, HD_E_FAILED, "%zu difference%s", l->ours,
                              l->ours == 1 ? "" : "s")
                    : 0;
-}
-
-/* Once a boot, before the first store: a later one would hide what is left of
- * those in between. */
-static int take_baseline(struct hd_err *err)
-{
-    hd_auto(hd_snapshot) now = NULL;
-
-    if (!access(HD_BASELINE, F_OK))
-        return 0;
-    if (mkdir(HD_RUN_DIR, 0755) && errno != EEXIST)
-        return hd_fail_errno(err, HD_E_IO, "cannot make %s", HD_RUN_DIR);
-    if (hd_snapshot_take(&now, err))
-        return -1;
-    return hd_snapshot_save(now, HD_BASELINE, err);
 }
 
 static int parse(int argc, char **argv, struct options *o, struct hd_err *err)
@@ -124,5 +108,5 @@ int hd_cmd_verify_host(int argc, char **argv, struct hd_err *err)
     if (geteuid() != 0)
         return hd_fail(err, HD_E_USAGE,
                        "it looks at the whole host; run it as root");
-    return o.baseline ? take_baseline(err) : verify(&o, err);
+    return o.baseline ? hd_snapshot_baseline(err) : verify(&o, err);
 }

@@ -49,8 +49,10 @@ static const struct hd_cmd cmds[] = {
      "  --all               every store's, side by side\n"
      "  --within SECONDS    fail when that takes longer\n",
      hd_cmd_eject, NULL},
-    {"attach", "DEVICE", "look at a device again, after an eject", "",
-     hd_cmd_attach, hd_cmd_plan},
+    {"attach", "DEVICE|FILE",
+     "look at a device again, after an eject, or at an image file",
+     "  FILE    becomes a disk until its store is ejected\n", hd_cmd_attach,
+     hd_cmd_plan},
     {"pause", "GUEST... | --all [--wait[=SECONDS]]", "let guests stand still",
      "  GUEST               a name, STORE.GUEST or a domid\n"
      "  --all               each that runs\n"
@@ -124,6 +126,23 @@ static const struct hd_cmd cmds[] = {
      "  log            what the guest asks for, until interrupted\n"
      "  --json         one object, of log one a line\n",
      hd_cmd_table, NULL},
+    {"registry",
+     "GUEST ls [KEY] | get KEY | set KEY VALUE... | rm KEY... | watch [KEY] | "
+     "export [KEY] | import FILE [--type TYPE] [--replace KEY] [--json]",
+     "show and change the settings that a guest that runs keeps",
+     "  ls                 names right below KEY; a folder ends with /\n"
+     "  set                KEY is one of guest/\n"
+     "  --type TYPE        string, integer, boolean, bytes (in base64) or "
+     "list\n"
+     "                     (each VALUE a string); default string\n"
+     "  rm                 with all below it\n"
+     "  watch              what changes, until interrupted\n"
+     "  export             one JSON object, all of it or what is below KEY\n"
+     "  import             all of such a FILE (-: standard input) at once;\n"
+     "                     null removes\n"
+     "  --replace KEY      what is below it and not in FILE goes, at once too\n"
+     "  --json             ls: one array; get, watch: an object a line\n",
+     hd_cmd_registry, NULL},
     {"plan", "STORE [-u USER] [--json | --xl GUEST]",
      "show the steps to a store's guests without doing any",
      "  -u, --user USER    whose settings count; may be left out when there is "

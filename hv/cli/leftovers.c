@@ -9,6 +9,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../host/loop.h"
 #include "../host/snapshot.h"
 #include "../host/trace.h"
 #include "../run/display.h"
@@ -218,6 +219,21 @@ static int note_foreign(struct traces *t, const struct hd_snapshot *now,
     return 0;
 }
 
+/* A file that somebody attached is a disk for as long as it is there, with a
+ * ledger or without. */
+static int note_files(struct traces *t, const struct hd_snapshot *now,
+                      struct hd_err *err)
+{
+    for (size_t i = 0; i < now->n; i++) {
+        char disk[HD_LOOP_NAME];
+
+        if (sscanf(now->lines[i], "loop %15s", disk) == 1 &&
+            hd_loop_is_ours(disk) && hd_trace_add(t->live, "loop", disk))
+            return no_memory(err);
+    }
+    return 0;
+}
+
 /* With a domain running that was not there before, less memory is free. */
 static int check_memory(struct hd_leftovers *l, const struct traces *t,
                         const struct hd_snapshot *before,
@@ -269,7 +285,8 @@ static int compare(struct hd_leftovers *l, struct traces *t, struct hd_err *err)
     if (!t->live || !t->ever || !t->foreign)
         return no_memory(err);
     if (read_history(t, err) || hd_snapshot_take(&now, err) ||
-        check_ledgers(l, t, now, err) || note_foreign(t, now, err))
+        check_ledgers(l, t, now, err) || note_files(t, now, err) ||
+        note_foreign(t, now, err))
         return -1;
     return check_baseline(l, t, now, err);
 }

@@ -6,6 +6,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../host/ejected.h"
 #include "explain.h"
 #include "life.h"
 #include "read.h"
@@ -92,6 +93,11 @@ static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
     return 0;
 }
 
+static bool is_there(void *ctx, uint64_t diskseq)
+{
+    return hd_stores_by_diskseq(ctx, diskseq) != NULL;
+}
+
 int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
 {
     hd_autofree struct hd_uuid *ids = NULL;
@@ -105,6 +111,7 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
             hd_log(HD_LOG_ERROR, "a ledger cannot be read: %s", one.msg);
     hd_explain_sweep(&d->stores);
     hd_restart_sweep(&d->stores);
+    hd_ejected_sweep(HD_EJECTED_DIR, is_there, &d->stores);
     return 0;
 }
 

@@ -120,7 +120,9 @@ uint64_t hd_agents_wait(const struct hd_stores *stores, uint64_t now_ms)
         }
     if (wait == UINT64_MAX)
         return wait;
-    return wait < FIRST_MS ? FIRST_MS : wait > LAST_MS ? LAST_MS : wait;
+    if (wait > LAST_MS)
+        return hd_io_to_minute(now_ms);
+    return wait < FIRST_MS ? FIRST_MS : wait;
 }
 
 /* ---- a look */

@@ -9,6 +9,9 @@
 #include "life.h"
 #include "user.h"
 
+/* Until it is looked again whether nobody changes its users. */
+#define LATER_MS 1000
+
 /* A display or a PCI device comes with the domain, and means a QEMU or a device
  * of the host's: those guests are built when it is unlocked. */
 static bool can_wait(const struct hd_step *step, const void *none)
@@ -139,6 +142,11 @@ static void on_late(uv_timer_t *timer)
 {
     struct hd_store *store = timer->data;
 
+    /* Somebody changes its users, which must not be cut off. */
+    if (store->task) {
+        uv_timer_start(timer, on_late, LATER_MS, 0);
+        return;
+    }
     hd_life_note(store, NULL, hd_err_reason(HD_E_TIMEOUT),
                  "nobody has unlocked it in time: the guests that were built "
                  "ahead are taken away");

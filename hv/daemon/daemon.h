@@ -18,6 +18,8 @@
 #include "tally.h"
 
 struct hd_agents;
+struct hd_inquiry;
+struct hd_portal;
 
 struct hd_daemon {
     uv_loop_t *loop;
@@ -30,7 +32,9 @@ struct hd_daemon {
     struct hd_spare *spare;
     struct hd_hypervisor *xen;
     struct hd_xs *xs;
+    struct hd_inquiry *inquiries; /* inquiry.h; in the order they came */
     struct hd_monitor *monitor;
+    struct hd_portal *portal;
     struct hd_control *control;
     bool stopping; /* SIGTERM was there: only what runs is finished */
 };

@@ -6,6 +6,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/ejected.h"
 #include "life.h"
 
 /* A guest that ends so soon after its start, so often in a row, stays down. */
@@ -106,6 +108,11 @@ void hd_life_look(struct hd_store *store)
     if (store->state != HD_STATE_RUNNING || store->task || store->reader ||
         store->retrying || store->daemon->stopping)
         return;
+    /* Its eject was begun by an earlier hotdomd. */
+    if (hd_ejected_has(HD_EJECTED_DIR, store->device.diskseq)) {
+        hd_teardown_eject(store, NULL, "eject");
+        return;
+    }
     for (size_t i = 0; i < store->n_guests; i++) {
         struct hd_guest_life *g = &store->guests[i];
         const char *reason = hd_store_guest_lives(g) ? ended(store, g) : NULL;

@@ -12,6 +12,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/net/links.h"
 #include "../host/changes.h"
+#include "listen.h"
 
 /* From the first bell to the look; each further look within QUIET_MS waits
  * twice as long as the one before, so that a flapping interface does not push
@@ -81,9 +82,9 @@ static void on_udev(uv_poll_t *poll, int status, int events)
 {
     struct watch *w = poll->data;
 
-    (void)status;
     (void)events;
-    udev_device_unref(udev_monitor_receive_device(w->monitor));
+    hd_io_drain(udev_monitor_get_fd(w->monitor));
+    hd_listen_on(poll, status, on_udev);
     ring(w);
 }
 
@@ -91,9 +92,9 @@ static void on_links(uv_poll_t *poll, int status, int events)
 {
     struct watch *w = poll->data;
 
-    (void)status;
     (void)events;
-    hd_links_drain(w->netlink);
+    hd_io_drain(w->netlink);
+    hd_listen_on(poll, status, on_links);
     ring(w);
 }
 

@@ -19,13 +19,16 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/dom0.h"
+#include "../host/snapshot.h"
 #include "../host/tries.h"
 #include "agents.h"
 #include "ask.h"
 #include "daemon.h"
 #include "host_watch.h"
+#include "inquiry.h"
 #include "journal.h"
 #include "life.h"
+#include "portal.h"
 
 #define LOCK HD_RUN_DIR "/lock"
 
@@ -91,6 +94,15 @@ static void protect_secrets(void)
     (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
+/* It stays for months beside guests that want the memory: one pool for all
+ * threads, and what was large goes back to the kernel. */
+static void stay_small(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    mallopt(M_TRIM_THRESHOLD, 64 << 10);
+}
+
 /* ---- what wakes the loop beside monitor, children and control */
 
 static void on_domains(uv_poll_t *poll, int status, int events)
@@ -123,6 +135,7 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
     if (d->stopping)
         return;
     d->stopping = true;
+    hd_inquiry_stop();
     hd_log(HD_LOG_INFO, "stopping; guests go on running");
     notify("STOPPING=1");
     hd_control_stop(d->control);
@@ -173,7 +186,10 @@ static void on_hour(uv_timer_t *timer)
 
 static void appeared(void *ctx, const struct hd_device *device)
 {
-    hd_life_appeared(ctx, device);
+    struct hd_daemon *d = ctx;
+
+    hd_life_appeared(d, device);
+    hd_portal_appeared(d->portal, device->name);
 }
 
 static void vanished(void *ctx, const struct hd_device *device)
@@ -206,6 +222,16 @@ static void watch(struct hd_daemon *d, struct hands *h)
     uv_prepare_start(&h->before_wait, before_wait);
 }
 
+/* Without it verify-host has nothing to compare the host with, and says so. */
+static void take_baseline(void)
+{
+    struct hd_err err = {0};
+
+    if (hd_snapshot_baseline(&err))
+        hd_log(HD_LOG_ERROR, "what the host was like is not known: %s",
+               err.msg);
+}
+
 static int open_xen(struct hd_daemon *d, struct hd_err *err)
 {
     if (hd_dom0_check(err) || hd_hypervisor_open(&d->xen, err) ||
@@ -223,7 +249,8 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     d->files = hd_filecache_new();
     d->spare = hd_spare_new(d->loop);
     d->agents = hd_agents_new(d);
-    if (!d->events || !d->files || !d->spare || !d->agents)
+    d->portal = hd_portal_new(d);
+    if (!d->events || !d->files || !d->spare || !d->agents || !d->portal)
         return hd_fail_errno(err, HD_E_FAILED, "no memory");
     if (open_xen(d, err) || make_dir(HD_RUN_DIR, 0755, err) ||
         make_dir(HD_LEDGER_DIR, 0700, err) || lock(err) ||
@@ -233,6 +260,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     if (hd_journal_start(d->events, HD_JOURNAL_SOCKET, err))
         return -1;
     load_policy(d);
+    take_baseline();
     hd_ask_sweep();
     watch(d, h);
     if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err))
@@ -324,6 +352,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     umask(022);
     protect_secrets();
+    stay_small();
     if (run(&err) == 0)
         return 0;
     hd_log(HD_LOG_ERROR, "%s", err.msg);

@@ -207,7 +207,8 @@ void hd_keys_ended(struct hd_store *store, const struct hd_err *outcome)
     struct hd_err err = {0};
 
     store->changed = *outcome;
-    if (!store->present && store->state == HD_STATE_LOCKED) {
+    if (!store->present && store->state == HD_STATE_LOCKED &&
+        !store->ahead.plan) {
         hd_life_drop(store, "device-gone");
         return;
     }

@@ -10,7 +10,7 @@
 #include "store.h"
 #include "user.h"
 
-/* ---- life.c: plugged in, read, judged, gone */
+/* ---- life.c: plugged in, read, gone */
 
 void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device);
 void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device);
@@ -28,13 +28,18 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *reason, const char *message);
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
-/* What was seen of it is forgotten, and a refused one read again; the outcome
- * goes to store->waiter. */
-int hd_life_forget(struct hd_store *store, struct hd_err *err);
 /* No trace of it is left: the last event, and it is out of the table. */
 void hd_life_drop(struct hd_store *store, const char *reason);
 /* All readers end, no job begins any more; true when none is left. */
 bool hd_life_stop(struct hd_daemon *d);
+
+/* ---- judge.c: whether it may come in */
+
+/* Of one that was read: it starts, is locked, or refused. */
+void hd_life_admit(struct hd_store *store);
+/* What was seen of it is forgotten, and a refused one read again; the outcome
+ * goes to store->waiter. */
+int hd_life_forget(struct hd_store *store, struct hd_err *err);
 
 /* ---- start.c: from locked to running */
 

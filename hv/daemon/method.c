@@ -6,7 +6,10 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "../../pv-drivers/base/version.h"
+#include "../host/ejected.h"
+#include "../host/loop.h"
 #include "../store/auth.h"
 #include "daemon.h"
 #include "explain.h"
@@ -14,6 +17,7 @@
 #include "metrics.h"
 #include "method_hot.h"
 #include "method_order.h"
+#include "method_registry.h"
 #include "method_table.h"
 #include "view.h"
 #include "wire.h"
@@ -209,12 +213,19 @@ static int do_attach(struct hd_daemon *d, struct hd_conn *conn,
         return -1;
     if (!name)
         return hd_fail(err, HD_E_USAGE, "Attach needs a device");
-    disk = hd_monitor_find(d->monitor,
-                           strncmp(name, "/dev/", 5) ? name : name + 5);
+    name += strncmp(name, "/dev/", 5) ? 0 : 5;
+    /* Of a file that was made a disk just now. */
+    if (hd_loop_is_ours(name))
+        hd_monitor_take(d->monitor, name);
+    disk = hd_monitor_find(d->monitor, name);
     if (!disk)
         return hd_fail(err, HD_E_NO_STORE,
                        "no pluggable disk is called \"%.64s\"", name);
     store = hd_stores_by_diskseq(&d->stores, disk->diskseq);
+    /* One that is ejected just now goes on to its end. */
+    if (!store || store->state == HD_STATE_SEEN ||
+        store->state == HD_STATE_REFUSED)
+        hd_ejected_forget(HD_EJECTED_DIR, disk->diskseq);
     if (store && store->state == HD_STATE_REFUSED)
         hd_life_read(store);
     else if (!store)
@@ -351,6 +362,10 @@ static const struct method {
     {"TableAdd", true, {"guest", "path", "side"}, hd_method_table_add},
     {"TableRemove", true, {"guest", "path"}, hd_method_table_remove},
     {"TableLog", true, {"guest"}, hd_method_table_log},
+    {"Registry",
+     true,
+     {"guest", "op", "key", "from", "since", "entries"},
+     hd_method_registry},
     {"Pause", true, {"guest"}, hd_method_pause},
     {"Unpause", true, {"guest"}, hd_method_unpause},
     {"Shutdown", true, {"guest"}, hd_method_shutdown},

@@ -8,14 +8,16 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../host/loop.h"
+#include "listen.h"
 
 #define TAG           "hotdom"
 #define TAG_VOLUME    "hotdom-volume" /* of no disk that can be plugged in */
 #define BAD_BLOCK     "DM_VERITY_ERR_BLOCK_NR" /* dm-verity-target.c */
-#define RECEIVE_BYTES (16 << 20)               /* a shelf of disks at once */
-#define RECONCILE_MS  60000 /* in case an event was lost all the same */
+#define RECEIVE_BYTES (8 << 20)                /* a shelf of disks at once */
 #define MAX_DISKS     1024
 #define MAX_GONE      64 /* that udev may still have to say something of */
 
@@ -79,7 +81,8 @@ static void add(struct hd_monitor *m, const struct hd_device *disk)
 {
     const struct hd_device *old = hd_monitor_find(m, disk->name);
 
-    if ((old && old->diskseq == disk->diskseq) || has_gone(m, disk->diskseq))
+    /* They only grow: udev may still have to tell of the medium before. */
+    if ((old && disk->diskseq <= old->diskseq) || has_gone(m, disk->diskseq))
         return;
     /* Another medium under the same name: the first one's removal was lost, or
      * it is a reader with a changed card. */
@@ -94,6 +97,23 @@ static void add(struct hd_monitor *m, const struct hd_device *disk)
     m->ops->appeared(m->ctx, disk);
 }
 
+/* Now; what once bore the tag bears it as long as it is there, as a loop device
+ * does with its next file, which may be anybody's. */
+static bool is_tagged(struct udev_device *dev)
+{
+    return udev_device_has_current_tag(dev, TAG);
+}
+
+/* A disk whose file was let go is there still, without a medium. */
+static void lose_file(struct hd_monitor *m, const char *name)
+{
+    const struct hd_device *old = hd_monitor_find(m, name);
+
+    if (old && !strncmp(name, "loop", 4) &&
+        !hd_loop_is_there(name, old->diskseq))
+        remove_name(m, name);
+}
+
 static void add_path(struct hd_monitor *m, const char *syspath,
                      struct hd_device *there, size_t *n_there)
 {
@@ -101,7 +121,8 @@ static void add_path(struct hd_monitor *m, const char *syspath,
 
     if (!dev)
         return; /* gone since it was listed */
-    if (*n_there < MAX_DISKS && describe(dev, &there[*n_there]))
+    if (*n_there < MAX_DISKS && is_tagged(dev) &&
+        describe(dev, &there[*n_there]))
         add(m, &there[(*n_there)++]);
     udev_device_unref(dev);
 }
@@ -114,7 +135,9 @@ static void remove_missing(struct hd_monitor *m, const struct hd_device *there,
 
         while (k < n_there && there[k].diskseq != m->disks[i].diskseq)
             k++;
-        if (k == n_there)
+        /* Of a file's disk, udev may not have heard yet. */
+        if (k == n_there &&
+            !hd_loop_is_there(m->disks[i].name, m->disks[i].diskseq))
             remove_at(m, i);
     }
 }
@@ -177,24 +200,34 @@ static void on_volume(struct hd_monitor *m, struct udev_device *dev)
         m->ops->corrupt(m->ctx, name, &block);
 }
 
+/* Some were lost.  A list tells the same as those that were not, which would
+ * hold up what comes next; a bad block among them is told to its guest alone.
+ */
+static void catch_up(struct hd_monitor *m)
+{
+    hd_log(HD_LOG_WARNING, "udev's events came too fast; looking anew");
+    hd_io_drain(udev_monitor_get_fd(m->netlink));
+    enumerate(m);
+}
+
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct hd_monitor *m = poll->data;
     struct udev_device *dev = udev_monitor_receive_device(m->netlink);
     struct hd_device disk;
 
-    (void)status;
     (void)events;
-    if (!dev && errno == ENOBUFS) {
-        hd_log(HD_LOG_WARNING, "udev's events came too fast; looking anew");
-        enumerate(m);
-    }
+    hd_listen_on(poll, status, on_event);
+    if (!dev && errno == ENOBUFS)
+        catch_up(m);
     if (!dev)
         return;
     if (udev_device_has_tag(dev, TAG_VOLUME))
         on_volume(m, dev);
     else if (!strcmp(udev_device_get_action(dev), "remove"))
         remove_name(m, udev_device_get_sysname(dev));
+    else if (!is_tagged(dev))
+        lose_file(m, udev_device_get_sysname(dev));
     else if (describe(dev, &disk))
         add(m, &disk);
     udev_device_unref(dev);
@@ -209,8 +242,8 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
     const struct hd_device *old;
     struct hd_device disk;
 
-    (void)status;
     (void)events;
+    hd_listen_on(poll, status, on_kernel);
     if (!dev)
         return;
     if (!strcmp(udev_device_get_action(dev), "remove") &&
@@ -222,9 +255,11 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
     udev_device_unref(dev);
 }
 
+/* In case an event was lost all the same. */
 static void on_reconcile(uv_timer_t *timer)
 {
     enumerate(timer->data);
+    uv_timer_start(timer, on_reconcile, hd_io_to_minute(hd_io_now_ms()), 0);
 }
 
 static int subscribe(struct hd_monitor *m, struct hd_err *err)
@@ -280,11 +315,21 @@ int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
     uv_poll_start(&m->poll, UV_READABLE, on_event);
     subscribe_kernel(m, loop);
     uv_timer_init(loop, &m->reconcile);
-    uv_timer_start(&m->reconcile, on_reconcile, RECONCILE_MS, RECONCILE_MS);
     /* Only now, so that nothing falls between the list and the events. */
-    enumerate(m);
+    on_reconcile(&m->reconcile);
     *ret = m;
     return 0;
+}
+
+void hd_monitor_take(struct hd_monitor *monitor, const char *name)
+{
+    struct udev_device *dev =
+        udev_device_new_from_subsystem_sysname(monitor->udev, "block", name);
+    struct hd_device disk;
+
+    if (dev && describe(dev, &disk))
+        add(monitor, &disk);
+    udev_device_unref(dev);
 }
 
 const struct hd_device *hd_monitor_find(const struct hd_monitor *monitor,

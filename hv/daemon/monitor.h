@@ -29,6 +29,9 @@ int hd_monitor_parse_bad(const char *text, struct hd_bad_block *ret,
  * the process. */
 int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
                      void *ctx, struct hd_monitor **ret, struct hd_err *err);
+/* Has a disk appear before udev has told of it; one that is not there is left
+ * out. */
+void hd_monitor_take(struct hd_monitor *monitor, const char *name);
 /* The disk that is called so now ("sda"), or NULL; borrowed. */
 const struct hd_device *hd_monitor_find(const struct hd_monitor *monitor,
                                         const char *name);

@@ -188,9 +188,9 @@ struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
 }
 
 /* It has memory of its own, or was promised some. */
-static bool is_committed(enum hd_state state)
+static bool is_committed(const struct hd_guest_life *guest)
 {
-    switch (state) {
+    switch (guest->state) {
     case HD_STATE_PLANNED:
     case HD_STATE_BUILDING:
     case HD_STATE_RUNNING:
@@ -202,10 +202,11 @@ static bool is_committed(enum hd_state state)
     case HD_STATE_SEEN:
     case HD_STATE_LOCKED:
     case HD_STATE_REFUSED:
-    case HD_STATE_FAILED:
     case HD_STATE_GONE:
     case HD_STATE_COUNT:
         return false;
+    case HD_STATE_FAILED:
+        return guest->stuck;
     }
     return false;
 }
@@ -263,7 +264,7 @@ void hd_stores_commitments(const struct hd_stores *stores,
                 ret->own += need;
                 continue;
             }
-            if (!is_committed(g->state) && !g->ahead)
+            if (!is_committed(g) && !g->ahead)
                 continue;
             ret->guests++;
             ret->memory += need;

@@ -74,6 +74,7 @@ struct hd_guest_life {
     int64_t domid;          /* -1: none */
     unsigned soon;          /* ends in a row that came soon after a start */
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
+    bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */
     bool ahead; /* its domain is built, or waits, before it is unlocked */
     uint64_t memory;
@@ -125,7 +126,8 @@ struct hd_store {
     struct hd_store *next;
     struct hd_daemon *daemon; /* borrowed; for callbacks */
     struct hd_device device;
-    bool present; /* the device is there */
+    bool present;       /* the device is there */
+    uint64_t silent_ms; /* since when its portal is; 0: it answers; portal.h */
 
     enum hd_state state;
     uint64_t since_ms;

@@ -5,6 +5,8 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
+#include "../host/ejected.h"
 #include "../host/policy.h"
 #include "../store/after.h"
 #include "keep.h"
@@ -43,6 +45,18 @@ static void rank_guests(const struct hd_manifest *m,
     }
 }
 
+/* Before anything of it ends: a hotdomd that dies meanwhile must not start it
+ * again. */
+static void note_ejected(const struct hd_store *store)
+{
+    struct hd_err err;
+
+    if (store->present &&
+        hd_ejected_add(HD_EJECTED_DIR, store->device.diskseq, &err))
+        hd_log(HD_LOG_WARNING, "%s: %s; it may start again with hotdomd",
+               hd_store_title(store), err.msg);
+}
+
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason)
 {
@@ -51,10 +65,12 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
     struct hd_err err = {0};
 
     rank_guests(&store->answer->manifest, &request);
-    if (guest)
+    if (guest) {
         strcpy(request.guest, guest);
-    else
+    } else {
+        note_ejected(store);
         hd_life_set(store, HD_ON_END, reason, NULL);
+    }
     if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
         store->op = HD_JOB_EJECT;
         strcpy(store->op_guest, request.guest);
@@ -91,11 +107,13 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
     if (change->work == HD_WORK_EJECT) {
         hd_teardown_eject(store, NULL, "eject");
     } else if (change->work == HD_WORK_YANK) {
+        note_ejected(store);
         store->tries = 0;
         store->why = (struct hd_err){0}; /* told when it failed */
         hd_keep_nobody(store);
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
     } else {
+        note_ejected(store);
         forget(store);
     }
     return 0;
@@ -200,6 +218,25 @@ static bool quarantine(struct hd_store *store)
 
 /* ---- by force */
 
+/* Of one guest, what it left is its own matter: the others go on. */
+static void give_up(struct hd_store *store, const struct hd_err *why)
+{
+    struct hd_guest_life *guest = hd_store_guest(store, store->op_guest);
+    enum hd_cause on = hd_work(HD_WORK_YANK)->failed;
+
+    store->tries = 0;
+    if (guest) {
+        guest->why = *why;
+        guest->stuck = true;
+        hd_life_set_guest(store, guest, on, hd_err_reason(why->code), why->msg);
+        hd_life_look(store);
+        return;
+    }
+    store->why = *why;
+    hd_life_set(store, on, hd_err_reason(why->code), why->msg);
+    hd_control_finish(&store->waiter, why, NULL);
+}
+
 static void yank_failed(struct hd_store *store, const struct hd_err *why)
 {
     const struct hd_work_kind *work = hd_work(HD_WORK_YANK);
@@ -213,9 +250,7 @@ static void yank_failed(struct hd_store *store, const struct hd_err *why)
         uv_timer_start(&store->retry, on_retry, delay_ms, 0);
         return;
     }
-    store->why = *why;
-    hd_life_set(store, work->failed, hd_err_reason(why->code), why->msg);
-    hd_control_finish(&store->waiter, why, NULL);
+    give_up(store, why);
 }
 
 void hd_teardown_yank(struct hd_store *store, const char *guest,
@@ -238,6 +273,8 @@ void hd_teardown_yank(struct hd_store *store, const char *guest,
     store->retrying = false;
     if (guest)
         strcpy(request.guest, guest);
+    if (strcmp(store->op_guest, request.guest))
+        store->tries = 0;
     choose_kept(store, guest, &request);
     store->quarantined = (struct hd_err){0};
     if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {

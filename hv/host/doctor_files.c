@@ -15,7 +15,7 @@
 #include "sysfs.h"
 #include "trust.h"
 
-#define RULE "59-hotdom.rules"
+#define RULE "54-hotdom.rules"
 
 /* Is there a line that has `text`, at its beginning or anywhere?  Of files that
  * are longer than sysfs's. */

@@ -125,6 +125,7 @@ struct hd_host_part {
 };
 
 struct hd_host_os {
+    char name[HD_HOST_TEXT];    /* the host's, of uname(2) */
     char release[HD_HOST_TEXT]; /* PRETTY_NAME */
     char kernel[HD_HOST_TEXT];
     char machine[HD_HOST_TEXT]; /* the maker's name for the computer */

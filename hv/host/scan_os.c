@@ -67,8 +67,10 @@ void hd_scan_os(struct hd_inventory *inv, int root)
                   sizeof(os->release)))
         value_of(root, "usr/lib/os-release", "PRETTY_NAME", os->release,
                  sizeof(os->release));
-    if (!uname(&u))
+    if (!uname(&u)) {
         snprintf(os->kernel, sizeof(os->kernel), "%.63s", u.release);
+        snprintf(os->name, sizeof(os->name), "%.63s", u.nodename);
+    }
     hd_sysfs_text(root, os->machine, sizeof(os->machine),
                   "sys/class/dmi/id/product_name");
     find_zone(os, root);

@@ -35,6 +35,11 @@ int hd_snapshot_save(const struct hd_snapshot *snapshot, const char *path,
 int hd_snapshot_load(const char *path, struct hd_snapshot **ret,
                      struct hd_err *err);
 
+/* Keeps what is on the host now, unless that was done since it booted: before
+ * the first store, for a later one would hide what is left of those in between.
+ * As hd_snapshot_take. */
+int hd_snapshot_baseline(struct hd_err *err);
+
 /* For those who make one: an empty one, one line more (in any order; 0 or -1
  * with errno), and the sorting at the end. */
 struct hd_snapshot *hd_snapshot_new(void);

@@ -6,6 +6,7 @@
 #include <fts.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xenctrl.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -40,6 +41,7 @@ static const char *const skipped[] = {
     "/var/lib/dhcp",    /* leases come and go */
     HD_ETC_DIR,         /* policy and trusted signers are the owner's */
     HD_LIB_DIR,         /* survives a reboot: throttle, generations */
+    HD_EJECTED_DIR,     /* of disks that are there still, see ejected.h */
 };
 
 /* Per-service folders of systemd in /tmp, with random names. */
@@ -258,4 +260,17 @@ int hd_snapshot_take(struct hd_snapshot **ret, struct hd_err *err)
     hd_snapshot_sort(s);
     *ret = hd_steal(&s);
     return 0;
+}
+
+int hd_snapshot_baseline(struct hd_err *err)
+{
+    hd_auto(hd_snapshot) now = NULL;
+
+    if (!access(HD_BASELINE, F_OK))
+        return 0;
+    if (mkdir(HD_RUN_DIR, 0755) && errno != EEXIST)
+        return hd_fail_errno(err, HD_E_IO, "cannot make %s", HD_RUN_DIR);
+    if (hd_snapshot_take(&now, err))
+        return -1;
+    return hd_snapshot_save(now, HD_BASELINE, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/server.h"
+#include "loop.h"
 
 struct name {
     char kind[8];
@@ -98,6 +99,18 @@ static bool matches_server(const char *line, const char *path)
     return matches_file(line, path) || matches_file(line, control);
 }
 
+/* Of a store in a file: its disk, and the mark of that. */
+static bool matches_loop(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    char mark[HD_LOOP_MARK_SIZE];
+
+    hd_loop_mark(name, mark);
+    return matches_file(line, mark) ||
+           (!strncmp(line, "loop ", 5) && !strncmp(line + 5, name, len) &&
+            line[5 + len] == ' ');
+}
+
 static bool matches(const struct name *name, const char *line)
 {
     if (!strcmp(name->kind, "domid"))
@@ -106,6 +119,8 @@ static bool matches(const struct name *name, const char *line)
         return matches_bridge(line, name->value);
     if (!strcmp(name->kind, "file"))
         return matches_file(line, name->value);
+    if (!strcmp(name->kind, "loop"))
+        return matches_loop(line, name->value);
     if (!strcmp(name->kind, "server"))
         return matches_server(line, name->value);
     return strstr(line, name->value);
@@ -130,7 +145,7 @@ int hd_trace_add(struct hd_trace *trace, const char *kind, const char *value)
 
     if (strcmp(kind, "dm") && strcmp(kind, "domain") && strcmp(kind, "domid") &&
         strcmp(kind, "bridge") && strcmp(kind, "pci") &&
-        strcmp(kind, "server") && strcmp(kind, "file"))
+        strcmp(kind, "server") && strcmp(kind, "file") && strcmp(kind, "loop"))
         return 0;
     if (!*value || strlen(value) >= sizeof(name->value))
         return 0;

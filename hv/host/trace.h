@@ -10,7 +10,8 @@
 #include "../../pv-drivers/base/mem.h"
 
 /* Names by which hotdom's effects are known: "dm NAME", "domain UUID", "domid
- * N", "bridge NAME", as DIR/history of the ledger has them, and "file PATH". */
+ * N", "bridge NAME", as DIR/history of the ledger has them, "file PATH", and
+ * "loop DISK" of a file that is a disk. */
 struct hd_trace; /* opaque */
 
 struct hd_trace *hd_trace_new(void); /* NULL with errno */

@@ -83,7 +83,7 @@ struct hd_map_row {
     char bridge[16];   /* USB that is a NIC: made for it, host_name its port */
     uint32_t console;  /* USB that is a serial adapter: hvc1 and so on */
     uint64_t speed;    /* the same: bits a second */
-    char usb[32];      /* the same: where it is plugged in, "1-2.3" */
+    char usb[32];      /* USB: where it is plugged in, "1-2.3" */
     uint8_t seize;     /* PCI: it is not Xen's to give away before */
     uint32_t index;    /* of the disk, nic or wish in its guest */
     /* BLOCK: 0 one of the store's volumes; NET: 0 a bridge of the host's */
@@ -103,11 +103,19 @@ struct hd_map_guest {
     uint32_t n_pci; /* rows that give it a PCI device */
 };
 
+/* What a guest is told of its host; empty: nobody knows. */
+struct hd_map_host {
+    char name[HD_HOST_TEXT], machine[HD_HOST_TEXT], system[HD_HOST_TEXT];
+    char kernel[HD_HOST_TEXT], xen[HD_HOST_TEXT], cpu[HD_HOST_TEXT];
+    char cpus[12], memory[24]; /* decimal; memory in bytes */
+};
+
 struct hd_map {
     char label[HD_LABEL_SIZE];
     char user[HD_NAME_SIZE]; /* whose settings count; empty: nobody's */
     struct hd_settings settings;
     char shown[HD_VIEW_TEXT]; /* hd_policy_shown, when a guest has a view */
+    struct hd_map_host host;
     bool hot; /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;
     struct hd_map_guest guests[HD_MAX_GUESTS]; /* in the manifest's order */

@@ -182,7 +182,6 @@ static const char *give_serial(const struct hd_mapper *m,
     row->device = usb->number;
     row->console = console;
     row->speed = speed;
-    HD_SAY(row->usb, "%s", usb->address);
     HD_SAY(row->host_name, "%s", port->name);
     HD_SAY(row->reason,
            "the policy gives it to role %s and the host does not use it; "
@@ -254,6 +253,8 @@ static void look_for(const struct hd_mapper *m, const struct hd_guest *g,
             why = give(m, g, row, usb, named->speed);
         if (why)
             HD_SAY(row->reason, "%s", why);
+        else
+            HD_SAY(row->usb, "%s", usb->address);
     }
 }
 

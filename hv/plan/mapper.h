@@ -50,6 +50,9 @@ void hd_map_say(char *to, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 #define HD_SAY(member, ...) hd_map_say(member, sizeof(member), __VA_ARGS__)
 
+void hd_map_host(const struct hd_inventory *inv,
+                 struct hd_map_host *ret); /* map_host.c */
+
 /* ", preferred" and so on: how a wish's text ends. */
 const char *hd_map_level(const struct hd_map_row *row);
 /* Why a device of the host is not free, or NULL: a guest of this store or of

@@ -10,6 +10,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../store/after.h"
 #include "../store/host_view.h"
+#include "plan_tell.h"
 
 #define MIB    ((uint64_t)1 << 20)
 #define RAW    "+raw"
@@ -292,73 +293,6 @@ static void make_bridges(struct maker *m, const struct hd_guest *g,
         }
 }
 
-static bool is_nic(const struct hd_map_row *row)
-{
-    return (row->class == HD_CLASS_NET || *row->bridge) &&
-           row->how != HD_HOW_ABSENT;
-}
-
-static void say(struct hd_step_tell *s, const char *folder, const char *name,
-                const char *value)
-{
-    snprintf(s->path, sizeof(s->path), "%s/%s", folder, name);
-    for (char *c = s->path; *c; c++)
-        if (*c == '.')
-            *c = '@';
-    snprintf(s->value, sizeof(s->value), "%s", value);
-}
-
-static void tell(struct maker *m, const struct hd_guest *g, const char *folder,
-                 const char *name, const char *value)
-{
-    say(&add(m, HD_STEP_TELL, g)->u.tell, folder, name, value);
-}
-
-/* How a guest finds what a wish has become: which disk, NIC or console. */
-static void find_as(const struct hd_map_row *row, char ret[20])
-{
-    char mac[HD_MAC_SIZE];
-
-    *ret = '\0';
-    hd_mac_format(row->mac, mac);
-    if (row->class == HD_CLASS_USB && *row->vdev)
-        snprintf(ret, 20, " %s", row->vdev);
-    else if (is_nic(row))
-        snprintf(ret, 20, " %s", mac);
-    else if (row->console)
-        snprintf(ret, 20, " hvc%u", row->console % 10);
-}
-
-static void tell_row(struct maker *m, const struct hd_guest *g,
-                     const struct hd_map_row *row)
-{
-    char folder[32], value[128], as[20];
-
-    find_as(row, as);
-    snprintf(folder, sizeof(folder), "map/%s", hd_class_name(row->class));
-    snprintf(value, sizeof(value), "%s%s%s%s", hd_how_name(row->how),
-             *row->host_name ? " " : "", row->host_name, as);
-    tell(m, g, folder, row->guest_name, value);
-}
-
-static void tell_settings(struct maker *m, const struct hd_guest *g)
-{
-    const struct hd_settings *s = &m->map->settings;
-    char text[64];
-
-    if (*m->map->user)
-        tell(m, g, "map", "user", m->map->user);
-    if (*s->locale)
-        tell(m, g, "settings", "locale", s->locale);
-    if (*s->keyboard)
-        tell(m, g, "settings", "keyboard", s->keyboard);
-    if (*s->time_zone)
-        tell(m, g, "settings", "time-zone", s->time_zone);
-    snprintf(text, sizeof(text), "%" PRIu64 "x%" PRIu64, s->width, s->height);
-    if (s->width && s->height)
-        tell(m, g, "settings", "display", text);
-}
-
 static void add_guest(struct maker *m, const struct hd_guest *g,
                       const struct hd_map_guest *in)
 {
@@ -386,13 +320,13 @@ static void add_guest(struct maker *m, const struct hd_guest *g,
         if (is_disk(&rows[i]))
             attach_disk(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
-        if (is_nic(&rows[i]))
+        if (hd_plan_is_nic(&rows[i]))
             attach_nic(m, g, &rows[i]);
     for (uint32_t i = 0; i < in->n_rows; i++)
-        tell_row(m, g, &rows[i]);
+        hd_plan_tell_row(m->plan, &rows[i]);
     if (m->map->hot)
         return;
-    tell_settings(m, g);
+    hd_plan_tell_guest(m->plan, m->map, &m->store->manifest, g);
     add(m, HD_STEP_START_DOMAIN, g);
 }
 
@@ -481,7 +415,8 @@ int hd_plan_absent(const struct hd_uuid *store, const char *label,
         plan->steps->kind = HD_STEP_TELL;
         snprintf(plan->steps->guest, sizeof(plan->steps->guest), "%s", guest);
         snprintf(folder, sizeof(folder), "map/%s", class);
-        say(&plan->steps->u.tell, folder, name, hd_how_name(HD_HOW_ABSENT));
+        hd_plan_say(&plan->steps->u.tell, folder, name,
+                    hd_how_name(HD_HOW_ABSENT));
     }
     *ret = hd_steal(&plan);
     return 0;

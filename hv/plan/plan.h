@@ -126,7 +126,9 @@ struct hd_step_tell {
      * disk or the console, "pv sdb xvdc". xenstore knows no ".": it is "@"
      * here.  Also "map/user" and what the user's settings name:
      * "settings/locale", "keyboard", "time-zone" and "display"
-     * ("1280x800"). */
+     * ("1280x800").  "host/..." and "store/..." are entries of the registry,
+     * the value behind its letter: "host/cpus" and "i8"; "bind/0" is a key and
+     * a file: "guest/net/resolv /etc/resolv.conf". */
     char path[64];
     char value[128];
 };
@@ -171,11 +173,12 @@ struct hd_plan {
     struct hd_step steps[];
 };
 
-/* A volume is one step or two, a row of the map is told in one, and each of
- * the eight settings. */
+/* A volume is one step or two, a row of the map is told in one or two, and each
+ * of the eight settings, of the eight facts of the host, of what the guests
+ * share and of what is bound. */
 #define HD_PLAN_MAX_STEPS                                                      \
-    (HD_MAX_GUESTS *                                                           \
-         (13 + 3 * HD_MAX_NICS + 4 * HD_MAX_WISHES + HD_MAX_DISKS) +           \
+    (HD_MAX_GUESTS * (21 + 3 * HD_MAX_NICS + 5 * HD_MAX_WISHES +               \
+                      HD_MAX_DISKS + HD_MAX_SHARED + HD_MAX_BINDS) +           \
      3 * HD_MAX_VOLUMES)
 
 size_t hd_plan_size(uint32_t n_steps);

@@ -16,6 +16,7 @@
 #include "../../pv-drivers/net/vif.h"
 #include "agent.h"
 #include "files.h"
+#include "inquire.h"
 #include "volume.h"
 
 /* A driver that needs longer is sick.  libxl gives it 10 s, which netback did
@@ -166,9 +167,10 @@ static int add(struct attachment *a, const struct hd_step *step,
 static int describe(struct attachment *a, const struct hd_step *steps,
                     uint32_t n, struct hd_err *err)
 {
+    /* One more, for the node where it is asked. */
     a->devices = calloc(n, sizeof(*a->devices));
-    a->nodes = calloc(n, sizeof(*a->nodes));
-    a->paths = calloc(n, sizeof(*a->paths));
+    a->nodes = calloc(n + 1, sizeof(*a->nodes));
+    a->paths = calloc(n + 1, sizeof(*a->paths));
     if (!a->devices || !a->nodes || !a->paths)
         return hd_fail_errno(err, HD_E_FAILED, "attach devices");
     snprintf(a->told, sizeof(a->told), "/local/domain/%u/data/hotdom",
@@ -202,14 +204,19 @@ static uint64_t wait_until(const struct hd_context *ctx)
 
 /* What is told stands in a folder that the guest may read alone, but for the
  * one in it where the guest tells us, which is its own. */
-static int add_all(struct hd_context *ctx, const struct attachment *a,
+static int add_all(struct hd_context *ctx, struct attachment *a,
                    struct hd_err *err)
 {
     const struct hd_xs_folder folders[] = {{a->told, 0, a->domid},
                                            {a->agent, a->domid, 0}};
-    const struct hd_xenbus_more more = {
-        folders, a->nodes, a->n_nodes ? HD_ARRAY_LEN(folders) : 0, a->n_nodes};
+    bool told = a->n_nodes > 0;
+    struct hd_xenbus_more more = {.folders = folders};
 
+    if (told && add_told(a, HD_INQUIRE_NODE, "", err))
+        return -1;
+    more.nodes = a->nodes;
+    more.n_folders = told ? HD_ARRAY_LEN(folders) : 0;
+    more.n_nodes = a->n_nodes;
     return hd_xenbus_add(ctx->xs, a->devices, a->n_devices, &more, err);
 }
 

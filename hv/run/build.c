@@ -87,9 +87,12 @@ int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
                                    .ramdisk = ramdisk,
                                    .seq = seq};
     made_path(&ctx->build, path);
-    return hd_xs_watch(ctx->xs, path, "made", err) || start(&ctx->build, err)
-               ? -1
-               : 0;
+    if (hd_xs_watch(ctx->xs, path, "made", err))
+        return -1;
+    if (!start(&ctx->build, err))
+        return 0;
+    wait_no_more(ctx);
+    return -1;
 }
 
 /* The ledger knows it from now on by its domid, too. */

@@ -23,7 +23,8 @@
 #define OURS     "HOTDOM-" /* how the dm uuid of each of our devices begins */
 
 /* Blkid, LVM, md and the like must never open a guest's volume: they would
- * read what is not theirs to read, and make it busy. */
+ * read what is not theirs to read, and make it busy.  With no semaphore beside
+ * them these make the DM_COOKIE that config/54-hotdom.rules knows. */
 #define UDEV_FLAGS                                                             \
     (DM_UDEV_DISABLE_DM_RULES_FLAG | DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG |    \
      DM_UDEV_DISABLE_DISK_RULES_FLAG | DM_UDEV_DISABLE_OTHER_RULES_FLAG)

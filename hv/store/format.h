@@ -45,6 +45,11 @@
 #define HD_VIEW_PATH   128  /* bytes of one, with the NUL */
 #define HD_VIEW_TEXT   1024 /* of all as one text: hv/store/host_view.h */
 #define HD_MAX_WISHES  16   /* wishes of one guest, beside those */
+#define HD_MAX_SHARED  32   /* entries of `registry` */
+#define HD_MAX_BINDS   16   /* files of one guest that keys are bound to */
+#define HD_SHARED_KEY  48   /* bytes of a key of `registry`, with the NUL */
+#define HD_SHARED_TEXT 120  /* and of its value */
+#define HD_BIND_SIZE   64   /* bytes of a key or file of `bind`, with the NUL */
 
 /* Pixels of a display, each way. */
 #define HD_DISPLAY_MIN 320

@@ -3,6 +3,7 @@
  * form are text here. */
 #include "manifest.h"
 
+#include "../../pv-drivers/base/entry.h"
 #include "../../pv-drivers/base/mem.h"
 #include "auth.h"
 
@@ -34,6 +35,11 @@ static const char *const on_yank[] = {
     [HD_YANK_DESTROY] = "destroy", [HD_YANK_PAUSE] = "pause", NULL};
 static const char *const on_end[] = {
     [HD_END_DESTROY] = "destroy", [HD_END_RESTART] = "restart", NULL};
+
+static const char *const shared_types[] = {[HD_VALUE_STRING] = "string",
+                                           [HD_VALUE_INTEGER] = "integer",
+                                           [HD_VALUE_BOOLEAN] = "boolean",
+                                           NULL};
 
 const char *hd_on_end_name(uint32_t which)
 {
@@ -248,6 +254,13 @@ static const struct hd_field view_fields[] = {
      .doc = "and of that, what is below one of these is not"},
 };
 static const struct hd_table view_table = TABLE(hd_view, "tables", view_fields);
+static const struct hd_field bind_fields[] = {
+    {"key", HD_T_PATH, REQ, AT(hd_bound, key),
+     .doc = "of the guest's registry: guest/..., host/... or store/..."},
+    {"file", HD_T_TEXT, REQ, AT(hd_bound, file),
+     .doc = "absolute; its content is the key's value"},
+};
+static const struct hd_table bind_table = TABLE(hd_bound, "bind", bind_fields);
 static const struct hd_table memory_table =
     TABLE(hd_range, "memory", memory_fields);
 static const struct hd_table vcpus_table =
@@ -289,9 +302,23 @@ static const struct hd_field guest_fields[] = {
      .doc = "what else it would have"},
     {"tables", HD_T_MAP, OPTIONAL, AT(hd_guest, tables), .sub = &view_table,
      .doc = "which files of the host it reads"},
+    {"bind", HD_T_LIST, 0, AT(hd_guest, binds),
+     COUNT(hd_guest, n_binds, HD_MAX_BINDS), .sub = &bind_table,
+     .doc = "keys of its registry that are files as well"},
     {"stop", HD_T_MAP, 0, AT(hd_guest, stop), .sub = &stop_table,
      .doc = "how it ends"},
 };
+
+static const struct hd_field shared_fields[] = {
+    {"key", HD_T_PATH, REQ, AT(hd_shared, key),
+     .doc = "the guests read it as store/KEY"},
+    {"type", HD_T_ENUM, 0, AT(hd_shared, type), .names = shared_types,
+     .doc = "string, integer or boolean; default string"},
+    {"value", HD_T_TEXT, 0, AT(hd_shared, value),
+     .doc = "of that type; default: an empty string"},
+};
+static const struct hd_table shared_table =
+    TABLE(hd_shared, "registry", shared_fields);
 
 static const struct hd_table store_table =
     TABLE(hd_store_id, "store", store_fields);
@@ -319,6 +346,9 @@ static const struct hd_field manifest_fields[] = {
     {"guests", HD_T_LIST, REQ, AT(hd_manifest, guests),
      COUNT(hd_manifest, n_guests, HD_MAX_GUESTS), .min = 1, .sub = &guest_table,
      .doc = "what the store starts"},
+    {"registry", HD_T_LIST, 0, AT(hd_manifest, shared),
+     COUNT(hd_manifest, n_shared, HD_MAX_SHARED), .sub = &shared_table,
+     .doc = "what all of its guests read in their registries"},
 };
 
 const struct hd_table hd_manifest_table =

@@ -143,6 +143,19 @@ struct hd_view {
     struct hd_view_path inclusion[HD_MAX_TABLE];
 };
 
+/* What all guests of the store read in their registries as store/KEY. */
+struct hd_shared {
+    char key[HD_SHARED_KEY];
+    uint32_t type; /* enum hd_value_type: STRING, INTEGER or BOOLEAN */
+    char value[HD_SHARED_TEXT];
+};
+
+/* A key of the guest's registry that is a file as well. */
+struct hd_bound {
+    char key[HD_BIND_SIZE];
+    char file[HD_BIND_SIZE];
+};
+
 enum hd_on_yank { HD_YANK_DESTROY, HD_YANK_PAUSE };
 enum hd_on_end { HD_END_DESTROY, HD_END_RESTART };
 
@@ -164,12 +177,13 @@ struct hd_guest {
     char cmdline[HD_CMDLINE_SIZE];
     struct hd_range memory; /* bytes */
     struct hd_range vcpus;
-    uint32_t n_after, n_disks, n_nics, n_wishes;
+    uint32_t n_after, n_disks, n_nics, n_wishes, n_binds;
     struct hd_name after[HD_MAX_AFTER]; /* guests that run before it: after.h */
     struct hd_disk disks[HD_MAX_DISKS]; /* `volumes` in YAML */
     struct hd_nic nics[HD_MAX_NICS];
     struct hd_wish wishes[HD_MAX_WISHES];
     struct hd_view tables;
+    struct hd_bound binds[HD_MAX_BINDS]; /* `bind` in YAML */
     struct hd_stop stop;
 };
 
@@ -182,11 +196,12 @@ struct hd_store_id {
 struct hd_manifest {
     uint64_t version; /* `hotdom: 1` */
     struct hd_store_id store;
-    uint32_t n_files, n_volumes, n_users, n_guests;
+    uint32_t n_files, n_volumes, n_users, n_guests, n_shared;
     struct hd_file files[HD_MAX_FILES];
     struct hd_volume volumes[HD_MAX_VOLUMES];
     struct hd_user users[HD_MAX_USERS];
     struct hd_guest guests[HD_MAX_GUESTS];
+    struct hd_shared shared[HD_MAX_SHARED]; /* `registry` in YAML */
 };
 
 /* The field table (STYLE T2): parser, checks, messages and the manual. */

@@ -8,6 +8,7 @@
 #include "after.h"
 #include "host_view.h"
 #include "manifest.h"
+#include "registry_keys.h"
 #include "settings.h"
 #include "wish.h"
 #include "yaml_locate.h"
@@ -259,7 +260,7 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
                        g->name);
         if (hd_after_check(m, i, err) || check_disks(m, g, used, err) ||
             check_nics(g, err) || hd_wish_check(g, err) ||
-            check_tables(g, err) ||
+            check_tables(g, err) || hd_registry_keys_check_guest(g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;
     }
@@ -322,6 +323,9 @@ static int check(const struct hd_manifest *m, unsigned which, struct place *at,
         CHECK_UNIQUE(users, m->n_users, at, err) ||
         CHECK_UNIQUE(guests, m->n_guests, at, err) || check_files(m, at, err) ||
         check_volumes(m, which, at, err) || check_users(m, which, at, err))
+        return -1;
+    *at = (struct place){"registry", 0};
+    if (hd_registry_keys_check(m, &at->index, err))
         return -1;
     return check_guests(m, which, at, err);
 }

@@ -17,6 +17,9 @@
 
 #include "mem.h"
 
+/* More than a netlink socket of 8 MiB holds. */
+#define MOST_DRAINED 16384
+
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static int device_gone(int sys)
@@ -84,16 +87,12 @@ int hd_io_write(int fd, const void *buf, size_t len, struct hd_err *err)
     return 0;
 }
 
-int hd_io_read_file(const char *path, size_t max, char **ret_buf,
-                    size_t *ret_len, struct hd_err *err)
+int hd_io_read_whole(int fd, const char *path, size_t max, char **ret_buf,
+                     size_t *ret_len, struct hd_err *err)
 {
-    hd_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    hd_autofree char *buf = NULL;
+    hd_autofree char *buf = malloc(max + 1);
     size_t used = 0;
 
-    if (fd < 0)
-        return hd_fail_errno(err, HD_E_IO, "cannot open %s", path);
-    buf = malloc(max + 1);
     if (!buf)
         return hd_fail_errno(err, HD_E_FAILED, "read %s", path);
     while (used <= max) {
@@ -115,6 +114,15 @@ int hd_io_read_file(const char *path, size_t max, char **ret_buf,
     if (ret_len)
         *ret_len = used;
     return 0;
+}
+
+int hd_io_read_file(const char *path, size_t max, char **ret_buf,
+                    size_t *ret_len, struct hd_err *err)
+{
+    hd_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "cannot open %s", path)
+                  : hd_io_read_whole(fd, path, max, ret_buf, ret_len, err);
 }
 
 /* A rename is on the medium when its folder is. */
@@ -279,12 +287,28 @@ ssize_t hd_io_recv_fds(int sock, void *buf, size_t len, int *fds, size_t *n,
     return got;
 }
 
+void hd_io_drain(int fd)
+{
+    char byte;
+
+    for (int i = 0; i < MOST_DRAINED; i++)
+        if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno != ENOBUFS)
+            return;
+}
+
 uint64_t hd_io_now_ms(void)
 {
     struct timespec ts;
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t hd_io_to_minute(uint64_t now_ms)
+{
+    uint64_t left = 60000 - now_ms % 60000;
+
+    return left < 1000 ? left + 60000 : left;
 }
 
 bool hd_io_has_worked(pid_t child, uint64_t least_ms, uint64_t *cpu_ms)

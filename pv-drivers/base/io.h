@@ -24,6 +24,9 @@ int hd_io_write(int fd, const void *buf, size_t len, struct hd_err *err);
  * The caller frees `*ret_buf`.  ret_len may be NULL. */
 int hd_io_read_file(const char *path, size_t max, char **ret_buf,
                     size_t *ret_len, struct hd_err *err);
+/* The same of what `fd` still gives, which messages call `path`. */
+int hd_io_read_whole(int fd, const char *path, size_t max, char **ret_buf,
+                     size_t *ret_len, struct hd_err *err);
 /* Replaces `path` in one step (temporary file beside it, fsync, rename, fsync
  * of the folder): after 0 it survives a loss of power. */
 int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
@@ -52,8 +55,17 @@ int hd_io_send_fds(int sock, const void *buf, size_t len, const int *fds,
 ssize_t hd_io_recv_fds(int sock, void *buf, size_t len, int *fds, size_t *n,
                        struct hd_err *err);
 
+/* Forgets what was sent to the socket `fd`, which does not block, and that
+ * something was lost (ENOBUFS of netlink(7)); whoever is sent more meanwhile is
+ * left with some. */
+void hd_io_drain(int fd);
+
 /* Absolute deadlines (STYLE O3): milliseconds of CLOCK_MONOTONIC. */
 uint64_t hd_io_now_ms(void);
+/* Until the next whole minute of that clock, or the one after if that is within
+ * a second: who looks at something once a minute does it then, so that a
+ * process with nothing to do wakes up once. */
+uint64_t hd_io_to_minute(uint64_t now_ms);
 /* Milliseconds left, 0 when it is over; fits poll(2). */
 int hd_io_left_ms(uint64_t deadline_ms);
 /* Whether a child has had `least_ms` of processor time since the last call,

@@ -2,7 +2,9 @@
 /* Addresses of network interfaces as text; never asks for one. */
 #include "mac.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void hd_mac_format(const uint8_t mac[6], char ret[HD_MAC_SIZE])
@@ -11,11 +13,16 @@ void hd_mac_format(const uint8_t mac[6], char ret[HD_MAC_SIZE])
              mac[2], mac[3], mac[4], mac[5]);
 }
 
+/* Without sscanf(3), which in a static program is 60 KB. */
 bool hd_mac_parse(const char *text, uint8_t ret[6])
 {
-    char end;
-
-    return strlen(text) == HD_MAC_SIZE - 1 &&
-           sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &ret[0],
-                  &ret[1], &ret[2], &ret[3], &ret[4], &ret[5], &end) == 6;
+    if (strlen(text) != HD_MAC_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < 6; i++, text += 3) {
+        if (!isxdigit((unsigned char)text[0]) ||
+            !isxdigit((unsigned char)text[1]) || (i < 5 && text[2] != ':'))
+            return false;
+        ret[i] = (uint8_t)strtoul(text, NULL, 16);
+    }
+    return true;
 }

@@ -12,6 +12,8 @@
 #define HD_PLAN_DIR    HD_RUN_DIR "/plan"     /* see hv/daemon/restart.c */
 #define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
 #define HD_SERVER_DIR  HD_RUN_DIR "/server"   /* see hv/run/server.h */
+#define HD_EJECTED_DIR HD_RUN_DIR "/ejected"  /* see hv/host/ejected.h */
+#define HD_LOOP_MARK   HD_RUN_DIR "/file-"    /* see hv/host/loop.h */
 #define HD_BASELINE    HD_RUN_DIR "/baseline" /* see hv/host/snapshot.h */
 #define HD_METRICS     HD_RUN_DIR "/metrics"  /* config/hotdom-metrics.socket */
 #define HD_ETC_DIR     "/etc/hotdom"

@@ -9,6 +9,7 @@
 #include <xenstore.h>
 
 #include "../base/io.h"
+#include "xs_bulk.h"
 
 /* A transaction that lost its race this often lives on a sick xenstored. */
 #define TRIES 100
@@ -19,6 +20,7 @@
 struct hd_xs {
     struct xs_handle *handle;
     struct xs_handle *watcher; /* or NULL */
+    struct hd_xs_bulk *bulk;   /* or NULL */
 };
 
 static bool printable(const char *text, size_t len)
@@ -29,58 +31,29 @@ static bool printable(const char *text, size_t len)
     return true;
 }
 
-static bool make_folder(struct xs_handle *h, xs_transaction_t t,
-                        const struct hd_xs_folder *f)
-{
-    struct xs_permissions perms[] = {{.id = f->owner, .perms = XS_PERM_NONE},
-                                     {.id = f->reader, .perms = XS_PERM_READ}};
-    hd_autofree char *there = xs_read(h, t, f->path, NULL);
-
-    if (there)
-        errno = EEXIST;
-    return !there && errno == ENOENT && xs_mkdir(h, t, f->path) &&
-           xs_set_permissions(h, t, f->path, perms, 2);
-}
-
-static bool write_node(struct xs_handle *h, xs_transaction_t t,
-                       const struct hd_xs_node *n)
-{
-    if (n->value)
-        return xs_write(h, t, n->path, n->value, strlen(n->value));
-    return xs_rm(h, t, n->path) || errno == ENOENT;
-}
-
 /* One attempt; false with errno set, EAGAIN when another writer was faster.  A
  * single node needs no transaction. */
-static bool make_once(struct xs_handle *h, const struct hd_xs_folder *folders,
+static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
                       size_t n_folders, const struct hd_xs_node *nodes,
                       size_t n_nodes, const char **ret_at)
 {
-    bool alone = !n_folders && n_nodes == 1;
-    xs_transaction_t t = alone ? XBT_NULL : xs_transaction_start(h);
-    bool ok = alone || t != XBT_NULL;
-    int sys;
+    bool ok;
 
+    if (!n_folders && n_nodes == 1 && nodes->value) {
+        *ret_at = nodes->path;
+        return xs_write(xs->handle, XBT_NULL, nodes->path, nodes->value,
+                        strlen(nodes->value));
+    }
     *ret_at = "a transaction";
-    for (size_t i = 0; ok && i < n_folders; i++) {
-        *ret_at = folders[i].path;
-        ok = make_folder(h, t, &folders[i]);
+    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, NULL))
+        return false;
+    ok = hd_xs_bulk_make(xs->bulk, folders, n_folders, nodes, n_nodes, ret_at);
+    /* The next one has a connection that works. */
+    if (!ok && (errno == EIO || errno == ETIMEDOUT)) {
+        hd_xs_bulk_free(hd_steal(&xs->bulk));
+        errno = EIO;
     }
-    for (size_t i = 0; ok && i < n_nodes; i++) {
-        *ret_at = nodes[i].path;
-        ok = write_node(h, t, &nodes[i]);
-    }
-    if (ok && alone)
-        return true;
-    if (ok) {
-        *ret_at = "a transaction";
-        return xs_transaction_end(h, t, false);
-    }
-    sys = errno;
-    if (t != XBT_NULL)
-        xs_transaction_end(h, t, true);
-    errno = sys;
-    return false;
+    return ok;
 }
 
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err)
@@ -103,6 +76,7 @@ void hd_xs_free(struct hd_xs *xs)
     xs_close(xs->handle);
     if (xs->watcher)
         xs_close(xs->watcher);
+    hd_xs_bulk_free(xs->bulk);
     free(xs);
 }
 
@@ -136,7 +110,7 @@ int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
     const char *at = "";
 
     for (int i = 0; i < TRIES; i++) {
-        if (make_once(xs->handle, folders, n_folders, nodes, n_nodes, &at))
+        if (make_once(xs, folders, n_folders, nodes, n_nodes, &at))
             return 0;
         if (errno != EAGAIN)
             break;
@@ -197,7 +171,7 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
     return 0;
 }
 
-int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
+static int open_watcher(struct hd_xs *xs, struct hd_err *err)
 {
     if (!xs->watcher)
         xs->watcher = xs_open(0);
@@ -206,10 +180,18 @@ int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
                : hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
 }
 
+int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
+{
+    return open_watcher(xs, err) ||
+                   (!xs->bulk && hd_xs_bulk_open(&xs->bulk, err))
+               ? -1
+               : 0;
+}
+
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err)
 {
-    if (hd_xs_warm(xs, err))
+    if (open_watcher(xs, err))
         return -1;
     if (!xs_watch(xs->watcher, path, token))
         return hd_fail_errno(err, HD_E_IO, "cannot watch xenstore %s", path);

@@ -57,7 +57,7 @@ int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
                size_t *ret_n, struct hd_err *err);
 
-/* What the first hd_xs_watch of it needs, ahead. */
+/* What the first transaction and the first watch need, ahead. */
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err);
 /* An event each time that `path` or what is below changes, and one at once.
  * Special paths: "@releaseDomain" (a domain shut down or went away) and

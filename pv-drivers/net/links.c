@@ -222,12 +222,3 @@ int hd_links_subscribe(int *ret_fd, struct hd_err *err)
     *ret_fd = hd_steal_fd(&fd);
     return 0;
 }
-
-void hd_links_drain(int fd)
-{
-    char byte;
-
-    for (int i = 0; i < 1000; i++)
-        if (recv(fd, &byte, sizeof(byte), 0) < 0 && errno != ENOBUFS)
-            return;
-}

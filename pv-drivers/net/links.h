@@ -35,10 +35,8 @@ bool hd_links_has_bridge(const struct hd_link *links, size_t n,
                          const char *name);
 
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
- * changed.  It does not block; the caller closes `*ret_fd`. */
+ * changed: hd_io_drain it, and ask hd_links_list what is true now.  It does not
+ * block; the caller closes `*ret_fd`. */
 int hd_links_subscribe(int *ret_fd, struct hd_err *err);
-/* Reads what is there and forgets it; also that something was lost (ENOBUFS):
- * hd_links_list tells what is true now. */
-void hd_links_drain(int fd);
 
 #endif

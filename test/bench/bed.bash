@@ -41,11 +41,12 @@ END
     bed push "$work/store.img" "$tiny/kernel" "$tiny/initrd" /root/bench/
 }
 
-# pack_guests NAME N KEYS: a store of N guests with KEYS, a disk and a nic each.
+# pack_guests NAME N KEYS [STORE]: a store of N guests with KEYS, a disk and a nic
+# each.
 pack_guests() {
     local n
     {
-        printf 'hotdom: 1\nstore: {name: bench}\nvolumes:\n'
+        printf 'hotdom: 1\nstore: {name: %s}\nvolumes:\n' "${4:-bench}"
         for ((n = 1; n <= $2; n++)); do
             echo "  - {name: d$n, kind: data, encryption: none, size: 1M}"
         done

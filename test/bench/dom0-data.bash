@@ -44,6 +44,7 @@ figures=(disk-read disk-write disk-read-latency disk-write-latency
     network-send network-receive network-latency)
 
 echo "xenstored $(xenstored_kind)"
+begin_both
 start_both
 open_shells
 in_turns "${figures[@]}"

@@ -12,20 +12,6 @@ pss_of() { # PID...: proportional, so that shared libraries count once
         awk '$1 == "Pss:" {n += $2} END {print n + 0}'
 }
 
-hotdomd() { systemctl show -p MainPID --value hotdomd; }
-
-# Where the guests' disks of xl lie does not matter: they never open them.
-idle_config() { # KIND N
-    cat <<END
-name = "idle$2"
-kernel = "$PWD/idle"
-memory = 16
-vcpus = 1
-disk = ["$(disk_for "$1" "/dev/mapper/hotdom-bench$2")"]
-vif = ["bridge=xenbr0$(vif_for "$1")"]
-END
-}
-
 by_hotdom() {
     local n before
     before=$(pss_of "$(hotdomd)")

@@ -37,6 +37,7 @@ there_and_back() {
 }
 
 echo "xenstored $(xenstored_kind)"
+begin_both
 start_both
 dmsetup create hotdom-more --table "0 16384 linear $other 16384"
 for ((pair = 1; pair <= pairs; pair++)); do

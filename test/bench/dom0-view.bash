@@ -4,10 +4,12 @@
 # from QEMU, in turns; for test/bench/view.
 . "$(dirname "$0")/dom0.bash"
 pairs=$1
+starts=$2
 share=/srv/bench
 files=10000
 # A `find` over them takes minutes in the bed, of QEMU's four.
 patience=900
+declare -A classes=([hotdom]=hostview [stock]=9pfs)
 declare -A folders=([hotdom]=/v$share [stock]=/v)
 
 make_files() {
@@ -36,12 +38,78 @@ view-find() {
     [[ $said == "$files" ]]
 }
 
+# ---- how long the servers take to start
+
+server() { # of $side
+    case $side in
+    hotdom) pgrep -n -x hotdom-9p ;;
+    stock) pgrep -n -f 'qemu.*-xen-domid ' ;;
+    esac
+}
+
+# Each backend's state as it changes, into $states.
+watch_states() {
+    exec {states}< <(exec xenstore-watch /local/domain/0/backend 2>/dev/null)
+    watcher=$!
+}
+
+# Until the backend waits for the guest (InitWait), counted from the start of
+# its process, in hundredths of a second.
+await_server() {
+    local path begun now pid
+    while read -r -t 120 -u "$states" path; do
+        [[ $path == */${classes[$side]}/*/state &&
+            $(xenstore-read "$path" 2>/dev/null) == 2 ]] || continue
+        read -r now _ </proc/uptime
+        pid=$(server)
+        begun=$(awk '{print $22}' "/proc/$pid/stat")
+        ms=$(((${now/./} - begun) * 10))
+        return 0
+    done
+    echo "no 9p backend of $side" >&2
+    kill "$watcher"
+    return 1
+}
+
+start_hotdom() {
+    plug
+    await_server
+    await '' running
+    pull
+    await '' gone
+}
+
+start_stock() {
+    xl create -q stock.cfg >&2 &
+    await_server
+    wait $!
+    xl destroy bench
+}
+
+# Beside the pair that runs, whose stick is the same: so before it.
+measure_starts() {
+    local side
+    for ((pair = 1; pair <= starts; pair++)); do
+        for side in hotdom stock; do
+            watch_states
+            begin
+            "start_$side"
+            counters
+            sample view-start "$side" "$ms"
+            kill "$watcher"
+            exec {states}<&-
+        done
+    done
+}
+
 # private_kib PID: what it alone takes.
 private_kib() { awk '/^RssAnon/ {print $2}' "/proc/$1/status"; }
 
 make_files
 echo "xenstored $(xenstored_kind)"
-start_both "p9 = ['tag=hostview,path=$share,security_model=none']"
+begin_both "p9 = ['tag=hostview,path=$share,security_model=none']"
+measure_starts
+start_both
 open_shells
 for side in "${!shells[@]}"; do
     shell=${shells[$side]}

@@ -125,6 +125,9 @@ load lib
 @test "an ejected store comes back with attach" {
     start one
     dom0 hotdom eject one
+    # Also when hotdomd starts anew beside it; with attach alone.
+    dom0 'systemctl restart hotdomd'
+    await 60 '[]' compact_list
     dom0 'hotdom attach /dev/sda'
     await 60 locked state one
 }

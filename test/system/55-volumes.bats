@@ -165,3 +165,8 @@ start_of() {
     [ "$(dom0 'dmsetup ls')" = 'No devices found' ]
     clean
 }
+
+@test "who makes a device that is called as ours is not left waiting" {
+    dom0 'timeout 30 dmsetup create hotdom-odd --table "0 8 zero" &&
+        timeout 30 dmsetup remove hotdom-odd'
+}

@@ -9,15 +9,23 @@ setup_file() {
     # shellcheck source=test/system/stores.bash
     . "$BATS_TEST_DIRNAME/stores.bash"
     pack_agent
+    pack_twins
+    export usual=$BED_HOST
+    share
+}
+
+# What guests may read of this host.
+share() {
     policy "${usual_policy}host_paths: [/srv/agent]\n"
     dom0 'mkdir -p /srv/agent/deep /srv/agent/own
         echo from-the-host | tee /srv/agent/{file,deep/file,gone} >/srv/agent/own/file'
 }
 
 teardown_file() {
+    BED_HOST=$usual-other bed down 2>/dev/null || :
     policy "$usual_policy"
     dom0 rm -rf /srv/agent
-    rm -f "$stores/agent.img"
+    rm -f "$stores"/{agent,twins}.img
 }
 
 teardown() { end_test; }
@@ -26,14 +34,44 @@ agent() { # GUEST: what hotdomd knows of its agent
     list | jq -r --arg g "$1" '.[].guests[] | select(.guest == $g) | .agent.state'
 }
 
+# desk is up and can be spoken to.
+await_desk() {
+    await 60 running state agent
+    await 120 ready agent desk
+    await 180 yes answers desk 22
+}
+
+# A package with one program, below what the host shows.
+install_tool() {
+    dom0 'rm -rf /root/tool && mkdir -p /root/tool/DEBIAN /root/tool/srv/agent/deep
+        printf "%s\n" "Package: tool" "Version: 1" "Architecture: all" \
+            "Maintainer: nobody <nobody@localhost>" "Description: a program" \
+            >/root/tool/DEBIAN/control
+        printf "#!/bin/sh\necho the tool runs\n" >/root/tool/srv/agent/deep/tool
+        chmod 755 /root/tool/srv/agent/deep/tool
+        dpkg-deb -b /root/tool /root/tool.deb >/dev/null'
+    dom0 "ssh root@$(address_of desk) 'cat >/root/tool.deb
+        dpkg -i /root/tool.deb' </root/tool.deb; rm -rf /root/tool /root/tool.deb"
+}
+
+# What the guest wrote is there, beside what the host has now.
+check_written() {
+    seen=$(in_desk 'cd /srv/agent; cat file deep/file new; ls gone 2>&1 | wc -l
+        deep/tool; dpkg -s tool | grep ^Status')
+    echo "$seen"
+    [ "$seen" = $'from-the-host\nmine\nmore\n1\nthe tool runs\nStatus: install ok installed' ]
+    # And nothing of it on the host.
+    [ "$(dom0 'cat /srv/agent/deep/file; ls -m /srv/agent /srv/agent/deep')" = \
+        $'from-the-host\n/srv/agent:\ndeep, file, gone, own\n\n/srv/agent/deep:\nfile' ]
+    dom0 hotdom verify-host
+}
+
 in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
 
 @test "a Debian guest says that it is ready, and keeps what it writes over the host's files" {
     plug agent
-    await 60 running state agent
-    await 120 ready agent desk
+    await_desk
     await 60 ready agent lone
-    await 180 yes answers desk 22
     seen=$(in_desk 'cd /srv/agent; cat file deep/file own/file; ls -d /dev/hotdom/xvda
         readlink -f /dev/hotdom/xvda; ip -o link show lan0 | wc -l
         echo mine >deep/file; echo more >new; rm gone; ls
@@ -55,16 +93,59 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     [[ $(dom0 hotdom explain desk) == *'agent ready'*'Debian GNU/Linux 12'*"$address"* ]]
     dom0 'hotdom events' | grep -q 'agent.desk.*ready.*Debian'
 
-    # Both follow the order to end, and what was written is there again.
+    install_tool
+
+    # Both follow the order to end, and what was written is there again, also on
+    # a host that has never seen it.
     dom0 hotdom eject agent
     yank agent
     bed plug "$plugged/agent.img" agent >/dev/null
-    await 60 running state agent
-    await 120 ready agent desk
-    await 180 yes answers desk 22
-    [ "$(in_desk 'cd /srv/agent; cat file deep/file new; ls gone 2>&1 | wc -l')" = \
-        $'from-the-host\nmine\nmore\n1' ]
-    dom0 hotdom verify-host
+    await_desk
+    check_written
+    dom0 hotdom eject agent
+    yank agent
+    clean
+    elsewhere
+}
+
+elsewhere() {
+    local stick=$plugged/agent.img
+    BED_HOST=$usual-other
+    BED_MEMORY=2560 bed up --tied $$
+    bed install
+    introduce
+    share
+    bed plug "$stick" agent >/dev/null
+    await_desk
+    check_written
+    dom0 hotdom eject agent
+    clean
+    bed down
+    BED_HOST=$usual
+}
+
+@test "two guests that cover the same folder see each what it wrote itself" {
+    plug twins
+    await 60 running state twins
+    for side in left right; do
+        await 120 ready agent "$side"
+        await 90 yes answers "$side"
+        in_guest "$side" "cd /srv/agent && echo $side >file && echo $side >$side && rm gone"
+    done
+    for side in left right; do
+        seen=$(in_guest "$side" 'cd /srv/agent && echo $(cat file deep/file) $(ls)')
+        [[ $seen == *"$side from-the-host $(printf '%s\n' deep file own "$side" | sort | xargs)"* ]]
+    done
+    [ "$(dom0 'cat /srv/agent/file; ls -m /srv/agent')" = \
+        $'from-the-host\ndeep, file, gone, own' ]
+    dom0 hotdom eject twins
+    yank twins
+    bed plug "$plugged/twins.img" twins >/dev/null
+    for side in left right; do
+        await 120 ready agent "$side"
+        await 90 yes answers "$side"
+        [[ $(in_guest "$side" 'cat /srv/agent/file') == *"$side"* ]]
+    done
 }
 
 agent_address() {
@@ -81,6 +162,6 @@ agent_address() {
     dom0 "xenstore-write /local/domain/$(guest_domid auto)/data/hotdom/agent/report \
         \"\$(printf 'beat=1;state=ready;os=\\033[2Jhacked')\""
     await 90 bad-report agent auto
-    ! dom0 'hotdom list; hotdom events; hotdom explain auto; hotdom list --json' |
-        grep -e hacked -e $'\033'
+    [ "$(dom0 'hotdom list; hotdom events; hotdom explain auto; hotdom list --json' |
+        grep -c -e hacked -e $'\033')" = 0 ]
 }

@@ -4,7 +4,7 @@
 
 load lib
 
-rule=/usr/lib/udev/rules.d/59-hotdom.rules
+rule=/usr/lib/udev/rules.d/54-hotdom.rules
 
 teardown() {
     dom0 "[ ! -e /root/rule ] || mv /root/rule $rule

@@ -237,6 +237,13 @@ END
         -o "$stores/roam.img" --force -q
 }
 
+# NAME.yaml, whose guests get the agent's ramdisk.
+pack_with_agent() { # NAME
+    hotdom pack --manifest "$stores/$1.yaml" --key "$stores/lab.key" \
+        -o "$stores/$1.img" --force -q --ramdisk auto \
+        --modules "$build/bed/kernel/lib/modules/$(<"$build/bed/kernel/version")"
+}
+
 # Debian with the agent and files of the host, and a guest that is nothing else
 # than the agent; both in the ramdisk that hotdom makes.
 pack_agent() {
@@ -260,9 +267,65 @@ guests:
     tables: {exception: [/srv/agent]}
     stop: {grace: 30s}
 END
-    hotdom pack --manifest "$stores/agent.yaml" --key "$stores/lab.key" \
-        -o "$stores/agent.img" --force -q --ramdisk auto \
-        --modules "$build/bed/kernel/lib/modules/$(<"$build/bed/kernel/version")"
+    pack_with_agent agent
+}
+
+# A Debian guest with a key that is a file, and two that share a setting.
+pack_registry() {
+    cat >"$stores/registry.yaml" <<END
+hotdom: 1
+store: {name: registry}
+volumes: [{name: root, encryption: none, from: $build/guest/debian/root.img}]
+registry: [{key: net/proxy, value: "http://proxy:3128"}, {key: retries, type: integer, value: "3"}]
+guests:
+  - name: desk
+    kernel: $build/guest/debian/kernel
+    cmdline: "root=/dev/xvda console=hvc0 quiet"
+    memory: {min: 256M, want: 384M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    bind: [{key: guest/motd, file: /etc/motd}, {key: store/net/proxy, file: /etc/proxy}]
+    stop: {grace: 30s}
+  - name: lone
+    kernel: $build/guest/debian/kernel
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 128M}
+    stop: {grace: 30s}
+END
+    pack_with_agent registry
+}
+
+# Two guests with the agent whose roots are the same small one, busybox's, and
+# that have the same exception.
+pack_twins() {
+    local tree=$stores/twins-root side
+    rm -rf "$tree" && mkdir -p "$tree"
+    (cd "$tree" && zstdcat "$tiny/initrd" | cpio -idm --quiet && ln -s ../init sbin/init)
+    for side in left right; do
+        PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -m 0 -d "$tree" \
+            "$stores/$side.raw" 32M >/dev/null
+    done
+    {
+        printf 'hotdom: 1\nstore: {name: twins}\nvolumes:\n'
+        for side in left right; do
+            echo "  - {name: $side, encryption: none, from: $stores/$side.raw}"
+        done
+        echo guests:
+        for side in left right; do
+            cat <<END
+  - name: $side
+    kernel: $build/guest/debian/kernel
+    cmdline: "root=/dev/xvda console=hvc0 quiet"
+    memory: {min: 128M}
+    volumes: [{name: $side, as: xvda}]
+    nics: [{role: internet, as: eth0}]
+    tables: {exception: [/srv/agent]}
+    stop: {grace: 20s}
+END
+        done
+    } >"$stores/twins.yaml"
+    pack_with_agent twins
+    rm -rf "$tree" "$stores"/{left,right}.raw
 }
 
 # A guest that begins with GRUB, which finds its kernel on the guest's own disk,

@@ -15,7 +15,7 @@
 
 #define RELEASE "6.1.0-48-amd64"
 #define MODULES "lib/modules/" RELEASE "/"
-#define RULE    "usr/lib/udev/rules.d/59-hotdom.rules"
+#define RULE    "usr/lib/udev/rules.d/54-hotdom.rules"
 #define WANTS   "etc/systemd/system/multi-user.target.wants/"
 
 static const struct hd_link bridge = {.name = "xenbr0", .kind = "bridge"};
@@ -216,10 +216,10 @@ static void a_rule_that_is_masked_is_no_rule(void)
     struct hd_kit_tree t;
 
     make_healthy(&t, &h);
-    hd_kit_point(&t, "etc/udev/rules.d/59-hotdom.rules", "/dev/null");
+    hd_kit_point(&t, "etc/udev/rules.d/54-hotdom.rules", "/dev/null");
     expect(&h, "udev", HD_DOCTOR_PROBLEM, "masks the rule",
-           "rm /etc/udev/rules.d/59-hotdom.rules");
-    unlinkat(t.root, "etc/udev/rules.d/59-hotdom.rules", 0);
+           "rm /etc/udev/rules.d/54-hotdom.rules");
+    unlinkat(t.root, "etc/udev/rules.d/54-hotdom.rules", 0);
     expect(&h, "udev", HD_DOCTOR_OK, "/" RULE, "");
     unlinkat(t.root, RULE, 0);
     expect(&h, "udev", HD_DOCTOR_PROBLEM, "not installed",

@@ -4,59 +4,14 @@
 #include <string.h>
 
 #include "../../hv/daemon/life.h"
-#include "../../pv-drivers/base/log.h"
+#include "daemon_kit.h"
 #include "unit.h"
 
-/* A store that runs with its guest `desk`, in a hotdomd that begins no more
- * jobs; `told` is the last event. */
-struct bench {
-    struct hd_daemon daemon;
-    uv_loop_t loop;
-    struct hd_store *store;
-    struct hd_guest_life *desk;
-    struct hd_event told;
-};
-
-static void on_event(void *ctx, const struct hd_event *event)
+static void begin(struct kit_daemon *b)
 {
-    struct bench *b = ctx;
+    static const char *const guests[] = {"desk", NULL};
 
-    b->told = *event;
-}
-
-static void begin(struct bench *b)
-{
-    struct hd_device device = {.name = "sda", .diskseq = 1};
-
-    memset(b, 0, sizeof(*b));
-    hd_log_init("unit", HD_LOG_ERROR - 1);
-    uv_loop_init(&b->loop);
-    b->daemon.loop = &b->loop;
-    b->daemon.stopping = true;
-    b->daemon.events = hd_events_new();
-    hd_events_listen(b->daemon.events, on_event, b);
-    b->store = hd_store_new(&b->daemon, &b->loop, &device);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->store);
-    hd_stores_add(&b->daemon.stores, b->store);
-    b->store->answer = calloc(1, sizeof(*b->store->answer));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->store->answer);
-    b->store->answer->manifest.n_guests = 1;
-    strcpy(b->store->answer->manifest.guests[0].name, "desk");
-    hd_store_fill(b->store);
-    strcpy(b->store->label, "travel");
-    b->store->state = HD_STATE_RUNNING;
-    b->desk = &b->store->guests[0];
-    b->desk->state = HD_STATE_RUNNING;
-}
-
-static void end(struct bench *b)
-{
-    hd_stores_remove(&b->daemon.stores, b->store);
-    hd_store_free(b->store);
-    hd_events_free(b->daemon.events);
-    uv_run(&b->loop, UV_RUN_DEFAULT);
-    CU_ASSERT_EQUAL(uv_loop_close(&b->loop), 0);
-    hd_log_init("unit", HD_LOG_WARNING);
+    kit_daemon_init(b, "travel", guests);
 }
 
 static struct json_object *a_stick(void)
@@ -70,7 +25,7 @@ static struct json_object *a_stick(void)
 }
 
 /* As it is while its job works. */
-static void under_way(struct bench *b, bool attach)
+static void under_way(struct kit_daemon *b, bool attach)
 {
     strcpy(b->store->hot.guest, "desk");
     strcpy(b->store->hot.class, "usb");
@@ -83,24 +38,24 @@ static void who_does_not_run_or_is_busy_is_given_nothing(void)
 {
     const struct hd_hot_wish wish = {.class = HD_CLASS_BLOCK, .size = 1 << 20};
     struct hd_err err = {0};
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
-    b.desk->state = HD_STATE_GONE;
-    CHECK_FAILS(hd_hot_attach(b.store, b.desk, &wish, &err), &err,
+    b.guests[0].state = HD_STATE_GONE;
+    CHECK_FAILS(hd_hot_attach(b.store, b.guests, &wish, &err), &err,
                 HD_E_NO_GUEST, "guest desk does not run, it is gone");
-    b.desk->state = HD_STATE_RUNNING;
+    b.guests[0].state = HD_STATE_RUNNING;
     b.store->state = HD_STATE_EJECTING;
-    CHECK_FAILS(hd_hot_attach(b.store, b.desk, &wish, &err), &err, HD_E_BUSY,
+    CHECK_FAILS(hd_hot_attach(b.store, b.guests, &wish, &err), &err, HD_E_BUSY,
                 "travel is busy");
-    CHECK_FAILS(hd_hot_detach(b.store, b.desk, "xvda", false, true, &err), &err,
-                HD_E_BUSY, "travel is busy");
+    CHECK_FAILS(hd_hot_detach(b.store, b.guests, "xvda", false, true, &err),
+                &err, HD_E_BUSY, "travel is busy");
     b.store->state = HD_STATE_RUNNING;
     b.store->retrying = true;
-    CHECK_FAILS(hd_hot_detach(b.store, b.desk, "xvda", false, true, &err), &err,
-                HD_E_BUSY, "try again");
+    CHECK_FAILS(hd_hot_detach(b.store, b.guests, "xvda", false, true, &err),
+                &err, HD_E_BUSY, "try again");
     b.store->retrying = false;
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static void what_is_no_name_of_a_device_starts_no_job(void)
@@ -108,56 +63,57 @@ static void what_is_no_name_of_a_device_starts_no_job(void)
     static const char *const bad[] = {"",     "xvdq", "sda",
                                       "lan0", "../x", "00:16:3e:00:00:0g"};
     struct hd_err err = {0};
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
-        CHECK_FAILS(hd_hot_detach(b.store, b.desk, bad[i], false, false, &err),
-                    &err, HD_E_NO_DEVICE, "guest desk has no disk");
-        CHECK_FAILS(hd_hot_detach(b.store, b.desk, bad[i], true, false, &err),
+        CHECK_FAILS(
+            hd_hot_detach(b.store, b.guests, bad[i], false, false, &err), &err,
+            HD_E_NO_DEVICE, "guest desk has no disk");
+        CHECK_FAILS(hd_hot_detach(b.store, b.guests, bad[i], true, false, &err),
                     &err, HD_E_NO_DEVICE, "guest desk has no NIC");
     }
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static void what_is_under_way_is_promised(void)
 {
     struct hd_commitments commitments;
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
     under_way(&b, true);
     hd_stores_commitments(&b.daemon.stores, NULL, &commitments);
     CU_ASSERT_EQUAL_FATAL(commitments.n_devices, 1);
     CU_ASSERT_STRING_EQUAL(commitments.devices[0], "sdb");
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static void what_came_of_it_is_an_event_of_the_guest(void)
 {
     struct hd_err ok = {0}, why = {0};
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
     under_way(&b, true);
     hd_hot_ended(b.store, &ok);
-    CU_ASSERT_STRING_EQUAL(b.told.guest, "desk");
-    CU_ASSERT_EQUAL(b.told.from, b.told.to);
-    CU_ASSERT_STRING_EQUAL(b.told.reason, "attached");
-    CU_ASSERT_STRING_EQUAL(b.told.message, "stick: pv sdb as xvdb");
+    CU_ASSERT_STRING_EQUAL(b.last.guest, "desk");
+    CU_ASSERT_EQUAL(b.last.from, b.last.to);
+    CU_ASSERT_STRING_EQUAL(b.last.reason, "attached");
+    CU_ASSERT_STRING_EQUAL(b.last.message, "stick: pv sdb as xvdb");
     CU_ASSERT_PTR_NULL(b.store->hot.row);
     under_way(&b, false);
     hd_hot_ended(b.store, &ok);
-    CU_ASSERT_STRING_EQUAL(b.told.reason, "detached");
-    CU_ASSERT_STRING_EQUAL(b.told.message, "stick");
+    CU_ASSERT_STRING_EQUAL(b.last.reason, "detached");
+    CU_ASSERT_STRING_EQUAL(b.last.message, "stick");
     under_way(&b, true);
     hd_fail(&why, HD_E_TIMEOUT, "the frontend does not connect");
     hd_hot_ended(b.store, &why);
-    CU_ASSERT_STRING_EQUAL(b.told.reason, "timeout");
-    CU_ASSERT_STRING_EQUAL(b.told.message, "the frontend does not connect");
+    CU_ASSERT_STRING_EQUAL(b.last.reason, "timeout");
+    CU_ASSERT_STRING_EQUAL(b.last.message, "the frontend does not connect");
     CU_ASSERT_STRING_EQUAL(b.store->hot.guest, "");
     CU_ASSERT_EQUAL(b.store->state, HD_STATE_RUNNING);
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static const struct hd_test tests[] = {

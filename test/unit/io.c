@@ -93,6 +93,15 @@ static void a_deadline_that_is_over_leaves_nothing(void)
     CU_ASSERT_TRUE(hd_io_left_ms(UINT64_MAX) > 0);
 }
 
+static void who_looks_once_a_minute_looks_with_the_others(void)
+{
+    CU_ASSERT_EQUAL(hd_io_to_minute(120000), 60000);
+    CU_ASSERT_EQUAL(hd_io_to_minute(120001), 59999);
+    CU_ASSERT_EQUAL(hd_io_to_minute(179000), 1000);
+    /* A timer that was early is not there twice. */
+    CU_ASSERT_EQUAL(hd_io_to_minute(179998), 60002);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_short_file_says_where_it_ends),
     HD_TEST(sealed_memory_is_known_from_open_memory),
@@ -100,6 +109,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_is_replaced_whole_and_has_a_bound),
     HD_TEST(secrets_compare_equal_only_when_every_byte_is),
     HD_TEST(a_deadline_that_is_over_leaves_nothing),
+    HD_TEST(who_looks_once_a_minute_looks_with_the_others),
 };
 
 HD_SUITE("base/io", tests);

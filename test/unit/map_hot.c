@@ -188,11 +188,12 @@ static void a_stick_that_has_come_meets_the_wish_under_its_name(void)
     CU_ASSERT_STRING_EQUAL(map->rows->vdev, "xvdf");
     CU_ASSERT_EQUAL(rows(&b), n);
     CHECK_OK(hd_plan_make(&b.kit->answer, map, &plan, &err), &err);
-    CU_ASSERT_EQUAL_FATAL(plan->n_steps, 3);
+    CU_ASSERT_EQUAL_FATAL(plan->n_steps, 4);
     CU_ASSERT_EQUAL(plan->steps[0].u.volume.target, HD_TARGET_DISK);
     CU_ASSERT_EQUAL(plan->steps[0].u.volume.diskseq, 9);
     CU_ASSERT_STRING_EQUAL(plan->steps[2].u.tell.path, "map/usb/stick");
     CU_ASSERT_STRING_EQUAL(plan->steps[2].u.tell.value, "pv sdb xvdf");
+    CU_ASSERT_STRING_EQUAL(plan->steps[3].u.tell.path, "host/map/stick/where");
     /* hd_stores_commitments counts what is kept. */
     b.kit->commitments.n_devices = 1;
     strcpy(b.kit->commitments.devices[0], "sdb");

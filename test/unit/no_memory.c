@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../dom-guest/guard.h"
 #include "../../hv/daemon/wire.h"
 #include "../../hv/host/policy.h"
 #include "../../hv/host/trust.h"
@@ -207,11 +208,36 @@ static void messages_and_settings_are_errors_when_memory_runs_out(void)
     survives(list_signers, "/nonexistent", 1);
 }
 
+static int say(void *ctx, struct hd_guard *g, struct hd_entries *out,
+               struct hd_err *err)
+{
+    static const char much[200000];
+
+    (void)ctx, (void)g;
+    return hd_entries_put(out, much, sizeof(much), err);
+}
+
+static int hear(void *ctx, struct hd_err *err)
+{
+    struct hd_entries out = {.max = 1 << 20};
+    int rc = hd_guard_run(say, ctx, "read", hd_io_now_ms() + 9000, &out, err);
+
+    hd_entries_fini(&out);
+    return rc;
+}
+
+/* Though it has more to say than the pipe holds. */
+static void a_child_is_not_heard_when_memory_runs_out(void)
+{
+    survives(hear, NULL, 1);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_store_is_refused_when_memory_runs_out),
     HD_TEST(an_answer_is_an_error_when_memory_runs_out),
     HD_TEST(a_job_ends_when_memory_runs_out),
     HD_TEST(messages_and_settings_are_errors_when_memory_runs_out),
+    HD_TEST(a_child_is_not_heard_when_memory_runs_out),
 };
 
 HD_SUITE("base/no_memory", tests);

@@ -7,12 +7,15 @@
 
 #include "../../hv/store/header.h"
 #include "../../pv-drivers/base/mem.h"
+#include "registry_kit.h"
 #include "store_kit.h"
 #include "unit.h"
 
 static int watched = -1;
 static uint8_t times[KIT_SIZE]; /* by byte of the medium */
 static bool turned;             /* each byte read changes behind our back */
+
+off_t registry_unreadable;
 
 ssize_t __real_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
@@ -23,6 +26,10 @@ ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at)
     ssize_t got = __real_pread(fd, buf, len, at);
     static uint8_t other[65536];
 
+    if (registry_unreadable && at + (off_t)len > registry_unreadable && got) {
+        errno = EIO;
+        return -1;
+    }
     if (fd != watched)
         return got;
     for (ssize_t i = 0; i < got; i++)

@@ -2,57 +2,29 @@
 /* Tests hv/daemon/order: who can be told what, and what waits for a job. */
 #include <string.h>
 
-#include "../../hv/daemon/life.h"
 #include "../../hv/daemon/named.h"
-#include "../../pv-drivers/base/log.h"
+#include "daemon_kit.h"
 #include "unit.h"
 
-/* A store that runs with two guests, in a hotdomd that begins no more jobs. */
+/* A store that runs with two guests. */
 struct bench {
-    struct hd_daemon daemon;
-    uv_loop_t loop;
+    struct kit_daemon kit;
+    struct hd_daemon *daemon;
     struct hd_store *store;
     struct hd_guest_life *left, *right;
 };
 
 static void begin(struct bench *b)
 {
-    struct hd_device device = {.name = "sda", .diskseq = 1};
-    struct hd_manifest *m;
+    static const char *const guests[] = {"left", "right", NULL};
 
-    memset(b, 0, sizeof(*b));
-    hd_log_init("unit", HD_LOG_ERROR - 1);
-    uv_loop_init(&b->loop);
-    b->daemon.loop = &b->loop;
-    b->daemon.stopping = true;
-    b->daemon.events = hd_events_new();
-    b->store = hd_store_new(&b->daemon, &b->loop, &device);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->store);
-    hd_stores_add(&b->daemon.stores, b->store);
-    b->store->answer = calloc(1, sizeof(*b->store->answer));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->store->answer);
-    m = &b->store->answer->manifest;
-    m->n_guests = 2;
-    strcpy(m->guests[0].name, "left");
-    strcpy(m->guests[1].name, "right");
-    hd_store_fill(b->store);
-    strcpy(b->store->label, "pair");
-    b->store->state = HD_STATE_RUNNING;
-    b->left = &b->store->guests[0];
-    b->right = &b->store->guests[1];
-    b->left->state = b->right->state = HD_STATE_RUNNING;
+    kit_daemon_init(&b->kit, "pair", guests);
+    b->daemon = &b->kit.daemon;
+    b->store = b->kit.store;
+    b->left = &b->kit.guests[0];
+    b->right = &b->kit.guests[1];
     b->left->domid = 7;
     b->right->domid = 70;
-}
-
-static void end(struct bench *b)
-{
-    hd_stores_remove(&b->daemon.stores, b->store);
-    hd_store_free(b->store);
-    hd_events_free(b->daemon.events);
-    uv_run(&b->loop, UV_RUN_DEFAULT);
-    CU_ASSERT_EQUAL(uv_loop_close(&b->loop), 0);
-    hd_log_init("unit", HD_LOG_WARNING);
 }
 
 static void who_has_no_domain_can_be_told_nothing(void)
@@ -72,7 +44,7 @@ static void who_has_no_domain_can_be_told_nothing(void)
                 "it is locked");
     CHECK_FAILS(hd_order_destroy(b.store, b.left, &err), &err, HD_E_NO_GUEST,
                 "it is locked");
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void who_is_as_it_was_told_is_left_alone(void)
@@ -87,7 +59,7 @@ static void who_is_as_it_was_told_is_left_alone(void)
     b.left->state = HD_STATE_EJECTING;
     CU_ASSERT_EQUAL(hd_order_shutdown(b.store, b.left, &err), 0);
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_NONE);
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void an_order_waits_for_the_job_and_the_harder_one_stays(void)
@@ -104,7 +76,7 @@ static void an_order_waits_for_the_job_and_the_harder_one_stays(void)
     CU_ASSERT_EQUAL(hd_order_shutdown(b.store, b.left, &err), 0);
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_DESTROY);
     CU_ASSERT_EQUAL(b.right->order, HD_ORDER_NONE);
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void an_order_ends_with_its_guest(void)
@@ -118,7 +90,7 @@ static void an_order_ends_with_its_guest(void)
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_DESTROY);
     hd_life_set_guest(b.store, b.left, HD_ON_LEAVE, NULL, NULL);
     CU_ASSERT_EQUAL(b.left->order, HD_ORDER_NONE);
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed(
@@ -142,7 +114,7 @@ static void a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed(
     CU_ASSERT_FALSE(hd_order_is_destroyed(b.store));
     CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
     CU_ASSERT_TRUE(hd_order_is_destroyed(b.store));
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs(void)
@@ -157,7 +129,7 @@ static void who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs(void)
     CU_ASSERT_FALSE(hd_order_is_destroyed(b.store));
     b.right->state = HD_STATE_GONE;
     CU_ASSERT_TRUE(hd_order_is_destroyed(b.store));
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void a_paused_guest_keeps_what_it_was_promised(void)
@@ -170,10 +142,10 @@ static void a_paused_guest_keeps_what_it_was_promised(void)
     b.left->vcpus = 1;
     b.right->state = HD_STATE_GONE;
     b.left->state = HD_STATE_PAUSED;
-    hd_stores_commitments(&b.daemon.stores, NULL, &commitments);
+    hd_stores_commitments(&b.daemon->stores, NULL, &commitments);
     CU_ASSERT_EQUAL(commitments.guests, 1);
     CU_ASSERT_TRUE(commitments.memory >= 1 << 20);
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static void a_domid_names_a_guest_exactly(void)
@@ -185,23 +157,24 @@ static void a_domid_names_a_guest_exactly(void)
 
     begin(&b);
     CU_ASSERT_EQUAL_FATAL(
-        hd_named_guest(&b.daemon.stores, "7", "", &store, &guest, &err), 0);
+        hd_named_guest(&b.daemon->stores, "7", "", &store, &guest, &err), 0);
     CU_ASSERT_PTR_EQUAL(guest, b.left);
     CU_ASSERT_EQUAL_FATAL(
-        hd_named_guest(&b.daemon.stores, "70", "", &store, &guest, &err), 0);
+        hd_named_guest(&b.daemon->stores, "70", "", &store, &guest, &err), 0);
     CU_ASSERT_PTR_EQUAL(guest, b.right);
     CHECK_FAILS(
-        hd_named_guest(&b.daemon.stores, "07", "", &store, &guest, &err), &err,
+        hd_named_guest(&b.daemon->stores, "07", "", &store, &guest, &err), &err,
         HD_E_NO_GUEST, "no attached store has a guest 07");
-    CHECK_FAILS(hd_named_guest(&b.daemon.stores, "", "", &store, &guest, &err),
+    CHECK_FAILS(hd_named_guest(&b.daemon->stores, "", "", &store, &guest, &err),
                 &err, HD_E_NO_GUEST, "no attached store has a guest");
     b.left->domid = -1;
-    CHECK_FAILS(hd_named_guest(&b.daemon.stores, "7", "", &store, &guest, &err),
-                &err, HD_E_NO_GUEST, "no attached store has a guest 7");
     CHECK_FAILS(
-        hd_named_guest(&b.daemon.stores, "-1", "", &store, &guest, &err), &err,
+        hd_named_guest(&b.daemon->stores, "7", "", &store, &guest, &err), &err,
+        HD_E_NO_GUEST, "no attached store has a guest 7");
+    CHECK_FAILS(
+        hd_named_guest(&b.daemon->stores, "-1", "", &store, &guest, &err), &err,
         HD_E_NO_GUEST, "no attached store has a guest -1");
-    end(&b);
+    kit_daemon_fini(&b.kit);
 }
 
 static const struct hd_test tests[] = {

@@ -120,7 +120,9 @@ static void a_guest_is_built_opened_attached_and_started_in_order(void)
         "10  desk         tell map/block/xvdb = pv home\n"
         "11  desk         tell map/net/lan0 = pv xenbr0 00:16:3e:0d:0e:0f\n"
         "12  desk         tell map/console/hvc0 = pv hvc0\n"
-        "13  desk         start-domain\n");
+        "13  desk         tell host/cpus = i2\n"
+        "14  desk         tell host/memory = i4294967296\n"
+        "15  desk         start-domain\n");
 }
 
 static void encrypted_data_and_images_have_targets_of_their_own(void)
@@ -166,7 +168,9 @@ static void encrypted_data_and_images_have_targets_of_their_own(void)
         " 9  desk         tell map/block/xvda = pv root\n"
         "10  desk         tell map/block/xvdb = pv mail\n"
         "11  desk         tell map/console/hvc0 = pv hvc0\n"
-        "12  desk         start-domain\n");
+        "12  desk         tell host/cpus = i2\n"
+        "13  desk         tell host/memory = i4294967296\n"
+        "14  desk         start-domain\n");
 }
 
 static void the_plan_says_which_key_volume_opens_the_others(void)

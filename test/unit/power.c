@@ -3,11 +3,13 @@
 #include "power.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -17,11 +19,14 @@
 
 enum kind { WRITE, TRUNCATE, FLUSH }; /* a punched hole is a write of zeros */
 
+#define NEVER SIZE_MAX
+
 struct op {
     enum kind kind;
-    off_t at; /* TRUNCATE: the new length */
-    size_t len;
+    off_t at;   /* TRUNCATE: the new length */
+    size_t len; /* FLUSH: 0: of all, else of these bytes alone */
     uint8_t *data;
+    size_t flushed; /* WRITE: the op that brought it to the medium, or NEVER */
 };
 
 struct power_log {
@@ -33,6 +38,7 @@ struct power_log {
 };
 
 static struct power_log *active;
+unsigned power_kill_at;
 
 /* The linker sends all calls of the program under test here (--wrap). */
 ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
@@ -40,33 +46,77 @@ int __real_fsync(int fd);
 int __real_fdatasync(int fd);
 int __real_ftruncate(int fd, off_t len);
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
+ssize_t __real_writev(int fd, const struct iovec *iov, int n);
+ssize_t __wrap_writev(int fd, const struct iovec *iov, int n);
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_ftruncate(int fd, off_t len);
 int __real_fallocate(int fd, int mode, off_t at, off_t len);
 int __wrap_fallocate(int fd, int mode, off_t at, off_t len);
 
-static void note(int fd, enum kind kind, const void *buf, size_t len, off_t at)
+static bool covers(const struct op *flush, const struct op *op)
 {
-    struct op op = {.kind = kind, .at = at, .len = len};
+    return !flush->len ||
+           (op->at >= flush->at &&
+            op->at + (off_t)op->len <= flush->at + (off_t)flush->len);
+}
+
+static bool is_watched(int fd)
+{
     struct stat st;
 
-    if (!active || fstat(fd, &st) || st.st_ino != active->file.st_ino ||
-        st.st_dev != active->file.st_dev)
+    return active && !fstat(fd, &st) && st.st_ino == active->file.st_ino &&
+           st.st_dev == active->file.st_dev;
+}
+
+static void note(int fd, enum kind kind, const void *buf, size_t len, off_t at)
+{
+    struct op op = {.kind = kind, .at = at, .len = len, .flushed = NEVER};
+
+    if (!is_watched(fd))
         return;
     if (kind == WRITE) {
         op.data = calloc(1, len);
         if (buf)
             memcpy(op.data, buf, len);
     }
+    for (size_t i = 0; kind == FLUSH && i < active->n; i++)
+        if (active->ops[i].kind == WRITE && active->ops[i].flushed == NEVER &&
+            covers(&op, &active->ops[i]))
+            active->ops[i].flushed = active->n;
     active->ops = realloc(active->ops, (active->n + 1) * sizeof(op));
     active->ops[active->n++] = op;
 }
 
-ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+/* Of one that is opened so a write flushes itself, and nothing else. */
+static void note_write(int fd, const void *buf, size_t len, off_t at)
 {
     note(fd, WRITE, buf, len, at);
+    if (active && fcntl(fd, F_GETFL) & O_DSYNC)
+        note(fd, FLUSH, NULL, len, at);
+}
+
+static void count_down(void)
+{
+    if (power_kill_at && !--power_kill_at)
+        raise(SIGKILL);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+    count_down();
+    note_write(fd, buf, len, at);
     return __real_pwrite(fd, buf, len, at);
+}
+
+ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
+{
+    off_t at = active ? lseek(fd, 0, SEEK_CUR) : -1;
+
+    count_down();
+    for (int i = 0; at >= 0 && i < n; at += (off_t)iov[i++].iov_len)
+        note_write(fd, iov[i].iov_base, iov[i].iov_len, at);
+    return __real_writev(fd, iov, n);
 }
 
 int __wrap_fsync(int fd)
@@ -77,6 +127,7 @@ int __wrap_fsync(int fd)
 
 int __wrap_fdatasync(int fd)
 {
+    count_down();
     note(fd, FLUSH, NULL, 0, 0);
     return __real_fdatasync(fd);
 }
@@ -153,38 +204,65 @@ static void apply(int medium, const struct op *op, size_t piece)
             (ssize_t)len);
 }
 
-/* All that was flushed before op `begin`, and some of what came up to `end`. */
-static void shuffle(const struct power_log *log, size_t begin, size_t end,
+/* The last write of those before `end`. */
+static size_t last_write(const struct power_log *log, size_t end)
+{
+    while (end && log->ops[--end].kind != WRITE)
+        continue;
+    return end;
+}
+
+/* All that was flushed by an op before `end`, and of what was not: number 0 the
+ * last write alone, any other number a random choice of sectors. */
+static void shuffle(const struct power_log *log, size_t end, unsigned number,
                     power_check_fn *check, void *ctx)
 {
     int medium = make_medium(log);
+    size_t last = last_write(log, end);
 
-    for (size_t i = 0; i < end; i++)
-        for (size_t p = 0; p < pieces(&log->ops[i]); p++)
-            if (i < begin || log->ops[i].kind == TRUNCATE || random() % 2)
-                apply(medium, &log->ops[i], p);
+    for (size_t i = 0; i < end; i++) {
+        const struct op *op = &log->ops[i];
+        bool whole =
+            op->flushed < end || op->kind == TRUNCATE || (!number && i == last);
+
+        for (size_t p = 0; p < pieces(op); p++)
+            if (whole || (number && random() % 2))
+                apply(medium, op, p);
+    }
     check(ctx, medium);
     close(medium);
+}
+
+static bool has_work(const struct power_log *log, size_t flush)
+{
+    for (size_t i = 0; i < flush; i++)
+        if (log->ops[i].flushed == flush)
+            return true;
+    return false;
 }
 
 void power_replay(const struct power_log *log, unsigned shuffled,
                   power_check_fn *check, void *ctx)
 {
     int medium = make_medium(log);
-    size_t begin = 0;
 
     check(ctx, medium);
     for (size_t i = 0; i < log->n; i++) {
-        if (log->ops[i].kind == FLUSH) {
-            for (unsigned k = 0; begin < i && k < shuffled; k++)
-                shuffle(log, begin, i, check, ctx);
-            begin = i + 1;
-            continue;
-        }
-        for (size_t p = 0; p < pieces(&log->ops[i]); p++) {
+        bool flushes = log->ops[i].kind == FLUSH;
+
+        for (unsigned k = 0; flushes && has_work(log, i) && k < shuffled; k++)
+            shuffle(log, i, k, check, ctx);
+        for (size_t p = 0; !flushes && p < pieces(&log->ops[i]); p++) {
             apply(medium, &log->ops[i], p);
             check(ctx, medium);
         }
     }
     close(medium);
+}
+
+void power_replay_end(const struct power_log *log, unsigned shuffled,
+                      power_check_fn *check, void *ctx)
+{
+    for (unsigned k = 0; k < shuffled; k++)
+        shuffle(log, log->n, k, check, ctx);
 }

@@ -9,8 +9,9 @@
 
 struct power_log;
 
-/* From now on, until power_end, each pwrite, ftruncate, punched hole, fsync and
- * fdatasync of this program on the file `path` is noted.  One file at a time.
+/* From now on, until power_end, each pwrite, writev, ftruncate, punched hole,
+ * fsync and fdatasync of this program on the file `path` is noted.  One file at
+ * a time.
  */
 struct power_log *power_begin(const char *path);
 void power_end(struct power_log *log);
@@ -22,10 +23,18 @@ typedef void power_check_fn(void *ctx, int medium);
 /*
  * Calls `check` for the file as it was, after each sector of each write, in
  * their order (a write of more than 64 KiB counts as one), and, for each flush,
- * with `shuffled` random choices of the sectors that it had to bring to the
- * medium: a disk writes in any order what was not flushed.
+ * with `shuffled` choices of the sectors that were on no medium before it, the
+ * first one the last write alone, the others random: a disk writes in any order
+ * what was not flushed.  A write to a descriptor with O_DSYNC flushes itself.
  */
 void power_replay(const struct power_log *log, unsigned shuffled,
                   power_check_fn *check, void *ctx);
+/* The same of a cut behind all of it: what was flushed is there. */
+void power_replay_end(const struct power_log *log, unsigned shuffled,
+                      power_check_fn *check, void *ctx);
+
+/* Kills this process in front of so many calls of pwrite, writev and fdatasync
+ * from now on, on any file; 0: never. */
+extern unsigned power_kill_at;
 
 #endif

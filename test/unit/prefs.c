@@ -131,7 +131,7 @@ static void promised_names_are_links_and_others_go(void)
                                       {.name = "lan0", .is_nic = true},
                                       {.name = "speaker"}};
     char dev[64], links[64], link[64] = "";
-    struct hd_names n = {dev, "", links};
+    struct hd_names n = {dev, links};
     struct hd_err err;
 
     begin();
@@ -146,23 +146,6 @@ static void promised_names_are_links_and_others_go(void)
     CU_ASSERT_NOT_EQUAL(readlink(at("/dev/hotdom/gone"), link, 1), 1);
     CU_ASSERT_NOT_EQUAL(readlink(at("/dev/hotdom/lan0"), link, 1), 1);
     CU_ASSERT_EQUAL(access(at("/dev/hotdom/.keep"), F_OK), 0);
-    end();
-}
-
-static void an_interface_is_found_by_its_mac(void)
-{
-    const uint8_t mac[] = {0, 0x16, 0x3e, 1, 2, 3}, other[6] = {2};
-    struct hd_names n = {"", at("/net"), ""};
-    char net[64], name[16] = "";
-
-    begin();
-    snprintf(net, sizeof(net), "%s/net", root);
-    n.net = net;
-    put("/net/eth0/address", "00:16:3e:01:02:04\n");
-    put("/net/enX1/address", "00:16:3e:01:02:03\n");
-    CU_ASSERT_EQUAL(hd_names_find_nic(&n, mac, name), 1);
-    CU_ASSERT_STRING_EQUAL(name, "enX1");
-    CU_ASSERT_EQUAL(hd_names_find_nic(&n, other, name), 0);
     end();
 }
 
@@ -189,7 +172,6 @@ static const struct hd_test tests[] = {
     HD_TEST(a_user_without_settings_changes_nothing),
     HD_TEST(a_line_is_replaced_once_and_others_are_kept),
     HD_TEST(promised_names_are_links_and_others_go),
-    HD_TEST(an_interface_is_found_by_its_mac),
     HD_TEST(a_system_is_called_what_it_calls_itself),
 };
 HD_SUITE("dom-guest/prefs", tests);

@@ -182,6 +182,18 @@ static void a_file_of_ours_is_a_trace_and_no_other_is(void)
     CU_ASSERT_FALSE(hd_trace_matches(t, "mount /run/hotdom/display/a.desk"));
 }
 
+static void a_file_that_is_a_disk_and_its_mark_are_its_trace(void)
+{
+    hd_auto(hd_trace) t = hd_trace_new();
+
+    CU_ASSERT_EQUAL(hd_trace_add(t, "loop", "loop1"), 0);
+    CU_ASSERT_TRUE(hd_trace_matches(t, "loop loop1 /root/desk.img"));
+    CU_ASSERT_TRUE(hd_trace_matches(t, "file /run/hotdom/file-loop1"));
+    CU_ASSERT_FALSE(hd_trace_matches(t, "loop loop10 /root/desk.img"));
+    CU_ASSERT_FALSE(hd_trace_matches(t, "file /run/hotdom/file-loop10"));
+    CU_ASSERT_FALSE(hd_trace_matches(t, "mount loop1"));
+}
+
 static void a_servers_lock_and_its_socket_are_its_trace(void)
 {
     static const char path[] = "/run/hotdom/server/view.reader";
@@ -207,6 +219,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_bridge_of_ours_and_its_ports_are_traces),
     HD_TEST(a_file_of_ours_is_a_trace_and_no_other_is),
     HD_TEST(names_of_volumes_and_domains_match_wherever_they_stand),
+    HD_TEST(a_file_that_is_a_disk_and_its_mark_are_its_trace),
     HD_TEST(a_servers_lock_and_its_socket_are_its_trace),
 };
 

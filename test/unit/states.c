@@ -4,64 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/daemon/life.h"
 #include "../../pv-drivers/base/io.h"
-#include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "daemon_kit.h"
 #include "unit.h"
 
 #define MANUAL "hv/daemon/hotdomd.8"
 #define BEGIN  ".\\\" begin states\n"
 #define END    ".\\\" end states\n"
 
-/* A store with one guest, and the last event that was told. */
-struct bench {
-    struct hd_daemon daemon;
-    uv_loop_t loop;
-    struct hd_store *store;
-    struct hd_event last;
-    size_t told;
-};
-
-static void on_event(void *ctx, const struct hd_event *event)
+static void begin(struct kit_daemon *b)
 {
-    struct bench *b = ctx;
+    static const char *const guests[] = {"desk", NULL};
 
-    b->last = *event;
-    b->told++;
-}
-
-static void begin(struct bench *b)
-{
-    struct hd_device device = {.name = "sda", .diskseq = 1};
-
-    memset(b, 0, sizeof(*b));
-    hd_log_init("unit", HD_LOG_ERROR - 1);
-    uv_loop_init(&b->loop);
-    b->daemon.loop = &b->loop;
-    b->daemon.stopping = true;
-    b->daemon.events = hd_events_new();
-    hd_events_listen(b->daemon.events, on_event, b);
-    b->store = hd_store_new(&b->daemon, &b->loop, &device);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->store);
-    b->store->n_guests = 1;
-    strcpy(b->store->guests[0].name, "desk");
-}
-
-static void end(struct bench *b)
-{
-    hd_store_free(b->store);
-    hd_events_free(b->daemon.events);
-    uv_run(&b->loop, UV_RUN_DEFAULT);
-    CU_ASSERT_EQUAL(uv_loop_close(&b->loop), 0);
-    hd_log_init("unit", HD_LOG_WARNING);
+    kit_daemon_init(b, "travel", guests);
 }
 
 /* What `on` makes of a subject in state `from`. */
-static enum hd_state happen(struct bench *b, enum hd_subject of,
+static enum hd_state happen(struct kit_daemon *b, enum hd_subject of,
                             enum hd_state from, enum hd_cause on)
 {
-    struct hd_guest_life *guest = &b->store->guests[0];
+    struct hd_guest_life *guest = &b->guests[0];
 
     b->told = 0;
     if (of == HD_OF_STORE) {
@@ -78,7 +41,7 @@ static void every_change_of_the_table_is_made_and_told(void)
 {
     size_t n, changes = 0;
     const struct hd_change *c = hd_states_table(&n);
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
     for (size_t i = 0; i < n; i++)
@@ -97,12 +60,12 @@ static void every_change_of_the_table_is_made_and_told(void)
             CU_ASSERT_EQUAL(*b.last.guest != '\0', c[i].of == HD_OF_GUEST);
         }
     CU_ASSERT(changes > 50);
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static void what_the_table_lacks_changes_nothing(void)
 {
-    struct bench b;
+    struct kit_daemon b;
 
     begin(&b);
     for (enum hd_subject of = HD_OF_STORE; of <= HD_OF_GUEST; of++)
@@ -113,7 +76,7 @@ static void what_the_table_lacks_changes_nothing(void)
                 CU_ASSERT_EQUAL(happen(&b, of, from, on), from);
                 CU_ASSERT_EQUAL(b.told, 0);
             }
-    end(&b);
+    kit_daemon_fini(&b);
 }
 
 static void no_state_has_two_answers_to_one_event(void)

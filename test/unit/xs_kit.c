@@ -10,10 +10,12 @@
 #include <unistd.h>
 #include <xenstore.h>
 
+#include "../../pv-drivers/bus/xs.h"
+
 #define NODES 256
 
 struct node {
-    char path[160], value[256];
+    char path[160], value[HD_XS_VALUE_SIZE];
     char rights[32];
 };
 
@@ -133,9 +135,12 @@ void __wrap_xs_close(struct xs_handle *h)
 void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
                      unsigned *len)
 {
-    const char *value = xs_kit_get(path);
+    const char *value;
 
     (void)h, (void)t;
+    if (xs_kit.guest)
+        xs_kit.guest();
+    value = xs_kit_get(path);
     errno = ENOENT;
     if (value && len)
         *len = (unsigned)strlen(value);

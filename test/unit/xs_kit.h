@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A xenstore in memory behind libxenstore's functions (the linker wraps them),
- * which can fail, lose races and stall. */
+/* A xenstore in memory behind libxenstore's functions (the linker wraps them)
+ * and behind its socket, which can fail, lose races and stall. */
 #ifndef HD_TEST_XS_KIT_H
 #define HD_TEST_XS_KIT_H
 
@@ -12,8 +12,13 @@ struct xs_kit {
     int races;      /* so many transactions are lost to EAGAIN */
     int writes;     /* so far */
     int ends;       /* transactions that were ended, whatever became of them */
+    /* Of the wire: after so many answers the next one is torn off, or is to
+     * another request; 0: none is. */
+    int torn_at, crossed_at;
     /* Called when somebody waits: a driver's turn to act. */
     void (*driver)(void);
+    /* Called before somebody reads a node: a guest's turn. */
+    void (*guest)(void);
 };
 
 extern struct xs_kit xs_kit;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes values of the registry to files; reads none back, and removes none. */
+#include "bind.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../pv-drivers/base/io.h"
+#include "../pv-drivers/base/tables.h"
+#include "folder.h"
+
+#define BIND "data/hotdom/bind"
+
+bool hd_bind_parse(const char *text, struct hd_bind *ret)
+{
+    const char *blank = strchr(text, ' ');
+    struct hd_bind b;
+
+    if (!blank || (size_t)(blank - text) >= sizeof(b.key) ||
+        strlen(blank + 1) >= sizeof(b.file))
+        return false;
+    snprintf(b.key, sizeof(b.key), "%.*s", (int)(blank - text), text);
+    strcpy(b.file, blank + 1);
+    if (!hd_key_is_valid(b.key) || !hd_tables_is_path(b.file))
+        return false;
+    *ret = b;
+    return true;
+}
+
+int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
+                 size_t *ret_n, struct hd_err *err)
+{
+    char nodes[HD_XSDEV_PAYLOAD + 1], path[128], text[2 * HD_KEY_SIZE];
+    size_t len, n = 0;
+
+    if (hd_xsdev_list(x, BIND, nodes, &len, err))
+        return -1;
+    for (const char *at = nodes; at < nodes + len; at += strlen(at) + 1) {
+        snprintf(path, sizeof(path), BIND "/%.64s", at);
+        if (n < HD_BINDS &&
+            hd_xsdev_read(x, path, text, sizeof(text), NULL) == 1 &&
+            hd_bind_parse(text, &ret[n]))
+            n++;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+/* In place: a list's NULs are the ends of its lines. */
+static size_t to_text(const struct hd_value *value, char *text)
+{
+    size_t len = value->len;
+
+    if (len)
+        memcpy(text, value->data, len);
+    if (value->type == HD_VALUE_BYTES)
+        return len;
+    for (size_t i = 0; i < len; i++)
+        if (!text[i])
+            text[i] = '\n';
+    if (len && text[len - 1] != '\n')
+        text[len++] = '\n';
+    return len;
+}
+
+/* What it is already, `*ret` the caller's; false: other than a file, whatever
+ * opening one of those would do. */
+static bool read_file(const char *path, char **ret, size_t *ret_len)
+{
+    hd_autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+
+    return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+           !hd_io_read_whole(fd, path, HD_VALUE_MAX + 1, ret, ret_len, NULL);
+}
+
+int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
+                  const char *root, struct hd_err *err)
+{
+    hd_autofree char *text = malloc(value->len + 1), *is = NULL;
+    char path[PATH_MAX];
+    size_t len, n_is = 0;
+
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "write %s", bind->file);
+    len = to_text(value, text);
+    snprintf(path, sizeof(path), "%s%s", root, bind->file);
+    if (read_file(path, &is, &n_is) && n_is == len && !memcmp(is, text, len))
+        return 0;
+    return hd_folder_make_above(path, err) ||
+                   hd_io_write_file(path, text, len, 0644, err)
+               ? hd_wrap(err, "%s", bind->key)
+               : 0;
+}

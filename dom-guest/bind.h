@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of the registry that are files as well, for programs that read their
+ * settings there. */
+#ifndef HD_GUEST_BIND_H
+#define HD_GUEST_BIND_H
+
+#include "../pv-drivers/base/entry.h"
+#include "xsdev.h"
+
+#define HD_BINDS 16 /* of one guest; the manifest has no more */
+
+struct hd_bind {
+    char key[HD_KEY_SIZE];
+    char file[HD_KEY_SIZE]; /* absolute, as hd_tables_is_path takes it */
+};
+
+/* "guest/net/resolv /etc/resolv.conf"; false: it is none. */
+bool hd_bind_parse(const char *text, struct hd_bind *ret);
+/* What the host says, of data/hotdom/bind. */
+int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
+                 size_t *ret_n, struct hd_err *err);
+
+/* Replaces the file below `root` ("" for the guest's own) in one step, 0644,
+ * with the value, a list's strings a line each; a text has a newline at its
+ * end. One that is so already is left alone. */
+int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
+                  const char *root, struct hd_err *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the registry and says what of it could not be done; never gives up. */
+#include "duty_registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../pv-drivers/base/log.h"
+#include "paths.h"
+
+/* What is not done is tried again at each report, and would be logged there. */
+static void settle(struct hd_duty *d, int rc, const struct hd_err *err)
+{
+    char *why = d->why[HD_DUTY_REGISTRY], text[sizeof(d->why[0])];
+
+    if (rc >= 0) {
+        if (!hd_keeper_is_due(&d->keeper))
+            *why = '\0';
+        return;
+    }
+    snprintf(text, sizeof(text), "%.127s", err->msg);
+    if (strcmp(why, text) != 0)
+        hd_log(HD_LOG_WARNING, "%s", err->msg);
+    strcpy(why, text);
+}
+
+void hd_duty_registry_begin(struct hd_duty *d)
+{
+    struct hd_err err;
+
+    settle(d, hd_keeper_begin(&d->keeper, HD_GUEST_REGISTRY, "", d->x, &err),
+           &err);
+}
+
+/* Whoever asked is told why not; what is here to say is of files. */
+void hd_duty_registry_answer(struct hd_duty *d)
+{
+    struct hd_err err;
+
+    if (hd_keeper_answer(&d->keeper, d->x, &err))
+        hd_log(HD_LOG_WARNING, "the host is not answered: %s", err.msg);
+}
+
+void hd_duty_registry_do(struct hd_duty *d, hd_duty_registry_fn *fn)
+{
+    struct hd_err err;
+
+    settle(d, fn(&d->keeper, d->x, &err), &err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* A transaction whose requests are all sent before the first answer is read:
+ * libxenstore waits for each, and on a busy host a hundred waits are what a
+ * guest's start is made of.  In the wire form of xen/io/xs_wire.h. */
+#ifndef HD_BUS_XS_BULK_H
+#define HD_BUS_XS_BULK_H
+
+#include <stdbool.h>
+
+#include "xs.h"
+
+struct hd_xs_bulk; /* opaque: a connection of its own; for one thread */
+
+/* HD_E_NO_XEN when xenstored is not there. */
+int hd_xs_bulk_open(struct hd_xs_bulk **ret, struct hd_err *err);
+void hd_xs_bulk_free(struct hd_xs_bulk *bulk);
+HD_DEFINE_AUTO(hd_xs_bulk)
+
+/* As hd_xs_make, once: false with errno and, in `*ret_at`, whose path; EAGAIN
+ * when another writer was faster, EEXIST for a folder that is there.  Blocks
+ * until xenstored has answered it all, and fails with ETIMEDOUT after five
+ * seconds without a word.  After EIO and that the connection is of no use any
+ * more. */
+bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
+                     const struct hd_xs_folder *folders, size_t n_folders,
+                     const struct hd_xs_node *nodes, size_t n_nodes,
+                     const char **ret_at);
+
+#endif

@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The Debian package on a host of its own that has never seen hotdom: nothing of
+# `make install` hides what the package forgot.
+
+load lib
+
+# A file's host is up beside the others', so it is small.
+setup_file() {
+    export fresh=$BED_HOST-fresh
+    BED_HOST=$fresh
+    BED_MEMORY=2560 bed up --tied $$
+    bed push "$(make -s --no-print-directory -C "$repo" deb | tail -n 1)" /root/hotdom.deb
+    bed push "$stores/lab.pub" /root/
+}
+
+teardown_file() { BED_HOST=$fresh bed down; }
+
+setup() { export BED_HOST=$fresh; }
+
+teardown() {
+    [[ -n ${BATS_TEST_COMPLETED:-} ]] ||
+        dom0 'journalctl -u hotdomd -n 40 --no-pager -o cat; dpkg -s hotdom' || :
+}
+
+active() { dom0 'systemctl is-active hotdomd hotdom-guests | xargs'; }
+
+# Whatever bears the name, but the package itself and where it is in the
+# package manager's and the journal's books.
+traces() {
+    dom0 'find / -xdev -iname "*hotdom*" ! -path "/root/*" ! -path "/proc/*" \
+            ! -path "/var/lib/dpkg/*"
+        find /run /tmp /etc /var -iname "*hotdom*" ! -path "/run/udev/*" \
+            ! -path "/var/lib/dpkg/*"
+        getent passwd | grep hotdom; getent group | grep hotdom
+        systemctl list-units --all --plain --no-legend | grep hotdom
+        systemctl list-unit-files --no-legend | grep hotdom
+        dpkg -l hotdom 2>/dev/null | grep "^.[^n].*hotdom"
+        dmsetup ls | grep hotdom; xl list | tail -n +3' || :
+}
+
+@test "the package is installed, upgraded beside a guest, and removed in order" {
+    local domid pid out
+    [ -z "$(traces)" ]
+    dom0 'DEBIAN_FRONTEND=noninteractive dpkg -i hotdom.deb'
+    [ "$(active)" = 'active active' ]
+    [ "$(dom0 'systemctl is-enabled hotdomd hotdom-guests | xargs')" = \
+        'enabled enabled' ]
+    dom0 "hotdom trust add lab lab.pub
+        printf '$usual_policy' >/etc/hotdom/hotdom.yaml
+        systemctl reload hotdomd"
+    dom0 hotdom doctor
+    plug two
+    await 60 running state two
+    domid=$(guest_domid two)
+    pid=$(dom0 systemctl show -p MainPID --value hotdomd)
+    # The next version: the daemon is another one, the guest is the same.
+    dom0 'dpkg -i hotdom.deb'
+    [ "$(active)" = 'active active' ]
+    [ "$(dom0 systemctl show -p MainPID --value hotdomd)" != "$pid" ]
+    await 60 running state two
+    [ "$(guest_domid two)" = "$domid" ]
+    dom0 "xl list $domid"
+    # Its end is that of the guests, in order; what the owner wrote stays.
+    out=$(dom0 'dpkg -r hotdom 2>&1; echo "status $?"')
+    echo "$out"
+    [[ $out == *'status 0' ]]
+    [[ $out == *"two: safe to remove"* ]]
+    [ -z "$(dom0 'xl list | tail -n +3')" ]
+    dom0 '[ -e /etc/hotdom/trusted.d/lab.pub ] && [ ! -e /usr/bin/hotdom ]'
+    # Installed again, it goes on with what it knew.
+    dom0 'dpkg -i hotdom.deb'
+    await 60 running state two
+    dom0 'dpkg -P hotdom'
+    [ "$(traces)" = '' ]
+    yank two
+}

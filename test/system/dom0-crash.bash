@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs in the bed's dom0, beside dom0.bash, whose disks it plugs:
+# kills a job, or hotdomd below it, at one record in the ledger after the other
+# (crash.c), and prints what became of it, a line each, and how long it took.
+# With EVERY 1 each record is a job's end and hotdomd's, with 2 one of both, with 4
+# every other record, and so on.
+. "$(dirname "$0")/dom0.bash"
+label=$1 every=$2
+armed=/run/crash-point
+exec {never}<> <(:)
+
+now() { echo "${EPOCHREALTIME/[.,]/}"; }
+
+# Of the store: its state, "none", or "away" while nobody answers.
+# Without jq, which takes as long as what it would look at: there is no other
+# store, and its state stands before those of its guests.
+state() {
+    local listed
+    listed=$(hotdom list --json 2>/dev/null) || { echo away && return; }
+    [[ $listed =~ \"state\":\ *\"([a-z]+)\" ]] && echo "${BASH_REMATCH[1]}" ||
+        echo none
+}
+
+domains() { xl list | awk -v s="$label." 'index($1, s) == 1' | wc -l; }
+
+# until_state SECONDS PATTERN: into $state.  It asks seldom, for it is not to be
+# what everybody waits for.
+until_state() {
+    local until=$((SECONDS + $1))
+    # shellcheck disable=SC2053
+    until state=$(state) && [[ $state == $2 ]]; do
+        ((SECONDS < until)) || { echo "still $state, not $2" && exit 1; }
+        pause 0.5
+    done
+}
+
+# 0: somebody was killed; 1: the store has got there without.
+until_hit() { # PATTERN
+    local until=$((SECONDS + 60)) state
+    until [[ -e $armed.at ]]; do
+        state=$(state)
+        # shellcheck disable=SC2053
+        [[ -e $armed.at || $state != $1 ]] || return 1
+        ((SECONDS < until)) || { echo "still $state" && exit 1; }
+        pause 0.5
+    done
+}
+
+act() {
+    case $1 in
+    start) plug ;;
+    eject) hotdom eject "$label" >/dev/null 2>&1 & ;;
+    yank) pull ;;
+    esac
+}
+
+# Settled: it runs, with one domain, or nothing of it is there.
+check() { # MICROSECONDS
+    local n
+    n=$(domains)
+    case $state in
+    running) [[ $n -eq 1 ]] ;;
+    *) [[ $n -eq 0 && -z $(find /run/hotdom/ledger -type f ! -name history) ]] ;;
+    esac || { echo "$state, with $n domains" && exit 1; }
+    hotdom verify-host >&2 || exit 1
+    echo "$verb $victim $n_point $(<"$armed.at"): $state after $(($1 / 1000)) ms"
+}
+
+# One more of these; 1 when the verb has so many points no more.
+crash_at() {
+    local since
+    [[ $verb == start ]] || {
+        plug
+        until_state 60 running
+    }
+    rm -f "$armed.at"
+    echo "$n_point $victim" >"$armed"
+    act "$verb"
+    if [[ $verb == start ]]; then until_hit running; else until_hit none; fi || {
+        rm -f "$armed"
+        end
+        return 1
+    }
+    since=$(now)
+    case $verb in
+    start) until_state 60 '@(running|failed|refused)' ;;
+    eject | yank) until_state 60 none ;;
+    esac
+    check $(($(now) - since))
+    end
+}
+
+# Whatever became of it, the disk goes and with it the rest.
+end() {
+    [[ ! -e $(echo /sys/class/scsi_host/"$stick"/device/target*/*/delete) ]] ||
+        pull
+    until_state 60 none
+    hotdom verify-host >&2 || exit 1
+}
+
+shopt -s extglob
+make_disks 40
+load store.img
+victims=(job daemon)
+step=$(((every + 1) / 2))
+for ((first = 0; first < 2; first++)); do
+    ((every > 1 && first == 1)) && break
+    for verb in start eject yank; do
+        n_point=1 turn=$first
+        while victim=${victims[turn++ % 2]} && crash_at; do
+            n_point=$((n_point + step))
+        done
+        echo "points of $verb: up to $((n_point - step))"
+    done
+done

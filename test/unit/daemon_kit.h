@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A hotdomd with one store for tests: it reads no disk and begins no job. */
+#ifndef HD_TEST_DAEMON_KIT_H
+#define HD_TEST_DAEMON_KIT_H
+
+#include "../../hv/daemon/life.h"
+
+struct kit_daemon {
+    struct hd_daemon daemon; /* is stopping, so that nothing begins */
+    uv_loop_t loop;
+    struct hd_store *store;
+    struct hd_guest_life *guests; /* the store's */
+    struct hd_event last;         /* that was told */
+    size_t told;
+};
+
+/* The store `label` runs with these guests, the names up to NULL. */
+void kit_daemon_init(struct kit_daemon *k, const char *label,
+                     const char *const *guests);
+void kit_daemon_fini(struct kit_daemon *k);
+
+#endif

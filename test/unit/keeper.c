@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests dom-guest/keeper, bind and news, with a host at the other end that the
+ * test plays. */
+#include "../../dom-guest/keeper.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <xen/io/xs_wire.h>
+
+#include "../../dom-guest/news.h"
+#include "../../dom-guest/registry.h"
+#include "../../dom-guest/respond.h"
+#include "../../pv-drivers/base/io.h"
+#include "keeper_kit.h"
+#include "unit.h"
+
+static bool has_news(void)
+{
+    struct pollfd p = {.fd = keeper.news, .events = POLLIN};
+
+    return poll(&p, 1, 2000) == 1;
+}
+
+static void a_key_that_is_set_is_written_to_its_file(void)
+{
+    struct hd_err err;
+    char path[PATH_MAX];
+    struct stat st;
+
+    keeper_begin_bound();
+    keeper_check_file("/etc/resolv.conf", NULL);
+    keeper_set("guest/net/resolv", "snameserver 10.0.0.1");
+    CU_ASSERT_TRUE(has_news());
+    CHECK_OK(hd_keeper_follow(&keeper, keeper_x, &err), &err);
+    keeper_check_file("/etc/resolv.conf", "nameserver 10.0.0.1\n");
+    snprintf(path, sizeof(path), "%s/etc/resolv.conf", keeper_root);
+    CU_ASSERT_EQUAL(stat(path, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 0777, 0644);
+    keeper_set("guest/hosts", "sa\nb\n");
+    CHECK_OK(hd_keeper_follow(&keeper, keeper_x, &err), &err);
+    keeper_check_file("/etc/deep/hosts", "a\nb\n");
+    keeper_end();
+}
+
+static void a_key_that_goes_leaves_its_file(void)
+{
+    struct hd_err err;
+
+    keeper_begin_bound();
+    keeper_set("guest/hosts", "sa");
+    CHECK_OK(hd_keeper_follow(&keeper, keeper_x, &err), &err);
+    keeper_set("guest/hosts", NULL);
+    CHECK_OK(hd_keeper_follow(&keeper, keeper_x, &err), &err);
+    keeper_check_file("/etc/deep/hosts", "a\n");
+    keeper_end();
+}
+
+static void files_are_written_at_the_start(void)
+{
+    struct hd_err err;
+
+    keeper_begin_bound();
+    keeper_set("guest/hosts", "i7");
+    keeper_say_text(XS_ERROR, "ENOENT");
+    keeper_say(XS_DIRECTORY, "0", 2);
+    keeper_say_text(XS_READ, "guest/hosts /hosts");
+    hd_keeper_fini(&keeper);
+    CHECK_OK(hd_keeper_begin(&keeper, keeper_dir, keeper_root, keeper_x, &err),
+             &err);
+    keeper_check_file("/hosts", "7\n");
+    keeper_end();
+}
+
+static void a_file_that_cannot_be_written_is_named_and_the_others_are_written(
+    void)
+{
+    struct hd_err err;
+    char path[PATH_MAX];
+
+    keeper_begin_bound();
+    keeper_set("guest/net/resolv", "sx");
+    keeper_set("guest/hosts", "sa");
+    snprintf(path, sizeof(path), "%s/etc", keeper_root);
+    CU_ASSERT_EQUAL(mkdir(path, 0755), 0);
+    strcat(path, "/resolv.conf");
+    CU_ASSERT_EQUAL(mkdir(path, 0755), 0);
+    CHECK_FAILS(hd_keeper_follow(&keeper, keeper_x, &err), &err, HD_E_IO,
+                "guest/net/resolv");
+    keeper_check_file("/etc/deep/hosts", "a\n");
+    keeper_end();
+}
+
+static void a_pipe_where_a_file_is_bound_is_replaced(void)
+{
+    const struct hd_bind bind = {"guest/a", "/pipe"};
+    const struct hd_value value = {HD_VALUE_STRING, "a", 1};
+    char path[PATH_MAX];
+    struct hd_err err;
+
+    keeper_begin();
+    snprintf(path, sizeof(path), "%s/pipe", keeper_root);
+    CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
+    CHECK_OK(hd_bind_write(&bind, &value, keeper_root, &err), &err);
+    keeper_check_file("/pipe", "a\n");
+    keeper_end();
+}
+
+static void values_become_lines(void)
+{
+    static const struct {
+        struct hd_value value;
+        const char *want;
+    } cases[] = {
+        {{HD_VALUE_STRING, "", 0}, ""},
+        {{HD_VALUE_STRING, "a", 1}, "a\n"},
+        {{HD_VALUE_STRING, "a\n", 2}, "a\n"},
+        {{HD_VALUE_BOOLEAN, "true", 4}, "true\n"},
+        {{HD_VALUE_LIST, "a\0b\0", 4}, "a\nb\n"},
+        {{HD_VALUE_BYTES, "raw", 3}, "raw"},
+    };
+    const struct hd_bind bind = {"guest/a", "/file"};
+    struct hd_err err;
+
+    keeper_begin();
+    for (size_t i = 0; i < HD_ARRAY_LEN(cases); i++) {
+        CHECK_OK(hd_bind_write(&bind, &cases[i].value, keeper_root, &err),
+                 &err);
+        keeper_check_file("/file", cases[i].want);
+    }
+    keeper_end();
+}
+
+static void what_is_no_bind_is_left_out(void)
+{
+    static const char *const bad[] = {"",          "guest/a",
+                                      "guest/a ",  "guest/a etc",
+                                      "guest/a /", "guest/a /../etc/passwd",
+                                      "../a /etc", " /etc/passwd"};
+    char text[700];
+    struct hd_bind b;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++)
+        CU_ASSERT_FALSE(hd_bind_parse(bad[i], &b));
+    memset(text, 'a', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    text[300] = ' ';
+    CU_ASSERT_FALSE(hd_bind_parse(text, &b));
+    text[300] = 'a';
+    memcpy(text, "a /", 3);
+    CU_ASSERT_FALSE(hd_bind_parse(text, &b));
+    CU_ASSERT_TRUE(hd_bind_parse("guest/a /etc/a file", &b));
+    CU_ASSERT_STRING_EQUAL(b.file, "/etc/a file");
+}
+
+/* ---- the host asks */
+
+static void what_the_host_asks_is_answered_once(void)
+{
+    struct hd_piece ask = {.number = 9, .len = 20};
+    char text[HD_PIECE_TEXT];
+    struct hd_err err;
+
+    keeper_begin_bound();
+    memcpy(ask.data, "get guest/none - 0\n", 20);
+    ask.len = 19;
+    hd_piece_format(&ask, text);
+    keeper_say_text(XS_READ, text);
+    keeper_say(XS_WRITE, "OK", 3);
+    CHECK_OK(hd_keeper_answer(&keeper, keeper_x, &err), &err);
+    keeper_check_answer(keeper_last_request(),
+                        "failed there is no key guest/none\n");
+    keeper_say_text(XS_READ, text);
+    CHECK_OK(hd_keeper_answer(&keeper, keeper_x, &err), &err);
+    keeper_say_text(XS_READ, "garbage");
+    CHECK_OK(hd_keeper_answer(&keeper, keeper_x, &err), &err);
+    keeper_say_text(XS_ERROR, "ENOENT");
+    CHECK_OK(hd_keeper_answer(&keeper, keeper_x, &err), &err);
+    keeper_end();
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_key_that_is_set_is_written_to_its_file),
+    HD_TEST(a_key_that_goes_leaves_its_file),
+    HD_TEST(files_are_written_at_the_start),
+    HD_TEST(a_file_that_cannot_be_written_is_named_and_the_others_are_written),
+    HD_TEST(a_pipe_where_a_file_is_bound_is_replaced),
+    HD_TEST(values_become_lines),
+    HD_TEST(what_is_no_bind_is_left_out),
+    HD_TEST(what_the_host_asks_is_answered_once),
+};
+HD_SUITE("dom-guest/keeper", tests);

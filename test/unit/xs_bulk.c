@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests pv-drivers/bus/xs_bulk: the wire against a xenstore in memory, one that
+ * tears answers off or mixes them up, and none at all. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/bus/xs.h"
+#include "unit.h"
+#include "xs_kit.h"
+
+static const struct hd_xs_node two[] = {{"/a/x", "1"}, {"/a/y", "2"}};
+
+static struct hd_xs *begin(void)
+{
+    struct hd_xs *xs = NULL;
+
+    xs_kit_reset();
+    CU_ASSERT_EQUAL_FATAL(hd_xs_open(&xs, NULL), 0);
+    return xs;
+}
+
+static void hundreds_of_nodes_are_one_transaction(void)
+{
+    static char paths[200][16];
+    struct hd_xs_node nodes[200];
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "/n/%d", i);
+        nodes[i] = (struct hd_xs_node){paths[i], paths[i] + 3};
+    }
+    CHECK_OK(hd_xs_write(xs, nodes, 200, &err), &err);
+    CU_ASSERT_EQUAL(xs_kit_count(), 200);
+    CU_ASSERT_STRING_EQUAL(xs_kit_get("/n/199"), "199");
+    CU_ASSERT_EQUAL(xs_kit.ends, 1);
+}
+
+static void what_is_not_there_is_removed_with_what_is(void)
+{
+    const struct hd_xs_node gone[] = {
+        {"/a", NULL}, {"/b", NULL}, {"/c", "kept"}};
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    xs_kit_put("/a/x", "1");
+    CHECK_OK(hd_xs_write(xs, gone, 3, &err), &err);
+    CU_ASSERT_PTR_NULL(xs_kit_get("/a/x"));
+    CU_ASSERT_STRING_EQUAL(xs_kit_get("/c"), "kept");
+}
+
+/* Whichever of the answers: the start, two nodes, the end. */
+static void an_answer_that_is_torn_off_is_an_error_and_the_next_is_heard(void)
+{
+    for (int i = 1; i <= 4; i++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+
+        xs_kit.torn_at = i;
+        CHECK_FAILS(hd_xs_write(xs, two, 2, &err), &err, HD_E_IO,
+                    "a transaction");
+        CHECK_OK(hd_xs_write(xs, two, 2, &err), &err);
+        CU_ASSERT_STRING_EQUAL(xs_kit_get("/a/y"), "2");
+    }
+}
+
+static void an_answer_to_another_request_is_none(void)
+{
+    for (int i = 1; i <= 4; i++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+
+        xs_kit.crossed_at = i;
+        CHECK_FAILS(hd_xs_write(xs, two, 2, &err), &err, HD_E_IO,
+                    "a transaction");
+        CHECK_OK(hd_xs_write(xs, two, 2, &err), &err);
+    }
+}
+
+static void a_request_that_no_xenstored_takes_is_not_sent(void)
+{
+    static char value[5000];
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    memset(value, 'v', sizeof(value) - 1);
+    CHECK_FAILS(hd_xs_write(xs,
+                            (struct hd_xs_node[]){{"/a", "1"}, {"/b", value}},
+                            2, &err),
+                &err, HD_E_IO, "a transaction");
+    CU_ASSERT_EQUAL(xs_kit_count(), 0);
+    CHECK_OK(hd_xs_write(xs, two, 2, &err), &err);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(hundreds_of_nodes_are_one_transaction),
+    HD_TEST(what_is_not_there_is_removed_with_what_is),
+    HD_TEST(an_answer_that_is_torn_off_is_an_error_and_the_next_is_heard),
+    HD_TEST(an_answer_to_another_request_is_none),
+    HD_TEST(a_request_that_no_xenstored_takes_is_not_sent),
+};
+HD_SUITE("bus/xs_bulk", tests);

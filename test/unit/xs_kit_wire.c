@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The socket of the xenstore in memory: its wire form, a thread a client. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <xenstore.h>
+#include <xen/io/xs_wire.h>
+
+#include "xs_kit.h"
+
+const char *__wrap_xs_daemon_socket(void);
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static bool read_all(int fd, void *buf, size_t len)
+{
+    return !len || recv(fd, buf, len, MSG_WAITALL) == (ssize_t)len;
+}
+
+static const char *name_of(int sys)
+{
+    for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(*xsd_errors); i++)
+        if (xsd_errors[i].errnum == sys)
+            return xsd_errors[i].errstring;
+    return "EIO";
+}
+
+static bool set_rights(const char *path, const char *rights)
+{
+    struct xs_permissions perms[2];
+
+    for (int i = 0; i < 2; i++, rights += strlen(rights) + 1)
+        perms[i].id = (unsigned)strtoul(rights + 1, NULL, 10);
+    return xs_set_permissions(NULL, 1, path, perms, 2);
+}
+
+/* Into `reply`, which holds a message's room; false with errno. */
+static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply)
+{
+    const char *more = body + strlen(body) + 1;
+    unsigned len = 0;
+    char *value;
+
+    strcpy(reply, "OK");
+    switch (msg->type) {
+    case XS_TRANSACTION_START:
+        xs_transaction_start(NULL);
+        strcpy(reply, "1");
+        return true;
+    case XS_TRANSACTION_END:
+        return xs_transaction_end(NULL, 1, *body == 'F');
+    case XS_READ:
+        value = xs_read(NULL, 1, body, &len);
+        snprintf(reply, 64, "%.60s", value ? value : "");
+        free(value);
+        return value;
+    case XS_MKDIR:
+        return xs_mkdir(NULL, 1, body);
+    case XS_RM:
+        return xs_rm(NULL, 1, body);
+    case XS_SET_PERMS:
+        return set_rights(body, more);
+    case XS_WRITE:
+        return xs_write(NULL, 1, body, more,
+                        (unsigned)(body + msg->len - more));
+    default:
+        errno = ENOSYS;
+        return false;
+    }
+}
+
+static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
+{
+    char reply[128];
+    size_t len;
+
+    if (!serve(msg, body, reply)) {
+        msg->type = XS_ERROR;
+        strcpy(reply, name_of(errno));
+    }
+    if (xs_kit.crossed_at && !--xs_kit.crossed_at)
+        msg->req_id += 7;
+    len = strlen(reply) + 1;
+    msg->len = (uint32_t)len;
+    if (xs_kit.torn_at && !--xs_kit.torn_at)
+        return send(fd, msg, 5, MSG_NOSIGNAL) < 0;
+    return send(fd, msg, sizeof(*msg), MSG_NOSIGNAL) == sizeof(*msg) &&
+           send(fd, reply, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* All that a client asks is in transactions, of which there is one at a time;
+ * who goes takes its own along. */
+static void *serve_client(void *arg)
+{
+    char body[XENSTORE_PAYLOAD_MAX + 1];
+    struct xsd_sockmsg msg;
+    int fd = (int)(long)arg;
+    bool good = true, open = false;
+
+    while (good && read_all(fd, &msg, sizeof(msg)) &&
+           msg.len <= XENSTORE_PAYLOAD_MAX && read_all(fd, body, msg.len)) {
+        bool ends = msg.type == XS_TRANSACTION_END;
+
+        body[msg.len] = '\0';
+        if (!open)
+            pthread_mutex_lock(&turn);
+        open = !ends;
+        good = answer(fd, &msg, body);
+        if (ends)
+            pthread_mutex_unlock(&turn);
+    }
+    if (open) {
+        xs_transaction_end(NULL, 1, true);
+        pthread_mutex_unlock(&turn);
+    }
+    close(fd);
+    return NULL;
+}
+
+static void *accept_all(void *arg)
+{
+    int fd = (int)(long)arg;
+
+    for (;;) {
+        int client = accept(fd, NULL, NULL);
+        pthread_t thread;
+
+        if (client < 0)
+            return NULL;
+        if (!pthread_create(&thread, NULL, serve_client, (void *)(long)client))
+            pthread_detach(thread);
+    }
+}
+
+static struct sockaddr_un at = {.sun_family = AF_UNIX};
+
+static void remove_socket(void)
+{
+    unlink(at.sun_path);
+}
+
+/* Served from the first question for it on. */
+const char *__wrap_xs_daemon_socket(void)
+{
+    pthread_t thread;
+    int fd;
+
+    if (*at.sun_path)
+        return at.sun_path;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/hd-unit-xenstore-%d",
+             (int)getpid());
+    unlink(at.sun_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
+        listen(fd, 8) ||
+        pthread_create(&thread, NULL, accept_all, (void *)(long)fd))
+        abort();
+    pthread_detach(thread);
+    atexit(remove_socket);
+    return at.sun_path;
+}
