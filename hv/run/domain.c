@@ -193,12 +193,14 @@ static int take_outcome(struct hd_toolstack *ts, bool wait, int *ret_rc)
     return 1;
 }
 
+static const libxl_asyncop_how by_event = {0};
+
 /* libxl builds at once, and then waits for xenconsoled, which nobody else need
  * do.  Where something went wrong its end is waited for. */
 static int begin_build(struct hd_toolstack *ts, uint32_t *domid)
 {
-    const libxl_asyncop_how how = {0};
-    int rc = libxl_domain_create_new(ts->ctx, &ts->config, domid, &how, NULL);
+    int rc =
+        libxl_domain_create_new(ts->ctx, &ts->config, domid, &by_event, NULL);
 
     if (rc) {
         libxl_domain_config_dispose(&ts->config);
@@ -246,14 +248,30 @@ int hd_domain_is_made(struct hd_hypervisor *hv, struct hd_xs *xs,
     return there;
 }
 
+/*
+ * libxl gives xenconsoled 10 s for the console's tty, and then destroys a guest
+ * that runs: dozens that start at once on a busy host are told apart by luck.
+ * What is aborted is kept, with libxl's record of it (libxl_create.c,
+ * domcreate_complete); the tty comes when xenconsoled gets to it.  Only where
+ * libxl still attaches something itself its end is waited for.
+ */
+static int finish_build(struct hd_toolstack *ts)
+{
+    bool attaches = ts->config.num_vfbs || ts->config.num_pcidevs;
+    int rc;
+
+    if (!attaches)
+        (void)libxl_ao_abort(ts->ctx, &by_event);
+    (void)take_outcome(ts, true, &rc);
+    return !attaches && rc == ERROR_ABORTED ? 0 : rc;
+}
+
 int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
                      const struct hd_step *steps, uint32_t n,
                      struct hd_err *err)
 {
-    int rc = 0;
+    int rc = ts->building ? finish_build(ts) : 0;
 
-    if (ts->building)
-        (void)take_outcome(ts, true, &rc);
     if (!rc && n)
         return hd_domain_record(ts, domid, steps, n, err);
     return hd_toolstack_check_id(ts, rc, "settle", domid, err);
