@@ -200,7 +200,7 @@ golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit daemon/states/the_manual
 
-benches := read-pairs plan-time info-scan floor registry-get
+benches := read-pairs plan-time info-scan floor forks registry-get
 $(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 $(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)

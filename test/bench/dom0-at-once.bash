@@ -34,7 +34,7 @@ run_store() { # SIDE N
     await '' gone
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 make_disks "$3"
 eight=$stick one=$(host_of 1)
 load eight.img

@@ -43,7 +43,7 @@ network-latency() {
 figures=(disk-read disk-write disk-read-latency disk-write-latency
     network-send network-receive network-latency)
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 begin_both
 start_both
 open_shells

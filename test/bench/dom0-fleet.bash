@@ -113,7 +113,7 @@ gone_by_xl() { # FIGURE N
     done
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 make_disks 32 $((stores + 1))
 look_at_all
 turn_to 1

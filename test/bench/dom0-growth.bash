@@ -53,7 +53,7 @@ by_xl() {
     done
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 make_disks "$2"
 load growth.img
 follow

@@ -65,7 +65,7 @@ start() { # STORE HOST: its shell is in $shell
     open_shell
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 make_disks 40 3
 follow
 start bench 0

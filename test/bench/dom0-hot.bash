@@ -3,7 +3,7 @@
 # Gives a guest that runs in dom0 a disk and a nic and takes them back, through
 # hotdom and stock xl, in turns; for test/bench/hot. hotdom's disk is made for
 # it, xl's is there already; hotdom is done when both ends are connected, xl
-# when its script is.
+# when its script is.  `-usable` is until the guest has it, of either.
 . "$(dirname "$0")/dom0.bash"
 pairs=$1
 its_mac=00:16:3e:00:00:02
@@ -25,18 +25,25 @@ newest() { # CLASS
 
 # there_and_back CLASS FIGURE SIDE
 there_and_back() {
+    local device n=0
     begin
     "$3_$2-attach" >&2
     finish
     sample "$2-attach" "$3"
-    await_connected "$(newest "$1")"
+    device=$(newest "$1")
+    until is_connected "$device"; do
+        ((++n < 3000)) || { echo "guest $domid does not take $device" >&2; return 1; }
+        pause 0.02
+    done
+    finish
+    sample "$2-usable" "$3"
     begin
     "$3_$2-detach" >&2
     finish
     sample "$2-detach" "$3"
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 begin_both
 start_both
 dmsetup create hotdom-more --table "0 16384 linear $other 16384"

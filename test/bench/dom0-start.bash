@@ -84,7 +84,7 @@ sample_boot() { # SIDE
 
 main() {
     local side before
-    echo "xenstored $(xenstored_kind)"
+    begin_samples
     config stock kernel >stock.cfg
     config tuned vmlinux >tuned.cfg
     make_disks 40

@@ -50,7 +50,7 @@ by_xl() {
     xl destroy bench
 }
 
-echo "xenstored $(xenstored_kind)"
+begin_samples
 config stock kernel >stock.cfg
 make_disks 64
 load unlock.img

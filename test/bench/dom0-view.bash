@@ -106,7 +106,7 @@ measure_starts() {
 private_kib() { awk '/^RssAnon/ {print $2}' "/proc/$1/status"; }
 
 make_files
-echo "xenstored $(xenstored_kind)"
+begin_samples
 begin_both "p9 = ['tag=hostview,path=$share,security_model=none']"
 measure_starts
 start_both
