@@ -53,17 +53,25 @@ watch_states() {
     watcher=$!
 }
 
-# Until the backend waits for the guest (InitWait), counted from the start of
-# its process, in hundredths of a second.
+# What its threads took of a processor so far, into $ms.
+its_cpu() { # PID
+    ms=$(awk '{ns += $1} END {printf "%.3f", ns / 1e6}' /proc/"$1"/task/*/schedstat)
+}
+
+# From the backend's nodes, without which no server can do anything, until the
+# server waits for the guest (InitWait); and what it took of a processor until
+# then, from the start of its process.
 await_server() {
-    local path begun now pid
+    local path made=
     while read -r -t 120 -u "$states" path; do
-        [[ $path == */${classes[$side]}/*/state &&
-            $(xenstore-read "$path" 2>/dev/null) == 2 ]] || continue
-        read -r now _ </proc/uptime
-        pid=$(server)
-        begun=$(awk '{print $22}' "/proc/$pid/stat")
-        ms=$(((${now/./} - begun) * 10))
+        [[ $path == */${classes[$side]}/*/state ]] || continue
+        made=${made:-${EPOCHREALTIME/[.,]/}}
+        [[ $(xenstore-read "$path" 2>/dev/null) == 2 ]] || continue
+        ms=$(((${EPOCHREALTIME/[.,]/} - made) / 1000))
+        counters
+        sample view-start "$side" "$ms"
+        its_cpu "$(server)"
+        sample view-start-cpu "$side" "$ms"
         return 0
     done
     echo "no 9p backend of $side" >&2
@@ -94,8 +102,6 @@ measure_starts() {
             watch_states
             begin
             "start_$side"
-            counters
-            sample view-start "$side" "$ms"
             kill "$watcher"
             exec {states}<&-
         done

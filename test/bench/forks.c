@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Counts the processes that are made in dom0, as the kernel tells of them; for
- * test/bench.  /proc/stat counts threads as well, and the kernel's own, of which
- * every device of a guest brings some.  For each line on its input it prints how
- * many there were, and does nothing in between. */
+ * test/bench.  /proc/stat counts threads as well, and the kernel's own, of
+ * which every device of a guest brings some.  For each line on its input it
+ * prints how many there were, and does nothing in between. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,10 +34,10 @@ static int begin(void)
         struct nlmsghdr header;
         struct cn_msg cn;
         enum proc_cn_mcast_op op;
-    } __attribute__((packed)) order = {
-        .header = {.nlmsg_len = sizeof(order), .nlmsg_type = NLMSG_DONE},
-        .cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(order.op)},
-        .op = PROC_CN_MCAST_LISTEN};
+    } __attribute__((packed))
+    order = {.header = {.nlmsg_len = sizeof(order), .nlmsg_type = NLMSG_DONE},
+             .cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(order.op)},
+             .op = PROC_CN_MCAST_LISTEN};
     int size = 64 << 20; /* of all that is told between two lines */
     int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
 
