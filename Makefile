@@ -210,7 +210,7 @@ $(benches:%=$(B)/bin/%) $(B)/bin/need-check:
 
 # Measurements; T=name runs one of test/bench.
 .PHONY: bench
-bench: all $(benches:%=$(B)/bin/%)
+bench: all $(benches:%=$(B)/bin/%) $(B)/bin/job-crash
 	$(Q)test/bench/run $(T)
 
 demo:
