@@ -15,7 +15,11 @@ uint64_t hd_mounted_at(const char *path);
 /* What was mounted at `path` just now, no link. */
 int hd_mounted_note(const char *path, struct hd_err *err);
 
-/* Takes all of it away; what is in use goes when that is over. */
+/* Forgets what has gone, and what stands there twice. */
+void hd_mounted_tidy(void);
+
+/* Takes away all that is on top where it was mounted; what is in use goes when
+ * that is over.  What the guest has hidden stays, and stays noted. */
 void hd_mounted_drop(void);
 
 #endif
