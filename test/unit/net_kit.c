@@ -3,6 +3,7 @@
 #include "net_kit.h"
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,12 +13,14 @@
 #include "unit.h"
 
 /* Containers are often not allowed to make namespaces or bridges. */
-static const char *run(net_kit_scenario *scenario)
+static const char *run(net_kit_scenario *scenario, bool bridged)
 {
     struct hd_err err = {0};
 
     if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
         return "skipped: this machine allows no network namespace";
+    if (!bridged)
+        return scenario();
     if (hd_bridge_make("hdprobe", &err) &&
         (err.sys == EPERM || err.sys == EOPNOTSUPP))
         return "skipped: this machine allows no bridge";
@@ -26,7 +29,7 @@ static const char *run(net_kit_scenario *scenario)
     return scenario();
 }
 
-void net_kit_run(net_kit_scenario *scenario)
+static void run_child(net_kit_scenario *scenario, bool bridged)
 {
     char text[200] = "the child died";
     ssize_t n;
@@ -37,7 +40,7 @@ void net_kit_run(net_kit_scenario *scenario)
     pid = fork();
     CU_ASSERT_NOT_EQUAL_FATAL(pid, -1);
     if (!pid) {
-        const char *why = run(scenario);
+        const char *why = run(scenario, bridged);
 
         dprintf(pair[1], "%s", why ? why : "good");
         _exit(0);
@@ -52,4 +55,14 @@ void net_kit_run(net_kit_scenario *scenario)
         printf("\n    %s\n", text);
     if (strncmp(text, "skipped", 7))
         CU_ASSERT_STRING_EQUAL(text, "good");
+}
+
+void net_kit_run(net_kit_scenario *scenario)
+{
+    run_child(scenario, true);
+}
+
+void net_kit_run_unbridged(net_kit_scenario *scenario)
+{
+    run_child(scenario, false);
 }
