@@ -7,5 +7,7 @@
 
 /* Says so when this machine allows no namespace or no bridge. */
 void net_kit_run(apart_kit_scenario *scenario);
+/* One that needs no bridge. */
+void net_kit_run_unbridged(apart_kit_scenario *scenario);
 
 #endif
