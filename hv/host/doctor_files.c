@@ -171,6 +171,7 @@ void hd_check_users(const struct hd_doctor_host *h, struct hd_finding *f)
         {"etc/group", "hotdom:", "group hotdom"},
         {"etc/passwd", "hotdom-reader:", "user hotdom-reader"},
         {"etc/passwd", "hotdom-serial:", "user hotdom-serial"},
+        {"etc/passwd", "hotdom-9p:", "user hotdom-9p"},
     };
     char missing[128] = "";
 
