@@ -40,6 +40,19 @@ static void add_signer(const struct hd_kit_tree *t)
     hd_kit_put(t, "etc/hotdom/trusted.d/lab.pub", pem);
 }
 
+/* The tree's own, and `more` behind it. */
+static void put_rule(const struct hd_kit_tree *t, const char *path,
+                     const char *more)
+{
+    hd_autofree char *rule = NULL;
+    char text[8192];
+
+    CU_ASSERT_EQUAL_FATAL(
+        hd_io_read_file("config/54-hotdom.rules", 8000, &rule, NULL, NULL), 0);
+    snprintf(text, sizeof(text), "%s%s", rule, more);
+    hd_kit_put(t, path, text);
+}
+
 /* Every check is content with it. */
 static void make_healthy(struct hd_kit_tree *t, struct hd_doctor_host *h)
 {
@@ -48,7 +61,7 @@ static void make_healthy(struct hd_kit_tree *t, struct hd_doctor_host *h)
     hd_kit_put(t, MODULES "modules.dep", dep);
     hd_kit_put(t, MODULES "modules.builtin", "kernel/drivers/md/dm-mod.ko\n");
     hd_kit_put(t, "sys/module/dm_verity/refcnt", "0\n");
-    hd_kit_put(t, RULE, "ACTION==\"remove\"\n");
+    put_rule(t, RULE, "");
     hd_kit_put(t, "etc/group", "root:x:0:\nhotdom:x:999:\n");
     hd_kit_put(t, "etc/passwd",
                "hotdom-reader:x:9:\nhotdom-serial:x:8:\nhotdom-9p:x:7:\n");
@@ -229,6 +242,28 @@ static void a_rule_that_is_masked_is_no_rule(void)
     hd_kit_tree_fini(&t);
 }
 
+static void a_rule_of_another_version_is_told(void)
+{
+    static const char own[] = "etc/udev/rules.d/54-hotdom.rules";
+    struct hd_doctor_host h;
+    struct hd_kit_tree t;
+
+    make_healthy(&t, &h);
+    put_rule(&t, RULE, "# and more\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/" RULE " is not this version's",
+           "--reinstall");
+    hd_kit_put(&t, RULE, "ACTION==\"remove\"\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/" RULE " is not", "--reinstall");
+    /* Somebody's own goes before it. */
+    put_rule(&t, RULE, "");
+    put_rule(&t, own, "# mine\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/etc/udev/rules.d/54-hotdom.rules",
+           "compare it with /usr/lib/udev/rules.d/54-hotdom.rules");
+    put_rule(&t, own, "");
+    expect(&h, "udev", HD_DOCTOR_OK, "/etc/udev/rules.d/54-hotdom.rules", "");
+    hd_kit_tree_fini(&t);
+}
+
 static void another_version_of_the_daemon_is_restarted(void)
 {
     struct hd_doctor_host h;
@@ -349,6 +384,7 @@ static const struct hd_test tests[] = {
     HD_TEST(each_role_of_the_policy_needs_its_bridge),
     HD_TEST(a_bad_policy_is_named_with_its_line),
     HD_TEST(a_rule_that_is_masked_is_no_rule),
+    HD_TEST(a_rule_of_another_version_is_told),
     HD_TEST(another_version_of_the_daemon_is_restarted),
     HD_TEST(a_key_that_others_can_write_is_named),
     HD_TEST(what_others_may_write_in_run_is_told),
