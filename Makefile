@@ -60,6 +60,9 @@ $(B)/obj/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
 
+# It has the rule in it, to compare the host's with.
+$(B)/obj/hv/host/doctor_files.o: config/54-hotdom.rules
+
 $(lib): $(objs)
 	$(call say,AR,$@) rm -f $@; $(AR) qcs $@ $^
 

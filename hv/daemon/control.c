@@ -73,6 +73,8 @@ static void hang_up(struct hd_conn *conn)
 
 /* ---- replies */
 
+static void tell_kept(struct hd_conn *conn);
+
 static void on_written(uv_write_t *req, int status)
 {
     struct write *w = (struct write *)req;
@@ -80,8 +82,11 @@ static void on_written(uv_write_t *req, int status)
 
     json_object_put(w->reply);
     free(w);
+    conn->n_writes--;
     if (status < 0)
         hang_up(conn);
+    else
+        tell_kept(conn);
 }
 
 static void send_json(struct hd_conn *conn, struct json_object *reply)
@@ -105,6 +110,7 @@ static void send_json(struct hd_conn *conn, struct json_object *reply)
         hang_up(conn);
         return;
     }
+    conn->n_writes++;
     if (uv_stream_get_write_queue_size((uv_stream_t *)&conn->pipe) >
         HD_CONTROL_QUEUE)
         hang_up(conn);
@@ -117,10 +123,50 @@ void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last)
         return;
     }
     if (last) {
-        conn->busy = conn->following = false;
+        conn->busy = conn->telling = conn->following = false;
         let_go(conn);
     }
     send_json(conn, reply);
+}
+
+/* As many as are taken: what is kept may be more than a queue holds, and as
+ * JSON more than hotdomd itself. */
+static void tell_kept(struct hd_conn *conn)
+{
+    while (conn->telling && !conn->closing &&
+           conn->n_writes < HD_CONTROL_AT_ONCE) {
+        uint64_t n = conn->next_event;
+        const struct hd_event *event =
+            hd_events_at(conn->control->daemon->events, &n);
+        uint64_t lost = n - conn->next_event;
+        struct json_object *o;
+
+        if (!event) {
+            conn->telling = false;
+            conn->following = conn->follows;
+            if (!conn->follows)
+                hd_conn_reply(
+                    conn, hd_reply_ok(json_object_new_object(), false), true);
+            return;
+        }
+        conn->next_event = n + 1;
+        if (event->time_ms < conn->since_ms)
+            continue;
+        o = hd_view_event(event);
+        if (lost)
+            json_object_object_add(o, "lost",
+                                   json_object_new_int64((int64_t)lost));
+        hd_conn_reply(conn, hd_reply_ok(o, true), false);
+    }
+}
+
+void hd_control_tell(struct hd_conn *conn, uint64_t since_ms, bool follow)
+{
+    conn->next_event = 0;
+    conn->since_ms = since_ms;
+    conn->follows = follow;
+    conn->telling = true;
+    tell_kept(conn);
 }
 
 void hd_conn_hold(struct hd_conn *conn, struct hd_conn **holder)

@@ -19,6 +19,9 @@
 /* Of unread replies; whoever is slower is cut off. */
 #define HD_CONTROL_QUEUE (1 << 20)
 
+/* So many events are on their way to one that asked for those that are kept. */
+#define HD_CONTROL_AT_ONCE 32
+
 struct hd_control;
 
 /* One connection, one call at a time. */
@@ -30,8 +33,12 @@ struct hd_conn {
     bool privileged; /* may change things */
     bool busy;       /* its call is not answered yet */
     bool more;       /* its call may have several replies */
-    bool following;  /* it gets every event */
+    bool telling;    /* it gets what is kept of events, and then ... */
+    bool follows;    /* ... every one: */
+    bool following;
     bool closing;
+    uint64_t next_event, since_ms; /* while telling */
+    size_t n_writes;               /* replies that are not taken yet */
     /* Who answers later keeps the connection there; it becomes NULL when that
      * hangs up, or has had its last reply. */
     struct hd_conn **holder;
@@ -49,6 +56,11 @@ void hd_control_stop(struct hd_control *control);
 
 /* Sends a reply, which is taken; `last` ends the call. */
 void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last);
+
+/* The events that are kept, of those not before `since_ms`, and with `follow`
+ * each new one; the first one behind what has fallen out has their number as
+ * "lost". Without `follow` there is a last reply. */
+void hd_control_tell(struct hd_conn *conn, uint64_t since_ms, bool follow);
 
 /* For whoever waits for a store.  A reply with "continues", when it asked for
  * those. */

@@ -4,91 +4,16 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/method.h"
 #include "../../hv/daemon/wire.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
-#include "unit.h"
-
-/* One daemon without Xen and disks for all tests here: the control socket
- * lives as long as its process. */
-static struct hd_daemon daemon_;
-static char path[64];
-
-static void remove_socket(void)
-{
-    unlink(path);
-}
-
-static void serve(void)
-{
-    struct hd_err err = {0};
-
-    if (daemon_.loop)
-        return;
-    daemon_.loop = uv_default_loop();
-    daemon_.events = hd_events_new();
-    snprintf(path, sizeof(path), "/tmp/hd-unit-control-%d", (int)getpid());
-    atexit(remove_socket);
-    CHECK_OK(hd_control_open(&daemon_, path, &daemon_.control, &err), &err);
-}
-
-static int dial(void)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-    serve();
-    strcpy(to.sun_path, path);
-    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-    return fd;
-}
-
-static void turn(int times)
-{
-    for (int i = 0; i < times; i++)
-        uv_run(daemon_.loop, UV_RUN_NOWAIT);
-}
-
-/* What the peer of `fd` says to `len` bytes; "" when it hangs up. */
-static const char *ask(int fd, const void *bytes, size_t len)
-{
-    static char reply[1 << 16];
-    size_t sent = 0;
-    ssize_t n;
-
-    while (sent < len) {
-        n = send(fd, (const char *)bytes + sent, len - sent, MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN)
-            break;
-        sent += n > 0 ? (size_t)n : 0;
-        turn(3);
-    }
-    turn(5);
-    n = recv(fd, reply, sizeof(reply) - 1, 0);
-    if (n < 0)
-        return "(nothing)";
-    reply[n] = '\0';
-    return reply;
-}
-
-#define ASK(fd, text) ask(fd, text, sizeof(text))
-
-#define CHECK_SAYS(reply, words)                                               \
-    do {                                                                       \
-        const char *said = (reply);                                            \
-        if (!strstr(said, words)) {                                            \
-            printf("\n    %s:%d: said %s\n", __FILE__, __LINE__, said);        \
-            CU_FAIL(words);                                                    \
-        }                                                                      \
-    } while (0)
+#include "control_kit.h"
 
 static void an_empty_host_lists_no_stores(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CU_ASSERT_STRING_EQUAL(ASK(fd, "{\"method\":\"io.hotdom.List\"}"),
                            "{\"parameters\":{\"stores\":[]}}");
@@ -96,7 +21,7 @@ static void an_empty_host_lists_no_stores(void)
 
 static void a_method_that_does_not_exist_is_named(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Format\"}"),
                "there is no method \\\"Format\\\"");
@@ -105,7 +30,7 @@ static void a_method_that_does_not_exist_is_named(void)
 
 static void errors_have_a_reason_and_a_message(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CU_ASSERT_STRING_EQUAL(
         ASK(fd, "{\"method\":\"io.hotdom.List\",\"parameters\":"
@@ -118,10 +43,10 @@ static void garbage_gets_an_answer_and_the_next_call_works(void)
 {
     static const char *const garbage[] = {
         "", "{", "nonsense", "[[[[[[[[[[[[[[[[[[[[", "{\"method\":[]}", "\x01"};
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     for (size_t i = 0; i < HD_ARRAY_LEN(garbage); i++)
-        CHECK_SAYS(ask(fd, garbage[i], strlen(garbage[i]) + 1),
+        CHECK_SAYS(kit_control_ask(fd, garbage[i], strlen(garbage[i]) + 1),
                    "\"reason\":\"usage\"");
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
 }
@@ -129,29 +54,30 @@ static void garbage_gets_an_answer_and_the_next_call_works(void)
 static void a_message_without_end_is_cut_off(void)
 {
     static char flood[HD_WIRE_REQUEST_MAX + 4096];
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     memset(flood, 'x', sizeof(flood));
-    CHECK_SAYS(ask(fd, flood, sizeof(flood)), "longer than 65536 bytes");
-    turn(3);
+    CHECK_SAYS(kit_control_ask(fd, flood, sizeof(flood)),
+               "longer than 65536 bytes");
+    kit_control_turn(3);
     CU_ASSERT_TRUE(recv(fd, flood, 1, 0) <= 0);
 }
 
 static void a_message_may_come_byte_by_byte(void)
 {
     static const char text[] = "{\"method\":\"io.hotdom.GetVersion\"}";
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     for (size_t i = 0; i < sizeof(text) - 1; i++)
-        CU_ASSERT_STRING_EQUAL(ask(fd, text + i, 1), "(nothing)");
-    CHECK_SAYS(ask(fd, "", 1),
+        CU_ASSERT_STRING_EQUAL(kit_control_ask(fd, text + i, 1), "(nothing)");
+    CHECK_SAYS(kit_control_ask(fd, "", 1),
                "{\"parameters\":{\"version\":1,\"program\":\"" HD_VERSION
                "\"}}");
 }
 
 static void events_end_unless_they_are_followed(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
     char buf[4096];
     ssize_t n;
@@ -162,8 +88,8 @@ static void events_end_unless_they_are_followed(void)
         "{\"parameters\":{}}");
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
             "\"parameters\":{\"follow\":true}}");
-    hd_events_add(daemon_.events, &event);
-    turn(3);
+    hd_events_add(kit_control.events, &event);
+    kit_control_turn(3);
     n = recv(fd, buf, sizeof(buf) - 1, 0);
     CU_ASSERT_TRUE_FATAL(n > 0);
     buf[n] = '\0';
@@ -173,7 +99,7 @@ static void events_end_unless_they_are_followed(void)
 
 static void a_follower_that_does_not_read_is_cut_off(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
     struct pollfd pfd = {.fd = fd, .events = POLLRDHUP};
 
@@ -181,15 +107,15 @@ static void a_follower_that_does_not_read_is_cut_off(void)
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
             "\"parameters\":{\"follow\":true}}");
     for (int i = 0; i < 5000; i++)
-        hd_events_add(daemon_.events, &event);
-    turn(5);
+        hd_events_add(kit_control.events, &event);
+    kit_control_turn(5);
     CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
     CU_ASSERT_TRUE(pfd.revents & (POLLHUP | POLLRDHUP));
 }
 
 static void who_talks_on_before_the_answer_is_cut_off(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     char buf[1 << 16];
 
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
@@ -204,17 +130,17 @@ static void more_connections_than_the_cap_are_closed(void)
     char byte;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++) {
-        fds[i] = dial();
-        turn(2);
+        fds[i] = kit_control_dial();
+        kit_control_turn(2);
     }
     CU_ASSERT_EQUAL(recv(fds[HD_CONTROL_CONNS], &byte, 1, 0), 0);
     for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
         close(fds[i]);
-    turn(5);
-    fds[0] = dial();
+    kit_control_turn(5);
+    fds[0] = kit_control_dial();
     CHECK_SAYS(ASK(fds[0], "{\"method\":\"io.hotdom.List\"}"), "stores");
     close(fds[0]);
-    turn(2);
+    kit_control_turn(2);
 }
 
 static void changing_methods_are_for_root_and_the_group(void)
@@ -258,14 +184,15 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
     /* The kernel notes who connects; nothing that comes later counts. */
     if (root)
         CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
-    fd = dial();
+    fd = kit_control_dial();
     if (root)
         CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
     for (size_t i = 0; i < HD_ARRAY_LEN(methods); i++) {
         snprintf(text, sizeof(text),
                  "{\"method\":\"io.hotdom.%s\",\"parameters\":{\"x\":1}}",
                  methods[i]);
-        CHECK_SAYS(ask(fd, text, strlen(text) + 1), "\"reason\":\"denied\"");
+        CHECK_SAYS(kit_control_ask(fd, text, strlen(text) + 1),
+                   "\"reason\":\"denied\"");
     }
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
 }
@@ -274,7 +201,7 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
 static struct hd_store *attach(bool encrypted)
 {
     struct hd_device device = {.name = "sdx", .diskseq = 1};
-    struct hd_store *s = hd_store_new(&daemon_, daemon_.loop, &device);
+    struct hd_store *s = hd_store_new(&kit_control, kit_control.loop, &device);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
     s->answer = calloc(1, sizeof(*s->answer));
@@ -288,20 +215,20 @@ static struct hd_store *attach(bool encrypted)
     strcpy(s->answer->manifest.users[0].name, "owner");
     strcpy(s->label, "travel");
     s->state = HD_STATE_LOCKED;
-    hd_stores_add(&daemon_.stores, s);
+    hd_stores_add(&kit_control.stores, s);
     return s;
 }
 
 static void detach(struct hd_store *s)
 {
-    hd_stores_remove(&daemon_.stores, s);
+    hd_stores_remove(&kit_control.stores, s);
     hd_store_free(s);
-    turn(3);
+    kit_control_turn(3);
 }
 
 static void users_are_told_apart_from_the_recovery_key(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(true);
 
     CU_ASSERT_STRING_EQUAL(
@@ -317,7 +244,7 @@ static void users_are_told_apart_from_the_recovery_key(void)
 
 static void a_change_of_users_is_refused_with_what_is_wrong(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(true);
 
     CHECK_SAYS(ASK(fd, KEYS("\"action\":\"steal\"")),
@@ -351,7 +278,7 @@ static void a_change_of_users_is_refused_with_what_is_wrong(void)
 
 static void the_users_of_a_store_without_keyslots_are_in_its_manifest(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(false);
 
     CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"user\":\"owner\","
