@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -354,7 +355,8 @@ int hd_volume_check_free(const char *dm_name, struct hd_err *err)
     return found;
 }
 
-int hd_volume_check_idle(const char *dm_name, struct hd_err *err)
+int hd_volume_check_idle(const char *dm_name, dev_t *ret_device,
+                         struct hd_err *err)
 {
     struct dm_info info;
     int found = find_info(dm_name, &info, err);
@@ -368,5 +370,6 @@ int hd_volume_check_idle(const char *dm_name, struct hd_err *err)
                        "the volume %s is in use; a guest gets what nobody else "
                        "has",
                        dm_name);
+    *ret_device = makedev(info.major, info.minor);
     return 0;
 }
