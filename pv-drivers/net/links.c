@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "../base/mem.h"
+#include "rtnl.h"
 
 #define TRIES 50 /* of a dump that was interrupted by a change */
 
@@ -197,6 +198,31 @@ int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err)
             return 1;
         }
     return 0;
+}
+
+/* 1: there, 0: there is none, -1. */
+static int get(const struct nlmsghdr *nlh, struct hd_link *ret,
+               struct hd_err *err)
+{
+    struct list list = {0};
+    int rc = hd_rtnl_ask(nlh, on_link, &list);
+
+    if (!rc && list.n)
+        *ret = list.links[0];
+    free(list.links);
+    if (rc && errno != ENODEV)
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot look at a network interface");
+    return !rc && list.n;
+}
+
+int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, index);
+
+    nlh->nlmsg_flags = NLM_F_REQUEST;
+    return get(nlh, ret, err);
 }
 
 bool hd_links_has_bridge(const struct hd_link *links, size_t n,

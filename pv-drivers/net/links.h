@@ -34,6 +34,10 @@ int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
 bool hd_links_has_bridge(const struct hd_link *links, size_t n,
                          const char *name);
 
+/* 1: the interface of that index, without `addressed` and `way_out`; 0: there
+ * is none, -1.  One request, however many there are. */
+int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err);
+
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
  * changed: hd_io_drain it, and ask hd_links_list what is true now.  It does not
  * block; the caller closes `*ret_fd`. */
