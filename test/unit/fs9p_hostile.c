@@ -251,10 +251,33 @@ static void a_file_that_vanishes_is_read_by_who_has_it_open(void)
     CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/resolv.conf"), 0);
     CU_ASSERT_EQUAL(unlinkat(p9.host.root, "etc/resolv.conf", 0), 0);
     CU_ASSERT_EQUAL(length_at(1, 0), 12);
-    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), ENOENT);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), 0);
+    CU_ASSERT_EQUAL(mode, S_IFREG | 0644);
+    CU_ASSERT_EQUAL(p9_stat_of(2, &mode), ENOENT);
     CU_ASSERT_EQUAL(p9_lopen(2, 0), ENOENT);
     CU_ASSERT_EQUAL(p9_walk(0, 3, "etc/resolv.conf"), -1);
     CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 1), 0);
+    p9_tear_down();
+}
+
+/* As editors and package managers do it. */
+static void a_file_that_is_replaced_is_itself_to_who_has_it_open(void)
+{
+    uint64_t before, after, other;
+    uint32_t mode;
+
+    p9_set_up(P9_USUAL);
+    open_file(1, "etc/fonts/a");
+    CU_ASSERT_EQUAL(p9_stat_id(1, &mode, &before), 0);
+    hd_kit_put(&p9.host, "etc/new", "another");
+    CU_ASSERT_EQUAL(
+        renameat(p9.host.root, "etc/new", p9.host.root, "etc/fonts/a"), 0);
+    CU_ASSERT_EQUAL(p9_stat_id(1, &mode, &after), 0);
+    CU_ASSERT_EQUAL(before, after);
+    CU_ASSERT_EQUAL(mode, S_IFREG | 0755); /* and never set-uid */
+    CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/fonts/a"), 0);
+    CU_ASSERT_EQUAL(p9_stat_id(2, &mode, &other), 0);
+    CU_ASSERT_NOT_EQUAL(before, other);
     p9_tear_down();
 }
 
@@ -302,6 +325,7 @@ static const struct hd_test tests[] = {
     HD_TEST(every_tag_comes_back_as_it_was),
     HD_TEST(a_file_that_shrinks_and_grows_is_read_as_it_is),
     HD_TEST(a_file_that_vanishes_is_read_by_who_has_it_open),
+    HD_TEST(a_file_that_is_replaced_is_itself_to_who_has_it_open),
     HD_TEST(a_file_that_becomes_something_else_is_not_followed),
     HD_TEST(a_folder_that_vanishes_lists_nothing),
 };
