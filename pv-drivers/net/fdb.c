@@ -163,11 +163,10 @@ static int take_over(const char *bridge, struct owner *owner, bool last,
                                    "cannot list who is on %s", bridge);
     if (owner->stays && (last || !owner->ends))
         return taken(owner, bridge, err);
-    if (owner->stays)
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
-    else if (owner->port)
+    if (owner->port && !owner->stays)
         forget(owner);
-    else if (owner->mine && !add(owner->self, owner->mac, NLM_F_REPLACE))
+    else if (!owner->port && owner->mine &&
+             !add(owner->self, owner->mac, NLM_F_REPLACE))
         return 0;
     return 1;
 }
@@ -178,10 +177,13 @@ int hd_fdb_give(const char *bridge, uint32_t master, uint32_t port,
     uint64_t until = hd_io_now_ms() + ENDS_MS;
     int rc = 1;
 
-    while (rc == 1) {
+    for (int tries = 0; rc == 1; tries++) {
         struct owner owner = {.master = master, .self = port, .mac = mac};
         bool last = !hd_io_left_ms(until);
 
+        /* What was learned gives way at once, or there is a reason. */
+        if (tries > 1)
+            nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
         /* The kernel looks and writes in one: two who ask at once cannot both
          * have it. */
         if (!add(port, mac, NLM_F_EXCL))
