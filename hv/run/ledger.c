@@ -51,11 +51,19 @@ static struct hd_ledger *new_ledger(const char *dir,
     return hd_steal(&l);
 }
 
-static int append(int fd, const char *fmt, ...)
+/* Cuts off what of a line a full file system took, so that the next one does
+ * not go on where it ends; until that is done, nothing is appended. */
+static int cut_back(struct hd_ledger *l)
+{
+    l->torn = ftruncate(l->fd, l->whole) != 0;
+    return l->torn ? -1 : 0;
+}
+
+static int append(struct hd_ledger *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* One line by one write, so that a death leaves it whole, torn or away. */
-static int append(int fd, const char *fmt, ...)
+static int append(struct hd_ledger *l, const char *fmt, ...)
 {
     char line[LINE_BYTES];
     ssize_t done;
@@ -69,10 +77,18 @@ static int append(int fd, const char *fmt, ...)
         errno = EOVERFLOW;
         return -1;
     }
-    done = write(fd, line, (size_t)len);
-    if (done >= 0 && done != len)
-        errno = ENOSPC;
-    return done == len ? 0 : -1;
+    if (l->torn && cut_back(l))
+        return -1;
+    done = write(l->fd, line, (size_t)len);
+    if (done == len) {
+        l->whole += len;
+        return 0;
+    }
+    if (done < 0)
+        return -1;
+    (void)cut_back(l);
+    errno = ENOSPC;
+    return -1;
 }
 
 static int remember(const struct hd_ledger *l, const char *kind,
@@ -81,7 +97,7 @@ static int remember(const struct hd_ledger *l, const char *kind,
     hd_autofd int fd =
         open(l->history, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
-    return fd < 0 ? -1 : append(fd, "%s %s\n", kind, value);
+    return fd < 0 || dprintf(fd, "%s %s\n", kind, value) < 0 ? -1 : 0;
 }
 
 static struct hd_effect *held_effect(struct hd_ledger *l, uint32_t seq,
@@ -118,7 +134,7 @@ int hd_ledger_create(const char *dir, const struct hd_ledger_head *head,
      * it without. */
     l->fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
     if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) ||
-        append(l->fd, "hotdom-ledger 1 %s %s %" PRIu64 "\n", head->label,
+        append(l, "hotdom-ledger 1 %s %s %" PRIu64 "\n", head->label,
                head->devname, head->diskseq))
         return fail_write(l, err);
     snprintf(self, sizeof(self), "/proc/self/fd/%d", l->fd);
@@ -136,13 +152,12 @@ int hd_ledger_peek(const char *dir, const struct hd_uuid *store,
                    struct hd_ledger **ret, struct hd_err *err)
 {
     hd_auto(hd_ledger) l = new_ledger(dir, store, err);
-    off_t whole;
 
     if (!l)
         return -1;
     if (access(l->path, F_OK) && errno == ENOENT)
         return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (hd_ledger_replay(l, &whole, err))
+    if (hd_ledger_replay(l, err))
         return -1;
     *ret = hd_steal(&l);
     return 0;
@@ -153,7 +168,6 @@ int hd_ledger_open(const char *dir, const struct hd_uuid *store,
 {
     hd_auto(hd_ledger) l = new_ledger(dir, store, err);
     struct stat st;
-    off_t whole;
 
     if (!l)
         return -1;
@@ -169,10 +183,10 @@ int hd_ledger_open(const char *dir, const struct hd_uuid *store,
     /* Its last holder may have removed it between our open and our lock. */
     if (fstat(l->fd, &st) || !st.st_nlink)
         return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (hd_ledger_replay(l, &whole, err))
+    if (hd_ledger_replay(l, err))
         return -1;
     /* A torn line must not become the head of the next one. */
-    if (whole != st.st_size && ftruncate(l->fd, whole))
+    if (l->whole != st.st_size && cut_back(l))
         return fail_write(l, err);
     *ret = hd_steal(&l);
     return 0;
@@ -214,7 +228,7 @@ int hd_ledger_take(struct hd_ledger *ledger, enum hd_effect_kind kind,
     if (!e)
         return hd_fail_errno(err, HD_E_FAILED, "the ledger cannot grow");
     if (remember(ledger, hd_ledger_kinds[kind], value) ||
-        append(ledger->fd, "+ %" PRIu32 " %s %s %s\n", e->seq,
+        append(ledger, "+ %" PRIu32 " %s %s %s\n", e->seq,
                hd_ledger_kinds[kind], guest, value)) {
         ledger->n--;
         return fail_write(ledger, err);
@@ -236,7 +250,7 @@ int hd_ledger_set_domid(struct hd_ledger *ledger, uint32_t seq, uint32_t domid,
         return -1;
     snprintf(text, sizeof(text), "%" PRIu32, domid);
     if (remember(ledger, "domid", text) ||
-        append(ledger->fd, "= %" PRIu32 " domid:%s\n", seq, text))
+        append(ledger, "= %" PRIu32 " domid:%s\n", seq, text))
         return fail_write(ledger, err);
     e->domid = (int32_t)domid;
     return 0;
@@ -249,7 +263,7 @@ int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
 
     if (!e)
         return -1;
-    if (append(ledger->fd, "= %" PRIu32 " running\n", seq))
+    if (append(ledger, "= %" PRIu32 " running\n", seq))
         return fail_write(ledger, err);
     e->running = true;
     return 0;
@@ -262,8 +276,7 @@ int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
 
     if (!e)
         return -1;
-    if (!e->quarantined &&
-        append(ledger->fd, "= %" PRIu32 " quarantined\n", seq))
+    if (!e->quarantined && append(ledger, "= %" PRIu32 " quarantined\n", seq))
         return fail_write(ledger, err);
     e->quarantined = true;
     return 0;
@@ -277,7 +290,7 @@ int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq, struct hd_err *err)
         return -1;
     if (e->undone)
         return 0;
-    if (append(ledger->fd, "- %" PRIu32 "\n", seq))
+    if (append(ledger, "- %" PRIu32 "\n", seq))
         return fail_write(ledger, err);
     e->undone = true;
     return 0;

@@ -124,8 +124,7 @@ static bool replay_line(struct hd_ledger *l, const char *line)
     return line[0] == '-' && !*at;
 }
 
-/* `*ret_whole`: bytes up to the end of the last whole line. */
-int hd_ledger_replay(struct hd_ledger *l, off_t *ret_whole, struct hd_err *err)
+int hd_ledger_replay(struct hd_ledger *l, struct hd_err *err)
 {
     hd_autofree char *text = NULL;
     char *line, *end;
@@ -146,6 +145,6 @@ int hd_ledger_replay(struct hd_ledger *l, off_t *ret_whole, struct hd_err *err)
     }
     if (!lines)
         return hd_fail(err, HD_E_FAILED, "the ledger %s is empty", l->path);
-    *ret_whole = line - text;
+    l->whole = line - text;
     return 0;
 }

@@ -12,7 +12,9 @@
 struct hd_ledger {
     char path[PATH_MAX];
     char history[PATH_MAX];
-    int fd; /* locked; -1: only peeked at */
+    int fd;      /* locked; -1: only peeked at */
+    off_t whole; /* where its last whole line ends */
+    bool torn;   /* there may be something behind that */
     struct hd_ledger_head head;
     struct hd_effect *effects;
     size_t n;
@@ -26,9 +28,7 @@ struct hd_effect *hd_ledger_by_seq(struct hd_ledger *ledger, uint32_t seq);
 /* One more, numbered, else empty; NULL with errno. */
 struct hd_effect *hd_ledger_add(struct hd_ledger *ledger);
 
-/* Reads the file's whole lines into `ledger`; `*ret_whole` is where the last of
- * them ends. */
-int hd_ledger_replay(struct hd_ledger *ledger, off_t *ret_whole,
-                     struct hd_err *err);
+/* Reads the file's whole lines into `ledger`. */
+int hd_ledger_replay(struct hd_ledger *ledger, struct hd_err *err);
 
 #endif
