@@ -8,42 +8,13 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/ejected.h"
 #include "../host/policy.h"
-#include "../store/after.h"
+#include "ends.h"
 #include "keep.h"
 #include "life.h"
 #include "task.h"
 
 /* Until it is looked whether a domain that did not go has gone. */
 #define QUARANTINE_MS 60000
-
-static uint64_t longest_grace_ms(const struct hd_store *store)
-{
-    const struct hd_manifest *m = &store->answer->manifest;
-    uint64_t most = 0;
-
-    for (uint32_t i = 0; i < m->n_guests; i++)
-        if (m->guests[i].stop.grace > most)
-            most = m->guests[i].stop.grace;
-    return most;
-}
-
-/* Those that are after others end before them. */
-static void rank_guests(const struct hd_manifest *m,
-                        struct hd_job_request *request)
-{
-    uint32_t ranks[HD_MAX_GUESTS];
-
-    hd_after_ranks(m, ranks);
-    for (uint32_t i = 0; i < m->n_guests; i++) {
-        struct hd_job_rank *rank = &request->ranks[request->n_ranks];
-
-        if (!ranks[i])
-            continue;
-        strcpy(rank->guest, m->guests[i].name);
-        rank->rank = ranks[i];
-        request->n_ranks++;
-    }
-}
 
 /* Before anything of it ends: a hotdomd that dies meanwhile must not start it
  * again. */
@@ -60,11 +31,10 @@ static void note_ejected(const struct hd_store *store)
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason)
 {
-    struct hd_job_request request = {.op = HD_JOB_EJECT,
-                                     .grace_ms = longest_grace_ms(store)};
+    struct hd_job_request request = {.op = HD_JOB_EJECT};
     struct hd_err err = {0};
 
-    rank_guests(&store->answer->manifest, &request);
+    hd_ends_fill(&store->answer->manifest, guest, &request);
     if (guest) {
         strcpy(request.guest, guest);
     } else {
