@@ -101,9 +101,11 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
 # no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
-# and xs_kit.c is its xenstore, which xs_kit_wire.c serves.
+# xs_kit.c is its xenstore, which xs_kit_wire.c serves, and quarantine.c is its
+# Xen.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
+	hd_domain_find hd_report_start_task \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
 	transaction_start transaction_end directory watch unwatch fileno check_watch \
 	daemon_socket)

@@ -186,6 +186,42 @@ static bool quarantine(struct hd_store *store)
     return true;
 }
 
+static void on_look(uv_timer_t *timer)
+{
+    hd_life_look(timer->data);
+}
+
+static bool has_gone(const struct hd_store *store,
+                     const struct hd_guest_life *guest)
+{
+    struct hd_domain_status status;
+
+    return !hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL) &&
+           status.state == HD_DOMAIN_GONE;
+}
+
+/* A job would wait for the domain, and who wants something of the store for the
+ * job, so none begins before it has gone. */
+bool hd_teardown_look(struct hd_store *store)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < store->n_guests; i++) {
+        const struct hd_guest_life *guest = &store->guests[i];
+
+        if (guest->state != HD_STATE_QUARANTINED)
+            continue;
+        if (has_gone(store, guest)) {
+            hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);
+            return true;
+        }
+        any = true;
+    }
+    if (any && !uv_is_active((uv_handle_t *)&store->retry))
+        uv_timer_start(&store->retry, on_look, QUARANTINE_MS, 0);
+    return false;
+}
+
 /* ---- by force */
 
 /* Of one guest, what it left is its own matter: the others go on. */
@@ -297,7 +333,8 @@ static void yank_done(struct hd_store *store)
         hd_life_read(store);
         return;
     case HD_AFTER_LOOK:
-        /* With the last guest's end it is tried again. */
+        /* While others run it is looked at by and by, and it is tried again
+         * with the last one's end. */
         if (!store->quarantined.code)
             hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
                               HD_ON_LEAVE, NULL, NULL);
