@@ -125,7 +125,8 @@ void hd_life_look(struct hd_store *store)
         }
     }
     if (!first && alive) {
-        hd_order_next(store);
+        if (!hd_teardown_look(store))
+            hd_order_next(store);
         return;
     }
     if (first && restart(store, first, why))

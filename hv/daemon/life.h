@@ -190,6 +190,10 @@ void hd_teardown_behind(struct hd_store *store, const char *guest,
 /* Removes every trace by force, then goes on with `after`. */
 void hd_teardown_yank(struct hd_store *store, const char *guest,
                       enum hd_after after);
+/* While guests run: whether a quarantined one's domain has gone; then true, and
+ * what was left of it is being cleaned up.  Else it is looked again, by
+ * hd_life_look, in a minute. */
+bool hd_teardown_look(struct hd_store *store);
 void hd_teardown_ended(struct hd_store *store, const struct hd_err *outcome);
 
 /* ---- adopt.c: what an earlier hotdomd left behind */

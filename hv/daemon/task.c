@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "child.h"
+#include "ends.h"
 #include "spare.h"
 #include "states.h"
 
@@ -82,17 +83,6 @@ static void on_ended(void *ctx, int status, bool timed_out)
     uv_close((uv_handle_t *)&task->reports, on_closed);
 }
 
-/* Of each rank of guests, one after the other. */
-static uint64_t grace_ms(const struct hd_job_request *request)
-{
-    uint32_t last = 0;
-
-    for (uint32_t i = 0; i < request->n_ranks; i++)
-        if (request->ranks[i].rank > last)
-            last = request->ranks[i].rank;
-    return request->grace_ms * (1 + last);
-}
-
 /* The request and the plan behind it, sealed. */
 static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
 {
@@ -104,9 +94,9 @@ static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
     in->request->plan_size = (uint32_t)plan;
     in->request->n_files = (uint32_t)in->n_files;
     in->request->n_headers = (uint32_t)in->n_headers;
-    in->request->deadline_ms = hd_io_now_ms() + work->within_ms +
-                               work->per_guest_ms * in->n_guests +
-                               (work->grace ? grace_ms(in->request) : 0);
+    in->request->deadline_ms =
+        hd_io_now_ms() + work->within_ms + work->per_guest_ms * in->n_guests +
+        (work->grace ? hd_ends_grace_ms(in->request) : 0);
     fd = hd_io_memfd("hotdom-request", sizeof(*in->request) + plan, err);
     if (fd < 0 || hd_io_pwrite(fd, in->request, sizeof(*in->request), 0, err) ||
         hd_io_pwrite(fd, in->plan, plan, sizeof(*in->request), err) ||

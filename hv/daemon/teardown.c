@@ -8,42 +8,13 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/ejected.h"
 #include "../host/policy.h"
-#include "../store/after.h"
+#include "ends.h"
 #include "keep.h"
 #include "life.h"
 #include "task.h"
 
 /* Until it is looked whether a domain that did not go has gone. */
 #define QUARANTINE_MS 60000
-
-static uint64_t longest_grace_ms(const struct hd_store *store)
-{
-    const struct hd_manifest *m = &store->answer->manifest;
-    uint64_t most = 0;
-
-    for (uint32_t i = 0; i < m->n_guests; i++)
-        if (m->guests[i].stop.grace > most)
-            most = m->guests[i].stop.grace;
-    return most;
-}
-
-/* Those that are after others end before them. */
-static void rank_guests(const struct hd_manifest *m,
-                        struct hd_job_request *request)
-{
-    uint32_t ranks[HD_MAX_GUESTS];
-
-    hd_after_ranks(m, ranks);
-    for (uint32_t i = 0; i < m->n_guests; i++) {
-        struct hd_job_rank *rank = &request->ranks[request->n_ranks];
-
-        if (!ranks[i])
-            continue;
-        strcpy(rank->guest, m->guests[i].name);
-        rank->rank = ranks[i];
-        request->n_ranks++;
-    }
-}
 
 /* Before anything of it ends: a hotdomd that dies meanwhile must not start it
  * again. */
@@ -60,11 +31,10 @@ static void note_ejected(const struct hd_store *store)
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason)
 {
-    struct hd_job_request request = {.op = HD_JOB_EJECT,
-                                     .grace_ms = longest_grace_ms(store)};
+    struct hd_job_request request = {.op = HD_JOB_EJECT};
     struct hd_err err = {0};
 
-    rank_guests(&store->answer->manifest, &request);
+    hd_ends_fill(&store->answer->manifest, guest, &request);
     if (guest) {
         strcpy(request.guest, guest);
     } else {
@@ -216,6 +186,42 @@ static bool quarantine(struct hd_store *store)
     return true;
 }
 
+static void on_look(uv_timer_t *timer)
+{
+    hd_life_look(timer->data);
+}
+
+static bool has_gone(const struct hd_store *store,
+                     const struct hd_guest_life *guest)
+{
+    struct hd_domain_status status;
+
+    return !hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL) &&
+           status.state == HD_DOMAIN_GONE;
+}
+
+/* A job would wait for the domain, and who wants something of the store for the
+ * job, so none begins before it has gone. */
+bool hd_teardown_look(struct hd_store *store)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < store->n_guests; i++) {
+        const struct hd_guest_life *guest = &store->guests[i];
+
+        if (guest->state != HD_STATE_QUARANTINED)
+            continue;
+        if (has_gone(store, guest)) {
+            hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);
+            return true;
+        }
+        any = true;
+    }
+    if (any && !uv_is_active((uv_handle_t *)&store->retry))
+        uv_timer_start(&store->retry, on_look, QUARANTINE_MS, 0);
+    return false;
+}
+
 /* ---- by force */
 
 /* Of one guest, what it left is its own matter: the others go on. */
@@ -327,7 +333,8 @@ static void yank_done(struct hd_store *store)
         hd_life_read(store);
         return;
     case HD_AFTER_LOOK:
-        /* With the last guest's end it is tried again. */
+        /* While others run it is looked at by and by, and it is tried again
+         * with the last one's end. */
         if (!store->quarantined.code)
             hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
                               HD_ON_LEAVE, NULL, NULL);

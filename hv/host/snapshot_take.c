@@ -49,9 +49,18 @@ static const char *const skipped[] = {
 
 /* The runtime files of hotdomd itself, and of this command. */
 static const char *const expected[] = {
-    HD_RUN_DIR,  HD_CONTROL,  HD_LEDGER_DIR,      HD_LEDGER_DIR "/history",
-    HD_MAP_DIR,  HD_PLAN_DIR, HD_DISPLAY_DIR,     HD_SERVER_DIR,
-    HD_BASELINE, HD_METRICS,  HD_RUN_DIR "/lock",
+    HD_RUN_DIR,
+    HD_CONTROL,
+    HD_LEDGER_DIR,
+    HD_LEDGER_DIR "/history",
+    HD_LEDGER_DIR "/history.new",
+    HD_MAP_DIR,
+    HD_PLAN_DIR,
+    HD_DISPLAY_DIR,
+    HD_SERVER_DIR,
+    HD_BASELINE,
+    HD_METRICS,
+    HD_RUN_DIR "/lock",
 };
 
 static int no_memory(struct hd_err *err)

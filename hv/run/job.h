@@ -69,10 +69,12 @@ enum hd_job_ask {
     HD_ASK_KEYSLOT,  /* it opens `keyslot` of the first LUKS2 header */
 };
 
-/* How many guests stand before one: those with the most end first. */
-struct hd_job_rank {
+/* Of a guest: how many stand before it, for those with the most end first, and
+ * how long it may take from when it is asked. */
+struct hd_job_end {
     char guest[HD_NAME_SIZE];
     uint32_t rank;
+    uint64_t grace_ms;
 };
 
 struct hd_job_request {
@@ -91,10 +93,10 @@ struct hd_job_request {
     struct hd_job_device device; /* DETACH */
     uint32_t n_kept;             /* YANK: fenced, and paused as they are */
     struct hd_name kept[HD_MAX_GUESTS];
-    uint32_t n_ranks; /* EJECT; a guest that is not there has 0 */
-    struct hd_job_rank ranks[HD_MAX_GUESTS];
+    uint32_t n_ends; /* EJECT: of all, or of the one */
+    struct hd_job_end ends[HD_MAX_GUESTS];
     uint32_t devmajor, devminor;
-    uint64_t grace_ms;    /* EJECT (of each rank), DETACH */
+    uint64_t grace_ms;    /* DETACH */
     uint64_t deadline_ms; /* CLOCK_MONOTONIC, see pv-drivers/base/io.h */
     uint32_t n_files;     /* DUMP: one, not sealed: it is written */
     uint32_t n_headers;   /* behind the files */

@@ -3,15 +3,23 @@
  * time, never drops what a guest has written. */
 #include "jobs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "grace.h"
 #include "host_disk.h"
 #include "undo.h"
 #include "volume.h"
 
 /* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
+
+/* A guest that has not ended by then is asked again. */
+#define AGAIN_MS 5000
+
+/* The grace of a guest that the ledger has and the request has not. */
+#define UNKNOWN_MS 30000
 
 static void ask(struct hd_context *ctx, const char *guest)
 {
@@ -29,8 +37,9 @@ static void ask(struct hd_context *ctx, const char *guest)
         (void)hd_domain_unpause(ctx->hv, status.domid, NULL);
 }
 
-static bool is_up(struct hd_context *ctx, const char *guest)
+static bool is_up(void *arg, const char *guest)
 {
+    struct hd_context *ctx = arg;
     const struct hd_effect *e = hd_context_domain(ctx, guest);
     struct hd_domain_status status;
 
@@ -42,41 +51,67 @@ static bool is_up(struct hd_context *ctx, const char *guest)
 
 /* Those that end together. */
 struct rank {
-    uint32_t n;
-    const char *guests[HD_MAX_GUESTS];
+    size_t n;
+    struct hd_grace guests[HD_MAX_GUESTS];
 };
 
-static uint32_t rank_of(const struct hd_job_request *req, const char *guest)
+static const struct hd_job_end *end_of(const struct hd_job_request *req,
+                                       const char *guest)
 {
-    for (uint32_t i = 0; i < req->n_ranks; i++)
-        if (!strcmp(req->ranks[i].guest, guest))
-            return req->ranks[i].rank;
-    return 0;
+    static const struct hd_job_end unknown = {.grace_ms = UNKNOWN_MS};
+
+    for (uint32_t i = 0; i < req->n_ends; i++)
+        if (!strcmp(req->ends[i].guest, guest))
+            return &req->ends[i];
+    return &unknown;
 }
 
-static bool any_up(struct hd_context *ctx, const struct rank *rank)
+static void force(void *ctx, const char *guest)
 {
-    for (uint32_t i = 0; i < rank->n; i++)
-        if (is_up(ctx, rank->guests[i]))
-            return true;
-    return false;
+    hd_undo_begin(ctx, guest);
+}
+
+/* Linux takes the order off its node before it does what it says, for which it
+ * runs a program that a guest in the midst of its boot may not have yet. */
+static void ask_again(void *arg, const char *guest)
+{
+    struct hd_context *ctx = arg;
+    const struct hd_effect *e = hd_context_domain(ctx, guest);
+    struct hd_domain_status status;
+    char path[64], order[16];
+
+    if (!e || hd_undo_find(ctx, e, &status, NULL))
+        return;
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
+             status.domid);
+    if (hd_xs_read(ctx->xs, path, order, sizeof(order), NULL) > 0 && !*order)
+        (void)hd_domain_request_shutdown(ctx->ts, status.domid, NULL);
 }
 
 /* Xen tells who is up, and still does when xenstored has gone: nobody is
  * destroyed before the grace time for that. */
-static void wait_down(struct hd_context *ctx, const struct rank *rank)
+static void wait_for_one(void *arg, uint64_t until_ms)
 {
-    uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
+    struct hd_context *ctx = arg;
 
-    while (hd_io_left_ms(until) && any_up(ctx, rank))
-        hd_xs_rest(ctx->xs, hd_io_within_ms(LOOK_MS, until));
+    hd_xs_rest(ctx->xs, hd_io_within_ms(LOOK_MS, until_ms));
 }
 
 static void shut_down(struct hd_context *ctx, const struct rank *rank)
 {
-    for (uint32_t i = 0; i < rank->n; i++)
-        ask(ctx, rank->guests[i]);
-    wait_down(ctx, rank);
+    static const struct hd_grace_ops ops = {is_up, ask_again, force,
+                                            wait_for_one, AGAIN_MS};
+    const struct hd_job_request *req = ctx->req;
+    struct rank up = *rank;
+
+    for (size_t i = 0; i < up.n; i++) {
+        struct hd_grace *grace = &up.guests[i];
+
+        ask(ctx, grace->guest);
+        grace->until_ms = hd_io_within_ms(end_of(req, grace->guest)->grace_ms,
+                                          req->deadline_ms);
+    }
+    hd_grace_wait(up.guests, up.n, &ops, ctx);
 }
 
 /* The last ranks first; who outlives its grace time does not see those end that
@@ -89,14 +124,14 @@ static void shut_down_all(struct hd_context *ctx,
     for (uint32_t r = 0; r < HD_MAX_GUESTS; r++)
         ranks[r].n = 0;
     for (size_t i = 0; i < n; i++) {
-        struct rank *rank = &ranks[rank_of(ctx->req, guests[i])];
+        struct rank *rank = &ranks[end_of(ctx->req, guests[i])->rank];
 
-        rank->guests[rank->n++] = guests[i];
+        rank->guests[rank->n++].guest = guests[i];
     }
     for (uint32_t r = HD_MAX_GUESTS; r-- > 0;) {
         shut_down(ctx, &ranks[r]);
-        for (uint32_t i = 0; r && i < ranks[r].n; i++)
-            hd_undo_begin(ctx, ranks[r].guests[i]);
+        for (size_t i = 0; r && i < ranks[r].n; i++)
+            hd_undo_begin(ctx, ranks[r].guests[i].guest);
     }
 }
 

@@ -4,13 +4,14 @@
 
 #include "job_request.h"
 
-static bool ranks_ok(const struct hd_job_request *req)
+static bool ends_ok(const struct hd_job_request *req)
 {
-    bool ok = req->n_ranks <= HD_MAX_GUESTS;
+    bool ok = req->n_ends <= HD_MAX_GUESTS;
 
-    for (uint32_t i = 0; ok && i < req->n_ranks; i++)
-        ok = hd_job_request_is_name(req->ranks[i].guest, HD_NAME_SIZE) &&
-             req->ranks[i].rank < HD_MAX_GUESTS;
+    for (uint32_t i = 0; ok && i < req->n_ends; i++)
+        ok = hd_job_request_is_name(req->ends[i].guest, HD_NAME_SIZE) &&
+             req->ends[i].rank < HD_MAX_GUESTS &&
+             req->ends[i].grace_ms <= HD_GRACE_MAX_MS;
     return ok;
 }
 
@@ -34,8 +35,8 @@ int hd_job_request_check_end(const struct hd_job_request *req,
                             : "the end of a guest takes no files");
     if (dump && !*req->guest)
         return hd_fail(err, HD_E_FAILED, "a dump is of one guest");
-    if (!ranks_ok(req))
-        return hd_fail(err, HD_E_FAILED, "the job's ranks are bad");
+    if (!ends_ok(req))
+        return hd_fail(err, HD_E_FAILED, "how the job's guests end is bad");
     if (!kept_ok(req))
         return hd_fail(err, HD_E_FAILED, "whom the job keeps is bad");
     return 0;

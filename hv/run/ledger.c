@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The write-ahead record of everything that hotdom changed on the host; it
  * never makes or undoes an effect itself. */
-#include "ledger_replay.h"
+#include "ledger.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "ledger_compact.h"
+#include "ledger_history.h"
 
 #define LINE_BYTES 256
 
@@ -44,6 +46,7 @@ static struct hd_ledger *new_ledger(const char *dir,
     l->head.store = *store;
     hd_uuid_format(store, id);
     if (snprintf(l->path, PATH_MAX, "%s/%s", dir, id) >= PATH_MAX ||
+        snprintf(l->beside, PATH_MAX, "%s/%s.new", dir, id) >= PATH_MAX ||
         snprintf(l->history, PATH_MAX, "%s/history", dir) >= PATH_MAX) {
         hd_fail(err, HD_E_FAILED, "the path %s is too long", dir);
         return NULL;
@@ -51,11 +54,19 @@ static struct hd_ledger *new_ledger(const char *dir,
     return hd_steal(&l);
 }
 
-static int append(int fd, const char *fmt, ...)
+/* Cuts off what of a line a full file system took, so that the next one does
+ * not go on where it ends; until that is done, nothing is appended. */
+static int cut_back(struct hd_ledger *l)
+{
+    l->torn = ftruncate(l->fd, l->whole) != 0;
+    return l->torn ? -1 : 0;
+}
+
+static int append(struct hd_ledger *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* One line by one write, so that a death leaves it whole, torn or away. */
-static int append(int fd, const char *fmt, ...)
+static int append(struct hd_ledger *l, const char *fmt, ...)
 {
     char line[LINE_BYTES];
     ssize_t done;
@@ -69,19 +80,24 @@ static int append(int fd, const char *fmt, ...)
         errno = EOVERFLOW;
         return -1;
     }
-    done = write(fd, line, (size_t)len);
-    if (done >= 0 && done != len)
-        errno = ENOSPC;
-    return done == len ? 0 : -1;
+    if (l->torn && cut_back(l))
+        return -1;
+    done = write(l->fd, line, (size_t)len);
+    if (done == len) {
+        l->whole += len;
+        return 0;
+    }
+    if (done < 0)
+        return -1;
+    (void)cut_back(l);
+    errno = ENOSPC;
+    return -1;
 }
 
 static int remember(const struct hd_ledger *l, const char *kind,
                     const char *value)
 {
-    hd_autofd int fd =
-        open(l->history, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-
-    return fd < 0 ? -1 : append(fd, "%s %s\n", kind, value);
+    return hd_ledger_history_add(l->history, kind, value);
 }
 
 static struct hd_effect *held_effect(struct hd_ledger *l, uint32_t seq,
@@ -118,8 +134,7 @@ int hd_ledger_create(const char *dir, const struct hd_ledger_head *head,
      * it without. */
     l->fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
     if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) ||
-        append(l->fd, "hotdom-ledger 1 %s %s %" PRIu64 "\n", head->label,
-               head->devname, head->diskseq))
+        append(l, HD_LEDGER_HEAD, head->label, head->devname, head->diskseq))
         return fail_write(l, err);
     snprintf(self, sizeof(self), "/proc/self/fd/%d", l->fd);
     if (linkat(AT_FDCWD, self, AT_FDCWD, l->path, AT_SYMLINK_FOLLOW)) {
@@ -132,48 +147,66 @@ int hd_ledger_create(const char *dir, const struct hd_ledger_head *head,
     return 0;
 }
 
+/* HD_E_NO_STORE when it is not there. */
+static int open_file(const struct hd_ledger *l, int flags, struct hd_err *err)
+{
+    int fd = open(l->path, flags | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0 && errno == ENOENT)
+        return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
+    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "cannot open the ledger %s",
+                                  l->path)
+                  : fd;
+}
+
 int hd_ledger_peek(const char *dir, const struct hd_uuid *store,
                    struct hd_ledger **ret, struct hd_err *err)
 {
     hd_auto(hd_ledger) l = new_ledger(dir, store, err);
-    off_t whole;
+    hd_autofd int fd = l ? open_file(l, O_RDONLY, err) : -1;
 
-    if (!l)
-        return -1;
-    if (access(l->path, F_OK) && errno == ENOENT)
-        return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (hd_ledger_replay(l, &whole, err))
+    if (fd < 0 || hd_ledger_replay(l, fd, err))
         return -1;
     *ret = hd_steal(&l);
     return 0;
+}
+
+/* The file that has the name now.  Between our open and our lock its last
+ * holder may have removed it, or put another in its place. */
+static int open_locked(struct hd_ledger *l, struct stat *ret,
+                       struct hd_err *err)
+{
+    for (;;) {
+        hd_autofd int fd = open_file(l, O_RDWR | O_APPEND, err);
+
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_EX | LOCK_NB))
+            return hd_fail(err, HD_E_BUSY,
+                           "another process holds the ledger %s", l->path);
+        if (fstat(fd, ret))
+            return hd_fail_errno(err, HD_E_IO, "cannot look at %s", l->path);
+        if (ret->st_nlink) {
+            l->fd = hd_steal_fd(&fd);
+            return 0;
+        }
+    }
 }
 
 int hd_ledger_open(const char *dir, const struct hd_uuid *store,
                    struct hd_ledger **ret, struct hd_err *err)
 {
     hd_auto(hd_ledger) l = new_ledger(dir, store, err);
+    struct hd_err why;
     struct stat st;
-    off_t whole;
 
-    if (!l)
-        return -1;
-    l->fd = open(l->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-    if (l->fd < 0 && errno == ENOENT)
-        return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (l->fd < 0)
-        return hd_fail_errno(err, HD_E_IO, "cannot open the ledger %s",
-                             l->path);
-    if (flock(l->fd, LOCK_EX | LOCK_NB))
-        return hd_fail(err, HD_E_BUSY, "another process holds the ledger %s",
-                       l->path);
-    /* Its last holder may have removed it between our open and our lock. */
-    if (fstat(l->fd, &st) || !st.st_nlink)
-        return hd_fail(err, HD_E_NO_STORE, "there is no ledger %s", l->path);
-    if (hd_ledger_replay(l, &whole, err))
+    if (!l || open_locked(l, &st, err) || hd_ledger_replay(l, l->fd, err))
         return -1;
     /* A torn line must not become the head of the next one. */
-    if (whole != st.st_size && ftruncate(l->fd, whole))
+    if (l->whole != st.st_size && cut_back(l))
         return fail_write(l, err);
+    if (hd_ledger_compact(l, &why))
+        hd_log(HD_LOG_WARNING, "a ledger stays as large as it is: %s", why.msg);
     *ret = hd_steal(&l);
     return 0;
 }
@@ -214,8 +247,8 @@ int hd_ledger_take(struct hd_ledger *ledger, enum hd_effect_kind kind,
     if (!e)
         return hd_fail_errno(err, HD_E_FAILED, "the ledger cannot grow");
     if (remember(ledger, hd_ledger_kinds[kind], value) ||
-        append(ledger->fd, "+ %" PRIu32 " %s %s %s\n", e->seq,
-               hd_ledger_kinds[kind], guest, value)) {
+        append(ledger, HD_LEDGER_TAKEN, e->seq, hd_ledger_kinds[kind], guest,
+               value)) {
         ledger->n--;
         return fail_write(ledger, err);
     }
@@ -236,7 +269,7 @@ int hd_ledger_set_domid(struct hd_ledger *ledger, uint32_t seq, uint32_t domid,
         return -1;
     snprintf(text, sizeof(text), "%" PRIu32, domid);
     if (remember(ledger, "domid", text) ||
-        append(ledger->fd, "= %" PRIu32 " domid:%s\n", seq, text))
+        append(ledger, HD_LEDGER_DOMID, seq, domid))
         return fail_write(ledger, err);
     e->domid = (int32_t)domid;
     return 0;
@@ -249,7 +282,7 @@ int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
 
     if (!e)
         return -1;
-    if (append(ledger->fd, "= %" PRIu32 " running\n", seq))
+    if (append(ledger, HD_LEDGER_RUNNING, seq))
         return fail_write(ledger, err);
     e->running = true;
     return 0;
@@ -262,8 +295,7 @@ int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
 
     if (!e)
         return -1;
-    if (!e->quarantined &&
-        append(ledger->fd, "= %" PRIu32 " quarantined\n", seq))
+    if (!e->quarantined && append(ledger, HD_LEDGER_QUARANTINED, seq))
         return fail_write(ledger, err);
     e->quarantined = true;
     return 0;
@@ -277,7 +309,7 @@ int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq, struct hd_err *err)
         return -1;
     if (e->undone)
         return 0;
-    if (append(ledger->fd, "- %" PRIu32 "\n", seq))
+    if (append(ledger, HD_LEDGER_UNDONE, seq))
         return fail_write(ledger, err);
     e->undone = true;
     return 0;
@@ -292,6 +324,9 @@ int hd_ledger_close(struct hd_ledger *ledger, bool *ret_empty,
         empty &= ledger->effects[i].undone;
     if (ledger->fd < 0)
         return hd_fail(err, HD_E_FAILED, "this ledger was only peeked at");
+    /* While we have the lock of the one, nobody makes the other. */
+    if (empty && unlink(ledger->beside) && errno != ENOENT)
+        return hd_fail_errno(err, HD_E_IO, "cannot remove %s", ledger->beside);
     if (empty && unlink(ledger->path) && errno != ENOENT)
         return hd_fail_errno(err, HD_E_IO, "cannot remove %s", ledger->path);
     *ret_empty = empty;

@@ -13,7 +13,7 @@
 
 /*
  * One text file a store, DIR/<store id>, in /run, so that a reboot forgets it
- * as it forgets the effects.  Lines are only ever appended, each by one write:
+ * as it forgets the effects.  Lines are appended, each by one write:
  *
  *   hotdom-ledger 1 LABEL DEVNAME DISKSEQ
  *   + SEQ KIND GUEST VALUE      taken: written before the effect is made
@@ -22,8 +22,11 @@
  *   - SEQ                       undone
  *
  * A torn last line is ignored: its effect was never begun.  The file is removed
- * when everything in it is undone.  DIR/history gets "KIND VALUE" of every
- * effect since boot, so that verify-host knows what was ever ours.
+ * when everything in it is undone, and a large one that is mostly undone is
+ * replaced by one without that when it is opened: a SEQ is valid from
+ * hd_ledger_open to hd_ledger_free, and nobody keeps one for longer.
+ * DIR/history gets "KIND VALUE" of every effect since boot, so that verify-host
+ * knows what was ever ours.
  */
 
 #define HD_LEDGER_VALUE 128
@@ -72,7 +75,7 @@ void hd_ledger_free(struct hd_ledger *ledger); /* keeps the file */
 HD_DEFINE_AUTO(hd_ledger)
 
 const struct hd_ledger_head *hd_ledger_head(const struct hd_ledger *ledger);
-/* Borrowed; in the order they were taken, undone ones too. */
+/* Borrowed; in the order they were taken; undone ones may be there, too. */
 const struct hd_effect *hd_ledger_effects(const struct hd_ledger *ledger,
                                           size_t *ret_n);
 

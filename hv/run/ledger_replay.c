@@ -6,7 +6,8 @@
 
 #include "../../pv-drivers/base/io.h"
 
-#define MAX_BYTES (1 << 20)
+/* As much as it may have grown where it could not be made smaller. */
+#define MAX_BYTES (1 << 22)
 
 const char *const hd_ledger_kinds[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
@@ -59,7 +60,7 @@ static const char *number(const char *at, uint64_t max, uint64_t *ret)
 
 static bool replay_head(struct hd_ledger *l, const char *at)
 {
-    static const char magic[] = "hotdom-ledger 1 ";
+    static const char magic[] = HD_LEDGER_MAGIC;
 
     if (strncmp(at, magic, sizeof(magic) - 1))
         return false;
@@ -124,15 +125,14 @@ static bool replay_line(struct hd_ledger *l, const char *line)
     return line[0] == '-' && !*at;
 }
 
-/* `*ret_whole`: bytes up to the end of the last whole line. */
-int hd_ledger_replay(struct hd_ledger *l, off_t *ret_whole, struct hd_err *err)
+int hd_ledger_replay(struct hd_ledger *l, int fd, struct hd_err *err)
 {
     hd_autofree char *text = NULL;
     char *line, *end;
     size_t len;
     int lines = 0;
 
-    if (hd_io_read_file(l->path, MAX_BYTES, &text, &len, err))
+    if (hd_io_read_whole(fd, l->path, MAX_BYTES, &text, &len, err))
         return -1;
     for (line = text; (end = memchr(line, '\n', (size_t)(text + len - line)));
          line = end + 1) {
@@ -146,6 +146,6 @@ int hd_ledger_replay(struct hd_ledger *l, off_t *ret_whole, struct hd_err *err)
     }
     if (!lines)
         return hd_fail(err, HD_E_FAILED, "the ledger %s is empty", l->path);
-    *ret_whole = line - text;
+    l->whole = line - text;
     return 0;
 }

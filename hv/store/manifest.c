@@ -222,7 +222,7 @@ static const struct hd_field wish_fields[] = {
      .max = HD_DISPLAY_MAX, .doc = "display: pixels; with width"},
 };
 static const struct hd_field stop_fields[] = {
-    {"grace", HD_T_DURATION, 0, AT(hd_stop, grace), .max = 3600000,
+    {"grace", HD_T_DURATION, 0, AT(hd_stop, grace), .max = HD_GRACE_MAX_MS,
      .def = 30000,
      .doc = "from the request to shut down to force; "
             "default 30s"},

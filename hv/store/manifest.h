@@ -161,6 +161,8 @@ enum hd_on_end { HD_END_DESTROY, HD_END_RESTART };
 
 const char *hd_on_end_name(uint32_t on_end);
 
+#define HD_GRACE_MAX_MS 3600000
+
 struct hd_stop {
     uint64_t grace;   /* milliseconds from the request to force */
     uint32_t on_yank; /* enum hd_on_yank */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "job_kit.h"
 #include "unit.h"
 
@@ -16,12 +17,13 @@ static void begin(enum hd_job_op op)
     req.plan_size = req.n_files = req.n_headers = 0;
 }
 
-static void begin_ranks(const char *guest, uint32_t rank)
+static void begin_ends(const char *guest, uint32_t rank, uint64_t grace_ms)
 {
     begin(HD_JOB_EJECT);
-    req.n_ranks = 1;
-    strcpy(req.ranks[0].guest, guest);
-    req.ranks[0].rank = rank;
+    req.n_ends = 1;
+    strcpy(req.ends[0].guest, guest);
+    req.ends[0].rank = rank;
+    req.ends[0].grace_ms = grace_ms;
 }
 
 static void refused(const char *words)
@@ -32,19 +34,43 @@ static void refused(const char *words)
                 words);
 }
 
-static void the_ranks_of_guests_that_end_are_names_and_small(void)
+static void guests_that_end_have_names_ranks_and_graces_in_range(void)
 {
     struct hd_err err = {0};
 
-    begin_ranks("desk", HD_MAX_GUESTS - 1);
+    begin_ends("desk", HD_MAX_GUESTS - 1, 3600000);
     CHECK_OK(hd_job_request_check(&req, NULL, &err), &err);
-    begin_ranks("", 1);
-    refused("ranks are bad");
-    begin_ranks("desk", HD_MAX_GUESTS);
-    refused("ranks are bad");
-    begin_ranks("desk", 1);
-    req.n_ranks = HD_MAX_GUESTS + 1;
-    refused("ranks are bad");
+    begin_ends("", 1, 0);
+    refused("guests end is bad");
+    begin_ends("desk", HD_MAX_GUESTS, 0);
+    refused("guests end is bad");
+    begin_ends("desk", 1, 3600001);
+    refused("guests end is bad");
+    begin_ends("desk", 1, 0);
+    req.n_ends = HD_MAX_GUESTS + 1;
+    refused("guests end is bad");
+}
+
+static void each_guest_brings_its_own_grace_to_the_job(void)
+{
+    struct hd_err err = {0};
+    hd_autofree struct hd_job_request *got = NULL;
+    hd_autofree struct hd_plan *plan = NULL;
+    hd_autofd int fd = -1;
+
+    begin_ends("quick", 0, 5000);
+    req.n_ends = 2;
+    strcpy(req.ends[1].guest, "slow");
+    req.ends[1].grace_ms = 3600000;
+    fd = hd_io_memfd("request", sizeof(req), &err);
+    CHECK_OK(hd_io_pwrite(fd, &req, sizeof(req), 0, &err), &err);
+    CHECK_OK(hd_io_seal(fd, &err), &err);
+    CHECK_OK(hd_job_request_read(fd, &got, &plan, &err), &err);
+    CU_ASSERT_EQUAL_FATAL(got->n_ends, 2);
+    CU_ASSERT_STRING_EQUAL(got->ends[0].guest, "quick");
+    CU_ASSERT_EQUAL(got->ends[0].grace_ms, 5000);
+    CU_ASSERT_STRING_EQUAL(got->ends[1].guest, "slow");
+    CU_ASSERT_EQUAL(got->ends[1].grace_ms, 3600000);
 }
 
 static void whom_a_yank_keeps_are_names(void)
@@ -78,7 +104,8 @@ static void a_dump_is_of_one_guest_to_one_file(void)
 }
 
 static const struct hd_test tests[] = {
-    HD_TEST(the_ranks_of_guests_that_end_are_names_and_small),
+    HD_TEST(guests_that_end_have_names_ranks_and_graces_in_range),
+    HD_TEST(each_guest_brings_its_own_grace_to_the_job),
     HD_TEST(whom_a_yank_keeps_are_names),
     HD_TEST(a_dump_is_of_one_guest_to_one_file),
 };

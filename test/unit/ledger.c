@@ -1,90 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The ledger in a folder of its own: what a death in between leaves. */
-#include <ftw.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "../../hv/run/ledger.h"
 #include "../../pv-drivers/base/io.h"
+#include "ledger_kit.h"
+#include "power.h"
 #include "unit.h"
-
-static char dir[32];
-static const struct hd_ledger_head head = {
-    .store = {{0x5c, 0x0e, 1}},
-    .label = "travel",
-    .devname = "sda",
-    .diskseq = 18446744073709551615u,
-};
-
-static int rm(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-    (void)st, (void)type, (void)f;
-    return remove(path);
-}
-
-static void begin(void)
-{
-    strcpy(dir, "/tmp/hd-unit-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-}
-
-static void end(void)
-{
-    nftw(dir, rm, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void path_of(char path[128])
-{
-    char id[HD_UUID_SIZE];
-
-    hd_uuid_format(&head.store, id);
-    snprintf(path, 128, "%s/%s", dir, id);
-}
-
-/* Adds bytes behind the file, as a killed writer would have. */
-static void scribble(const char *text)
-{
-    char path[128];
-    FILE *out;
-
-    path_of(path);
-    out = fopen(path, "ae");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-    fputs(text, out);
-    fclose(out);
-}
-
-static struct hd_ledger *create(void)
-{
-    struct hd_err err = {0};
-    struct hd_ledger *ledger = NULL;
-
-    CHECK_OK(hd_ledger_create(dir, &head, &ledger, &err), &err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(ledger);
-    return ledger;
-}
-
-static struct hd_ledger *reopen(void)
-{
-    struct hd_err err = {0};
-    struct hd_ledger *ledger = NULL;
-
-    CHECK_OK(hd_ledger_open(dir, &head.store, &ledger, &err), &err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(ledger);
-    return ledger;
-}
-
-static uint32_t take(struct hd_ledger *ledger, enum hd_effect_kind kind,
-                     const char *value)
-{
-    struct hd_err err = {0};
-    uint32_t seq = 0;
-
-    CHECK_OK(hd_ledger_take(ledger, kind, "desk", value, &seq, &err), &err);
-    return seq;
-}
 
 static void what_was_written_is_read_again(void)
 {
@@ -92,11 +15,11 @@ static void what_was_written_is_read_again(void)
     const struct hd_effect *e;
     size_t n;
 
-    begin();
+    ledger_begin();
     {
-        hd_auto(hd_ledger) l = create();
-        uint32_t dm = take(l, HD_EFFECT_DM, "hotdom-travel-root");
-        uint32_t domain = take(l, HD_EFFECT_DOMAIN, "5c0e-domain");
+        hd_auto(hd_ledger) l = ledger_create();
+        uint32_t dm = ledger_take(l, HD_EFFECT_DM, "hotdom-travel-root");
+        uint32_t domain = ledger_take(l, HD_EFFECT_DOMAIN, "5c0e-domain");
 
         CHECK_OK(hd_ledger_set_domid(l, domain, 7, &err), &err);
         CHECK_OK(hd_ledger_set_running(l, domain, &err), &err);
@@ -104,7 +27,7 @@ static void what_was_written_is_read_again(void)
         CHECK_OK(hd_ledger_set_quarantined(l, domain, &err), &err);
         CHECK_OK(hd_ledger_undone(l, dm, &err), &err);
     }
-    hd_auto(hd_ledger) again = reopen();
+    hd_auto(hd_ledger) again = ledger_reopen();
 
     CU_ASSERT_STRING_EQUAL(hd_ledger_head(again)->label, "travel");
     CU_ASSERT_STRING_EQUAL(hd_ledger_head(again)->devname, "sda");
@@ -122,7 +45,7 @@ static void what_was_written_is_read_again(void)
     CU_ASSERT_TRUE(e[1].quarantined);
     CU_ASSERT_FALSE(e[0].quarantined);
     CU_ASSERT_EQUAL(e[1].domid, 7);
-    end();
+    ledger_end();
 }
 
 static void a_torn_last_line_never_was(void)
@@ -130,27 +53,67 @@ static void a_torn_last_line_never_was(void)
     const struct hd_effect *e;
     size_t n;
 
-    begin();
+    ledger_begin();
     {
-        hd_auto(hd_ledger) l = create();
+        hd_auto(hd_ledger) l = ledger_create();
 
-        take(l, HD_EFFECT_DM, "hotdom-a");
+        ledger_take(l, HD_EFFECT_DM, "hotdom-a");
     }
-    scribble("+ 2 dm desk hotdom-torn");
+    ledger_scribble("+ 2 dm desk hotdom-torn");
     {
-        hd_auto(hd_ledger) l = reopen();
+        hd_auto(hd_ledger) l = ledger_reopen();
 
         hd_ledger_effects(l, &n);
         CU_ASSERT_EQUAL(n, 1);
         /* What is appended now must not become part of the torn line. */
-        CU_ASSERT_EQUAL(take(l, HD_EFFECT_DM, "hotdom-b"), 2);
+        CU_ASSERT_EQUAL(ledger_take(l, HD_EFFECT_DM, "hotdom-b"), 2);
     }
-    hd_auto(hd_ledger) again = reopen();
+    hd_auto(hd_ledger) again = ledger_reopen();
 
     e = hd_ledger_effects(again, &n);
     CU_ASSERT_EQUAL_FATAL(n, 2);
     CU_ASSERT_STRING_EQUAL(e[1].value, "hotdom-b");
-    end();
+    ledger_end();
+}
+
+/* As much room as it takes for that many bytes of the next line; the history
+ * has this name already. */
+static void take_with_room(struct hd_ledger *l, ssize_t room)
+{
+    struct hd_err err = {0};
+    uint32_t seq;
+
+    power_room = room;
+    CHECK_FAILS(hd_ledger_take(l, HD_EFFECT_DM, "desk", "hotdom-a", &seq, &err),
+                &err, HD_E_IO, "No space left");
+    power_room = -1;
+}
+
+static void a_full_file_system_leaves_no_half_line(void)
+{
+    static const char line[] = "+ 2 dm desk hotdom-a\n";
+    struct hd_err err = {0};
+    size_t n;
+
+    for (ssize_t room = 0; room < (ssize_t)sizeof(line) - 1; room++) {
+        ledger_begin();
+        {
+            hd_auto(hd_ledger) l = ledger_create();
+            uint32_t seq = ledger_take(l, HD_EFFECT_DM, "hotdom-a");
+            off_t size = ledger_size();
+
+            take_with_room(l, room);
+            CU_ASSERT_EQUAL(ledger_size(), size);
+            /* There is room again. */
+            CU_ASSERT_EQUAL(ledger_take(l, HD_EFFECT_DM, "hotdom-b"), 2);
+            CHECK_OK(hd_ledger_undone(l, seq, &err), &err);
+        }
+        hd_auto(hd_ledger) again = ledger_reopen();
+
+        hd_ledger_effects(again, &n);
+        CU_ASSERT_EQUAL(n, 2);
+        ledger_end();
+    }
 }
 
 static void undoing_twice_is_undoing_once(void)
@@ -158,10 +121,10 @@ static void undoing_twice_is_undoing_once(void)
     struct hd_err err = {0};
     bool empty = false;
 
-    begin();
+    ledger_begin();
     {
-        hd_auto(hd_ledger) l = create();
-        uint32_t seq = take(l, HD_EFFECT_DM, "hotdom-a");
+        hd_auto(hd_ledger) l = ledger_create();
+        uint32_t seq = ledger_take(l, HD_EFFECT_DM, "hotdom-a");
 
         CHECK_OK(hd_ledger_undone(l, seq, &err), &err);
         CHECK_OK(hd_ledger_undone(l, seq, &err), &err);
@@ -170,12 +133,12 @@ static void undoing_twice_is_undoing_once(void)
         CHECK_FAILS(hd_ledger_undone(l, 0, &err), &err, HD_E_FAILED,
                     "no effect 0");
     }
-    scribble("- 1\n");
-    hd_auto(hd_ledger) again = reopen();
+    ledger_scribble("- 1\n");
+    hd_auto(hd_ledger) again = ledger_reopen();
 
     CHECK_OK(hd_ledger_close(again, &empty, &err), &err);
     CU_ASSERT_TRUE(empty);
-    end();
+    ledger_end();
 }
 
 static void the_file_goes_when_all_is_undone_and_not_before(void)
@@ -184,11 +147,11 @@ static void the_file_goes_when_all_is_undone_and_not_before(void)
     char path[128];
     bool empty = true;
 
-    begin();
-    path_of(path);
-    hd_auto(hd_ledger) l = create();
-    uint32_t a = take(l, HD_EFFECT_DM, "hotdom-a");
-    uint32_t b = take(l, HD_EFFECT_DM, "hotdom-b");
+    ledger_begin();
+    ledger_path(path);
+    hd_auto(hd_ledger) l = ledger_create();
+    uint32_t a = ledger_take(l, HD_EFFECT_DM, "hotdom-a");
+    uint32_t b = ledger_take(l, HD_EFFECT_DM, "hotdom-b");
 
     CHECK_OK(hd_ledger_undone(l, b, &err), &err);
     CHECK_OK(hd_ledger_close(l, &empty, &err), &err);
@@ -198,7 +161,7 @@ static void the_file_goes_when_all_is_undone_and_not_before(void)
     CHECK_OK(hd_ledger_close(l, &empty, &err), &err);
     CU_ASSERT_TRUE(empty);
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
-    end();
+    ledger_end();
 }
 
 static void one_process_holds_it_and_others_may_look(void)
@@ -208,24 +171,24 @@ static void one_process_holds_it_and_others_may_look(void)
     uint32_t seq;
     size_t n;
 
-    begin();
-    hd_auto(hd_ledger) l = create();
+    ledger_begin();
+    hd_auto(hd_ledger) l = ledger_create();
 
-    take(l, HD_EFFECT_DM, "hotdom-a");
-    CHECK_FAILS(hd_ledger_open(dir, &head.store, &other, &err), &err, HD_E_BUSY,
-                "another process holds");
-    CHECK_FAILS(hd_ledger_create(dir, &head, &other, &err), &err, HD_E_EXISTS,
-                "travel");
+    ledger_take(l, HD_EFFECT_DM, "hotdom-a");
+    CHECK_FAILS(hd_ledger_open(ledger_dir, &ledger_head.store, &other, &err),
+                &err, HD_E_BUSY, "another process holds");
+    CHECK_FAILS(hd_ledger_create(ledger_dir, &ledger_head, &other, &err), &err,
+                HD_E_EXISTS, "travel");
     CU_ASSERT_PTR_NULL(other);
     hd_auto(hd_ledger) look = NULL;
 
-    CHECK_OK(hd_ledger_peek(dir, &head.store, &look, &err), &err);
+    CHECK_OK(hd_ledger_peek(ledger_dir, &ledger_head.store, &look, &err), &err);
     hd_ledger_effects(look, &n);
     CU_ASSERT_EQUAL(n, 1);
     CHECK_FAILS(hd_ledger_take(look, HD_EFFECT_DM, "desk", "x", &seq, &err),
                 &err, HD_E_FAILED, "does not take");
     CHECK_FAILS(hd_ledger_undone(look, 1, &err), &err, HD_E_FAILED, "peeked");
-    end();
+    ledger_end();
 }
 
 static void a_store_without_one_is_told_from_a_broken_one(void)
@@ -238,23 +201,23 @@ static void a_store_without_one_is_told_from_a_broken_one(void)
     struct hd_err err = {0};
     struct hd_ledger *l = NULL;
 
-    begin();
-    CHECK_FAILS(hd_ledger_open(dir, &head.store, &l, &err), &err, HD_E_NO_STORE,
-                "no ledger");
-    CHECK_FAILS(hd_ledger_peek(dir, &head.store, &l, &err), &err, HD_E_NO_STORE,
-                "no ledger");
+    ledger_begin();
+    CHECK_FAILS(hd_ledger_open(ledger_dir, &ledger_head.store, &l, &err), &err,
+                HD_E_NO_STORE, "no ledger");
+    CHECK_FAILS(hd_ledger_peek(ledger_dir, &ledger_head.store, &l, &err), &err,
+                HD_E_NO_STORE, "no ledger");
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
         char path[128];
 
-        hd_ledger_free(create());
-        scribble(bad[i]);
-        CHECK_FAILS(hd_ledger_peek(dir, &head.store, &l, &err), &err,
-                    HD_E_FAILED, "line 2");
-        path_of(path);
+        hd_ledger_free(ledger_create());
+        ledger_scribble(bad[i]);
+        CHECK_FAILS(hd_ledger_peek(ledger_dir, &ledger_head.store, &l, &err),
+                    &err, HD_E_FAILED, "line 2");
+        ledger_path(path);
         unlink(path);
     }
     CU_ASSERT_PTR_NULL(l);
-    end();
+    ledger_end();
 }
 
 static void a_value_cannot_forge_a_line(void)
@@ -264,8 +227,8 @@ static void a_value_cannot_forge_a_line(void)
     struct hd_err err = {0};
     uint32_t seq;
 
-    begin();
-    hd_auto(hd_ledger) l = create();
+    ledger_begin();
+    hd_auto(hd_ledger) l = ledger_create();
 
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
         CHECK_FAILS(hd_ledger_take(l, HD_EFFECT_DM, "desk", bad[i], &seq, &err),
@@ -280,7 +243,7 @@ static void a_value_cannot_forge_a_line(void)
     longest[HD_LEDGER_VALUE - 1] = '\0';
     CHECK_OK(hd_ledger_take(l, HD_EFFECT_DM, "desk", longest, &seq, &err),
              &err);
-    end();
+    ledger_end();
 }
 
 static void history_keeps_what_the_ledger_forgets(void)
@@ -289,20 +252,20 @@ static void history_keeps_what_the_ledger_forgets(void)
     hd_autofree char *text = NULL;
     char path[64];
 
-    begin();
+    ledger_begin();
     {
-        hd_auto(hd_ledger) l = create();
+        hd_auto(hd_ledger) l = ledger_create();
         bool empty;
-        uint32_t seq = take(l, HD_EFFECT_DOMAIN, "5c0e-domain");
+        uint32_t seq = ledger_take(l, HD_EFFECT_DOMAIN, "5c0e-domain");
 
         CHECK_OK(hd_ledger_set_domid(l, seq, 12, &err), &err);
         CHECK_OK(hd_ledger_undone(l, seq, &err), &err);
         CHECK_OK(hd_ledger_close(l, &empty, &err), &err);
     }
-    snprintf(path, sizeof(path), "%s/history", dir);
+    snprintf(path, sizeof(path), "%s/history", ledger_dir);
     CHECK_OK(hd_io_read_file(path, 4096, &text, NULL, &err), &err);
     CU_ASSERT_STRING_EQUAL(text, "domain 5c0e-domain\ndomid 12\n");
-    end();
+    ledger_end();
 }
 
 static void the_list_has_the_stores_and_nothing_else(void)
@@ -311,21 +274,22 @@ static void the_list_has_the_stores_and_nothing_else(void)
     hd_autofree struct hd_uuid *ids = NULL, *none = NULL;
     size_t n = 9;
 
-    begin();
-    hd_auto(hd_ledger) l = create();
+    ledger_begin();
+    hd_auto(hd_ledger) l = ledger_create();
 
-    take(l, HD_EFFECT_DM, "hotdom-a"); /* makes the history */
-    CHECK_OK(hd_ledger_list(dir, &ids, &n, &err), &err);
+    ledger_take(l, HD_EFFECT_DM, "hotdom-a"); /* makes the history */
+    CHECK_OK(hd_ledger_list(ledger_dir, &ids, &n, &err), &err);
     CU_ASSERT_EQUAL_FATAL(n, 1);
-    CU_ASSERT_TRUE(hd_uuid_equal(&ids[0], &head.store));
-    end();
-    CHECK_OK(hd_ledger_list(dir, &none, &n, &err), &err);
+    CU_ASSERT_TRUE(hd_uuid_equal(&ids[0], &ledger_head.store));
+    ledger_end();
+    CHECK_OK(hd_ledger_list(ledger_dir, &none, &n, &err), &err);
     CU_ASSERT_EQUAL(n, 0);
 }
 
 static const struct hd_test tests[] = {
     HD_TEST(what_was_written_is_read_again),
     HD_TEST(a_torn_last_line_never_was),
+    HD_TEST(a_full_file_system_leaves_no_half_line),
     HD_TEST(undoing_twice_is_undoing_once),
     HD_TEST(the_file_goes_when_all_is_undone_and_not_before),
     HD_TEST(one_process_holds_it_and_others_may_look),

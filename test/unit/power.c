@@ -2,11 +2,14 @@
 /* Stands between the program under test and the C library's writes. */
 #include "power.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -38,7 +41,9 @@ struct power_log {
 };
 
 static struct power_log *active;
-unsigned power_kill_at;
+unsigned power_kill_at, power_cut_at;
+ssize_t power_room = -1;
+void (*power_before_flock)(void);
 
 /* The linker sends all calls of the program under test here (--wrap). */
 ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
@@ -53,6 +58,14 @@ int __wrap_fdatasync(int fd);
 int __wrap_ftruncate(int fd, off_t len);
 int __real_fallocate(int fd, int mode, off_t at, off_t len);
 int __wrap_fallocate(int fd, int mode, off_t at, off_t len);
+ssize_t __real_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
 
 static bool covers(const struct op *flush, const struct op *op)
 {
@@ -102,6 +115,52 @@ static void count_down(void)
         raise(SIGKILL);
 }
 
+static void cut(void)
+{
+    if (power_cut_at && !--power_cut_at)
+        raise(SIGKILL);
+}
+
+ssize_t __wrap_write(int fd, const void *buf, size_t len)
+{
+    cut();
+    if (power_cut_at == 1)
+        (void)!__real_write(fd, buf, len / 2);
+    cut();
+    if (power_room < 0)
+        return __real_write(fd, buf, len);
+    if (len && !power_room) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (len > (size_t)power_room)
+        len = (size_t)power_room;
+    power_room -= (ssize_t)len;
+    return __real_write(fd, buf, len);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    cut();
+    return __real_rename(from, to);
+}
+
+int __wrap_unlink(const char *path)
+{
+    cut();
+    return __real_unlink(path);
+}
+
+int __wrap_flock(int fd, int how)
+{
+    void (*before)(void) = power_before_flock;
+
+    power_before_flock = NULL;
+    if (before)
+        before();
+    return __real_flock(fd, how);
+}
+
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
     count_down();
@@ -134,6 +193,7 @@ int __wrap_fdatasync(int fd)
 
 int __wrap_ftruncate(int fd, off_t len)
 {
+    cut();
     note(fd, TRUNCATE, NULL, 0, len);
     return __real_ftruncate(fd, len);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct power_log;
 
@@ -36,5 +37,15 @@ void power_replay_end(const struct power_log *log, unsigned shuffled,
 /* Kills this process in front of so many calls of pwrite, writev and fdatasync
  * from now on, on any file; 0: never. */
 extern unsigned power_kill_at;
+/* The same of write, rename, unlink and ftruncate; a write counts twice, for it
+ * may be cut in its middle. */
+extern unsigned power_cut_at;
+
+/* So many bytes write(2) still takes, as where a file system is nearly full;
+ * -1: no end. */
+extern ssize_t power_room;
+
+/* Called once, in front of the next flock(2). */
+extern void (*power_before_flock)(void);
 
 #endif

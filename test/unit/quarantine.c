@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/daemon/teardown: a guest whose domain does not go, while others of
+ * its store run on. */
+#include <string.h>
+
+#include "daemon_kit.h"
+#include "unit.h"
+
+#define MINUTE_MS 60000
+
+/* The linker sends all calls of the program under test here (--wrap). */
+int __real_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
+                          struct hd_domain_status *ret, struct hd_err *err);
+int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
+                          struct hd_domain_status *ret, struct hd_err *err);
+int __real_hd_report_start_task(struct hd_store *store,
+                                struct hd_job_request *request,
+                                const struct hd_plan *plan,
+                                const struct hd_secret *password,
+                                const struct hd_secret *new_password,
+                                struct hd_err *err);
+int __wrap_hd_report_start_task(struct hd_store *store,
+                                struct hd_job_request *request,
+                                const struct hd_plan *plan,
+                                const struct hd_secret *password,
+                                const struct hd_secret *new_password,
+                                struct hd_err *err);
+
+/* Of domains by the first byte of their UUIDs, while `on`. */
+static struct {
+    bool on, blind;
+    enum hd_domain_state states[3];
+    struct hd_job_request asked; /* the last job */
+    unsigned jobs;
+} xen;
+
+int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
+                          struct hd_domain_status *ret, struct hd_err *err)
+{
+    if (!xen.on)
+        return __real_hd_domain_find(hv, uuid, ret, err);
+    if (xen.blind)
+        return hd_fail(err, HD_E_NO_XEN, "Xen does not answer");
+    *ret = (struct hd_domain_status){.state = xen.states[uuid->byte[0]]};
+    return 0;
+}
+
+int __wrap_hd_report_start_task(struct hd_store *store,
+                                struct hd_job_request *request,
+                                const struct hd_plan *plan,
+                                const struct hd_secret *password,
+                                const struct hd_secret *new_password,
+                                struct hd_err *err)
+{
+    static char job;
+
+    if (!xen.on)
+        return __real_hd_report_start_task(store, request, plan, password,
+                                           new_password, err);
+    xen.asked = *request;
+    xen.jobs++;
+    store->task = (struct hd_task *)&job;
+    store->op = (enum hd_job_op)request->op;
+    strcpy(store->op_guest, request->guest);
+    return 0;
+}
+
+/* The job ends; `why` is of the domain that does not go, or none. */
+static void end_job(struct kit_daemon *k, const char *why)
+{
+    struct hd_err good = {0};
+
+    k->store->task = NULL;
+    if (why) {
+        hd_fail(&k->store->quarantined, HD_E_QUARANTINED, "%s", why);
+        hd_life_set_guest(k->store, hd_store_guest(k->store, "left"),
+                          HD_ON_QUARANTINE, NULL, NULL);
+    }
+    hd_teardown_ended(k->store, &good);
+}
+
+/* Guest left has been destroyed, and did not go. */
+static void begin(struct kit_daemon *k)
+{
+    static const char *const guests[] = {"left", "right", "more", NULL};
+
+    kit_daemon_init(k, "three", guests);
+    k->daemon.stopping = false;
+    k->store->present = true;
+    memset(&xen, 0, sizeof(xen));
+    xen.on = true;
+    for (uint8_t i = 0; i < 3; i++) {
+        k->guests[i].uuid.byte[0] = i;
+        xen.states[i] = HD_DOMAIN_RUNNING;
+    }
+    hd_life_set_guest(k->store, &k->guests[0], HD_ON_DESTROY, NULL, NULL);
+    hd_teardown_yank(k->store, "left", HD_AFTER_LOOK);
+    CU_ASSERT_EQUAL_FATAL(xen.jobs, 1);
+    xen.states[0] = HD_DOMAIN_DYING;
+    end_job(k, "domain 7 does not go");
+    CU_ASSERT_EQUAL(k->guests[0].state, HD_STATE_QUARANTINED);
+    CU_ASSERT_EQUAL(k->store->state, HD_STATE_RUNNING);
+}
+
+static void finish(struct kit_daemon *k)
+{
+    xen.on = false;
+    k->store->task = NULL;
+    k->daemon.stopping = true;
+    kit_daemon_fini(k);
+}
+
+/* False when nothing is to be looked at. */
+static bool a_minute_goes_by(struct kit_daemon *k)
+{
+    uv_timer_t *timer = &k->store->retry;
+    uint64_t left = uv_timer_get_due_in(timer);
+
+    if (!uv_is_active((uv_handle_t *)timer))
+        return false;
+    CU_ASSERT_TRUE(left > 0 && left <= MINUTE_MS);
+    uv_timer_start(timer, timer->timer_cb, 0, 0);
+    uv_run(&k->loop, UV_RUN_NOWAIT);
+    return true;
+}
+
+static void one_that_has_gone_is_cleaned_up_within_a_minute(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    /* It is there: nobody has to wait for a job that looks. */
+    CU_ASSERT_EQUAL(xen.jobs, 1);
+    CU_ASSERT_PTR_NULL(k.store->task);
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    xen.states[0] = HD_DOMAIN_GONE;
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    end_job(&k, NULL);
+    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_GONE);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(k.store->state, HD_STATE_RUNNING);
+    /* And there is nothing to look at any more. */
+    CU_ASSERT_FALSE(a_minute_goes_by(&k));
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    finish(&k);
+}
+
+static void while_xen_does_not_answer_it_is_there(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    xen.states[0] = HD_DOMAIN_GONE;
+    xen.blind = true;
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    CU_ASSERT_EQUAL(xen.jobs, 1);
+    xen.blind = false;
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    finish(&k);
+}
+
+static void another_job_does_not_make_it_forgotten(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    hd_life_set_guest(k.store, &k.guests[1], HD_ON_DESTROY, NULL, NULL);
+    hd_teardown_yank(k.store, "right", HD_AFTER_LOOK);
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    /* Its minute is over meanwhile. */
+    xen.states[0] = xen.states[1] = HD_DOMAIN_GONE;
+    hd_life_look(k.store);
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    end_job(&k, NULL);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_GONE);
+    CU_ASSERT_EQUAL(xen.jobs, 3);
+    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    finish(&k);
+}
+
+static void who_ends_comes_first(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    xen.states[0] = HD_DOMAIN_GONE;
+    xen.states[1] = HD_DOMAIN_SHUTDOWN;
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "right");
+    end_job(&k, NULL);
+    CU_ASSERT_EQUAL(xen.jobs, 3);
+    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    finish(&k);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(one_that_has_gone_is_cleaned_up_within_a_minute),
+    HD_TEST(while_xen_does_not_answer_it_is_there),
+    HD_TEST(another_job_does_not_make_it_forgotten),
+    HD_TEST(who_ends_comes_first),
+};
+
+HD_SUITE("daemon/teardown_quarantine", tests);
