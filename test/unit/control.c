@@ -9,6 +9,7 @@
 #include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/method.h"
 #include "../../hv/daemon/wire.h"
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
 #include "unit.h"
@@ -217,6 +218,55 @@ static void more_connections_than_the_cap_are_closed(void)
     turn(2);
 }
 
+/* A connection of this user's, when we may be him. */
+static int dial_as(uid_t uid)
+{
+    bool root = geteuid() == 0;
+    int fd;
+
+    /* The kernel notes who connects; nothing that comes later counts. */
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(uid), 0);
+    fd = dial();
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+    turn(2);
+    return fd;
+}
+
+static bool is_closed(int fd)
+{
+    char byte;
+
+    turn(3);
+    return recv(fd, &byte, 1, 0) == 0;
+}
+
+static void one_user_cannot_lock_out_the_others(void)
+{
+    int fds[HD_CONTROL_USER_CONNS + 1];
+    hd_autofd int other = -1;
+
+    if (geteuid()) {
+        puts("skipped: it takes root to be two users");
+        return;
+    }
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
+        fds[i] = dial_as(65534);
+    CU_ASSERT_TRUE(is_closed(fds[HD_CONTROL_USER_CONNS]));
+    CU_ASSERT_FALSE(is_closed(fds[HD_CONTROL_USER_CONNS - 1]));
+    other = dial_as(65533);
+    CHECK_SAYS(ASK(other, "{\"method\":\"io.hotdom.List\"}"), "stores");
+    /* Whoever lets go of one may have another. */
+    close(fds[0]);
+    turn(3);
+    fds[0] = dial_as(65534);
+    CHECK_SAYS(ASK(fds[0], "{\"method\":\"io.hotdom.List\"}"), "stores");
+    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    turn(5);
+}
+
 static void changing_methods_are_for_root_and_the_group(void)
 {
     static const gid_t groups[] = {100, 7, 2000};
@@ -251,16 +301,9 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
     static const char *const methods[] = {
         "Unlock", "Eject",   "Attach",   "Rescan", "Keys",   "Users",
         "Pause",  "Unpause", "Shutdown", "Reboot", "Destroy"};
-    bool root = geteuid() == 0;
-    hd_autofd int fd = -1;
+    hd_autofd int fd = dial_as(65534);
     char text[128];
 
-    /* The kernel notes who connects; nothing that comes later counts. */
-    if (root)
-        CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
-    fd = dial();
-    if (root)
-        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
     for (size_t i = 0; i < HD_ARRAY_LEN(methods); i++) {
         snprintf(text, sizeof(text),
                  "{\"method\":\"io.hotdom.%s\",\"parameters\":{\"x\":1}}",
@@ -297,6 +340,59 @@ static void detach(struct hd_store *s)
     hd_stores_remove(&daemon_.stores, s);
     hd_store_free(s);
     turn(3);
+}
+
+#define LATER (hd_io_now_ms() + HD_CONTROL_CALL_MS)
+
+static void who_does_not_call_is_hung_up_on(void)
+{
+    hd_autofd int idle = dial();
+    hd_autofd int half = dial();
+
+    turn(3);
+    CU_ASSERT_STRING_EQUAL(ask(half, "{\"method\":", 10), "(nothing)");
+    CU_ASSERT_TRUE(hd_control_expire(daemon_.control, LATER - 1000) <= 1000);
+    CU_ASSERT_FALSE(is_closed(idle));
+    /* That it says something on and on is no call. */
+    CU_ASSERT_STRING_EQUAL(ask(half, "\"", 1), "(nothing)");
+    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER), UINT64_MAX);
+    CU_ASSERT_TRUE(is_closed(idle));
+    CU_ASSERT_TRUE(is_closed(half));
+}
+
+static void who_was_answered_may_call_again_for_as_long(void)
+{
+    hd_autofd int fd = dial();
+
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+    CU_ASSERT_TRUE(hd_control_expire(daemon_.control, LATER - 1000) <= 1000);
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER), UINT64_MAX);
+    CU_ASSERT_TRUE(is_closed(fd));
+}
+
+static void who_waits_for_what_is_told_is_left_alone(void)
+{
+    hd_autofd int fd = dial();
+
+    ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
+            "\"parameters\":{\"follow\":true}}");
+    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER + 3600000),
+                    UINT64_MAX);
+    CU_ASSERT_FALSE(is_closed(fd));
+    CU_ASSERT_EQUAL(uv_backend_timeout(daemon_.loop), -1);
+}
+
+static void nobody_wakes_up_for_who_is_not_there(void)
+{
+    int fd = dial();
+
+    turn(3);
+    CU_ASSERT_TRUE(uv_backend_timeout(daemon_.loop) > 0);
+    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
+    close(fd);
+    turn(5);
+    CU_ASSERT_EQUAL(uv_backend_timeout(daemon_.loop), -1);
 }
 
 static void users_are_told_apart_from_the_recovery_key(void)
@@ -375,6 +471,11 @@ static const struct hd_test tests[] = {
     HD_TEST(a_follower_that_does_not_read_is_cut_off),
     HD_TEST(who_talks_on_before_the_answer_is_cut_off),
     HD_TEST(more_connections_than_the_cap_are_closed),
+    HD_TEST(one_user_cannot_lock_out_the_others),
+    HD_TEST(who_does_not_call_is_hung_up_on),
+    HD_TEST(who_was_answered_may_call_again_for_as_long),
+    HD_TEST(who_waits_for_what_is_told_is_left_alone),
+    HD_TEST(nobody_wakes_up_for_who_is_not_there),
     HD_TEST(changing_methods_are_for_root_and_the_group),
     HD_TEST(every_method_that_changes_something_is_marked),
     HD_TEST(users_are_told_apart_from_the_recovery_key),
