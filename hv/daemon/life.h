@@ -109,6 +109,10 @@ void hd_order_next(struct hd_store *store);
 bool hd_order_is_destroyed(const struct hd_store *store);
 /* Asks Xen who stands still, for xl can pause as well. */
 void hd_order_look(struct hd_daemon *d);
+/* What Xen says of a guest.  One that a job of ours may have paused, or whose
+ * store was pulled, is not looked at. */
+void hd_order_see(struct hd_store *store, struct hd_guest_life *guest,
+                  const struct hd_domain_status *status);
 
 /* ---- keys.c: who may unlock it */
 
