@@ -36,6 +36,9 @@ enum hd_state {
         HD_STATE_COUNT
 };
 
+/* It is not there yet: a store or a guest before its first event. */
+#define HD_NOTHING HD_STATE_COUNT
+
 const char *hd_state_name(enum hd_state state);
 
 /* What happens to a store or a guest; `hotdomd --states` prints these. */
@@ -107,7 +110,7 @@ enum hd_subject { HD_OF_STORE, HD_OF_GUEST };
 
 struct hd_change {
     enum hd_subject of;
-    uint32_t from; /* states, each a bit; 0: the beginning */
+    uint32_t from; /* states, each a bit; HD_NOTHING too */
     enum hd_cause on;
     enum hd_state to;
     enum hd_work work; /* that begins */

@@ -48,7 +48,7 @@ static void print_change(const struct hd_change *c, FILE *out)
 static bool leads_on(const struct hd_change *c, int state)
 {
     if (state < 0)
-        return !c->from;
+        return c->from & 1u << HD_NOTHING;
     if (c->work == HD_WORK_NONE && c->to == HD_STAYS)
         return false;
     return c->from & 1u << state &&

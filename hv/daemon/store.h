@@ -127,6 +127,7 @@ struct hd_store {
     struct hd_daemon *daemon; /* borrowed; for callbacks */
     struct hd_device device;
     bool present;       /* the device is there */
+    bool known;         /* to be a store; of what is none nothing is told */
     uint64_t silent_ms; /* since when its portal is; 0: it answers; portal.h */
 
     enum hd_state state;
@@ -181,6 +182,7 @@ struct hd_stores {
     struct hd_store *first;
 };
 
+/* Both it and the guests that hd_store_fill adds are HD_NOTHING: life.h. */
 struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
                               const struct hd_device *device);
 /* Frees what it owns; it must not be in a table, nor have a reader or a task.
