@@ -20,9 +20,6 @@
 #include "record.h"
 #include "task.h"
 
-/* How often an adopted store's disk may be late: a minute. */
-#define ADOPT_TRIES 6
-
 /* ---- changes of state */
 
 /* `guest` NULL: of the store. */
@@ -154,7 +151,7 @@ static bool read_again(struct hd_store *store, const struct hd_err *why)
     struct hd_err err;
 
     if (why->code != HD_E_TIMEOUT || !store->present ||
-        store->late >= ADOPT_TRIES)
+        store->late >= HD_LIMIT_LATE)
         return false;
     store->late++;
     hd_log(HD_LOG_WARNING, "%s runs on, but %s", store->label, why->msg);
