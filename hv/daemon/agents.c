@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "life.h"
+#include "served.h"
 
 #define FIRST_MS   250
 #define LAST_MS    60000
@@ -242,6 +243,7 @@ static void on_timer(uv_timer_t *timer)
     if (agents->look || agents->daemon->stopping)
         return;
     agents->looked_ms = hd_io_now_ms();
+    hd_served_look(&agents->daemon->stores);
     agents->look = look_new(agents);
     if (agents->look && uv_queue_work(agents->daemon->loop, &agents->look->work,
                                       on_work, on_done))

@@ -112,8 +112,10 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->domid = -1;
         guest->stuck = false;
     }
-    if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED)
+    if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED) {
         guest->agent = (struct hd_agent){0};
+        guest->unserved = 0;
+    }
     tell(store, guest, from, guest->state, since, reason, message);
     if (guest->state == HD_STATE_RUNNING)
         hd_agents_ring(store->daemon->agents);

@@ -76,7 +76,8 @@ struct hd_guest_life {
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */
-    bool ahead; /* its domain is built, or waits, before it is unlocked */
+    bool ahead;       /* its domain is built, or waits, before it is unlocked */
+    uint8_t unserved; /* looks in a row that found a server dead, served.h */
     uint64_t memory;
     uint32_t vcpus;
     uint64_t since_ms;       /* in this state, hd_io_now_ms() */
