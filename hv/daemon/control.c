@@ -244,6 +244,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct hd_conn *conn = stream->data;
     struct hd_err err = {0};
 
+    if (n == 0) /* nothing yet, behind a read that filled the buffer */
+        return;
     if (n < 0 || conn->busy) {
         hang_up(conn);
         return;

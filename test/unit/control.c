@@ -383,6 +383,27 @@ static void who_waits_for_what_is_told_is_left_alone(void)
     CU_ASSERT_EQUAL(uv_backend_timeout(daemon_.loop), -1);
 }
 
+/* Its last bytes fill a read, behind which there is nothing yet. */
+static void a_call_of_any_length_is_no_talking_on(void)
+{
+    static const char call[] =
+        "{\"method\":\"io.hotdom.Events\",\"more\":true,"
+        "\"parameters\":{\"follow\":true,\"since\":9000000000000}}";
+    static char text[3 * 4096];
+    struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
+
+    for (size_t len = 4096; len <= sizeof(text); len += 4096) {
+        hd_autofd int fd = dial();
+
+        memset(text, ' ', sizeof(text));
+        memcpy(text, call, sizeof(call) - 1);
+        text[len - 1] = '\0';
+        ask(fd, text, len);
+        hd_events_add(daemon_.events, &event);
+        CHECK_SAYS(ask(fd, "", 0), "\"to\":\"locked\"");
+    }
+}
+
 static void nobody_wakes_up_for_who_is_not_there(void)
 {
     int fd = dial();
@@ -475,6 +496,7 @@ static const struct hd_test tests[] = {
     HD_TEST(who_does_not_call_is_hung_up_on),
     HD_TEST(who_was_answered_may_call_again_for_as_long),
     HD_TEST(who_waits_for_what_is_told_is_left_alone),
+    HD_TEST(a_call_of_any_length_is_no_talking_on),
     HD_TEST(nobody_wakes_up_for_who_is_not_there),
     HD_TEST(changing_methods_are_for_root_and_the_group),
     HD_TEST(every_method_that_changes_something_is_marked),
