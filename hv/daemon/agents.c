@@ -15,7 +15,7 @@
 #define LAST_MS    60000
 #define YOUNG_MS   60000
 #define ASKED_MS   1000   /* whoever asks, not oftener than this, ... */
-#define AWAITED_MS 600000 /* ... of guests that are so young */
+#define AWAITED_MS 240000 /* ... of guests that are so young */
 #define SILENT_MS  150000 /* agents report every 20 s */
 #define TELL_MS    10000
 
