@@ -60,6 +60,9 @@ $(B)/obj/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
 
+# It has the rule in it, to compare the host's with.
+$(B)/obj/hv/host/doctor_files.o: config/54-hotdom.rules
+
 $(lib): $(objs)
 	$(call say,AR,$@) rm -f $@; $(AR) qcs $@ $^
 
@@ -101,9 +104,12 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
 # no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
-# and xs_kit.c is its xenstore, which xs_kit_wire.c serves.
+# xs_kit.c is its xenstore, which xs_kit_wire.c serves, and volume.c its
+# device-mapper.
 wraps := pwrite writev fsync fdatasync ftruncate fallocate malloc calloc pread scandirat \
-	json_tokener_new_ex \
+	json_tokener_new_ex dm_get_next_target \
+	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
+	no_flush skip_lockfs add_target) \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
 	transaction_start transaction_end directory watch unwatch fileno check_watch \
 	daemon_socket)

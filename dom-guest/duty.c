@@ -17,14 +17,13 @@
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
 #include "duty_registry.h"
+#include "duty_view.h"
 #include "folder.h"
 #include "names.h"
 #include "nics.h"
 #include "paths.h"
 #include "prefs.h"
-#include "view.h"
 
-#define TABLE    "data/hotdom/table"
 #define MAP      "data/hotdom/map"
 #define HOST     "data/hotdom/host"
 #define SHUTDOWN "control/shutdown"
@@ -33,19 +32,28 @@
 #define NICS_MS 2000
 /* News of addresses come in bursts. */
 #define BURST_MS 500
-/* So many reports try again to show what could not be shown. */
-#define LOOKS 6
 
 enum bell { BELL_TABLE, BELL_MAP, BELL_HOST, BELL_SHUTDOWN, BELL_REGISTRY };
 
 /* ---- at the start */
 
-static void trouble(struct hd_duty *d, enum hd_duty_part part,
-                    const struct hd_err *err)
+void hd_duty_trouble(struct hd_duty *d, enum hd_duty_part part,
+                     const struct hd_err *err)
 {
     hd_log(HD_LOG_WARNING, "%s", err->msg);
     if (!*d->why[part])
         snprintf(d->why[part], sizeof(d->why[part]), "%.127s", err->msg);
+}
+
+void hd_duty_trouble_once(struct hd_duty *d, enum hd_duty_part part,
+                          const struct hd_err *err)
+{
+    char text[sizeof(d->why[0])];
+
+    snprintf(text, sizeof(text), "%.127s", err->msg);
+    if (strcmp(d->why[part], text) != 0)
+        hd_log(HD_LOG_WARNING, "%s", err->msg);
+    strcpy(d->why[part], text);
 }
 
 int hd_duty_open(struct hd_duty *d, struct hd_err *err)
@@ -53,7 +61,8 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
     char text[16];
     int len = snprintf(text, sizeof(text), "%d\n", getpid());
 
-    *d = (struct hd_duty){.lock = -1, .keeper = HD_KEEPER_NONE};
+    *d = (struct hd_duty){
+        .lock = -1, .look_ms = UINT64_MAX, .keeper = HD_KEEPER_NONE};
     if (hd_folder_make(HD_GUEST_RUN, err))
         return -1;
     d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -63,7 +72,8 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
         hd_duty_fini(d);
         return hd_fail(err, HD_E_BUSY, "an agent runs already");
     }
-    if (hd_xsdev_open(&d->x, err) || ftruncate(d->lock, 0) ||
+    if (hd_xsdev_open(&d->x, err) || hd_duty_view_open(d, err) ||
+        ftruncate(d->lock, 0) ||
         hd_io_pwrite(d->lock, text, (size_t)len, 0, err)) {
         hd_duty_fini(d);
         return -1;
@@ -73,6 +83,7 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
 
 void hd_duty_fini(struct hd_duty *d)
 {
+    hd_duty_view_leave(d);
     hd_xsdev_free(hd_steal(&d->x));
     hd_keeper_fini(&d->keeper);
     if (d->lock >= 0)
@@ -87,14 +98,14 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
 
     *d->why[HD_DUTY_NAMES] = '\0';
     if (hd_promise_load(d->x, promises, &n, &err)) {
-        trouble(d, HD_DUTY_NAMES, &err);
+        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
         return;
     }
     if (hd_names_link(&hd_names_usual, promises, n, &err))
-        trouble(d, HD_DUTY_NAMES, &err);
+        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
     hd_nics_name(promises, n, deadline_ms, &err);
     if (err.code)
-        trouble(d, HD_DUTY_NAMES, &err);
+        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
 }
 
 static void apply_prefs(struct hd_duty *d)
@@ -104,33 +115,9 @@ static void apply_prefs(struct hd_duty *d)
 
     *d->why[HD_DUTY_PREFS] = '\0';
     if (hd_prefs_load(d->x, &prefs, &err))
-        trouble(d, HD_DUTY_PREFS, &err);
+        hd_duty_trouble(d, HD_DUTY_PREFS, &err);
     if (hd_prefs_apply(&prefs, "", &err))
-        trouble(d, HD_DUTY_PREFS, &err);
-}
-
-/* `again`: though the tables are the same. */
-static void apply_view(struct hd_duty *d, bool again)
-{
-    char text[HD_LAYERS_TEXT] = "";
-    struct hd_view_outcome out;
-    struct hd_err err;
-
-    if (hd_xsdev_read(d->x, TABLE, text, sizeof(text), &err) < 0) {
-        trouble(d, HD_DUTY_VIEW, &err);
-        return;
-    }
-    if (!again && !strcmp(text, d->tables))
-        return;
-    *d->why[HD_DUTY_VIEW] = '\0';
-    strcpy(d->tables, text);
-    hd_view_compose(text, &out);
-    d->unseen = out.why.code && !out.made;
-    if (out.why.code)
-        trouble(d, HD_DUTY_VIEW, &out.why);
-    if (out.wanted)
-        hd_log(HD_LOG_INFO, "%zu of %zu paths of the tables are there",
-               out.made, out.wanted);
+        hd_duty_trouble(d, HD_DUTY_PREFS, &err);
 }
 
 /* The settings and files before the view: they are the guest's own, whatever of
@@ -139,7 +126,7 @@ void hd_duty_begin(struct hd_duty *d)
 {
     apply_prefs(d);
     hd_duty_registry_begin(d);
-    apply_view(d, true);
+    hd_duty_view_apply(d, true);
     apply_names(d, hd_io_now_ms() + NICS_MS);
 }
 
@@ -199,6 +186,7 @@ static void obey(struct hd_duty *d)
     for (size_t i = 0; i < HD_ARRAY_LEN(ends); i++) {
         if (strcmp(order, ends[i].order) != 0)
             continue;
+        hd_duty_view_leave(d);
         tell(d, "leaving");
         if (hd_xsdev_read(d->x, ends[i].feature, feature, sizeof(feature),
                           NULL) == 1 &&
@@ -216,7 +204,7 @@ static int take_bells(struct hd_duty *d, struct hd_err *err)
     if (hd_xsdev_bells(d->x, &bells, err))
         return -1;
     if (bells & 1u << BELL_TABLE)
-        apply_view(d, false);
+        hd_duty_view_apply(d, false);
     if (bells & 1u << BELL_MAP)
         apply_names(d, 0);
     if (bells & (1u << BELL_MAP | 1u << BELL_HOST))
@@ -261,7 +249,7 @@ static int listen_signals(struct hd_err *err)
 
 static int watch(struct hd_duty *d, struct hd_err *err)
 {
-    if (hd_xsdev_watch(d->x, TABLE, BELL_TABLE, err) ||
+    if (hd_xsdev_watch(d->x, HD_DUTY_VIEW_NODE, BELL_TABLE, err) ||
         hd_xsdev_watch(d->x, MAP, BELL_MAP, err) ||
         hd_xsdev_watch(d->x, HOST, BELL_HOST, err) ||
         hd_xsdev_watch(d->x, HD_KEEPER_ASK, BELL_REGISTRY, err))
@@ -282,19 +270,12 @@ static bool take_signals(struct hd_duty *d, int fd)
     return true;
 }
 
-/* A host that was slow to show its files at the start may show them now. */
-static void look_again(struct hd_duty *d)
+/* Until there is something to do of which no descriptor tells. */
+static int left_ms(const struct hd_duty *d, uint64_t next_ms)
 {
-    if (d->unseen && d->beat.number && d->looks < LOOKS) {
-        d->looks++;
-        apply_view(d, true);
-    }
-}
-
-/* There is something to do of which no descriptor tells. */
-static bool is_busy(const struct hd_duty *d)
-{
-    return hd_xsdev_rung(d->x) || d->keeper.more;
+    if (hd_xsdev_rung(d->x) || d->keeper.more)
+        return 0;
+    return hd_io_left_ms(next_ms < d->look_ms ? next_ms : d->look_ms);
 }
 
 static int loop(struct hd_duty *d, int signals, int addresses,
@@ -304,18 +285,20 @@ static int loop(struct hd_duty *d, int signals, int addresses,
     struct pollfd p[] = {{.fd = hd_xsdev_fd(d->x), .events = POLLIN},
                          {.fd = signals, .events = POLLIN},
                          {.fd = addresses, .events = POLLIN},
-                         {.fd = -1, .events = POLLIN}};
+                         {.fd = -1, .events = POLLIN},
+                         {.fd = -1, .events = POLLPRI}};
 
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
-            look_again(d);
+            hd_duty_view_retry(d);
             hd_duty_registry_do(d, hd_keeper_retry);
             tell(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
+        hd_duty_view_look(d);
         p[3].fd = d->keeper.news; /* another one after SIGHUP */
-        if (poll(p, HD_ARRAY_LEN(p), is_busy(d) ? 0 : hd_io_left_ms(next_ms)) <
-            0)
+        p[4].fd = hd_view_bell(d->view);
+        if (poll(p, HD_ARRAY_LEN(p), left_ms(d, next_ms)) < 0)
             continue;
         if (p[1].revents && !take_signals(d, signals))
             return 0;
@@ -323,6 +306,8 @@ static int loop(struct hd_duty *d, int signals, int addresses,
             return -1;
         if (p[3].revents || d->keeper.more)
             hd_duty_registry_do(d, hd_keeper_follow);
+        if (p[4].revents)
+            hd_duty_view_ring(d);
         if (p[2].revents) {
             hd_io_drain(addresses); /* what changed is seen by looking */
             next_ms = hd_io_within_ms(BURST_MS, next_ms);

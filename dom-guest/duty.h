@@ -11,24 +11,28 @@
 #include "beat.h"
 #include "keeper.h"
 #include "layers.h"
+#include "view.h"
 #include "xsdev.h"
 
 /* What it does at the start and again when the host changes it. */
 enum hd_duty_part {
     HD_DUTY_VIEW,
+    HD_DUTY_HIDDEN,
     HD_DUTY_NAMES,
     HD_DUTY_PREFS,
     HD_DUTY_REGISTRY,
 };
-#define HD_DUTY_PARTS 4
+#define HD_DUTY_PARTS 5
 
 struct hd_duty {
-    struct hd_xsdev *x; /* owned */
-    int lock;           /* owned; HD_GUEST_LOCK, held while an agent lives */
+    struct hd_xsdev *x;   /* owned */
+    int lock;             /* owned; HD_GUEST_LOCK, held while an agent lives */
+    struct hd_view *view; /* owned; NULL from when the guest is to end */
     char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
     bool unseen;                 /* nothing of it could be shown */
     unsigned looks;              /* at it since the start */
-    struct hd_keeper keeper;     /* of the registry */
+    uint64_t look_ms;        /* when to look what is hidden; UINT64_MAX: not */
+    struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };
@@ -47,5 +51,12 @@ int hd_duty_go_on(struct hd_duty *d, struct hd_err *err);
 
 /* The same in a process of its own, which logs to the kernel's log. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err);
+
+/* For the parts: logs what could not be done, and reports the first of it. */
+void hd_duty_trouble(struct hd_duty *d, enum hd_duty_part part,
+                     const struct hd_err *err);
+/* Of what is tried again: the last of it, logged when it is another one. */
+void hd_duty_trouble_once(struct hd_duty *d, enum hd_duty_part part,
+                          const struct hd_err *err);
 
 #endif

@@ -2,26 +2,16 @@
 /* Keeps the registry and says what of it could not be done; never gives up. */
 #include "duty_registry.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "../pv-drivers/base/log.h"
 #include "paths.h"
 
 /* What is not done is tried again at each report, and would be logged there. */
 static void settle(struct hd_duty *d, int rc, const struct hd_err *err)
 {
-    char *why = d->why[HD_DUTY_REGISTRY], text[sizeof(d->why[0])];
-
-    if (rc >= 0) {
-        if (!hd_keeper_is_due(&d->keeper))
-            *why = '\0';
-        return;
-    }
-    snprintf(text, sizeof(text), "%.127s", err->msg);
-    if (strcmp(why, text) != 0)
-        hd_log(HD_LOG_WARNING, "%s", err->msg);
-    strcpy(why, text);
+    if (rc < 0)
+        hd_duty_trouble_once(d, HD_DUTY_REGISTRY, err);
+    else if (!hd_keeper_is_due(&d->keeper))
+        *d->why[HD_DUTY_REGISTRY] = '\0';
 }
 
 void hd_duty_registry_begin(struct hd_duty *d)

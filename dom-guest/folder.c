@@ -10,9 +10,14 @@
 static int make_one(const char *path, struct hd_err *err)
 {
     struct stat st;
+    int why;
 
-    if (!mkdir(path, 0755) || (!stat(path, &st) && S_ISDIR(st.st_mode)))
+    if (!mkdir(path, 0755))
         return 0;
+    why = errno;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode))
+        return 0;
+    errno = why;
     return hd_fail_errno(err, HD_E_IO, "make the folder %s", path);
 }
 

@@ -32,4 +32,7 @@ int hd_layers_parse(const char *text, struct hd_layers *ret,
 #define HD_LAYERS_NAME 256
 bool hd_layers_name(const char *path, char ret[HD_LAYERS_NAME]);
 
+/* Bytes of a path of the agent's own that has an entry or its folder in it. */
+#define HD_LAYERS_ROOM (HD_TABLES_PATH + HD_LAYERS_NAME + 64)
+
 #endif

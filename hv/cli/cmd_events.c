@@ -18,8 +18,14 @@ static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
 /* Each at once: who reads this may be a program that waits for it. */
 static void print(struct json_object *event, bool json)
 {
+    int64_t lost = hd_client_number(event, "lost");
     char line[4800];
 
+    if (lost)
+        fprintf(stderr,
+                "hotdom: %lld events before this are no longer kept; see "
+                "journalctl -t hotdomd\n",
+                (long long)lost);
     if (json) {
         hd_show_json_line(event);
     } else {

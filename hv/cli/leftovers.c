@@ -9,6 +9,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../host/asked.h"
 #include "../host/loop.h"
 #include "../host/snapshot.h"
 #include "../host/trace.h"
@@ -219,6 +220,22 @@ static int note_foreign(struct traces *t, const struct hd_snapshot *now,
     return 0;
 }
 
+/* What hotdomd asks just now, of a store that is locked, is none. */
+static int note_questions(struct traces *t, const struct hd_snapshot *now,
+                          struct hd_err *err)
+{
+    static const char begin[] = "file " HD_ASK_DIR "/";
+
+    for (size_t i = 0; i < now->n; i++) {
+        const char *file = now->lines[i] + strlen("file ");
+
+        if (!strncmp(now->lines[i], begin, strlen(begin)) &&
+            hd_asked_is_awaited(file) && hd_trace_add(t->live, "file", file))
+            return no_memory(err);
+    }
+    return 0;
+}
+
 /* A file that somebody attached is a disk for as long as it is there, with a
  * ledger or without. */
 static int note_files(struct traces *t, const struct hd_snapshot *now,
@@ -286,7 +303,7 @@ static int compare(struct hd_leftovers *l, struct traces *t, struct hd_err *err)
         return no_memory(err);
     if (read_history(t, err) || hd_snapshot_take(&now, err) ||
         check_ledgers(l, t, now, err) || note_files(t, now, err) ||
-        note_foreign(t, now, err))
+        note_questions(t, now, err) || note_foreign(t, now, err))
         return -1;
     return check_baseline(l, t, now, err);
 }

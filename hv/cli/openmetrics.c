@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../daemon/store.h"
 #include "client.h"
@@ -183,63 +184,103 @@ static void each_guest(FILE *out, struct json_object *stores,
 
 /* ---- what happened */
 
-/* A count that is not there yet has not happened: of starts that is a 0. */
-static void starts(FILE *out, struct json_object *counts)
+/* How often, of stores (`of` "store") or guests, with that label; 0 when
+ * hotdomd does not tell of it. */
+static uint64_t so_often(struct json_object *counts, const char *what,
+                         const char *of, const char *label)
 {
-    static const struct family f = {
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < count(counts); i++) {
+        struct json_object *c = json_object_array_get_idx(counts, i);
+
+        if (!strcmp(hd_client_text(c, "what"), what) &&
+            !strcmp(hd_client_text(c, "of"), of) &&
+            !strcmp(hd_client_text(c, "label"), label))
+            n += number(c, "n");
+    }
+    return n;
+}
+
+static const char *const reasons[] = {
+#define HD_X(name, reason, status, remedy) reason,
+    HD_CODES(HD_X)
+#undef HD_X
+};
+
+/* What may happen, by a label; `of` ends with NULL. */
+struct happening {
+    struct family family;
+    const char *what, *of[3], *label;
+    const char *const *labels;
+    size_t n;
+};
+
+static const struct happening happenings[] = {
+    {{"hotdom_failures", NULL, NULL,
+      "Stores and guests that were refused or failed, by reason.", true, false},
+     "failures",
+     {"store", "guest", NULL},
+     "reason",
+     reasons,
+     HD_ARRAY_LEN(reasons)},
+    {{"hotdom_yanks", NULL, NULL,
+      "Stores that were pulled, by the state that they were in.", true, false},
+     "yanks",
+     {"store", NULL},
+     "state",
+     states,
+     HD_STATE_GONE},
+};
+
+static bool is_known(const struct happening *h, const char *label)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (!strcmp(h->labels[i], label))
+            return true;
+    return false;
+}
+
+static void happened_line(FILE *out, const struct happening *h, const char *of,
+                          const char *label, uint64_t n)
+{
+    line(out, &h->family, (const char *[]){"of", of, h->label, label, NULL}, n);
+}
+
+/* All that may happen, for Prometheus sees an increase only of what was there
+ * before, be it 0; and what another hotdomd has a word for. */
+static void happened(FILE *out, struct json_object *counts,
+                     const struct happening *h)
+{
+    head(out, &h->family);
+    for (size_t k = 0; h->of[k]; k++)
+        for (size_t i = 0; i < h->n; i++)
+            happened_line(out, h, h->of[k], h->labels[i],
+                          so_often(counts, h->what, h->of[k], h->labels[i]));
+    for (size_t i = 0; i < count(counts); i++) {
+        struct json_object *c = json_object_array_get_idx(counts, i);
+        const char *label = hd_client_text(c, "label");
+
+        if (!strcmp(hd_client_text(c, "what"), h->what) && !is_known(h, label))
+            happened_line(out, h, hd_client_text(c, "of"), label,
+                          number(c, "n"));
+    }
+}
+
+static void all_that_happened(FILE *out, struct json_object *counts)
+{
+    static const struct family starts = {
         "hotdom_guest_starts",
         NULL,
         NULL,
         "Guests that came to run since hotdomd started.",
         true,
         false};
-    uint64_t n = 0;
 
-    for (size_t i = 0; i < count(counts); i++) {
-        struct json_object *c = json_object_array_get_idx(counts, i);
-
-        if (!strcmp(hd_client_text(c, "what"), "starts"))
-            n += number(c, "n");
-    }
-    head(out, &f);
-    line(out, &f, NULL, n);
-}
-
-static void happened(FILE *out, struct json_object *counts, const char *what,
-                     const char *label, const struct family *f)
-{
-    head(out, f);
-    for (size_t i = 0; i < count(counts); i++) {
-        struct json_object *c = json_object_array_get_idx(counts, i);
-
-        if (!strcmp(hd_client_text(c, "what"), what))
-            line(out, f,
-                 (const char *[]){"of", hd_client_text(c, "of"), label,
-                                  hd_client_text(c, "label"), NULL},
-                 number(c, "n"));
-    }
-}
-
-static void all_that_happened(FILE *out, struct json_object *counts)
-{
-    static const struct family failures = {
-        "hotdom_failures",
-        NULL,
-        NULL,
-        "Stores and guests that were refused or failed, by reason.",
-        true,
-        false};
-    static const struct family yanks = {
-        "hotdom_yanks",
-        NULL,
-        NULL,
-        "Stores that were pulled, by the state that they were in.",
-        true,
-        false};
-
-    starts(out, counts);
-    happened(out, counts, "failures", "reason", &failures);
-    happened(out, counts, "yanks", "state", &yanks);
+    head(out, &starts);
+    line(out, &starts, NULL, so_often(counts, "starts", "guest", ""));
+    for (size_t i = 0; i < HD_ARRAY_LEN(happenings); i++)
+        happened(out, counts, &happenings[i]);
 }
 
 /* ---- the host and hotdomd */

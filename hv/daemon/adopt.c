@@ -72,10 +72,12 @@ static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
     head = hd_ledger_head(ledger);
     store = hd_stores_by_diskseq(&d->stores, head->diskseq);
     whole = store && is_whole(d->xen, ledger);
-    if (!store)
+    if (!store) {
         store = orphan(d, head);
-    if (!store)
-        return hd_fail_errno(err, HD_E_FAILED, "no memory");
+        if (!store)
+            return hd_fail_errno(err, HD_E_FAILED, "no memory");
+        hd_tally_yank(&d->tally, store->state);
+    }
     /* No second store of this id or label comes in meanwhile. */
     store->id = *id;
     strcpy(store->label, head->label);

@@ -20,8 +20,8 @@
 #include "user.h"
 
 /* systemd's; it makes the folder at boot.  Agents look for "ask.*". */
-#define FOLDER "/run/systemd/ask-password"
-#define MINE   "hotdom-"
+#define FOLDER HD_ASK_DIR
+#define MINE   HD_ASK_NAME
 
 struct hd_ask {
     struct hd_store *store;

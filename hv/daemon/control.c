@@ -33,13 +33,19 @@ struct write {
 
 /* ---- whose time runs: from the connection, or the last answer, to a call */
 
+/* It is to call, or to take the events that it asked for. */
+static bool has_turn(const struct hd_conn *conn)
+{
+    return !conn->busy || conn->telling;
+}
+
 /* UINT64_MAX: nobody's. */
 static uint64_t left_ms(const struct hd_control *control, uint64_t now_ms)
 {
     uint64_t first = UINT64_MAX;
 
     for (const struct hd_conn *c = control->first; c; c = c->next)
-        if (!c->busy && c->until_ms < first)
+        if (has_turn(c) && c->until_ms < first)
             first = c->until_ms;
     if (first == UINT64_MAX)
         return first;
@@ -67,12 +73,17 @@ static void on_time(uv_timer_t *timer)
     ring(control);
 }
 
-static void may_call(struct hd_conn *conn)
+static void give_time(struct hd_conn *conn)
 {
-    conn->busy = conn->following = false;
     conn->until_ms = hd_io_now_ms() + HD_CONTROL_CALL_MS;
     if (conn->control)
         ring(conn->control);
+}
+
+static void may_call(struct hd_conn *conn)
+{
+    conn->busy = conn->telling = conn->following = false;
+    give_time(conn);
 }
 
 /* ---- the end of a connection */
@@ -120,6 +131,8 @@ static void hang_up(struct hd_conn *conn)
 
 /* ---- replies */
 
+static void tell_kept(struct hd_conn *conn);
+
 static void on_written(uv_write_t *req, int status)
 {
     struct write *w = (struct write *)req;
@@ -127,8 +140,13 @@ static void on_written(uv_write_t *req, int status)
 
     json_object_put(w->reply);
     free(w);
+    conn->n_writes--;
     if (status < 0)
         hang_up(conn);
+    else if (conn->telling && !conn->closing) {
+        give_time(conn);
+        tell_kept(conn);
+    }
 }
 
 static void send_json(struct hd_conn *conn, struct json_object *reply)
@@ -152,6 +170,7 @@ static void send_json(struct hd_conn *conn, struct json_object *reply)
         hang_up(conn);
         return;
     }
+    conn->n_writes++;
     if (uv_stream_get_write_queue_size((uv_stream_t *)&conn->pipe) >
         HD_CONTROL_QUEUE)
         hang_up(conn);
@@ -168,6 +187,48 @@ void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last)
         let_go(conn);
     }
     send_json(conn, reply);
+}
+
+/* As many as are taken: what is kept may be more than a queue holds, and as
+ * JSON more than hotdomd itself. */
+static void tell_kept(struct hd_conn *conn)
+{
+    while (conn->telling && !conn->closing &&
+           conn->n_writes < HD_CONTROL_AT_ONCE) {
+        uint64_t n = conn->next_event;
+        const struct hd_event *event =
+            hd_events_at(conn->control->daemon->events, &n);
+        uint64_t lost = n - conn->next_event;
+        struct json_object *o;
+
+        if (!event) {
+            conn->telling = false;
+            conn->following = conn->follows;
+            ring(conn->control);
+            if (!conn->follows)
+                hd_conn_reply(
+                    conn, hd_reply_ok(json_object_new_object(), false), true);
+            return;
+        }
+        conn->next_event = n + 1;
+        if (event->time_ms < conn->since_ms)
+            continue;
+        o = hd_view_event(event);
+        if (lost)
+            json_object_object_add(o, "lost",
+                                   json_object_new_int64((int64_t)lost));
+        hd_conn_reply(conn, hd_reply_ok(o, true), false);
+    }
+}
+
+void hd_control_tell(struct hd_conn *conn, uint64_t since_ms, bool follow)
+{
+    conn->next_event = 0;
+    conn->since_ms = since_ms;
+    conn->follows = follow;
+    conn->telling = true;
+    give_time(conn);
+    tell_kept(conn);
 }
 
 void hd_conn_hold(struct hd_conn *conn, struct hd_conn **holder)
@@ -387,7 +448,7 @@ uint64_t hd_control_expire(struct hd_control *control, uint64_t now_ms)
 
     for (struct hd_conn *c = control->first; c; c = next) {
         next = c->next;
-        if (!c->busy && c->until_ms <= now_ms)
+        if (has_turn(c) && c->until_ms <= now_ms)
             hang_up(c);
     }
     return left_ms(control, now_ms);

@@ -21,8 +21,12 @@
 /* Of unread replies; whoever is slower is cut off. */
 #define HD_CONTROL_QUEUE (1 << 20)
 
-/* From the connection, or the last answer, until a whole call has come. */
+/* From the connection, or the last answer, until a whole call has come; and for
+ * whoever asked for events until he takes one. */
 #define HD_CONTROL_CALL_MS 30000
+
+/* So many events are on their way to one that asked for those that are kept. */
+#define HD_CONTROL_AT_ONCE 32
 
 struct hd_control;
 
@@ -33,12 +37,16 @@ struct hd_conn {
     struct hd_control *control; /* NULL: it was accepted by none */
     struct hd_frame *frame;
     uid_t uid;
-    uint64_t until_ms; /* its next call is to be there, when it is not busy */
+    uint64_t until_ms; /* of its time, while it is not busy, or telling */
     bool privileged;   /* may change things */
     bool busy;         /* its call is not answered yet */
     bool more;         /* its call may have several replies */
-    bool following;    /* it gets every event */
+    bool telling;      /* it gets what is kept of events, and then ... */
+    bool follows;      /* ... every one: */
+    bool following;
     bool closing;
+    uint64_t next_event, since_ms; /* while telling */
+    size_t n_writes;               /* replies that are not taken yet */
     /* Who answers later keeps the connection there; it becomes NULL when that
      * hangs up, or has had its last reply. */
     struct hd_conn **holder;
@@ -56,6 +64,11 @@ void hd_control_stop(struct hd_control *control);
 
 /* Sends a reply, which is taken; `last` ends the call. */
 void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last);
+
+/* The events that are kept, of those not before `since_ms`, and with `follow`
+ * each new one; the first one behind what has fallen out has their number as
+ * "lost". Without `follow` there is a last reply. */
+void hd_control_tell(struct hd_conn *conn, uint64_t since_ms, bool follow);
 
 /* For whoever waits for a store.  A reply with "continues", when it asked for
  * those. */

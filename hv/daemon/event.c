@@ -5,11 +5,12 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct hd_events {
     struct hd_event ring[HD_EVENTS_KEPT];
-    size_t total; /* ever added; the next one goes to total % kept */
+    uint64_t total; /* ever added; the next one goes to total % kept */
     struct {
         hd_event_fn *fn;
         void *ctx;
@@ -34,7 +35,12 @@ const char *hd_event_from(const struct hd_event *event)
 
 struct hd_events *hd_events_new(void)
 {
-    return calloc(1, sizeof(struct hd_events));
+    struct hd_events *events = calloc(1, sizeof(*events));
+
+    /* Its memory is had from the beginning: a full ring is no leak. */
+    if (events)
+        explicit_bzero(events, sizeof(*events));
+    return events;
 }
 
 void hd_events_free(struct hd_events *events)
@@ -65,11 +71,9 @@ void hd_events_add_host(struct hd_events *events, const char *message)
     hd_events_add(events, &event);
 }
 
-void hd_events_each(const struct hd_events *events, hd_event_fn *fn, void *ctx)
+const struct hd_event *hd_events_at(const struct hd_events *events, uint64_t *n)
 {
-    size_t first =
-        events->total > HD_EVENTS_KEPT ? events->total - HD_EVENTS_KEPT : 0;
-
-    for (size_t i = first; i < events->total; i++)
-        fn(ctx, &events->ring[i % HD_EVENTS_KEPT]);
+    if (events->total > HD_EVENTS_KEPT && *n < events->total - HD_EVENTS_KEPT)
+        *n = events->total - HD_EVENTS_KEPT;
+    return *n < events->total ? &events->ring[*n % HD_EVENTS_KEPT] : NULL;
 }

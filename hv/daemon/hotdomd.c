@@ -197,12 +197,6 @@ static void vanished(void *ctx, const struct hd_device *device)
     hd_life_vanished(ctx, device);
 }
 
-static void corrupt(void *ctx, const char *dm_name,
-                    const struct hd_bad_block *block)
-{
-    hd_corrupt_told(ctx, dm_name, block);
-}
-
 static void watch(struct hd_daemon *d, struct hands *h)
 {
     h->term.data = h->intr.data = h->hup.data = h->xs.data =
@@ -242,7 +236,7 @@ static int open_xen(struct hd_daemon *d, struct hd_err *err)
 
 static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
 {
-    static const struct hd_monitor_ops ops = {appeared, vanished, corrupt};
+    static const struct hd_monitor_ops ops = {appeared, vanished};
 
     d->loop = uv_default_loop();
     d->events = hd_events_new();
@@ -263,7 +257,8 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     take_baseline();
     hd_ask_sweep();
     watch(d, h);
-    if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err))
+    if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err) ||
+        hd_corrupt_start(d, err))
         return -1;
     return hd_adopt_begin(d, err);
 }

@@ -51,6 +51,18 @@ static void line_of(const struct hd_event *e, char *text, size_t size)
                  *e->reason ? ")" : "", *e->message ? ": " : "", e->message);
 }
 
+/* As syslog(3) has it; with a fence goes what guests had not flushed. */
+static const char *priority_of(const struct hd_event *e)
+{
+    if (!*e->store || e->from == e->to)
+        return "6"; /* info */
+    if (e->to == HD_STATE_FAILED || e->to == HD_STATE_QUARANTINED)
+        return "3"; /* err */
+    if (e->to == HD_STATE_REFUSED || e->to == HD_STATE_FENCED)
+        return "4"; /* warning */
+    return "6";
+}
+
 size_t hd_journal_entry(const struct hd_event *event, char ret[HD_JOURNAL_MAX])
 {
     bool host = !*event->store;
@@ -64,7 +76,7 @@ size_t hd_journal_entry(const struct hd_event *event, char ret[HD_JOURNAL_MAX])
     n = field(ret, n, "MESSAGE", line);
     n = field(ret, n, "MESSAGE_ID",
               host ? HD_JOURNAL_HOST_ID : HD_JOURNAL_STORE_ID);
-    n = field(ret, n, "PRIORITY", "6");
+    n = field(ret, n, "PRIORITY", priority_of(event));
     n = field(ret, n, "SYSLOG_IDENTIFIER", "hotdomd");
     n = field(ret, n, "STORE", event->store);
     n = field(ret, n, "GUEST", event->guest);

@@ -255,6 +255,8 @@ void hd_life_vanished(struct hd_daemon *d, const struct hd_device *device)
     if (!store)
         return;
     store->present = false;
+    if (store->state != HD_STATE_SEEN || store->adopt)
+        hd_tally_yank(&d->tally, store->state);
     if (store->reader)
         hd_read_cancel(hd_steal(&store->reader));
     change = hd_states_find(HD_OF_STORE, store->state, HD_ON_PULL);

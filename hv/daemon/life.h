@@ -174,6 +174,11 @@ bool hd_hot_mend(struct hd_store *store);
 
 /* ---- corrupt.c: dm-verity has refused to give a block */
 
+/* Hears of it from now on; it lives as long as the process. */
+int hd_corrupt_start(struct hd_daemon *d, struct hd_err *err);
+/* DM_VERITY_ERR_BLOCK_NR of dm-verity's uevent: "TYPE,BLOCK". */
+int hd_corrupt_parse(const char *text, struct hd_bad_block *ret,
+                     struct hd_err *err);
 /* `block->volume` is found by the name. */
 void hd_corrupt_told(struct hd_daemon *d, const char *dm_name,
                      const struct hd_bad_block *block);

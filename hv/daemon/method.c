@@ -273,35 +273,19 @@ static int do_rescan(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
-struct told {
-    struct hd_conn *conn;
-    uint64_t since_ms;
-};
-
-static void send_event(void *ctx, const struct hd_event *event)
-{
-    const struct told *to = ctx;
-
-    if (event->time_ms >= to->since_ms)
-        hd_conn_reply(to->conn, hd_reply_ok(hd_view_event(event), true), false);
-}
-
 static int do_events(struct hd_daemon *d, struct hd_conn *conn,
                      const struct hd_request *req, struct hd_err *err)
 {
-    struct told to = {.conn = conn};
+    uint64_t since_ms;
     bool follow;
 
+    (void)d;
     if (hd_request_bool(req, "follow", &follow, err) ||
-        hd_request_number(req, "since", &to.since_ms, err))
+        hd_request_number(req, "since", &since_ms, err))
         return -1;
     if (!req->more)
         return hd_fail(err, HD_E_USAGE, "call Events with \"more\": true");
-    hd_events_each(d->events, send_event, &to);
-    if (follow)
-        conn->following = true;
-    else
-        reply_with(conn, NULL, NULL);
+    hd_control_tell(conn, since_ms, follow);
     return 0;
 }
 

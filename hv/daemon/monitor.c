@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which disks are plugged in, by udev's tag "hotdom", and what the kernel says
- * of our volumes, tagged "hotdom-volume"; never opens one. */
+/* Which disks are plugged in, by udev's tag "hotdom"; never opens one. */
 #include "monitor.h"
 
 #include <libudev.h>
@@ -14,16 +13,13 @@
 #include "../host/loop.h"
 #include "listen.h"
 
-#define TAG           "hotdom"
-#define TAG_VOLUME    "hotdom-volume" /* of no disk that can be plugged in */
-#define BAD_BLOCK     "DM_VERITY_ERR_BLOCK_NR" /* dm-verity-target.c */
-#define RECEIVE_BYTES (8 << 20)                /* a shelf of disks at once */
-#define MAX_DISKS     1024
-#define MAX_GONE      64 /* that udev may still have to say something of */
+#define TAG       "hotdom" /* 54-hotdom.rules */
+#define MAX_DISKS 1024
+#define MAX_GONE  64 /* that udev may still have to say something of */
 
 struct hd_monitor {
-    struct udev *udev;
-    struct udev_monitor *netlink, *kernel;
+    struct udev_monitor *netlink, *kernel; /* the latter may be NULL */
+    struct udev *udev;                     /* netlink's */
     uv_poll_t poll, kernel_poll;
     uv_timer_t reconcile;
     const struct hd_monitor_ops *ops;
@@ -162,47 +158,8 @@ static void enumerate(struct hd_monitor *m)
     udev_enumerate_unref(e);
 }
 
-/* TYPE is enum verity_block_type: 0 is data, 1 the hash tree. */
-int hd_monitor_parse_bad(const char *text, struct hd_bad_block *ret,
-                         struct hd_err *err)
-{
-    char *end;
-    uint64_t block;
-
-    if ((*text != '0' && *text != '1') || text[1] != ',' || text[2] < '0' ||
-        text[2] > '9')
-        return hd_fail(err, HD_E_FAILED, "%.40s is no block of dm-verity's",
-                       text);
-    errno = 0;
-    block = strtoull(text + 2, &end, 10);
-    if (*end || errno)
-        return hd_fail(err, HD_E_FAILED, "%.40s is no block of dm-verity's",
-                       text);
-    *ret = (struct hd_bad_block){.block = block, .tree = *text == '1'};
-    return 0;
-}
-
-static void on_volume(struct hd_monitor *m, struct udev_device *dev)
-{
-    const char *bad = udev_device_get_property_value(dev, BAD_BLOCK);
-    const char *name = udev_device_get_property_value(dev, "DM_NAME");
-    struct hd_bad_block block;
-    struct hd_err err;
-
-    if (!bad)
-        return;
-    if (!name)
-        name = udev_device_get_sysattr_value(dev, "dm/name");
-    if (!name || hd_monitor_parse_bad(bad, &block, &err))
-        hd_log(HD_LOG_WARNING, "%s: %s=%.40s is not understood",
-               udev_device_get_sysname(dev), BAD_BLOCK, bad);
-    else
-        m->ops->corrupt(m->ctx, name, &block);
-}
-
 /* Some were lost.  A list tells the same as those that were not, which would
- * hold up what comes next; a bad block among them is told to its guest alone.
- */
+ * hold up what comes next. */
 static void catch_up(struct hd_monitor *m)
 {
     hd_log(HD_LOG_WARNING, "udev's events came too fast; looking anew");
@@ -217,14 +174,12 @@ static void on_event(uv_poll_t *poll, int status, int events)
     struct hd_device disk;
 
     (void)events;
-    hd_listen_on(poll, status, on_event);
     if (!dev && errno == ENOBUFS)
         catch_up(m);
+    hd_listen_on(poll, status, on_event);
     if (!dev)
         return;
-    if (udev_device_has_tag(dev, TAG_VOLUME))
-        on_volume(m, dev);
-    else if (!strcmp(udev_device_get_action(dev), "remove"))
+    if (!strcmp(udev_device_get_action(dev), "remove"))
         remove_name(m, udev_device_get_sysname(dev));
     else if (!is_tagged(dev))
         lose_file(m, udev_device_get_sysname(dev));
@@ -262,32 +217,14 @@ static void on_reconcile(uv_timer_t *timer)
     uv_timer_start(timer, on_reconcile, hd_io_to_minute(hd_io_now_ms()), 0);
 }
 
-static int subscribe(struct hd_monitor *m, struct hd_err *err)
-{
-    m->udev = udev_new();
-    if (m->udev)
-        m->netlink = udev_monitor_new_from_netlink(m->udev, "udev");
-    if (!m->netlink ||
-        udev_monitor_filter_add_match_subsystem_devtype(m->netlink, "block",
-                                                        "disk") < 0 ||
-        udev_monitor_filter_add_match_tag(m->netlink, TAG) < 0 ||
-        udev_monitor_filter_add_match_tag(m->netlink, TAG_VOLUME) < 0 ||
-        udev_monitor_enable_receiving(m->netlink) < 0)
-        return hd_fail_errno(err, HD_E_FAILED, "cannot listen to udev");
-    if (udev_monitor_set_receive_buffer_size(m->netlink, RECEIVE_BYTES) < 0)
-        hd_log(HD_LOG_DEBUG, "udev's receive buffer stays small");
-    return 0;
-}
-
 /* Without it, udev tells the same, later. */
 static void subscribe_kernel(struct hd_monitor *m, uv_loop_t *loop)
 {
-    m->kernel = udev_monitor_new_from_netlink(m->udev, "kernel");
-    if (!m->kernel ||
-        udev_monitor_filter_add_match_subsystem_devtype(m->kernel, "block",
-                                                        "disk") < 0 ||
-        udev_monitor_enable_receiving(m->kernel) < 0) {
-        hd_log(HD_LOG_WARNING, "cannot listen to the kernel's uevents");
+    struct hd_err err;
+
+    m->kernel = hd_listen_disks("kernel", NULL, &err);
+    if (!m->kernel) {
+        hd_log(HD_LOG_WARNING, "%s", err.msg);
         return;
     }
     m->kernel_poll.data = m;
@@ -298,16 +235,14 @@ static void subscribe_kernel(struct hd_monitor *m, uv_loop_t *loop)
 int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
                      void *ctx, struct hd_monitor **ret, struct hd_err *err)
 {
-    struct hd_monitor *m = calloc(1, sizeof(*m));
+    hd_autofree struct hd_monitor *m = calloc(1, sizeof(*m));
 
     if (!m)
         return hd_fail_errno(err, HD_E_FAILED, "listen to udev");
-    if (subscribe(m, err)) {
-        udev_monitor_unref(m->netlink);
-        udev_unref(m->udev);
-        free(m);
+    m->netlink = hd_listen_disks("udev", TAG, err);
+    if (!m->netlink)
         return -1;
-    }
+    m->udev = udev_monitor_get_udev(m->netlink);
     m->ops = ops;
     m->ctx = ctx;
     m->poll.data = m->reconcile.data = m;
@@ -317,7 +252,7 @@ int hd_monitor_start(uv_loop_t *loop, const struct hd_monitor_ops *ops,
     uv_timer_init(loop, &m->reconcile);
     /* Only now, so that nothing falls between the list and the events. */
     on_reconcile(&m->reconcile);
-    *ret = m;
+    *ret = hd_steal(&m);
     return 0;
 }
 

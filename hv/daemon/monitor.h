@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which disks are plugged in, by udev's tag "hotdom", and what the kernel says
- * of our volumes, tagged "hotdom-volume"; never opens one. */
+/* Which disks are plugged in, by udev's tag "hotdom"; never opens one. */
 #ifndef HD_DAEMON_MONITOR_H
 #define HD_DAEMON_MONITOR_H
 
@@ -14,16 +13,9 @@
 struct hd_monitor_ops {
     void (*appeared)(void *ctx, const struct hd_device *device);
     void (*vanished)(void *ctx, const struct hd_device *device);
-    /* dm-verity has refused to give a block of the volume `dm_name`. */
-    void (*corrupt)(void *ctx, const char *dm_name,
-                    const struct hd_bad_block *block);
 };
 
 struct hd_monitor;
-
-/* DM_VERITY_ERR_BLOCK_NR of dm-verity's uevent: "TYPE,BLOCK". */
-int hd_monitor_parse_bad(const char *text, struct hd_bad_block *ret,
-                         struct hd_err *err);
 
 /* Disks that are there already appear inside this call.  It lives as long as
  * the process. */

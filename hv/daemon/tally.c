@@ -36,8 +36,9 @@ void hd_tally_event(void *ctx, const struct hd_event *e)
         count(tally, HD_TALLY_FAILURES, guest, e->reason);
     if (guest && e->to == HD_STATE_RUNNING && e->from == HD_STATE_BUILDING)
         count(tally, HD_TALLY_STARTS, true, "");
-    /* Once, whatever comes between the plug and the end. */
-    if (!guest && !strcmp(e->reason, "device-gone") &&
-        e->from != HD_STATE_FENCED)
-        count(tally, HD_TALLY_YANKS, false, hd_state_name(e->from));
+}
+
+void hd_tally_yank(struct hd_tally *tally, enum hd_state was)
+{
+    count(tally, HD_TALLY_YANKS, false, hd_state_name(was));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How often what happened since the daemon started, counted from events. */
+/* How often what happened since the daemon started, counted from events; a pull
+ * where it is noticed, for it may have any number of those. */
 #ifndef HD_DAEMON_TALLY_H
 #define HD_DAEMON_TALLY_H
 
@@ -29,5 +30,7 @@ struct hd_tally {
 
 /* For hd_events_listen; `ctx` is the tally. */
 void hd_tally_event(void *ctx, const struct hd_event *event);
+/* A store was pulled that was in that state. */
+void hd_tally_yank(struct hd_tally *tally, enum hd_state was);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
 #include "doctor_checks.h"
@@ -138,6 +139,37 @@ void hd_check_bridges(const struct hd_doctor_host *h, struct hd_finding *f)
 
 /* ---- what is installed */
 
+/* The rule that this was built with. */
+extern const char hd_rule[], hd_rule_end[];
+__asm__(".pushsection .rodata\n"
+        ".global hd_rule, hd_rule_end\n"
+        "hd_rule: .incbin \"config/" RULE "\"\n"
+        "hd_rule_end: .byte 0\n"
+        ".popsection\n");
+
+static bool is_our_rule(int root, const char *path)
+{
+    size_t want = (size_t)(hd_rule_end - hd_rule), len;
+    hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+    hd_autofree char *text = NULL;
+
+    return fd >= 0 && !hd_io_read_whole(fd, path, want, &text, &len, NULL) &&
+           len == want && !memcmp(text, hd_rule, len);
+}
+
+static void compare_rule(const struct hd_doctor_host *h, const char *path,
+                         bool owners, struct hd_finding *f)
+{
+    if (is_our_rule(h->root, path)) {
+        hd_finding_say(f, HD_DOCTOR_OK, "/%s is there", path);
+        return;
+    }
+    hd_finding_say(f, HD_DOCTOR_WARNING, "/%s is not this version's", path);
+    if (owners)
+        hd_finding_fix(f, "compare it with /usr/lib/udev/rules.d/" RULE
+                          ", then udevadm control --reload");
+}
+
 /* udev(7): the first folder that has it decides, and an empty file or a link
  * to /dev/null is none. */
 void hd_check_udev(const struct hd_doctor_host *h, struct hd_finding *f)
@@ -151,7 +183,7 @@ void hd_check_udev(const struct hd_doctor_host *h, struct hd_finding *f)
         if (fstatat(h->root, path, &st, AT_SYMLINK_NOFOLLOW))
             continue;
         if (S_ISREG(st.st_mode) && st.st_size) {
-            hd_finding_say(f, HD_DOCTOR_OK, "/%s is there", path);
+            compare_rule(h, path, i < 2, f);
             return;
         }
         hd_finding_say(f, HD_DOCTOR_PROBLEM, "/%s masks the rule", path);
@@ -171,6 +203,7 @@ void hd_check_users(const struct hd_doctor_host *h, struct hd_finding *f)
         {"etc/group", "hotdom:", "group hotdom"},
         {"etc/passwd", "hotdom-reader:", "user hotdom-reader"},
         {"etc/passwd", "hotdom-serial:", "user hotdom-serial"},
+        {"etc/passwd", "hotdom-9p:", "user hotdom-9p"},
     };
     char missing[128] = "";
 

@@ -30,7 +30,7 @@ static char *const roots[] = {"/etc", "/run",     "/run/lock",
  * purpose. */
 static const char *const skipped[] = {
     "/run/udev",        /* follows the devices, which are compared themselves */
-    "/run/systemd",     /* units, sessions, journal streams */
+    "/run/systemd",     /* units, sessions, journal streams; see add_question */
     "/run/user",        /* of logged-in users */
     "/run/log",         /* the journal's files rotate */
     "/run/credentials", /* of services that start and end */
@@ -106,6 +106,15 @@ static int each(struct hd_snapshot *s, const char *dir, entry_fn *add,
     if (d)
         closedir(d);
     return rc ? no_memory(err) : 0;
+}
+
+/* Of HD_ASK_DIR; other programs' come and go. */
+static int add_question(struct hd_snapshot *s, const char *dir,
+                        const char *name)
+{
+    return strstr(name, HD_ASK_NAME)
+               ? hd_snapshot_add(s, "file %s/%s", dir, name)
+               : 0;
 }
 
 static char *attribute(const char *dir, const char *name, const char *leaf)
@@ -255,7 +264,8 @@ int hd_snapshot_take(struct hd_snapshot **ret, struct hd_err *err)
     if (take_xen(s, err) || each(s, "/sys/block", add_disk, err) ||
         each(s, "/sys/class/net", add_netdev, err) ||
         each(s, "/sys/bus/pci/drivers/pciback", add_pci, err) ||
-        take_mounts(s, err) || take_files(s, err))
+        each(s, HD_ASK_DIR, add_question, err) || take_mounts(s, err) ||
+        take_files(s, err))
         return -1;
     hd_snapshot_sort(s);
     *ret = hd_steal(&s);

@@ -75,7 +75,7 @@ static int add_block(struct attachment *a, const struct hd_step_block *step,
                          .writable = step->mode == HD_MODE_RW};
 
     snprintf(path, sizeof(path), "/dev/mapper/%s", step->dm_name);
-    if (hd_volume_check_idle(step->dm_name, err) ||
+    if (hd_volume_check_idle(step->dm_name, &vbd.device, err) ||
         hd_vbd_describe(&vbd, &a->devices[a->n_devices], err))
         return -1;
     a->n_devices++;

@@ -10,7 +10,7 @@
 #include "undo.h"
 #include "volume.h"
 
-/* A watch event may be lost with xenstored; Xen is asked again after this. */
+/* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
 
 static void ask(struct hd_context *ctx, const char *guest)
@@ -62,13 +62,14 @@ static bool any_up(struct hd_context *ctx, const struct rank *rank)
     return false;
 }
 
+/* Xen tells who is up, and still does when xenstored has gone: nobody is
+ * destroyed before the grace time for that. */
 static void wait_down(struct hd_context *ctx, const struct rank *rank)
 {
     uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
 
     while (hd_io_left_ms(until) && any_up(ctx, rank))
-        if (hd_xs_wait(ctx->xs, hd_io_within_ms(LOOK_MS, until), NULL))
-            return;
+        hd_xs_rest(ctx->xs, hd_io_within_ms(LOOK_MS, until));
 }
 
 static void shut_down(struct hd_context *ctx, const struct rank *rank)

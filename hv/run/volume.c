@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -137,29 +138,25 @@ static int create(const struct hd_step_volume *volume,
     return 0;
 }
 
-static int simple(int type, const char *name)
-{
-    auto_task task = task_new(type, name);
-
-    return task ? run(task) : -1;
-}
-
-/* Without noflush it would wait for the I/O that a pulled plug never ends. */
-static int suspend(const char *name)
-{
-    auto_task task = task_new(DM_DEVICE_SUSPEND, name);
-
-    return task && dm_task_no_flush(task) && dm_task_skip_lockfs(task)
-               ? run(task)
-               : -1;
-}
-
 static int load_error(const char *name, uint64_t sectors)
 {
     auto_task task = task_new(DM_DEVICE_RELOAD, name);
 
     return task && dm_task_add_target(task, 0, sectors, "error", "") ? run(task)
                                                                      : -1;
+}
+
+/* The table that was loaded becomes the live one.  The kernel suspends the
+ * device for it and resumes it, in one: who is killed in between leaves no
+ * device behind whose requests nobody ends.  Without noflush it would wait for
+ * the I/O that a pulled plug never ends. */
+static int swap(const char *name)
+{
+    auto_task task = task_new(DM_DEVICE_RESUME, name);
+
+    return task && dm_task_no_flush(task) && dm_task_skip_lockfs(task)
+               ? run(task)
+               : -1;
 }
 
 /* Sectors of the live table, which need not be what a plan said. */
@@ -298,14 +295,18 @@ int hd_volume_fence(const char *dm_name, struct hd_err *err)
 
     if (found <= 0)
         return found;
-    if (sectors_of(dm_name, &sectors) || suspend(dm_name))
-        return fail(err, "suspend", dm_name);
-    /* A device that was created and never got a table has no sectors. */
-    if (sectors && load_error(dm_name, sectors))
+    if (sectors_of(dm_name, &sectors))
         return fail(err, "fence", dm_name);
-    if (simple(DM_DEVICE_RESUME, dm_name))
-        return fail(err, "resume", dm_name);
-    return 0;
+    /* A device that was created and never got a table has no sectors: whatever
+     * it is asked fails already. */
+    if (!sectors)
+        return 0;
+    if (load_error(dm_name, sectors)) {
+        fail(err, "fence", dm_name);
+        (void)swap(dm_name); /* it may have been left suspended */
+        return -1;
+    }
+    return swap(dm_name) ? fail(err, "fence", dm_name) : 0;
 }
 
 int hd_volume_flush(const char *dm_name, struct hd_err *err)
@@ -354,7 +355,8 @@ int hd_volume_check_free(const char *dm_name, struct hd_err *err)
     return found;
 }
 
-int hd_volume_check_idle(const char *dm_name, struct hd_err *err)
+int hd_volume_check_idle(const char *dm_name, dev_t *ret_device,
+                         struct hd_err *err)
 {
     struct dm_info info;
     int found = find_info(dm_name, &info, err);
@@ -368,5 +370,6 @@ int hd_volume_check_idle(const char *dm_name, struct hd_err *err)
                        "the volume %s is in use; a guest gets what nobody else "
                        "has",
                        dm_name);
+    *ret_device = makedev(info.major, info.minor);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
@@ -32,8 +33,10 @@ int hd_volume_below(const char *dm_name, uint32_t *ret_major,
 /* HD_E_EXISTS when a device of that name is there. */
 int hd_volume_check_free(const char *dm_name, struct hd_err *err);
 
-/* HD_E_BUSY when anyone has it open: the host, or a guest's backend. */
-int hd_volume_check_idle(const char *dm_name, struct hd_err *err);
+/* The number of its device, whatever its node says; HD_E_BUSY when anyone has
+ * it open: the host, or a guest's backend. */
+int hd_volume_check_idle(const char *dm_name, dev_t *ret_device,
+                         struct hd_err *err);
 
 /* Every request, those in flight as well, ends with EIO from now on and the
  * medium is let go; users of the device may stay.  No such device is

@@ -18,6 +18,9 @@
 #include "mem.h"
 #include "paths.h"
 
+#define NICE      10
+#define NICE_TEXT "10"
+
 int hd_server_lock(const char *name, struct hd_err *err)
 {
     struct flock whole = {.l_type = F_WRLCK};
@@ -52,17 +55,30 @@ int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err)
     return 0;
 }
 
+static void tell_kernel(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, text, strlen(text));
+    close(fd);
+}
+
+/* Where the kernel groups processes by their session, a niceness counts within
+ * that one alone, and the group has its own: sched(7). */
+void hd_server_stand_back(void)
+{
+    if (getpriority(PRIO_PROCESS, 0) < NICE)
+        (void)setpriority(PRIO_PROCESS, 0, NICE);
+    tell_kernel("/proc/self/autogroup", NICE_TEXT);
+}
+
 /* hotdomd's own place, which is inherited, is that of what the host needs; a
  * guest decides how much this one takes. */
 static void offer_to_oom(void)
 {
-    static const char adj[] = "500";
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    (void)!write(fd, adj, sizeof(adj) - 1);
-    close(fd);
+    tell_kernel("/proc/self/oom_score_adj", "500");
 }
 
 /* A change of user leaves none; securebits of the caller might. */

@@ -15,6 +15,10 @@ int hd_server_lock(const char *name, struct hd_err *err);
 #define HD_SERVER_CONTROL ":control"
 int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err);
 
+/* It gives way to all else on the host: for one whose guest decides how much it
+ * works.  Before hd_server_become. */
+void hd_server_stand_back(void);
+
 /* From root to `user`, in an empty folder as its root; what is open is all that
  * it has.  It may open `files` descriptors, start nothing and write no file. */
 int hd_server_become(const char *user, unsigned files, struct hd_err *err);

@@ -21,8 +21,7 @@ uint32_t hd_vbd_devid(const char *vdev)
 }
 
 /* The names and values of libxl_disk.c, device_disk_add. */
-static void fill(const struct hd_vbd *vbd, dev_t device,
-                 struct hd_xenbus_device *dev)
+static void fill(const struct hd_vbd *vbd, struct hd_xenbus_device *dev)
 {
     hd_xenbus_init(dev, HD_VBD_CLASS, vbd->domid, hd_vbd_devid(vbd->vdev));
     hd_xenbus_front(dev, "virtual-device", "%u", dev->devid);
@@ -37,8 +36,8 @@ static void fill(const struct hd_vbd *vbd, dev_t device,
     hd_xenbus_back(dev, "mode", vbd->writable ? "w" : "r");
     hd_xenbus_back(dev, "device-type", "disk");
     hd_xenbus_back(dev, "discard-enable", vbd->writable ? "1" : "0");
-    hd_xenbus_back(dev, "physical-device", "%x:%x", major(device),
-                   minor(device));
+    hd_xenbus_back(dev, "physical-device", "%x:%x", major(vbd->device),
+                   minor(vbd->device));
     hd_xenbus_back(dev, "hotplug-status", "connected");
 }
 
@@ -56,6 +55,12 @@ int hd_vbd_describe(const struct hd_vbd *vbd, struct hd_xenbus_device *ret,
         return hd_fail_errno(err, HD_E_GONE, "cannot find %s", vbd->path);
     if (!S_ISBLK(st.st_mode))
         return hd_fail(err, HD_E_DENIED, "%s is no block device", vbd->path);
-    fill(vbd, st.st_rdev, ret);
+    if (st.st_rdev != vbd->device)
+        return hd_fail(err, HD_E_GONE,
+                       "%s has become the node of another device, %u:%u; the "
+                       "volume is %u:%u",
+                       vbd->path, major(st.st_rdev), minor(st.st_rdev),
+                       major(vbd->device), minor(vbd->device));
+    fill(vbd, ret);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../base/err.h"
 #include "../bus/xenbus.h"
@@ -15,6 +16,7 @@ struct hd_vbd {
     uint32_t domid;
     const char *vdev; /* "xvda" to "xvdp" */
     const char *path; /* "/dev/mapper/hotdom-..." */
+    dev_t device;     /* the volume's number, as device-mapper gives it */
     bool writable;
 };
 
@@ -25,7 +27,8 @@ uint32_t hd_vbd_devid(const char *vdev);
  * itself.  Read-only is blkback's to keep; flushes go to the device, and
  * discards too when it is writable; queues and persistent grants are the two
  * drivers' to agree on.  HD_E_DENIED when `path` is no volume of ours,
- * HD_E_GONE when it is not there.  Nothing is opened. */
+ * HD_E_GONE when it is not there, or is another device than `device`.  Nothing
+ * is opened. */
 int hd_vbd_describe(const struct hd_vbd *vbd, struct hd_xenbus_device *ret,
                     struct hd_err *err);
 

@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define OURS  "/dev/mapper/hotdom-"
-#define PLAIN "abcdefghijklmnopqrstuvwxyz0123456789._-+"
-#define RAW   "+raw" /* what lies under an image, unverified: hv/plan/plan.h */
+#include "../base/io.h"
+
+#define FOLDER "/dev/mapper/"
+#define OURS   FOLDER "hotdom-"
+#define PLAIN  "abcdefghijklmnopqrstuvwxyz0123456789._-+"
+#define RAW    "+raw" /* what lies under an image, unverified: hv/plan/plan.h */
 
 /* The nodes that add writes, below the backend's folder. */
 struct nodes {
@@ -43,6 +46,25 @@ int hd_vbd_hotplug_check(const char *params, struct hd_err *err)
     return 0;
 }
 
+/* The kernel knows the device of that number by that name: a node may have
+ * become another's since the volume was opened. */
+static int check_device(const char *params, dev_t device, struct hd_err *err)
+{
+    const char *want = params + sizeof(FOLDER) - 1;
+    hd_autofree char *name = NULL;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm/name", major(device),
+             minor(device));
+    if (hd_io_read_file(path, 256, &name, NULL, NULL) ||
+        strcspn(name, "\n") != strlen(want) ||
+        strncmp(name, want, strlen(want)))
+        return hd_fail(err, HD_E_GONE,
+                       "%s has become the node of another device, %u:%u",
+                       params, major(device), minor(device));
+    return 0;
+}
+
 int hd_vbd_hotplug_add(struct hd_xs *xs, const struct hd_backend_path *path,
                        struct hd_err *err)
 {
@@ -64,6 +86,8 @@ int hd_vbd_hotplug_add(struct hd_xs *xs, const struct hd_backend_path *path,
         return hd_fail_errno(err, HD_E_GONE, "cannot find %s", params);
     if (!S_ISBLK(st.st_mode))
         return hd_fail(err, HD_E_DENIED, "%s is no block device", params);
+    if (check_device(params, st.st_rdev, err))
+        return -1;
     snprintf(device, sizeof(device), "%x:%x", major(st.st_rdev),
              minor(st.st_rdev));
     return hd_xs_write(xs,

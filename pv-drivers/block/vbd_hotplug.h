@@ -12,7 +12,8 @@
 int hd_vbd_hotplug_check(const char *params, struct hd_err *err);
 
 /* Reads the backend's `params` and writes `physical-device`; nothing is opened
- * or mapped, so there is nothing to leak.  blkback itself reads `mode`. */
+ * or mapped, so there is nothing to leak.  blkback itself reads `mode`.
+ * HD_E_GONE when the node there is not that of the volume of its name. */
 int hd_vbd_hotplug_add(struct hd_xs *xs, const struct hd_backend_path *path,
                        struct hd_err *err);
 /* Takes back what add wrote; nothing there is success. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <xenstore.h>
 
 #include "../base/io.h"
@@ -236,4 +237,17 @@ int hd_xs_wait(struct hd_xs *xs, uint64_t deadline_ms, struct hd_err *err)
         rc = hd_xs_check(xs, token, sizeof(token), err);
     } while (rc > 0);
     return rc;
+}
+
+void hd_xs_rest(struct hd_xs *xs, uint64_t deadline_ms)
+{
+    struct timespec left;
+    int ms;
+
+    if (!hd_xs_wait(xs, deadline_ms, NULL))
+        return;
+    ms = hd_io_left_ms(deadline_ms);
+    left =
+        (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    nanosleep(&left, NULL);
 }

@@ -76,5 +76,8 @@ int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err);
 /* Blocks until an event was there (all that wait are taken) or `deadline_ms` is
  * over; which one, the caller sees by looking at what it waits for. */
 int hd_xs_wait(struct hd_xs *xs, uint64_t deadline_ms, struct hd_err *err);
+/* The same for who looks elsewhere than in xenstore, and goes on without it:
+ * once xenstored is gone, it blocks until `deadline_ms`. */
+void hd_xs_rest(struct hd_xs *xs, uint64_t deadline_ms);
 
 #endif

@@ -76,9 +76,21 @@ struct hd_9p_fid *hd_9p_get_fid(struct hd_9p *s, struct hd_9p_in *in,
     return in->bad ? NULL : f;
 }
 
+/* What is open is itself, also when its name is gone or another's by now, and
+ * stale when it is not given any more: what its path leads to is no answer. */
+static int stat_of(const struct hd_9p *s, const struct hd_9p_fid *f,
+                   struct stat *ret)
+{
+    if (f->stale)
+        return ESTALE;
+    return f->open && f->fd >= 0 ? hd_tree_stat_open(f->fd, ret)
+                                 : hd_tree_stat(s->tree, f->path, ret);
+}
+
 static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
 {
-    int rc, fd;
+    hd_autofd int fd = -1;
+    int rc;
     struct hd_9p_fid *f = hd_9p_get_fid(s, in, &rc);
     uint32_t flags = (uint32_t)hd_9p_get(in, 4);
     struct stat st;
@@ -93,14 +105,15 @@ static int lopen(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
     if (s->fids.n_open >= HD_9P_MAX_OPEN)
         return ENFILE;
     hd_9p_told(s, f->path, true);
-    rc = hd_tree_stat(s->tree, f->path, &st);
+    rc = hd_tree_open(s->tree, f->path, &fd);
     if (!rc)
-        rc = hd_tree_open(s->tree, f->path, &fd);
+        rc = fd < 0 ? hd_tree_stat(s->tree, f->path, &st)
+                    : hd_tree_stat_open(fd, &st);
     if (rc)
         return rc;
     f->open = true;
-    f->fd = fd;
     s->fids.n_open += fd >= 0;
+    f->fd = hd_steal_fd(&fd);
     hd_9p_put_qid_of(out, &st);
     hd_9p_put(out, 0, 4); /* iounit: as much as a message takes */
     return 0;
@@ -121,7 +134,7 @@ static int get_attr(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
     (void)hd_9p_get(in, 8); /* what it wants: it is given all there is */
     if (hd_9p_whole(in) || !f)
         return f ? EPROTO : rc;
-    rc = hd_tree_stat(s->tree, f->path, &st);
+    rc = stat_of(s, f, &st);
     if (rc)
         return rc;
     hd_9p_put(out, STAT_MASK, 8);

@@ -12,11 +12,17 @@
 
 #define HD_9P_MSIZE_MIN 4096
 #define HD_9P_MSIZE     61440 /* of a message, at most: see ring.h */
-#define HD_9P_MAX_FIDS  1024
-#define HD_9P_MAX_OPEN  256 /* of them, open files and folders */
+#define HD_9P_MAX_FIDS  65536
+#define HD_9P_FID_BYTES (16u << 20) /* of all of them, with their paths */
+#define HD_9P_MAX_OPEN  256         /* of them, open files and folders */
 #define HD_9P_PATH      1024
 
-struct hd_9p; /* opaque; holds descriptors of open files */
+/*
+ * opaque; holds descriptors of open files, HD_9P_MAX_OPEN at most, and memory
+ * for each fid: a guest that has seen 10,000 files takes 1 MiB, one that makes
+ * fids without end 16.5 MiB, and is answered ENFILE from then on.
+ */
+struct hd_9p;
 
 /* `tree` is borrowed.  NULL without memory. */
 struct hd_9p *hd_9p_new(const struct hd_tree *tree);

@@ -115,6 +115,14 @@ uint64_t hd_tree_id(const struct stat *st)
     return st->st_ino ^ (uint64_t)st->st_dev << 40;
 }
 
+int hd_tree_stat_open(int fd, struct stat *ret)
+{
+    if (fstat(fd, ret))
+        return errno;
+    ret->st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    return 0;
+}
+
 int hd_tree_stat(const struct hd_tree *tree, const char *path, struct stat *ret)
 {
     hd_autofd int fd = -1;
@@ -130,11 +138,10 @@ int hd_tree_stat(const struct hd_tree *tree, const char *path, struct stat *ret)
         break;
     }
     fd = open_beneath(tree, path, O_PATH);
-    if (fd < 0 || fstat(fd, &st))
+    if (fd < 0 || hd_tree_stat_open(fd, &st))
         return errno == ELOOP || errno == EXDEV ? ENOENT : errno;
     if (!is_shown(st.st_mode))
         return ENOENT;
-    st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
     *ret = st;
     return 0;
 }
@@ -181,6 +188,8 @@ int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
     n = fd < 0 ? -1 : readlinkat(fd, "", buf, size);
     if (n < 0)
         return errno == ENOENT ? EINVAL : errno; /* "": it is no link */
+    if ((size_t)n == size)
+        return ENAMETOOLONG; /* or it ends just there, which nobody can tell */
     *ret_len = (size_t)n;
     return 0;
 }
@@ -218,24 +227,54 @@ static bool is_dots(const char *name)
     return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-/* What it is, when it is to be shown. */
-static bool take_entry(const struct hd_tree *tree, const char *dir,
-                       const struct dirent64 *d, struct hd_tree_entry *ret)
+/* A folder's own entries: itself, and the one above, which may be bare. */
+static bool stat_dots(const struct hd_tree *tree, const char *dir,
+                      const char *name, struct stat *ret)
+{
+    char above[PATH_MAX];
+    size_t len = name[1] ? (size_t)(strrchr(dir, '/') - dir) : strlen(dir);
+
+    if (len >= sizeof(above))
+        return false;
+    memcpy(above, dir, len);
+    strcpy(above + len, len ? "" : "/");
+    return !hd_tree_stat(tree, above, ret);
+}
+
+/* Of the open folder `fd`; what the tables have below it may be bare. */
+static bool stat_entry(const struct hd_tree *tree, const char *dir, int fd,
+                       const char *name, struct stat *ret)
 {
     char child[PATH_MAX];
+
+    if (is_dots(name))
+        return stat_dots(tree, dir, name, ret);
+    if (!join(dir, name, child))
+        return false;
+    switch (place_of(tree, child)) {
+    case NOWHERE:
+        return false;
+    case BARE:
+        stat_bare(child, ret);
+        return true;
+    case HOST:
+        break;
+    }
+    return !fstatat(fd, name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+}
+
+/* What it is, when it is to be shown.  getdents64 has an inode and a type, too,
+ * but not what hd_tree_id takes, nor what is mounted there. */
+static bool take_entry(const struct hd_tree *tree, const char *dir, int fd,
+                       const struct dirent64 *d, struct hd_tree_entry *ret)
+{
     struct stat st;
 
-    *ret = (struct hd_tree_entry){d->d_name, d->d_ino, (uint64_t)d->d_off,
-                                  d->d_type};
-    if (is_dots(d->d_name))
-        return true;
-    if (!join(dir, d->d_name, child))
+    if (!stat_entry(tree, dir, fd, d->d_name, &st) || !is_shown(st.st_mode))
         return false;
-    if (d->d_type != DT_UNKNOWN)
-        return is_shown(DTTOIF(d->d_type)) && place_of(tree, child) != NOWHERE;
-    if (hd_tree_stat(tree, child, &st))
-        return false;
-    ret->type = (uint8_t)IFTODT(st.st_mode);
+    *ret =
+        (struct hd_tree_entry){d->d_name, hd_tree_id(&st), (uint64_t)d->d_off,
+                               (uint8_t)IFTODT(st.st_mode)};
     return true;
 }
 
@@ -255,7 +294,7 @@ int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
             const struct dirent64 *d = (const void *)(buf + at);
 
             at += d->d_reclen;
-            if (take_entry(tree, path, d, &e) && !fn(context, &e))
+            if (take_entry(tree, path, fd, d, &e) && !fn(context, &e))
                 return 0;
         }
     return n < 0 ? errno : 0;

@@ -25,17 +25,19 @@ struct hd_tree {
 /* Without set-uid, set-gid and device numbers. */
 int hd_tree_stat(const struct hd_tree *tree, const char *path,
                  struct stat *ret);
+/* The same of what hd_tree_open gave, wherever it is by now. */
+int hd_tree_stat_open(int fd, struct stat *ret);
 /* `*ret_fd` is the caller's; -1: a bare folder. */
 int hd_tree_open(const struct hd_tree *tree, const char *path, int *ret_fd);
 /* Is what was opened as `fd` what the tables, others by now, give there? */
 bool hd_tree_still(const struct hd_tree *tree, const char *path, int fd);
-/* At most `size` bytes, without a NUL. */
+/* Without a NUL; ENAMETOOLONG when it has `size` bytes or more. */
 int hd_tree_readlink(const struct hd_tree *tree, const char *path, char *buf,
                      size_t size, size_t *ret_len);
 
 struct hd_tree_entry {
     const char *name;
-    uint64_t inode;
+    uint64_t inode;  /* hd_tree_id of what hd_tree_stat says of it */
     uint64_t offset; /* the next one is behind it */
     uint8_t type;    /* DT_REG, DT_DIR, DT_LNK */
 };

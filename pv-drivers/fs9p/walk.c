@@ -128,9 +128,5 @@ int hd_9p_walk(struct hd_9p *s, struct hd_9p_in *in, struct hd_9p_out *out)
         return 0;
     if (new_id != f->id)
         return hd_9p_fid_make(&s->fids, new_id, path);
-    if (!n)
-        return 0;
-    free(f->path);
-    f->path = strdup(path);
-    return f->path ? 0 : ENOMEM;
+    return n ? hd_9p_fid_move(&s->fids, f, path) : 0;
 }

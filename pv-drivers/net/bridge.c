@@ -132,17 +132,28 @@ int hd_bridge_remove(const char *name, struct hd_err *err)
     return 0;
 }
 
+static const struct hd_link *link_of(const struct hd_link *links, size_t n,
+                                     uint32_t index)
+{
+    for (size_t i = 0; i < n; i++)
+        if (links[i].index == index)
+            return &links[i];
+    return NULL;
+}
+
 int hd_bridge_check_port(const char *name, uint32_t index, struct hd_err *err)
 {
-    struct hd_link link;
-    int found = hd_links_find(name, &link, err);
+    hd_autofree struct hd_link *links = NULL;
+    const struct hd_link *link;
+    size_t n;
 
-    if (found < 0)
+    if (hd_links_list(&links, &n, err))
         return -1;
-    if (!found || link.index != index)
+    link = link_of(links, n, index);
+    if (!link || strcmp(link->name, name))
         return hd_fail(err, HD_E_GONE, "the network interface %s was unplugged",
                        name);
-    if (link.master || link.set_up || link.addressed)
+    if (link->master || link->set_up || link->addressed)
         return hd_fail(err, HD_E_BUSY,
                        "the host uses the network interface %s; set it down "
                        "and take its addresses away",

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "../base/mem.h"
+#include "rtnl.h"
 
 #define TRIES 50 /* of a dump that was interrupted by a change */
 
@@ -184,19 +185,46 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
     return 0;
 }
 
+/* 1: there, 0: there is none, -1. */
+static int get(const struct nlmsghdr *nlh, struct hd_link *ret,
+               struct hd_err *err)
+{
+    struct list list = {0};
+    int rc = hd_rtnl_ask(nlh, on_link, &list);
+
+    if (!rc && list.n)
+        *ret = list.links[0];
+    free(list.links);
+    if (rc && errno != ENODEV)
+        return hd_fail_errno(err, HD_E_FAILED,
+                             "cannot look at a network interface");
+    return !rc && list.n;
+}
+
+int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err)
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, index);
+
+    nlh->nlmsg_flags = NLM_F_REQUEST;
+    return get(nlh, ret, err);
+}
+
 int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err)
 {
-    hd_autofree struct hd_link *links = NULL;
-    size_t n;
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, 0);
+    struct hd_link link;
+    int found;
 
-    if (hd_links_list(&links, &n, err))
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(links[i].name, name)) {
-            *ret = links[i];
-            return 1;
-        }
-    return 0;
+    nlh->nlmsg_flags = NLM_F_REQUEST;
+    mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+    found = get(nlh, &link, err);
+    /* Another one may have that for a second name. */
+    if (found != 1 || strcmp(link.name, name))
+        return found < 0 ? -1 : 0;
+    *ret = link;
+    return 1;
 }
 
 bool hd_links_has_bridge(const struct hd_link *links, size_t n,

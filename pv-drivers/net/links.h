@@ -26,13 +26,16 @@ struct hd_link {
  * caller frees `*ret`.  Answers at once. */
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err);
 
-/* 1: the interface of that name, 0: there is none, -1.  By a dump: asked about
- * a name that is not there, the kernel would run modprobe. */
-int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
-
 /* Is there a bridge of that name, or any with `name` NULL? */
 bool hd_links_has_bridge(const struct hd_link *links, size_t n,
                          const char *name);
+
+/* 1: the interface of that name, or of that index, without `addressed` and
+ * `way_out`; 0: there is none, -1.  One request, however many there are, and
+ * none of those with which the kernel would run modprobe for a name that is not
+ * there. */
+int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
+int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err);
 
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
  * changed: hd_io_drain it, and ask hd_links_list what is true now.  It does not

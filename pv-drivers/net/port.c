@@ -5,12 +5,12 @@
 
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
-#include <linux/neighbour.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "../base/io.h"
+#include "fdb.h"
 #include "rtnl.h"
 
 #define MADE_MS 2000
@@ -44,25 +44,6 @@ static int bind_port(uint32_t index, bool isolated)
     return hd_rtnl_talk(nlh);
 }
 
-/* Static, not permanent: that would be an address of the bridge itself. */
-static int allow(uint32_t index, const uint8_t mac[6])
-{
-    struct hd_rtnl_request req;
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(req.buf);
-    struct ndmsg *msg;
-
-    nlh->nlmsg_type = RTM_NEWNEIGH;
-    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
-    nlh->nlmsg_seq = 1;
-    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
-    msg->ndm_family = AF_BRIDGE;
-    msg->ndm_ifindex = (int)index;
-    msg->ndm_state = NUD_NOARP;
-    msg->ndm_flags = NTF_MASTER;
-    mnl_attr_put(nlh, NDA_LLADDR, 6, mac);
-    return hd_rtnl_talk(nlh);
-}
-
 /* The kernel's netback says that it waits for its frontend a moment before it
  * has made the interface: drivers/net/xen-netback/xenbus.c, netback_probe. */
 static uint32_t await_index(const char *name)
@@ -89,9 +70,11 @@ int hd_port_join(const struct hd_port *port, struct hd_err *err)
     if (set_mtu(index, port->mtu) || hd_rtnl_master(index, master))
         return hd_fail_errno(err, HD_E_NO_NETWORK, "cannot join %s to %s",
                              port->name, port->bridge);
-    if (bind_port(index, port->isolated) || allow(index, port->mac))
+    if (bind_port(index, port->isolated))
         return hd_fail_errno(err, HD_E_NO_NETWORK,
                              "cannot bind %s to its address", port->name);
+    if (hd_fdb_give(port->bridge, master, index, port->mac, err))
+        return -1;
     if (hd_rtnl_keep_dom0_out(index) || hd_rtnl_up(index))
         return hd_fail_errno(err, HD_E_FAILED, "cannot bring %s up",
                              port->name);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
@@ -22,31 +23,44 @@ struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
     return nlh;
 }
 
-/* The answer goes to `fn`, when it is one. */
-static int ask(const struct nlmsghdr *nlh, mnl_cb_t fn, void *ctx)
+static int exchange(struct mnl_socket *sock, const struct nlmsghdr *nlh,
+                    mnl_cb_t fn, void *ctx)
+{
+    bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+    char buf[HD_RTNL_BUF];
+    ssize_t n;
+    int rc;
+
+    if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) ||
+        mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+        return -1;
+    do {
+        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+        if (n < 0)
+            return -1;
+        rc =
+            mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), fn, ctx);
+    } while (dump && rc > MNL_CB_STOP);
+    return rc < 0 ? -1 : 0;
+}
+
+int hd_rtnl_ask(const struct nlmsghdr *nlh, mnl_cb_t fn, void *ctx)
 {
     struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    char buf[HD_RTNL_BUF];
-    ssize_t n = -1;
-    int rc = -1, sys;
+    int rc, sys;
 
     if (!sock)
         return -1;
-    if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-        mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
-        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-    if (n >= 0)
-        rc =
-            mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), fn, ctx);
+    rc = exchange(sock, nlh, fn, ctx);
     sys = errno;
     mnl_socket_close(sock);
     errno = sys;
-    return rc < 0 ? -1 : 0;
+    return rc;
 }
 
 int hd_rtnl_talk(const struct nlmsghdr *nlh)
 {
-    return ask(nlh, NULL, NULL);
+    return hd_rtnl_ask(nlh, NULL, NULL);
 }
 
 static int on_index(const struct nlmsghdr *nlh, void *ctx)
@@ -65,7 +79,7 @@ uint32_t hd_rtnl_index(const char *name)
 
     nlh->nlmsg_flags = NLM_F_REQUEST;
     mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-    return ask(nlh, on_index, &index) ? 0 : index;
+    return hd_rtnl_ask(nlh, on_index, &index) ? 0 : index;
 }
 
 int hd_rtnl_up(uint32_t index)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests to the kernel's rtnetlink(7) that change an interface; each is
- * answered at once. */
+/* Requests to the kernel's rtnetlink(7) about one thing; each is answered at
+ * once. */
 #ifndef HD_NET_RTNL_H
 #define HD_NET_RTNL_H
 
@@ -20,6 +20,8 @@ struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
 
 /* Sends it and waits for the kernel's word: 0, or -1 with errno. */
 int hd_rtnl_talk(const struct nlmsghdr *nlh);
+/* The same, and hands what is answered to `fn`; of a dump, all of it. */
+int hd_rtnl_ask(const struct nlmsghdr *nlh, mnl_cb_t fn, void *ctx);
 
 /* Of the interface of that name; 0: there is none.  ioctl(2)'s way would have
  * the kernel run modprobe for a name that is not there. */

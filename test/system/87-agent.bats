@@ -93,6 +93,12 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     [[ $(dom0 hotdom explain desk) == *'agent ready'*'Debian GNU/Linux 12'*"$address"* ]]
     dom0 'hotdom events' | grep -q 'agent.desk.*ready.*Debian'
 
+    # A mount above the host's files does not hide them for long.
+    in_desk 'mount -t tmpfs disk /srv && touch /srv/disk'
+    await 30 from-the-host in_desk 'cat /srv/agent/file'
+    [ "$(in_desk 'ls /srv; umount /srv/agent /srv; cat /srv/agent/file')" = \
+        $'agent\ndisk\nfrom-the-host' ]
+
     install_tool
 
     # Both follow the order to end, and what was written is there again, also on

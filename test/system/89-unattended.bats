@@ -9,7 +9,7 @@ load lib
 folder=/run/systemd/ask-password
 
 teardown() {
-    dom0 'systemctl start hotdom-guests'
+    dom0 "systemctl start hotdom-guests; rm -f $folder/ask.hotdom-stale"
     policy "$usual_policy"
     end_test
 }
@@ -90,4 +90,17 @@ reply() {
     policy 'ask_password: 0s\n'
     plug_locked one
     [ "$(leftovers)" = 0 ]
+}
+
+@test "verify-host names a question that nobody has, and none that somebody has" {
+    local out
+    plug_locked one
+    [ -n "$(questions)" ]
+    dom0 hotdom verify-host --json | jq -e '. == []'
+    dom0 "touch $folder/ask.hotdom-stale"
+    out=$(dom0 'hotdom verify-host --json; echo "status $?"')
+    [[ $out == *"status 1" ]]
+    jq -e --arg f "$folder/ask.hotdom-stale" '. == [{kind: "file", value: $f,
+        change: "new", ours: true, remedy: "rm it"}]' <<<"${out%status*}"
+    dom0 "rm $folder/ask.hotdom-stale; hotdom verify-host"
 }

@@ -5,12 +5,22 @@
 
 load lib
 
+push_deb() { # VERSION NAME: into the host; $deb is where it was made
+    deb=$(make -s --no-print-directory -C "$repo" deb ${1:+VERSION="$1"} | tail -n 1)
+    bed push "$deb" "/root/$2"
+}
+
 # A file's host is up beside the others', so it is small.
 setup_file() {
     export fresh=$BED_HOST-fresh
     BED_HOST=$fresh
     BED_MEMORY=2560 bed up --tied $$
-    bed push "$(make -s --no-print-directory -C "$repo" deb | tail -n 1)" /root/hotdom.deb
+    push_deb '' hotdom.deb
+    # The next version, with the same programs; gone again, for build/ is where
+    # README has the package from.
+    push_deb "$(sed -n 's/^#define HD_VERSION "\(.*\)"/\1/p' \
+        "$repo/pv-drivers/base/version.h")+1" hotdom-next.deb
+    rm "$deb"
     bed push "$stores/lab.pub" /root/
 }
 
@@ -24,6 +34,11 @@ teardown() {
 }
 
 active() { dom0 'systemctl is-active hotdomd hotdom-guests | xargs'; }
+
+version() { dom0 "dpkg-query -W -f '\${Version}' hotdom"; }
+
+# Of hotdom-metrics.socket.
+listener() { dom0 'ss -Hltn sport = :9752'; }
 
 # Whatever bears the name, but the package itself and where it is in the
 # package manager's and the journal's books.
@@ -54,8 +69,14 @@ traces() {
     await 60 running state two
     domid=$(guest_domid two)
     pid=$(dom0 systemctl show -p MainPID --value hotdomd)
+    # README's steps for Prometheus.
+    dom0 'systemctl enable --now hotdom-metrics.socket'
+    [ -n "$(listener)" ]
     # The next version: the daemon is another one, the guest is the same.
-    dom0 'dpkg -i hotdom.deb'
+    dom0 'dpkg -i hotdom-next.deb'
+    [ "$(version)" = "$(dom0 'dpkg-deb -f hotdom-next.deb Version')" ]
+    [ "$(version)" != "$(dom0 'dpkg-deb -f hotdom.deb Version')" ]
+    [ -n "$(listener)" ]
     [ "$(active)" = 'active active' ]
     [ "$(dom0 systemctl show -p MainPID --value hotdomd)" != "$pid" ]
     await 60 running state two
@@ -68,10 +89,13 @@ traces() {
     [[ $out == *"two: safe to remove"* ]]
     [ -z "$(dom0 'xl list | tail -n +3')" ]
     dom0 '[ -e /etc/hotdom/trusted.d/lab.pub ] && [ ! -e /usr/bin/hotdom ]'
+    [ -z "$(listener)" ]
     # Installed again, it goes on with what it knew.
-    dom0 'dpkg -i hotdom.deb'
+    dom0 'dpkg -i hotdom-next.deb'
     await 60 running state two
+    [ -n "$(listener)" ]
     dom0 'dpkg -P hotdom'
     [ "$(traces)" = '' ]
+    [ -z "$(listener)" ]
     yank two
 }

@@ -4,92 +4,16 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/method.h"
 #include "../../hv/daemon/wire.h"
-#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
-#include "unit.h"
-
-/* One daemon without Xen and disks for all tests here: the control socket
- * lives as long as its process. */
-static struct hd_daemon daemon_;
-static char path[64];
-
-static void remove_socket(void)
-{
-    unlink(path);
-}
-
-static void serve(void)
-{
-    struct hd_err err = {0};
-
-    if (daemon_.loop)
-        return;
-    daemon_.loop = uv_default_loop();
-    daemon_.events = hd_events_new();
-    snprintf(path, sizeof(path), "/tmp/hd-unit-control-%d", (int)getpid());
-    atexit(remove_socket);
-    CHECK_OK(hd_control_open(&daemon_, path, &daemon_.control, &err), &err);
-}
-
-static int dial(void)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-    serve();
-    strcpy(to.sun_path, path);
-    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-    return fd;
-}
-
-static void turn(int times)
-{
-    for (int i = 0; i < times; i++)
-        uv_run(daemon_.loop, UV_RUN_NOWAIT);
-}
-
-/* What the peer of `fd` says to `len` bytes; "" when it hangs up. */
-static const char *ask(int fd, const void *bytes, size_t len)
-{
-    static char reply[1 << 16];
-    size_t sent = 0;
-    ssize_t n;
-
-    while (sent < len) {
-        n = send(fd, (const char *)bytes + sent, len - sent, MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN)
-            break;
-        sent += n > 0 ? (size_t)n : 0;
-        turn(3);
-    }
-    turn(5);
-    n = recv(fd, reply, sizeof(reply) - 1, 0);
-    if (n < 0)
-        return "(nothing)";
-    reply[n] = '\0';
-    return reply;
-}
-
-#define ASK(fd, text) ask(fd, text, sizeof(text))
-
-#define CHECK_SAYS(reply, words)                                               \
-    do {                                                                       \
-        const char *said = (reply);                                            \
-        if (!strstr(said, words)) {                                            \
-            printf("\n    %s:%d: said %s\n", __FILE__, __LINE__, said);        \
-            CU_FAIL(words);                                                    \
-        }                                                                      \
-    } while (0)
+#include "control_kit.h"
 
 static void an_empty_host_lists_no_stores(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CU_ASSERT_STRING_EQUAL(ASK(fd, "{\"method\":\"io.hotdom.List\"}"),
                            "{\"parameters\":{\"stores\":[]}}");
@@ -97,7 +21,7 @@ static void an_empty_host_lists_no_stores(void)
 
 static void a_method_that_does_not_exist_is_named(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.Format\"}"),
                "there is no method \\\"Format\\\"");
@@ -106,7 +30,7 @@ static void a_method_that_does_not_exist_is_named(void)
 
 static void errors_have_a_reason_and_a_message(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     CU_ASSERT_STRING_EQUAL(
         ASK(fd, "{\"method\":\"io.hotdom.List\",\"parameters\":"
@@ -119,10 +43,10 @@ static void garbage_gets_an_answer_and_the_next_call_works(void)
 {
     static const char *const garbage[] = {
         "", "{", "nonsense", "[[[[[[[[[[[[[[[[[[[[", "{\"method\":[]}", "\x01"};
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     for (size_t i = 0; i < HD_ARRAY_LEN(garbage); i++)
-        CHECK_SAYS(ask(fd, garbage[i], strlen(garbage[i]) + 1),
+        CHECK_SAYS(kit_control_ask(fd, garbage[i], strlen(garbage[i]) + 1),
                    "\"reason\":\"usage\"");
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
 }
@@ -130,29 +54,30 @@ static void garbage_gets_an_answer_and_the_next_call_works(void)
 static void a_message_without_end_is_cut_off(void)
 {
     static char flood[HD_WIRE_REQUEST_MAX + 4096];
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     memset(flood, 'x', sizeof(flood));
-    CHECK_SAYS(ask(fd, flood, sizeof(flood)), "longer than 65536 bytes");
-    turn(3);
+    CHECK_SAYS(kit_control_ask(fd, flood, sizeof(flood)),
+               "longer than 65536 bytes");
+    kit_control_turn(3);
     CU_ASSERT_TRUE(recv(fd, flood, 1, 0) <= 0);
 }
 
 static void a_message_may_come_byte_by_byte(void)
 {
     static const char text[] = "{\"method\":\"io.hotdom.GetVersion\"}";
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
 
     for (size_t i = 0; i < sizeof(text) - 1; i++)
-        CU_ASSERT_STRING_EQUAL(ask(fd, text + i, 1), "(nothing)");
-    CHECK_SAYS(ask(fd, "", 1),
+        CU_ASSERT_STRING_EQUAL(kit_control_ask(fd, text + i, 1), "(nothing)");
+    CHECK_SAYS(kit_control_ask(fd, "", 1),
                "{\"parameters\":{\"version\":1,\"program\":\"" HD_VERSION
                "\"}}");
 }
 
 static void events_end_unless_they_are_followed(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
     char buf[4096];
     ssize_t n;
@@ -163,8 +88,8 @@ static void events_end_unless_they_are_followed(void)
         "{\"parameters\":{}}");
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
             "\"parameters\":{\"follow\":true}}");
-    hd_events_add(daemon_.events, &event);
-    turn(3);
+    hd_events_add(kit_control.events, &event);
+    kit_control_turn(3);
     n = recv(fd, buf, sizeof(buf) - 1, 0);
     CU_ASSERT_TRUE_FATAL(n > 0);
     buf[n] = '\0';
@@ -174,7 +99,7 @@ static void events_end_unless_they_are_followed(void)
 
 static void a_follower_that_does_not_read_is_cut_off(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
     struct pollfd pfd = {.fd = fd, .events = POLLRDHUP};
 
@@ -182,15 +107,15 @@ static void a_follower_that_does_not_read_is_cut_off(void)
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
             "\"parameters\":{\"follow\":true}}");
     for (int i = 0; i < 5000; i++)
-        hd_events_add(daemon_.events, &event);
-    turn(5);
+        hd_events_add(kit_control.events, &event);
+    kit_control_turn(5);
     CU_ASSERT_EQUAL(poll(&pfd, 1, 0), 1);
     CU_ASSERT_TRUE(pfd.revents & (POLLHUP | POLLRDHUP));
 }
 
 static void who_talks_on_before_the_answer_is_cut_off(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     char buf[1 << 16];
 
     ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
@@ -205,66 +130,17 @@ static void more_connections_than_the_cap_are_closed(void)
     char byte;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++) {
-        fds[i] = dial();
-        turn(2);
+        fds[i] = kit_control_dial();
+        kit_control_turn(2);
     }
     CU_ASSERT_EQUAL(recv(fds[HD_CONTROL_CONNS], &byte, 1, 0), 0);
     for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
         close(fds[i]);
-    turn(5);
-    fds[0] = dial();
+    kit_control_turn(5);
+    fds[0] = kit_control_dial();
     CHECK_SAYS(ASK(fds[0], "{\"method\":\"io.hotdom.List\"}"), "stores");
     close(fds[0]);
-    turn(2);
-}
-
-/* A connection of this user's, when we may be him. */
-static int dial_as(uid_t uid)
-{
-    bool root = geteuid() == 0;
-    int fd;
-
-    /* The kernel notes who connects; nothing that comes later counts. */
-    if (root)
-        CU_ASSERT_EQUAL_FATAL(seteuid(uid), 0);
-    fd = dial();
-    if (root)
-        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
-    turn(2);
-    return fd;
-}
-
-static bool is_closed(int fd)
-{
-    char byte;
-
-    turn(3);
-    return recv(fd, &byte, 1, 0) == 0;
-}
-
-static void one_user_cannot_lock_out_the_others(void)
-{
-    int fds[HD_CONTROL_USER_CONNS + 1];
-    hd_autofd int other = -1;
-
-    if (geteuid()) {
-        puts("skipped: it takes root to be two users");
-        return;
-    }
-    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
-        fds[i] = dial_as(65534);
-    CU_ASSERT_TRUE(is_closed(fds[HD_CONTROL_USER_CONNS]));
-    CU_ASSERT_FALSE(is_closed(fds[HD_CONTROL_USER_CONNS - 1]));
-    other = dial_as(65533);
-    CHECK_SAYS(ASK(other, "{\"method\":\"io.hotdom.List\"}"), "stores");
-    /* Whoever lets go of one may have another. */
-    close(fds[0]);
-    turn(3);
-    fds[0] = dial_as(65534);
-    CHECK_SAYS(ASK(fds[0], "{\"method\":\"io.hotdom.List\"}"), "stores");
-    for (size_t i = 0; i < HD_ARRAY_LEN(fds); i++)
-        close(fds[i]);
-    turn(5);
+    kit_control_turn(2);
 }
 
 static void changing_methods_are_for_root_and_the_group(void)
@@ -301,14 +177,22 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
     static const char *const methods[] = {
         "Unlock", "Eject",   "Attach",   "Rescan", "Keys",   "Users",
         "Pause",  "Unpause", "Shutdown", "Reboot", "Destroy"};
-    hd_autofd int fd = dial_as(65534);
+    bool root = geteuid() == 0;
+    hd_autofd int fd = -1;
     char text[128];
 
+    /* The kernel notes who connects; nothing that comes later counts. */
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+    fd = kit_control_dial();
+    if (root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
     for (size_t i = 0; i < HD_ARRAY_LEN(methods); i++) {
         snprintf(text, sizeof(text),
                  "{\"method\":\"io.hotdom.%s\",\"parameters\":{\"x\":1}}",
                  methods[i]);
-        CHECK_SAYS(ask(fd, text, strlen(text) + 1), "\"reason\":\"denied\"");
+        CHECK_SAYS(kit_control_ask(fd, text, strlen(text) + 1),
+                   "\"reason\":\"denied\"");
     }
     CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
 }
@@ -317,7 +201,7 @@ static void a_plain_user_is_denied_before_the_parameters_are_looked_at(void)
 static struct hd_store *attach(bool encrypted)
 {
     struct hd_device device = {.name = "sdx", .diskseq = 1};
-    struct hd_store *s = hd_store_new(&daemon_, daemon_.loop, &device);
+    struct hd_store *s = hd_store_new(&kit_control, kit_control.loop, &device);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
     s->answer = calloc(1, sizeof(*s->answer));
@@ -331,94 +215,20 @@ static struct hd_store *attach(bool encrypted)
     strcpy(s->answer->manifest.users[0].name, "owner");
     strcpy(s->label, "travel");
     s->state = HD_STATE_LOCKED;
-    hd_stores_add(&daemon_.stores, s);
+    hd_stores_add(&kit_control.stores, s);
     return s;
 }
 
 static void detach(struct hd_store *s)
 {
-    hd_stores_remove(&daemon_.stores, s);
+    hd_stores_remove(&kit_control.stores, s);
     hd_store_free(s);
-    turn(3);
-}
-
-#define LATER (hd_io_now_ms() + HD_CONTROL_CALL_MS)
-
-static void who_does_not_call_is_hung_up_on(void)
-{
-    hd_autofd int idle = dial();
-    hd_autofd int half = dial();
-
-    turn(3);
-    CU_ASSERT_STRING_EQUAL(ask(half, "{\"method\":", 10), "(nothing)");
-    CU_ASSERT_TRUE(hd_control_expire(daemon_.control, LATER - 1000) <= 1000);
-    CU_ASSERT_FALSE(is_closed(idle));
-    /* That it says something on and on is no call. */
-    CU_ASSERT_STRING_EQUAL(ask(half, "\"", 1), "(nothing)");
-    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER), UINT64_MAX);
-    CU_ASSERT_TRUE(is_closed(idle));
-    CU_ASSERT_TRUE(is_closed(half));
-}
-
-static void who_was_answered_may_call_again_for_as_long(void)
-{
-    hd_autofd int fd = dial();
-
-    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
-    CU_ASSERT_TRUE(hd_control_expire(daemon_.control, LATER - 1000) <= 1000);
-    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
-    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER), UINT64_MAX);
-    CU_ASSERT_TRUE(is_closed(fd));
-}
-
-static void who_waits_for_what_is_told_is_left_alone(void)
-{
-    hd_autofd int fd = dial();
-
-    ASK(fd, "{\"method\":\"io.hotdom.Events\",\"more\":true,"
-            "\"parameters\":{\"follow\":true}}");
-    CU_ASSERT_EQUAL(hd_control_expire(daemon_.control, LATER + 3600000),
-                    UINT64_MAX);
-    CU_ASSERT_FALSE(is_closed(fd));
-    CU_ASSERT_EQUAL(uv_backend_timeout(daemon_.loop), -1);
-}
-
-/* Its last bytes fill a read, behind which there is nothing yet. */
-static void a_call_of_any_length_is_no_talking_on(void)
-{
-    static const char call[] =
-        "{\"method\":\"io.hotdom.Events\",\"more\":true,"
-        "\"parameters\":{\"follow\":true,\"since\":9000000000000}}";
-    static char text[3 * 4096];
-    struct hd_event event = {.store = "travel", .to = HD_STATE_LOCKED};
-
-    for (size_t len = 4096; len <= sizeof(text); len += 4096) {
-        hd_autofd int fd = dial();
-
-        memset(text, ' ', sizeof(text));
-        memcpy(text, call, sizeof(call) - 1);
-        text[len - 1] = '\0';
-        ask(fd, text, len);
-        hd_events_add(daemon_.events, &event);
-        CHECK_SAYS(ask(fd, "", 0), "\"to\":\"locked\"");
-    }
-}
-
-static void nobody_wakes_up_for_who_is_not_there(void)
-{
-    int fd = dial();
-
-    turn(3);
-    CU_ASSERT_TRUE(uv_backend_timeout(daemon_.loop) > 0);
-    CHECK_SAYS(ASK(fd, "{\"method\":\"io.hotdom.List\"}"), "stores");
-    close(fd);
-    turn(5);
-    CU_ASSERT_EQUAL(uv_backend_timeout(daemon_.loop), -1);
+    kit_control_turn(3);
 }
 
 static void users_are_told_apart_from_the_recovery_key(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(true);
 
     CU_ASSERT_STRING_EQUAL(
@@ -434,7 +244,7 @@ static void users_are_told_apart_from_the_recovery_key(void)
 
 static void a_change_of_users_is_refused_with_what_is_wrong(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(true);
 
     CHECK_SAYS(ASK(fd, KEYS("\"action\":\"steal\"")),
@@ -468,7 +278,7 @@ static void a_change_of_users_is_refused_with_what_is_wrong(void)
 
 static void the_users_of_a_store_without_keyslots_are_in_its_manifest(void)
 {
-    hd_autofd int fd = dial();
+    hd_autofd int fd = kit_control_dial();
     struct hd_store *s = attach(false);
 
     CHECK_SAYS(ASK(fd, KEYS("\"action\":\"remove\",\"user\":\"owner\","
@@ -492,12 +302,6 @@ static const struct hd_test tests[] = {
     HD_TEST(a_follower_that_does_not_read_is_cut_off),
     HD_TEST(who_talks_on_before_the_answer_is_cut_off),
     HD_TEST(more_connections_than_the_cap_are_closed),
-    HD_TEST(one_user_cannot_lock_out_the_others),
-    HD_TEST(who_does_not_call_is_hung_up_on),
-    HD_TEST(who_was_answered_may_call_again_for_as_long),
-    HD_TEST(who_waits_for_what_is_told_is_left_alone),
-    HD_TEST(a_call_of_any_length_is_no_talking_on),
-    HD_TEST(nobody_wakes_up_for_who_is_not_there),
     HD_TEST(changing_methods_are_for_root_and_the_group),
     HD_TEST(every_method_that_changes_something_is_marked),
     HD_TEST(users_are_told_apart_from_the_recovery_key),

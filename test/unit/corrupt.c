@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "../../hv/daemon/life.h"
-#include "../../hv/daemon/monitor.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "net_kit.h"
+#include "udev_kit.h"
 #include "unit.h"
 
 /* The label has a dash, the second volume is the guest's image. */
@@ -142,16 +143,100 @@ static void what_dm_verity_says_is_taken_apart(void)
     struct hd_bad_block block = {0};
     struct hd_err err = {0};
 
-    CHECK_OK(hd_monitor_parse_bad("0,812", &block, &err), &err);
+    CHECK_OK(hd_corrupt_parse("0,812", &block, &err), &err);
     CU_ASSERT_EQUAL(block.block, 812);
     CU_ASSERT_FALSE(block.tree);
-    CHECK_OK(hd_monitor_parse_bad("1,18446744073709551615", &block, &err),
-             &err);
+    CHECK_OK(hd_corrupt_parse("1,18446744073709551615", &block, &err), &err);
     CU_ASSERT_EQUAL(block.block, UINT64_MAX);
     CU_ASSERT_TRUE(block.tree);
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++)
-        CHECK_FAILS(hd_monitor_parse_bad(bad[i], &block, &err), &err,
-                    HD_E_FAILED, "no block");
+        CHECK_FAILS(hd_corrupt_parse(bad[i], &block, &err), &err, HD_E_FAILED,
+                    "no block");
+}
+
+/* ---- as udev tells it */
+
+#define STORM   8000 /* more than a socket of hotdomd's holds */
+#define SKIPPED "skipped: libudev hears nothing on this machine"
+
+static bool udev_tells(unsigned block, unsigned times)
+{
+    char text[100];
+
+    snprintf(text, sizeof(text),
+             "DM_NAME=hotdom-travel-abcd-root\nDM_VERITY_ERR_BLOCK_NR=0,%u",
+             block);
+    return udev_kit_tell("dm-0", "hotdom-volume", text, times);
+}
+
+/* All that was said, one of which a round hears. */
+static void hear(struct bench *b)
+{
+    for (unsigned i = 0; i < STORM; i++)
+        uv_run(&b->loop, UV_RUN_NOWAIT);
+}
+
+static const char *through_a_storm(void)
+{
+    struct hd_err err;
+    struct bench b;
+
+    begin(&b);
+    EXPECT(!hd_corrupt_start(&b.daemon, &err));
+    if (!udev_kit_is_heard())
+        return SKIPPED;
+    EXPECT(udev_kit_tell("sda", "hotdom", "DISKSEQ=1", STORM));
+    EXPECT(udev_tells(812, 1));
+    hear(&b);
+    EXPECT(b.n_events == 1);
+    EXPECT(strstr(b.last.message, "block 812 "));
+    return NULL;
+}
+
+static void a_bad_block_is_heard_through_a_storm_of_other_disks(void)
+{
+    net_kit_run_unbridged(through_a_storm);
+}
+
+/* Lines of the log. */
+static size_t count(const char *words)
+{
+    char line[1024];
+    size_t n = 0;
+
+    rewind(stderr);
+    while (fgets(line, sizeof(line), stderr))
+        n += strstr(line, words) != NULL;
+    return n;
+}
+
+static const char *too_many(void)
+{
+    struct hd_err err;
+    struct bench b;
+
+    begin(&b);
+    hd_log_init("unit", HD_LOG_WARNING);
+    EXPECT(!hd_corrupt_start(&b.daemon, &err));
+    if (!udev_kit_is_heard())
+        return SKIPPED;
+    EXPECT((stderr = tmpfile()));
+    EXPECT(udev_tells(5, STORM));
+    EXPECT(udev_tells(6, 1));
+    hear(&b);
+    EXPECT(count("came too fast") == 1);
+    EXPECT(b.n_events == 1);
+    EXPECT(udev_tells(7, 1));
+    hear(&b);
+    EXPECT(count("came too fast") == 1);
+    EXPECT(b.n_events == 2);
+    EXPECT(strstr(b.last.message, "block 7 "));
+    return NULL;
+}
+
+static void bad_blocks_that_are_too_many_to_hear_are_logged_once(void)
+{
+    net_kit_run_unbridged(too_many);
 }
 
 static const struct hd_test tests[] = {
@@ -160,6 +245,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_hundred_are_told_and_no_more),
     HD_TEST(volumes_of_nobody_here_are_not_told),
     HD_TEST(what_dm_verity_says_is_taken_apart),
+    HD_TEST(a_bad_block_is_heard_through_a_storm_of_other_disks),
+    HD_TEST(bad_blocks_that_are_too_many_to_hear_are_logged_once),
 };
 
 HD_SUITE("daemon/corrupt", tests);

@@ -58,8 +58,10 @@ void kit_daemon_init(struct kit_daemon *k, const char *label,
 
 void kit_daemon_fini(struct kit_daemon *k)
 {
-    hd_stores_remove(&k->daemon.stores, k->store);
-    hd_store_free(k->store);
+    if (k->daemon.stores.first) {
+        hd_stores_remove(&k->daemon.stores, k->store);
+        hd_store_free(k->store);
+    }
     hd_events_free(k->daemon.events);
     uv_run(&k->loop, UV_RUN_DEFAULT);
     CU_ASSERT_EQUAL(uv_loop_close(&k->loop), 0);

@@ -17,6 +17,7 @@ struct kit_daemon {
 /* The store `label` runs with these guests, the names up to NULL. */
 void kit_daemon_init(struct kit_daemon *k, const char *label,
                      const char *const *guests);
+/* Also when the store has been dropped. */
 void kit_daemon_fini(struct kit_daemon *k);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "../../hv/store/sign.h"
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
 #include "sysfs_kit.h"
@@ -39,6 +40,19 @@ static void add_signer(const struct hd_kit_tree *t)
     hd_kit_put(t, "etc/hotdom/trusted.d/lab.pub", pem);
 }
 
+/* The tree's own, and `more` behind it. */
+static void put_rule(const struct hd_kit_tree *t, const char *path,
+                     const char *more)
+{
+    hd_autofree char *rule = NULL;
+    char text[8192];
+
+    CU_ASSERT_EQUAL_FATAL(
+        hd_io_read_file("config/54-hotdom.rules", 8000, &rule, NULL, NULL), 0);
+    snprintf(text, sizeof(text), "%s%s", rule, more);
+    hd_kit_put(t, path, text);
+}
+
 /* Every check is content with it. */
 static void make_healthy(struct hd_kit_tree *t, struct hd_doctor_host *h)
 {
@@ -47,9 +61,10 @@ static void make_healthy(struct hd_kit_tree *t, struct hd_doctor_host *h)
     hd_kit_put(t, MODULES "modules.dep", dep);
     hd_kit_put(t, MODULES "modules.builtin", "kernel/drivers/md/dm-mod.ko\n");
     hd_kit_put(t, "sys/module/dm_verity/refcnt", "0\n");
-    hd_kit_put(t, RULE, "ACTION==\"remove\"\n");
+    put_rule(t, RULE, "");
     hd_kit_put(t, "etc/group", "root:x:0:\nhotdom:x:999:\n");
-    hd_kit_put(t, "etc/passwd", "hotdom-reader:x:9:\nhotdom-serial:x:8:\n");
+    hd_kit_put(t, "etc/passwd",
+               "hotdom-reader:x:9:\nhotdom-serial:x:8:\nhotdom-9p:x:7:\n");
     hd_kit_point(t, WANTS "hotdomd.service", "/usr/lib/x");
     hd_kit_point(t, WANTS "hotdom-guests.service", "/usr/lib/x");
     hd_kit_put(t, "run/hotdom/ledger/x", "");
@@ -227,6 +242,28 @@ static void a_rule_that_is_masked_is_no_rule(void)
     hd_kit_tree_fini(&t);
 }
 
+static void a_rule_of_another_version_is_told(void)
+{
+    static const char own[] = "etc/udev/rules.d/54-hotdom.rules";
+    struct hd_doctor_host h;
+    struct hd_kit_tree t;
+
+    make_healthy(&t, &h);
+    put_rule(&t, RULE, "# and more\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/" RULE " is not this version's",
+           "--reinstall");
+    hd_kit_put(&t, RULE, "ACTION==\"remove\"\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/" RULE " is not", "--reinstall");
+    /* Somebody's own goes before it. */
+    put_rule(&t, RULE, "");
+    put_rule(&t, own, "# mine\n");
+    expect(&h, "udev", HD_DOCTOR_WARNING, "/etc/udev/rules.d/54-hotdom.rules",
+           "compare it with /usr/lib/udev/rules.d/54-hotdom.rules");
+    put_rule(&t, own, "");
+    expect(&h, "udev", HD_DOCTOR_OK, "/etc/udev/rules.d/54-hotdom.rules", "");
+    hd_kit_tree_fini(&t);
+}
+
 static void another_version_of_the_daemon_is_restarted(void)
 {
     struct hd_doctor_host h;
@@ -266,6 +303,78 @@ static void what_others_may_write_in_run_is_told(void)
     hd_kit_tree_fini(&t);
 }
 
+/* The users and groups of config/hotdom.sysusers as those of a host, but the
+ * one in line `without`, whose name it gives, or "" behind the last. */
+static char *put_users(const struct hd_kit_tree *t, int without)
+{
+    hd_autofree char *file = NULL;
+    char groups[512] = "", users[512] = "", type, name[64];
+    char *line, *at, *left_out = strdup("");
+
+    CU_ASSERT_EQUAL_FATAL(
+        hd_io_read_file("config/hotdom.sysusers", 4096, &file, NULL, NULL), 0);
+    for (at = file; (line = strsep(&at, "\n"));) {
+        char *to = *line == 'g' ? groups : users;
+
+        if (*line == '#' || sscanf(line, "%c %63s", &type, name) != 2)
+            continue;
+        if (without-- == 0) {
+            free(left_out);
+            left_out = strdup(name);
+        } else
+            sprintf(to + strlen(to), "%s:x:9:\n", name);
+    }
+    hd_kit_put(t, "etc/group", groups);
+    hd_kit_put(t, "etc/passwd", users);
+    return left_out;
+}
+
+static void each_user_that_the_package_makes_is_needed_and_no_other(void)
+{
+    struct hd_doctor_host h;
+    struct hd_kit_tree t;
+    char what[80];
+    int i;
+
+    make_healthy(&t, &h);
+    for (i = 0;; i++) {
+        hd_autofree char *name = put_users(&t, i);
+
+        if (!*name)
+            break;
+        snprintf(what, sizeof(what), "there is no %s %s",
+                 strchr(name, '-') ? "user" : "group", name);
+        expect(&h, "users", HD_DOCTOR_PROBLEM, what, "systemd-sysusers");
+        CU_ASSERT_STRING_EQUAL(find(&h, "users").text, what);
+    }
+    CU_ASSERT_EQUAL(i, 4);
+    expect(&h, "users", HD_DOCTOR_OK, "exist", "");
+    hd_kit_tree_fini(&t);
+}
+
+static void a_xen_older_than_it_was_made_for_is_a_warning(void)
+{
+    static const struct {
+        const char *version;
+        enum hd_verdict verdict;
+    } cases[] = {
+        {"4.17.0", HD_DOCTOR_OK},      {"4.17.5-pre", HD_DOCTOR_OK},
+        {"4.20.1", HD_DOCTOR_OK},      {"5.0.0", HD_DOCTOR_OK},
+        {"4.16.6", HD_DOCTOR_WARNING}, {"4.4.1", HD_DOCTOR_WARNING},
+        {"3.18.0", HD_DOCTOR_WARNING}, {"unknown", HD_DOCTOR_WARNING},
+    };
+    struct hd_doctor_host h;
+    struct hd_kit_tree t;
+
+    make_healthy(&t, &h);
+    for (size_t i = 0; i < HD_ARRAY_LEN(cases); i++) {
+        strcpy(h.facts.version, cases[i].version);
+        expect(&h, "xen", cases[i].verdict, cases[i].version,
+               cases[i].verdict == HD_DOCTOR_OK ? "" : "xen-system-amd64");
+    }
+    hd_kit_tree_fini(&t);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_host_in_order_has_nothing_to_mend),
     HD_TEST(whatever_is_not_in_order_has_a_fix),
@@ -275,9 +384,12 @@ static const struct hd_test tests[] = {
     HD_TEST(each_role_of_the_policy_needs_its_bridge),
     HD_TEST(a_bad_policy_is_named_with_its_line),
     HD_TEST(a_rule_that_is_masked_is_no_rule),
+    HD_TEST(a_rule_of_another_version_is_told),
     HD_TEST(another_version_of_the_daemon_is_restarted),
     HD_TEST(a_key_that_others_can_write_is_named),
     HD_TEST(what_others_may_write_in_run_is_told),
+    HD_TEST(each_user_that_the_package_makes_is_needed_and_no_other),
+    HD_TEST(a_xen_older_than_it_was_made_for_is_a_warning),
 };
 
 HD_SUITE("host/doctor", tests);

@@ -85,6 +85,88 @@ static void folders_list_what_there_is_to_see(void)
     p9_tear_down();
 }
 
+/* Each entry of the folder `path`, open as `fid`, has the number that its own
+ * attributes have; gives how many there were. */
+static int same_numbers(uint32_t fid, const char *path)
+{
+    struct {
+        uint64_t id;
+        char name[HD_9P_NAME];
+    } all[16];
+    char whole[200];
+    uint32_t mode;
+    uint64_t id;
+    int n = 0;
+
+    CU_ASSERT_EQUAL_FATAL(p9_read_at(P9_READDIR, fid, 0, 4096), 0);
+    (void)p9_got(4);
+    for (; p9.in.left && n < 16; n++) {
+        (void)p9_got(5);
+        all[n].id = p9_got(8);
+        (void)p9_got(8), (void)p9_got(1);
+        hd_9p_get_name(&p9.in, all[n].name);
+    }
+    for (int i = 0; i < n; i++) {
+        if (!strcmp(all[i].name, "."))
+            snprintf(whole, sizeof(whole), "%s", path);
+        else if (!strcmp(all[i].name, ".."))
+            snprintf(whole, sizeof(whole), "%.*s",
+                     (int)(strrchr(path, '/') - path), path);
+        else
+            snprintf(whole, sizeof(whole), "%s/%.100s", path, all[i].name);
+        CU_ASSERT_EQUAL_FATAL(p9_walk(0, 90, whole), 0);
+        CU_ASSERT_EQUAL(p9_stat_id(90, &mode, &id), 0);
+        CU_ASSERT_EQUAL(all[i].id, id);
+        CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 90), 0);
+    }
+    return n;
+}
+
+static void an_entry_has_the_number_of_its_file(void)
+{
+    p9_set_up("+/etc/fonts\n+/etc/resolv.conf\n-/etc/fonts/own\n"
+              "+/etc/fonts/own/b\n");
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/fonts"), 0);
+    CU_ASSERT_EQUAL(p9_lopen(1, 0), 0);
+    /* ".", "..", a, out, dir; own, of which only b is the host's. */
+    CU_ASSERT_EQUAL(same_numbers(1, "etc/fonts"), 6);
+    CU_ASSERT_EQUAL(p9_walk(0, 2, "etc"), 0);
+    CU_ASSERT_EQUAL(p9_lopen(2, 0), 0);
+    CU_ASSERT_EQUAL(same_numbers(2, "etc"), 2);
+    p9_tear_down();
+}
+
+static int read_link(const char *path, size_t *ret_len)
+{
+    int rc;
+
+    CU_ASSERT_EQUAL(p9_walk(0, 90, path), 0);
+    rc = p9_simple(P9_READLINK, 90);
+    *ret_len = p9_got(2);
+    CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 90), 0);
+    return rc;
+}
+
+static void a_link_that_is_too_long_is_not_cut(void)
+{
+    char text[2001];
+    size_t len;
+
+    p9_set_up(P9_USUAL);
+    memset(text, 'x', sizeof(text) - 1);
+    text[2000] = '\0';
+    hd_kit_point(&p9.host, "etc/fonts/2000", text);
+    text[1024] = '\0';
+    hd_kit_point(&p9.host, "etc/fonts/1024", text);
+    text[1023] = '\0';
+    hd_kit_point(&p9.host, "etc/fonts/1023", text);
+    CU_ASSERT_EQUAL(read_link("etc/fonts/2000", &len), ENAMETOOLONG);
+    CU_ASSERT_EQUAL(read_link("etc/fonts/1024", &len), ENAMETOOLONG);
+    CU_ASSERT_EQUAL(read_link("etc/fonts/1023", &len), 0);
+    CU_ASSERT_EQUAL(len, 1023);
+    p9_tear_down();
+}
+
 static void whatever_writes_is_a_read_only_file_system(void)
 {
     static const uint8_t writes[] = {14, 16, 18, 20, 26, 32,
@@ -140,12 +222,12 @@ static void fids_are_bounded_and_each_is_one(void)
     CU_ASSERT_EQUAL(p9_walk(1, 1, "etc"), 0);
     for (uint32_t i = 2; i < HD_9P_MAX_FIDS; i++)
         CU_ASSERT_EQUAL_FATAL(p9_walk(0, i, "etc/fonts"), 0);
-    CU_ASSERT_EQUAL(p9_walk(0, 5000, "etc"), ENFILE);
+    CU_ASSERT_EQUAL(p9_walk(0, UINT32_MAX, "etc"), ENFILE);
     for (uint32_t i = 2; i < 2 + HD_9P_MAX_OPEN; i++)
         CU_ASSERT_EQUAL_FATAL(p9_lopen(i, 0), 0);
     CU_ASSERT_EQUAL(p9_lopen(2 + HD_9P_MAX_OPEN, 0), ENFILE);
     CU_ASSERT_EQUAL(p9_lopen(2, 0), EBUSY);
-    CU_ASSERT_EQUAL(p9_walk(2, 6000, "a"), EBUSY);
+    CU_ASSERT_EQUAL(p9_walk(2, UINT32_MAX, "a"), EBUSY);
     CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 2), 0);
     CU_ASSERT_EQUAL(p9_lopen(2 + HD_9P_MAX_OPEN, 0), 0);
     p9_tear_down();
@@ -231,6 +313,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_of_the_tables_is_read_and_no_other),
     HD_TEST(dots_and_links_lead_nowhere),
     HD_TEST(folders_list_what_there_is_to_see),
+    HD_TEST(an_entry_has_the_number_of_its_file),
+    HD_TEST(a_link_that_is_too_long_is_not_cut),
     HD_TEST(whatever_writes_is_a_read_only_file_system),
     HD_TEST(a_version_begins_everything_anew),
     HD_TEST(fids_are_bounded_and_each_is_one),

@@ -102,6 +102,8 @@ static void a_path_that_is_given_while_the_guest_runs_is_there_at_once(void)
 
 static void what_is_open_and_taken_away_answers_an_error(void)
 {
+    uint32_t mode;
+
     set_up(P9_USUAL);
     CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/fonts/a"), 0);
     CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/fonts"), 0);
@@ -112,6 +114,7 @@ static void what_is_open_and_taken_away_answers_an_error(void)
     CU_ASSERT_STRING_EQUAL(change("t+/etc/resolv.conf\n"), HD_9P_DONE);
     CU_ASSERT_EQUAL(p9_read_at(P9_READ, 1, 0, 4096), ESTALE);
     CU_ASSERT_EQUAL(p9_read_at(P9_READDIR, 2, 0, 4096), ESTALE);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), ESTALE);
     CU_ASSERT_EQUAL(p9_read_at(P9_READ, 3, 0, 4096), 0);
     CU_ASSERT_EQUAL(p9_got(4), 12);
     CU_ASSERT_EQUAL(p9_lopen(4, 0), ENOENT);
@@ -119,6 +122,8 @@ static void what_is_open_and_taken_away_answers_an_error(void)
     /* It is given again, and what was lost stays lost. */
     CU_ASSERT_STRING_EQUAL(change("t" P9_USUAL), HD_9P_DONE);
     CU_ASSERT_EQUAL(p9_read_at(P9_READ, 1, 0, 4096), ESTALE);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), ESTALE);
+    CU_ASSERT_EQUAL(p9_stat_of(4, &mode), 0);
     CU_ASSERT_EQUAL(p9_lopen(4, 0), 0);
     CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 1), 0);
     tear_down();

@@ -116,7 +116,7 @@ static void fids_without_end_take_a_bounded_room(void)
     uint32_t made = 0;
 
     p9_set_up(P9_USUAL);
-    for (uint32_t i = 1; i <= 100000; i++) {
+    for (uint32_t i = 1; i <= 2000000; i++) {
         int rc = p9_attach(i * 31);
 
         made += !rc;
@@ -134,6 +134,69 @@ static void fids_without_end_take_a_bounded_room(void)
         CU_ASSERT_EQUAL_FATAL(p9_walk(0, UINT32_MAX, "etc/fonts"), 0);
         CU_ASSERT_EQUAL_FATAL(p9_lopen(UINT32_MAX, 0), 0);
     }
+    p9_tear_down();
+}
+
+/* Linux keeps one for each name that it remembers. */
+static void fifty_thousand_files_are_looked_at_side_by_side(void)
+{
+    const uint32_t n = 50000;
+    uint32_t mode;
+
+    p9_set_up(P9_USUAL);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/fonts"), 0);
+    for (uint32_t i = 2; i <= n; i++)
+        CU_ASSERT_EQUAL_FATAL(p9_walk(1, i << 8, i % 2 ? "a" : "out"), 0);
+    for (uint32_t i = 2; i <= n; i += 501) {
+        CU_ASSERT_EQUAL_FATAL(p9_stat_of(i << 8, &mode), 0);
+        CU_ASSERT_EQUAL(S_ISREG(mode), i % 2);
+    }
+    CU_ASSERT_EQUAL(p9_lopen(n << 8, 0), ELOOP);
+    CU_ASSERT_EQUAL(p9_lopen((n - 1) << 8, 0), 0);
+    for (uint32_t i = 2; i <= n; i++)
+        CU_ASSERT_EQUAL_FATAL(p9_simple(P9_CLUNK, i << 8), 0);
+    CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, n << 8), EBADF);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), 0);
+    p9_tear_down();
+}
+
+/* p9_walk's paths are short. */
+static int walk_whole(uint32_t fid, const char *path)
+{
+    char name[HD_9P_NAME];
+    int rc = p9_walk(0, fid, "");
+
+    for (size_t len; !rc && *path; path += len + (path[len] == '/')) {
+        len = strcspn(path, "/");
+        snprintf(name, sizeof(name), "%.*s", (int)len, path);
+        rc = p9_walk(fid, fid, name);
+    }
+    return rc;
+}
+
+/* Fewer of them, then. */
+static void fids_with_long_paths_take_a_bounded_room(void)
+{
+    char path[HD_9P_PATH] = "etc/fonts", up[HD_9P_PATH] = "";
+    uint32_t made = 0, mode;
+    int rc = 0;
+
+    p9_set_up(P9_USUAL);
+    while (strlen(path) + 202 < HD_9P_PATH) {
+        strcat(path, "/");
+        memset(up, 'x', 200), up[200] = '\0';
+        strcat(path, up);
+    }
+    hd_kit_put(&p9.host, path, "deep");
+    CU_ASSERT_EQUAL_FATAL(walk_whole(1, path), 0);
+    while (!(rc = p9_walk(1, 100 + made, "")))
+        made++;
+    CU_ASSERT_EQUAL(rc, ENFILE);
+    CU_ASSERT(made > 1000 && made < HD_9P_FID_BYTES / strlen(path));
+    CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 100), 0);
+    CU_ASSERT_EQUAL(p9_walk(1, 100, ""), 0);
+    CU_ASSERT_EQUAL(p9_walk(1, 99, ""), ENFILE);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), 0);
     p9_tear_down();
 }
 
@@ -188,10 +251,33 @@ static void a_file_that_vanishes_is_read_by_who_has_it_open(void)
     CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/resolv.conf"), 0);
     CU_ASSERT_EQUAL(unlinkat(p9.host.root, "etc/resolv.conf", 0), 0);
     CU_ASSERT_EQUAL(length_at(1, 0), 12);
-    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), ENOENT);
+    CU_ASSERT_EQUAL(p9_stat_of(1, &mode), 0);
+    CU_ASSERT_EQUAL(mode, S_IFREG | 0644);
+    CU_ASSERT_EQUAL(p9_stat_of(2, &mode), ENOENT);
     CU_ASSERT_EQUAL(p9_lopen(2, 0), ENOENT);
     CU_ASSERT_EQUAL(p9_walk(0, 3, "etc/resolv.conf"), -1);
     CU_ASSERT_EQUAL(p9_simple(P9_CLUNK, 1), 0);
+    p9_tear_down();
+}
+
+/* As editors and package managers do it. */
+static void a_file_that_is_replaced_is_itself_to_who_has_it_open(void)
+{
+    uint64_t before, after, other;
+    uint32_t mode;
+
+    p9_set_up(P9_USUAL);
+    open_file(1, "etc/fonts/a");
+    CU_ASSERT_EQUAL(p9_stat_id(1, &mode, &before), 0);
+    hd_kit_put(&p9.host, "etc/new", "another");
+    CU_ASSERT_EQUAL(
+        renameat(p9.host.root, "etc/new", p9.host.root, "etc/fonts/a"), 0);
+    CU_ASSERT_EQUAL(p9_stat_id(1, &mode, &after), 0);
+    CU_ASSERT_EQUAL(before, after);
+    CU_ASSERT_EQUAL(mode, S_IFREG | 0755); /* and never set-uid */
+    CU_ASSERT_EQUAL(p9_walk(0, 2, "etc/fonts/a"), 0);
+    CU_ASSERT_EQUAL(p9_stat_id(2, &mode, &other), 0);
+    CU_ASSERT_NOT_EQUAL(before, other);
     p9_tear_down();
 }
 
@@ -234,9 +320,12 @@ static const struct hd_test tests[] = {
     HD_TEST(a_length_that_changes_behind_our_back_is_no_message),
     HD_TEST(a_walk_of_64_kib_is_none),
     HD_TEST(fids_without_end_take_a_bounded_room),
+    HD_TEST(fifty_thousand_files_are_looked_at_side_by_side),
+    HD_TEST(fids_with_long_paths_take_a_bounded_room),
     HD_TEST(every_tag_comes_back_as_it_was),
     HD_TEST(a_file_that_shrinks_and_grows_is_read_as_it_is),
     HD_TEST(a_file_that_vanishes_is_read_by_who_has_it_open),
+    HD_TEST(a_file_that_is_replaced_is_itself_to_who_has_it_open),
     HD_TEST(a_file_that_becomes_something_else_is_not_followed),
     HD_TEST(a_folder_that_vanishes_lists_nothing),
 };

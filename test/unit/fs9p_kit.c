@@ -110,7 +110,7 @@ int p9_read_at(uint8_t type, uint32_t fid, uint64_t offset, uint32_t count)
     return p9_ask();
 }
 
-int p9_stat_of(uint32_t fid, uint32_t *ret_mode)
+int p9_stat_id(uint32_t fid, uint32_t *ret_mode, uint64_t *ret_id)
 {
     int rc;
 
@@ -118,9 +118,17 @@ int p9_stat_of(uint32_t fid, uint32_t *ret_mode)
     p9_put(fid, 4);
     p9_put(0x7ff, 8);
     rc = p9_ask();
-    (void)p9_got(8), (void)p9_got(HD_9P_QID - 8), (void)p9_got(8);
+    (void)p9_got(8), (void)p9_got(HD_9P_QID - 8);
+    *ret_id = p9_got(8);
     *ret_mode = (uint32_t)p9_got(4);
     return rc;
+}
+
+int p9_stat_of(uint32_t fid, uint32_t *ret_mode)
+{
+    uint64_t id;
+
+    return p9_stat_id(fid, ret_mode, &id);
 }
 
 void p9_list(uint32_t fid, uint32_t count, char ret[256])

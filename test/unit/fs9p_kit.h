@@ -63,6 +63,7 @@ int p9_simple(uint8_t type, uint32_t fid); /* one that has a fid alone */
 int p9_lopen(uint32_t fid, uint32_t flags);
 int p9_read_at(uint8_t type, uint32_t fid, uint64_t offset, uint32_t count);
 int p9_stat_of(uint32_t fid, uint32_t *ret_mode);
+int p9_stat_id(uint32_t fid, uint32_t *ret_mode, uint64_t *ret_id);
 /* The names of an open folder, each with a blank behind it. */
 void p9_list(uint32_t fid, uint32_t count, char ret[256]);
 

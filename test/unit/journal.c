@@ -78,6 +78,7 @@ static void what_an_event_has_not_is_no_field(void)
     CU_ASSERT_PTR_NULL(value_of(entry, n, "GUEST"));
     CU_ASSERT_PTR_NULL(value_of(entry, n, "TO"));
     CHECK_FIELD("MESSAGE", "host: eth0 is up");
+    CHECK_FIELD("PRIORITY", "6");
     CHECK_FIELD("MESSAGE_ID", HD_JOURNAL_HOST_ID);
 }
 
@@ -95,6 +96,33 @@ static void the_longest_event_fits(void)
     CHECK_FIELD("SECONDS", "1.062");
     CU_ASSERT_EQUAL(strlen(value_of(entry, n, "REASON")),
                     sizeof(long_.reason) - 1);
+}
+
+/* As `journalctl -p err` and `-p warning` choose them. */
+static void what_went_wrong_has_a_higher_priority(void)
+{
+    static const struct {
+        enum hd_state from, to;
+        const char *priority;
+    } cases[] = {
+        {HD_STATE_BUILDING, HD_STATE_RUNNING, "6"},
+        {HD_STATE_BUILDING, HD_STATE_FAILED, "3"},
+        {HD_STATE_FENCED, HD_STATE_QUARANTINED, "3"},
+        {HD_STATE_SEEN, HD_STATE_REFUSED, "4"},
+        {HD_STATE_RUNNING, HD_STATE_FENCED, "4"},
+        {HD_STATE_FENCED, HD_STATE_GONE, "6"},
+        /* Of something else, while it is so. */
+        {HD_STATE_FAILED, HD_STATE_FAILED, "6"},
+    };
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(cases); i++) {
+        struct hd_event e = {
+            .store = "travel", .from = cases[i].from, .to = cases[i].to};
+        char entry[HD_JOURNAL_MAX];
+        size_t n = hd_journal_entry(&e, entry);
+
+        CHECK_FIELD("PRIORITY", cases[i].priority);
+    }
 }
 
 static struct hd_events *events; /* as long as the process, as in hotdomd */
@@ -140,6 +168,7 @@ static const struct hd_test tests[] = {
     HD_TEST(each_part_of_an_event_is_a_field),
     HD_TEST(what_an_event_has_not_is_no_field),
     HD_TEST(the_longest_event_fits),
+    HD_TEST(what_went_wrong_has_a_higher_priority),
     HD_TEST(a_journal_that_does_not_read_blocks_nobody),
 };
 

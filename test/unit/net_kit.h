@@ -3,16 +3,11 @@
 #ifndef HD_TEST_NET_KIT_H
 #define HD_TEST_NET_KIT_H
 
-/* The first thing that is not as it should be, or NULL; runs in a child. */
-typedef const char *net_kit_scenario(void);
-
-#define EXPECT(x)                                                              \
-    do {                                                                       \
-        if (!(x))                                                              \
-            return #x;                                                         \
-    } while (0)
+#include "apart_kit.h"
 
 /* Says so when this machine allows no namespace or no bridge. */
-void net_kit_run(net_kit_scenario *scenario);
+void net_kit_run(apart_kit_scenario *scenario);
+/* One that needs no bridge. */
+void net_kit_run_unbridged(apart_kit_scenario *scenario);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "../../hv/cli/openmetrics.h"
 #include "../../hv/cli/sample.h"
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
@@ -26,6 +27,8 @@ static const char reply[] =
     "\"n\":2},"
     "{\"what\":\"failures\",\"of\":\"store\",\"label\":\"bad-signature\","
     "\"n\":1},"
+    "{\"what\":\"failures\",\"of\":\"guest\",\"label\":\"of-tomorrow\","
+    "\"n\":4},"
     "{\"what\":\"yanks\",\"of\":\"store\",\"label\":\"running\",\"n\":5}],"
     "\"daemon\":{\"cpu_ns\":1500000000,\"memory\":8192,\"fds\":20},"
     "\"host\":{\"cpus\":2,\"memory\":4294967296,\"memory_free\":1073741824,"
@@ -73,6 +76,7 @@ static void each_number_is_a_line_with_its_labels(void)
         "hotdom_guest_starts_total 2\n",
         "hotdom_failures_total{of=\"store\",reason=\"bad-signature\"} 1\n",
         "hotdom_yanks_total{of=\"store\",state=\"running\"} 5\n",
+        "hotdom_failures_total{of=\"guest\",reason=\"of-tomorrow\"} 4\n",
         "hotdom_host_memory_left_bytes 536870912\n",
         "hotdomd_cpu_seconds_total 1.500000000\n",
         "hotdomd_open_fds 20\n",
@@ -169,11 +173,97 @@ static void a_host_without_stores_has_its_families_all_the_same(void)
     CU_ASSERT_STRING_EQUAL(text + strlen(text) - 6, "# EOF\n");
 }
 
+static size_t times(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, what)); text += strlen(what))
+        n++;
+    return n;
+}
+
+/* Prometheus sees an increase only of what was there before. */
+static void what_has_not_happened_yet_is_a_0(void)
+{
+    hd_autofree char *none =
+        text_of("{\"stores\":[],\"counts\":[],\"daemon\":{},\"host\":null}");
+    hd_autofree char *text = text_of(reply);
+    static const char *const lines[] = {
+        "hotdom_failures_total{of=\"store\",reason=\"rollback\"} 0\n",
+        "hotdom_failures_total{of=\"guest\",reason=\"no-memory\"} 0\n",
+        "hotdom_yanks_total{of=\"store\",state=\"running\"} 0\n",
+        "hotdom_yanks_total{of=\"store\",state=\"ejecting\"} 0\n",
+    };
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(lines); i++)
+        if (!strstr(none, lines[i])) {
+            fprintf(stderr, "missing: %s", lines[i]);
+            CU_FAIL("a line is missing");
+        }
+    CU_ASSERT_PTR_NULL(strstr(none, "reason=\"ok\""));
+    CU_ASSERT_PTR_NULL(strstr(none, "hotdom_yanks_total{of=\"guest\""));
+    /* And each is there once. */
+    CU_ASSERT_EQUAL(times(text, "of=\"store\",reason=\"bad-signature\""), 1);
+    CU_ASSERT_EQUAL(times(text, "of=\"store\",state=\"running\""), 1);
+}
+
+static bool is_of_a_name(char c)
+{
+    return islower((unsigned char)c) || c == '_';
+}
+
+/* With labels or without. */
+static bool has_metric(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = text; (at = strstr(at, name)); at += len)
+        if (at > text && at[-1] == '\n' && (at[len] == '{' || at[len] == ' '))
+            return true;
+    return false;
+}
+
+/* Each name in the file of a metric of ours is in `text`; gives how many. */
+static size_t check_names(const char *path, const char *text)
+{
+    hd_autofree char *file = NULL;
+    size_t n = 0;
+
+    CU_ASSERT_EQUAL_FATAL(hd_io_read_file(path, 1 << 20, &file, NULL, NULL), 0);
+    for (const char *at = file; (at = strstr(at, "hotdom"));) {
+        char name[80];
+        size_t len = 0;
+
+        while (is_of_a_name(at[len]))
+            len++;
+        snprintf(name, sizeof(name), "%.*s", (int)len, at);
+        at += len;
+        if (!strchr(name, '_'))
+            continue;
+        n++;
+        if (!has_metric(text, name)) {
+            fprintf(stderr, "%s: there is no %s\n", path, name);
+            CU_FAIL("a metric is missing");
+        }
+    }
+    return n;
+}
+
+static void dashboard_and_alerts_ask_for_what_there_is(void)
+{
+    hd_autofree char *text = text_of(reply);
+
+    CU_ASSERT_TRUE(check_names("config/hotdom-grafana.json", text) >= 15);
+    CU_ASSERT_TRUE(check_names("config/hotdom-alerts.yaml", text) >= 8);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(each_number_is_a_line_with_its_labels),
     HD_TEST(a_label_is_escaped),
     HD_TEST(the_text_has_the_form_that_openmetrics_wants),
     HD_TEST(a_host_without_stores_has_its_families_all_the_same),
+    HD_TEST(what_has_not_happened_yet_is_a_0),
+    HD_TEST(dashboard_and_alerts_ask_for_what_there_is),
 };
 
 HD_SUITE("cli/openmetrics", tests);

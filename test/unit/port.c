@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "../../pv-drivers/net/bridge.h"
+#include "../../pv-drivers/net/links.h"
 #include "../../pv-drivers/net/port.h"
 #include "../../pv-drivers/net/rtnl.h"
 #include "net_kit.h"
@@ -165,6 +166,134 @@ static const char *isolate(void)
     return NULL;
 }
 
+/* A port of the bridge as another toolstack makes it: it learns. */
+static const char *join_plain(const char *name, int *ret_fd)
+{
+    struct hd_link bridge;
+
+    if (make_pair(name))
+        return "skipped: this machine has no veth";
+    EXPECT(hd_links_find(BRIDGE, &bridge, NULL) == 1);
+    EXPECT(!hd_rtnl_master(if_nametoindex(name), bridge.index));
+    EXPECT(!hd_rtnl_up(if_nametoindex(name)));
+    *ret_fd = guest_socket(name);
+    return *ret_fd < 0 ? "no socket" : NULL;
+}
+
+static const char *refused(const char *name, const uint8_t mac[6],
+                           const char *owner)
+{
+    struct hd_port port = port_of(name, mac);
+    struct hd_err err = {0};
+
+    if (make_pair(name))
+        return "skipped: this machine has no veth";
+    EXPECT(hd_port_join(&port, &err) && err.code == HD_E_BUSY);
+    EXPECT(strstr(err.msg, owner));
+    return NULL;
+}
+
+/* The bridge's own, which is else that of one of its ports. */
+static int set_address(const uint8_t mac[6])
+{
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh =
+        hd_rtnl_link(&req, RTM_SETLINK, 0, if_nametoindex(BRIDGE));
+
+    mnl_attr_put(nlh, IFLA_ADDRESS, 6, mac);
+    return hd_rtnl_talk(nlh);
+}
+
+/* A guest of ours, one of another toolstack's, and the bridge itself. */
+static const char *steal(void)
+{
+    struct hd_port ours = port_of("vif1.0", first);
+    struct hd_err err = {0};
+    const char *why;
+    int one, two;
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    if (make_pair("vif1.0"))
+        return "skipped: this machine has no veth";
+    EXPECT(!hd_port_join(&ours, &err));
+    one = guest_socket("vif1.0");
+    why = join_plain("vif2.0", &two);
+    if (why)
+        return why;
+    EXPECT(crosses(one, first, two));
+    EXPECT(crosses(two, second, one));
+    why = refused("vif3.0", first, "is that of vif1.0");
+    if (!why)
+        why = refused("vif4.0", second, "is that of vif2.0");
+    if (why)
+        return why;
+    EXPECT(!set_address(third));
+    why = refused("vif5.0", third, "is that of " BRIDGE);
+    if (why)
+        return why;
+    EXPECT(crosses(one, first, two));
+    EXPECT(crosses(two, second, one));
+    return NULL;
+}
+
+/* Of a store that was another host's a moment ago; and a guest's from then on,
+ * whoever sends from it. */
+static const char *arrive(void)
+{
+    struct hd_port port = port_of("vif1.0", first);
+    struct hd_err err = {0};
+    const char *why;
+    int out, in;
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    if (make_pair("vif1.0"))
+        return "skipped: this machine has no veth";
+    why = join_plain("eth7", &out);
+    if (why)
+        return why;
+    for (int i = 0; i < 3; i++) {
+        EXPECT(!send_from(out, first));
+        (void)heard(out);
+    }
+    EXPECT(!hd_port_join(&port, &err));
+    in = guest_socket("vif1.0");
+    EXPECT(crosses(in, first, out));
+    EXPECT(!send_from(out, first));
+    while (heard(in))
+        continue;
+    EXPECT(!send_from(in, first));
+    EXPECT(heard(out) == first[5]);
+    EXPECT(!hd_port_join(&port, &err)); /* once more: it has it */
+    return NULL;
+}
+
+static void *end_soon(void *arg)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    return hd_rtnl_talk(hd_rtnl_link(&(struct hd_rtnl_request){{0}},
+                                     RTM_DELLINK, 0, if_nametoindex(arg)))
+               ? arg
+               : NULL;
+}
+
+static const char *again(void)
+{
+    struct hd_port before = port_of("vif1.0", first);
+    struct hd_port after = port_of("vif2.0", first);
+    struct hd_err err = {0};
+    pthread_t ender;
+    void *failed;
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    if (make_pair("vif1.0") || make_pair("vif2.0"))
+        return "skipped: this machine has no veth";
+    EXPECT(!hd_port_join(&before, &err));
+    EXPECT(!pthread_create(&ender, NULL, end_soon, (void *)"vif1.0"));
+    EXPECT(!hd_port_join(&after, &err));
+    EXPECT(!pthread_join(ender, &failed) && !failed);
+    return NULL;
+}
+
 static const char *mtu(void)
 {
     struct hd_port port = port_of("one", first);
@@ -197,6 +326,21 @@ static const char *missing(void)
 static void a_guest_that_takes_anothers_address_is_not_heard(void)
 {
     net_kit_run(spoof);
+}
+
+static void an_address_that_another_guest_has_is_not_taken(void)
+{
+    net_kit_run(steal);
+}
+
+static void an_address_that_came_from_elsewhere_is_the_guests_and_stays(void)
+{
+    net_kit_run(arrive);
+}
+
+static void a_guest_that_ends_leaves_its_address_to_the_next(void)
+{
+    net_kit_run(again);
 }
 
 static void isolated_ports_do_not_hear_each_other(void)
@@ -242,6 +386,9 @@ static void what_is_missing_is_named(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_takes_anothers_address_is_not_heard),
+    HD_TEST(an_address_that_another_guest_has_is_not_taken),
+    HD_TEST(an_address_that_came_from_elsewhere_is_the_guests_and_stays),
+    HD_TEST(a_guest_that_ends_leaves_its_address_to_the_next),
     HD_TEST(isolated_ports_do_not_hear_each_other),
     HD_TEST(a_port_has_the_mtu_that_was_asked_for),
     HD_TEST(an_interface_that_is_late_is_waited_for),

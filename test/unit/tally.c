@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../hv/daemon/life.h"
 #include "../../hv/daemon/tally.h"
+#include "daemon_kit.h"
 #include "unit.h"
 
 static void happens(struct hd_tally *t, const char *guest, enum hd_state from,
@@ -52,18 +54,57 @@ static void failures_are_counted_by_reason_and_by_whose_they_are(void)
     CU_ASSERT_EQUAL(of(&t, HD_TALLY_FAILURES, true, "no-memory"), 1);
 }
 
-static void a_yank_is_counted_once_by_what_the_store_was(void)
+static void a_yank_is_counted_by_what_the_store_was(void)
 {
     struct hd_tally t = {0};
 
-    happens(&t, "desk", HD_STATE_RUNNING, HD_STATE_FENCED, "device-gone");
-    happens(&t, "", HD_STATE_RUNNING, HD_STATE_FENCED, "device-gone");
-    happens(&t, "", HD_STATE_FENCED, HD_STATE_GONE, "device-gone");
-    happens(&t, "", HD_STATE_LOCKED, HD_STATE_GONE, "device-gone");
-    happens(&t, "", HD_STATE_EJECTING, HD_STATE_GONE, "eject");
-    CU_ASSERT_EQUAL(of(&t, HD_TALLY_YANKS, false, "running"), 1);
+    hd_tally_yank(&t, HD_STATE_RUNNING);
+    hd_tally_yank(&t, HD_STATE_LOCKED);
+    hd_tally_yank(&t, HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(of(&t, HD_TALLY_YANKS, false, "running"), 2);
     CU_ASSERT_EQUAL(of(&t, HD_TALLY_YANKS, false, "locked"), 1);
     CU_ASSERT_EQUAL(t.n, 2);
+}
+
+/* How many yanks a pull of the store is, after which it is in these states;
+ * `was` has its count. */
+static uint64_t pull(enum hd_state was, const enum hd_cause *then, size_t n)
+{
+    static const char *const guests[] = {"desk", NULL};
+    struct hd_tally *t;
+    struct kit_daemon k;
+    uint64_t sum = 0;
+
+    kit_daemon_init(&k, "travel", guests);
+    t = &k.daemon.tally;
+    hd_events_listen(k.daemon.events, hd_tally_event, t);
+    k.store->state = was;
+    hd_life_vanished(&k.daemon, &k.store->device);
+    for (size_t i = 0; i < n; i++)
+        hd_life_set(k.store, then[i], "device-gone", NULL);
+    for (size_t i = 0; i < t->n; i++)
+        if (t->counts[i].what == HD_TALLY_YANKS)
+            sum += t->counts[i].n;
+    CU_ASSERT_EQUAL(of(t, HD_TALLY_YANKS, false, hd_state_name(was)), sum);
+    kit_daemon_fini(&k);
+    return sum;
+}
+
+/* A domain that does not go, or a clean-up that fails, may come between. */
+static void a_yank_is_counted_once_whatever_comes_of_it(void)
+{
+    static const enum hd_cause well[] = {HD_ON_FENCE, HD_ON_LEAVE},
+                               quarantined[] = {HD_ON_FENCE, HD_ON_QUARANTINE,
+                                                HD_ON_LEAVE},
+                               stuck[] = {HD_ON_FENCE, HD_ON_STICK, HD_ON_FENCE,
+                                          HD_ON_LEAVE};
+
+    CU_ASSERT_EQUAL(pull(HD_STATE_RUNNING, well, 2), 1);
+    CU_ASSERT_EQUAL(pull(HD_STATE_RUNNING, quarantined, 3), 1);
+    CU_ASSERT_EQUAL(pull(HD_STATE_EJECTING, stuck, 4), 1);
+    CU_ASSERT_EQUAL(pull(HD_STATE_FAILED, well, 2), 1);
+    /* It may be no store at all. */
+    CU_ASSERT_EQUAL(pull(HD_STATE_SEEN, NULL, 0), 0);
 }
 
 static void what_changes_no_state_counts_nothing(void)
@@ -96,7 +137,8 @@ static void a_full_table_loses_no_count(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_start_is_counted_and_the_end_of_a_pause_is_none),
     HD_TEST(failures_are_counted_by_reason_and_by_whose_they_are),
-    HD_TEST(a_yank_is_counted_once_by_what_the_store_was),
+    HD_TEST(a_yank_is_counted_by_what_the_store_was),
+    HD_TEST(a_yank_is_counted_once_whatever_comes_of_it),
     HD_TEST(what_changes_no_state_counts_nothing),
     HD_TEST(a_full_table_loses_no_count),
 };

@@ -279,6 +279,23 @@ static void what_libxl_has_recorded_is_found_again(void)
     CU_ASSERT_EQUAL(n, 0);
 }
 
+static void who_looks_elsewhere_rests_as_long_without_xenstored(void)
+{
+    struct hd_xenbus_device d[2];
+    hd_auto(hd_xs) xs = two(d);
+    struct hd_err err = {0};
+    uint64_t began = hd_io_now_ms();
+
+    CHECK_OK(hd_xs_watch(xs, "@releaseDomain", "ended", &err), &err);
+    hd_xs_rest(xs, began + 5000); /* an event waits */
+    CU_ASSERT(hd_io_now_ms() < began + 4000);
+    xs_kit.lost = true;
+    began = hd_io_now_ms();
+    CHECK_FAILS(hd_xs_wait(xs, began + 60, &err), &err, HD_E_IO, "went away");
+    hd_xs_rest(xs, began + 60);
+    CU_ASSERT(hd_io_now_ms() >= began + 59);
+}
+
 /* ---- disks */
 
 static void a_disks_number_comes_from_its_letter(void)
@@ -319,6 +336,7 @@ static const struct hd_test tests[] = {
     HD_TEST(removed_devices_leave_no_node_on_any_side),
     HD_TEST(a_backend_that_is_gone_does_not_come_back_as_two_nodes),
     HD_TEST(what_libxl_has_recorded_is_found_again),
+    HD_TEST(who_looks_elsewhere_rests_as_long_without_xenstored),
     HD_TEST(a_disks_number_comes_from_its_letter),
     HD_TEST(only_volumes_of_ours_become_disks),
 };

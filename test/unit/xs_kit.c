@@ -273,6 +273,6 @@ char **__wrap_xs_check_watch(struct xs_handle *h)
     (void)h;
     if (xs_kit.driver)
         xs_kit.driver();
-    errno = EAGAIN;
+    errno = xs_kit.lost ? EIO : EAGAIN;
     return NULL;
 }

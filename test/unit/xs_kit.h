@@ -4,6 +4,7 @@
 #ifndef HD_TEST_XS_KIT_H
 #define HD_TEST_XS_KIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct xs_kit {
@@ -15,6 +16,7 @@ struct xs_kit {
     /* Of the wire: after so many answers the next one is torn off, or is to
      * another request; 0: none is. */
     int torn_at, crossed_at;
+    bool lost; /* the connection on which watches come */
     /* Called when somebody waits: a driver's turn to act. */
     void (*driver)(void);
     /* Called before somebody reads a node: a guest's turn. */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The view among what the agent does; for duty.c alone. */
+#ifndef HD_GUEST_DUTY_VIEW_H
+#define HD_GUEST_DUTY_VIEW_H
+
+#include "duty.h"
+
+#define HD_DUTY_VIEW_NODE "data/hotdom/table"
+
+int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
+/* Composes it as the host says now; `again`: though that is the same. */
+void hd_duty_view_apply(struct hd_duty *d, bool again);
+/* At a report: a host that was slow to show its files may show them now. */
+void hd_duty_view_retry(struct hd_duty *d);
+
+/* The bell of d->view: something was mounted, and more may follow at once. */
+void hd_duty_view_ring(struct hd_duty *d);
+/* When that is due, shows again what is hidden; costs nothing before. */
+void hd_duty_view_look(struct hd_duty *d);
+
+/* The guest is to end, and unmounts: from now on nothing is mounted. */
+void hd_duty_view_leave(struct hd_duty *d);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/run/volume on a device-mapper in memory: the linker sends what asks
+ * the kernel's here (--wrap in the Makefile). */
+#include <libdevmapper.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "../../hv/run/volume.h"
+#include "unit.h"
+
+#define NAME "hotdom-travel-desk-root"
+
+/* The one device, as the kernel has it. */
+static struct {
+    const char *uuid;       /* NULL: there is no device */
+    char live[16], new[16]; /* targets; "": no table */
+    uint64_t sectors;       /* of the live one */
+    bool suspended, flushed;
+    int open_count;
+    int fails; /* this request does */
+} dm;
+
+struct dm_task {
+    int type;
+    bool noflush;
+    uint64_t sectors;
+    char target[16];
+};
+
+int __wrap_dm_task_run(struct dm_task *t);
+struct dm_task *__wrap_dm_task_create(int type);
+void __wrap_dm_task_destroy(struct dm_task *t);
+int __wrap_dm_task_set_name(struct dm_task *t, const char *name);
+int __wrap_dm_task_set_cookie(struct dm_task *t, uint32_t *cookie,
+                              uint16_t flags);
+int __wrap_dm_task_get_info(struct dm_task *t, struct dm_info *ret);
+const char *__wrap_dm_task_get_uuid(const struct dm_task *t);
+int __wrap_dm_task_no_flush(struct dm_task *t);
+int __wrap_dm_task_skip_lockfs(struct dm_task *t);
+int __wrap_dm_task_add_target(struct dm_task *t, uint64_t start, uint64_t size,
+                              const char *type, const char *params);
+void *__wrap_dm_get_next_target(struct dm_task *t, void *next, uint64_t *start,
+                                uint64_t *size, char **type, char **params);
+
+struct dm_task *__wrap_dm_task_create(int type)
+{
+    struct dm_task *t = calloc(1, sizeof(*t));
+
+    if (t)
+        t->type = type;
+    return t;
+}
+
+void __wrap_dm_task_destroy(struct dm_task *t)
+{
+    free(t);
+}
+
+int __wrap_dm_task_set_name(struct dm_task *t, const char *name)
+{
+    (void)t;
+    return !strcmp(name, NAME);
+}
+
+int __wrap_dm_task_set_cookie(struct dm_task *t, uint32_t *cookie,
+                              uint16_t flags)
+{
+    (void)t, (void)cookie, (void)flags;
+    return 1;
+}
+
+int __wrap_dm_task_get_info(struct dm_task *t, struct dm_info *ret)
+{
+    (void)t;
+    *ret = (struct dm_info){.exists = dm.uuid != NULL,
+                            .suspended = dm.suspended,
+                            .open_count = dm.open_count,
+                            .major = 252,
+                            .minor = 3};
+    return 1;
+}
+
+const char *__wrap_dm_task_get_uuid(const struct dm_task *t)
+{
+    (void)t;
+    return dm.uuid;
+}
+
+int __wrap_dm_task_no_flush(struct dm_task *t)
+{
+    t->noflush = true;
+    return 1;
+}
+
+int __wrap_dm_task_skip_lockfs(struct dm_task *t)
+{
+    (void)t;
+    return 1;
+}
+
+int __wrap_dm_task_add_target(struct dm_task *t, uint64_t start, uint64_t size,
+                              const char *type, const char *params)
+{
+    (void)start, (void)params;
+    t->sectors = size;
+    snprintf(t->target, sizeof(t->target), "%s", type);
+    return 1;
+}
+
+void *__wrap_dm_get_next_target(struct dm_task *t, void *next, uint64_t *start,
+                                uint64_t *size, char **type, char **params)
+{
+    (void)t, (void)next;
+    *start = 0;
+    *size = dm.sectors;
+    *type = *dm.live ? dm.live : NULL;
+    *params = NULL;
+    return NULL;
+}
+
+/* drivers/md/dm-ioctl.c, do_resume: it suspends for itself. */
+static int resume(const struct dm_task *t)
+{
+    if (!*dm.live && !*dm.new)
+        return 0;
+    if (*dm.new && !dm.suspended)
+        dm.flushed |= !t->noflush;
+    if (*dm.new)
+        strcpy(dm.live, dm.new);
+    dm.new[0] = '\0';
+    dm.suspended = false;
+    return 1;
+}
+
+int __wrap_dm_task_run(struct dm_task *t)
+{
+    if (t->type == dm.fails)
+        return 0;
+    switch (t->type) {
+    case DM_DEVICE_SUSPEND:
+        dm.flushed |= !t->noflush && !dm.suspended;
+        dm.suspended = true;
+        return 1;
+    case DM_DEVICE_RELOAD:
+        strcpy(dm.new, t->target);
+        CU_ASSERT_EQUAL(t->sectors, dm.sectors);
+        return 1;
+    case DM_DEVICE_RESUME:
+        return resume(t);
+    default:
+        return 1;
+    }
+}
+
+static void set_up(void)
+{
+    memset(&dm, 0, sizeof(dm));
+    dm.uuid = "HOTDOM-x";
+    dm.sectors = 2048;
+    dm.fails = -1;
+    strcpy(dm.live, "linear");
+}
+
+static void a_fenced_volume_answers_errors_and_flushes_nothing(void)
+{
+    struct hd_err err = {0};
+
+    set_up();
+    CHECK_OK(hd_volume_fence(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.live, "error");
+    CU_ASSERT_FALSE(dm.suspended);
+    CU_ASSERT_FALSE(dm.flushed);
+    CHECK_OK(hd_volume_fence(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.live, "error");
+}
+
+static void a_fence_that_fails_leaves_no_volume_suspended(void)
+{
+    static const int requests[] = {DM_DEVICE_TABLE, DM_DEVICE_RELOAD,
+                                   DM_DEVICE_RESUME};
+    struct hd_err err = {0};
+
+    for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+        set_up();
+        dm.fails = requests[i];
+        CHECK_FAILS(hd_volume_fence(NAME, &err), &err, HD_E_FAILED, "fence");
+        CU_ASSERT_FALSE(dm.suspended);
+        CU_ASSERT_STRING_EQUAL(dm.live, "linear");
+    }
+}
+
+/* As one leaves it that was killed. */
+static void a_volume_that_was_left_suspended_is_fenced_or_resumed(void)
+{
+    struct hd_err err = {0};
+
+    set_up();
+    dm.suspended = true;
+    CHECK_OK(hd_volume_fence(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.live, "error");
+    CU_ASSERT_FALSE(dm.suspended);
+    set_up();
+    dm.suspended = true;
+    dm.fails = DM_DEVICE_RELOAD;
+    CHECK_FAILS(hd_volume_fence(NAME, &err), &err, HD_E_FAILED, "fence");
+    CU_ASSERT_FALSE(dm.suspended);
+}
+
+static void a_volume_without_a_table_gets_none_by_a_fence(void)
+{
+    struct hd_err err = {0};
+
+    set_up();
+    dm.live[0] = '\0';
+    dm.sectors = 0;
+    strcpy(dm.new, "linear"); /* who opened it was killed there */
+    CHECK_OK(hd_volume_fence(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.live, "");
+    dm.uuid = NULL;
+    CHECK_OK(hd_volume_fence(NAME, &err), &err);
+}
+
+static void a_volume_is_idle_and_has_the_kernels_number(void)
+{
+    struct hd_err err = {0};
+    dev_t device = 0;
+
+    set_up();
+    CHECK_OK(hd_volume_check_idle(NAME, &device, &err), &err);
+    CU_ASSERT_EQUAL(device, makedev(252, 3));
+    dm.open_count = 1;
+    CHECK_FAILS(hd_volume_check_idle(NAME, &device, &err), &err, HD_E_BUSY,
+                "in use");
+    dm.uuid = "LVM-x";
+    CHECK_FAILS(hd_volume_check_idle(NAME, &device, &err), &err, HD_E_EXISTS,
+                "none of hotdom's");
+    dm.uuid = NULL;
+    CHECK_FAILS(hd_volume_check_idle(NAME, &device, &err), &err, HD_E_GONE,
+                "not open");
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_fenced_volume_answers_errors_and_flushes_nothing),
+    HD_TEST(a_fence_that_fails_leaves_no_volume_suspended),
+    HD_TEST(a_volume_that_was_left_suspended_is_fenced_or_resumed),
+    HD_TEST(a_volume_without_a_table_gets_none_by_a_fence),
+    HD_TEST(a_volume_is_idle_and_has_the_kernels_number),
+};
+
+HD_SUITE("run/volume", tests);
