@@ -24,11 +24,12 @@ void hd_follow_line(struct json_object *event, char *text, size_t size)
     const char *from = hd_client_text(event, "from");
     const char *to = hd_client_text(event, "to");
     bool change = strcmp(from, to) != 0;
+    const char *arrow = !change ? "" : *from ? " -> " : "-> ";
     char raw[1200];
 
     snprintf(raw, sizeof(raw), "%s%s%s: %s%s%s%s%s%s%s%s", store,
-             *guest ? "." : "", guest, change ? from : "", change ? " -> " : "",
-             to, *reason ? " (" : "", reason, *reason ? ")" : "",
+             *guest ? "." : "", guest, change ? from : "", arrow, to,
+             *reason ? " (" : "", reason, *reason ? ")" : "",
              *message ? ": " : "", message);
     if (!*store)
         snprintf(raw, sizeof(raw), "host: %s", message);

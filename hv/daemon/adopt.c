@@ -55,6 +55,7 @@ static struct hd_store *orphan(struct hd_daemon *d,
         return NULL;
     store->present = false;
     hd_stores_add(&d->stores, store);
+    hd_life_set(store, HD_ON_PLUG, NULL, NULL);
     return store;
 }
 
@@ -157,6 +158,7 @@ bool hd_adopt_accept(struct hd_store *store)
         !is_whole(store->daemon->xen, store->adopt))
         return false;
     hd_store_fill(store);
+    hd_life_know(store);
     if (!adopt_guests(store))
         return false;
     strcpy(store->label, head->label);

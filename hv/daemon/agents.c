@@ -9,16 +9,21 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "life.h"
+#include "served.h"
 
-#define FIRST_MS  250
-#define LAST_MS   60000
-#define SILENT_MS 150000 /* agents report every 20 s */
-#define TELL_MS   10000
+#define FIRST_MS   250
+#define LAST_MS    60000
+#define YOUNG_MS   60000
+#define ASKED_MS   1000   /* whoever asks, not oftener than this, ... */
+#define AWAITED_MS 240000 /* ... of guests that are so young */
+#define SILENT_MS  150000 /* agents report every 20 s */
+#define TELL_MS    10000
 
 struct hd_agents {
     struct hd_daemon *daemon;
     uv_timer_t timer;
     struct look *look; /* under way; owned by its work */
+    uint64_t looked_ms;
 };
 
 struct one {
@@ -107,20 +112,48 @@ void hd_agents_message(const struct hd_agent *agent,
                                  i ? " " : ", ", r->addresses[i]);
 }
 
+bool hd_agents_awaited(const struct hd_stores *stores, uint64_t now_ms)
+{
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++) {
+            const struct hd_guest_life *g = &s->guests[i];
+
+            if (g->state == HD_STATE_RUNNING &&
+                now_ms - g->since_ms < AWAITED_MS &&
+                (g->agent.state != HD_AGENT_STATE_READY ||
+                 !g->agent.report.n_addresses))
+                return true;
+        }
+    return false;
+}
+
+/* Who has been up for a minute without one, or with one that is ready, is not
+ * expected to change: so it is not looked for him alone. */
+static uint64_t wait_for(const struct hd_guest_life *guest, uint64_t now_ms)
+{
+    uint64_t age = now_ms - guest->since_ms;
+    enum hd_agent_state state = guest->agent.state;
+
+    if (age >= YOUNG_MS &&
+        (state == HD_AGENT_STATE_NONE || state == HD_AGENT_STATE_READY))
+        return LAST_MS;
+    return age / 4;
+}
+
 uint64_t hd_agents_wait(const struct hd_stores *stores, uint64_t now_ms)
 {
     uint64_t wait = UINT64_MAX;
 
     for (const struct hd_store *s = stores->first; s; s = s->next)
-        for (size_t i = 0; i < s->n_guests; i++) {
-            uint64_t age = now_ms - s->guests[i].since_ms;
+        for (size_t i = 0; i < s->n_guests; i++)
+            if (s->guests[i].state == HD_STATE_RUNNING) {
+                uint64_t this = wait_for(&s->guests[i], now_ms);
 
-            if (s->guests[i].state == HD_STATE_RUNNING && age / 4 < wait)
-                wait = age / 4;
-        }
+                wait = this < wait ? this : wait;
+            }
     if (wait == UINT64_MAX)
         return wait;
-    if (wait > LAST_MS)
+    if (wait >= LAST_MS)
         return hd_io_to_minute(now_ms);
     return wait < FIRST_MS ? FIRST_MS : wait;
 }
@@ -209,10 +242,21 @@ static void on_timer(uv_timer_t *timer)
 
     if (agents->look || agents->daemon->stopping)
         return;
+    agents->looked_ms = hd_io_now_ms();
+    hd_served_look(&agents->daemon->stores);
     agents->look = look_new(agents);
     if (agents->look && uv_queue_work(agents->daemon->loop, &agents->look->work,
                                       on_work, on_done))
         free(hd_steal(&agents->look));
+}
+
+void hd_agents_ask(struct hd_agents *agents)
+{
+    uint64_t now = hd_io_now_ms();
+
+    if (agents && now - agents->looked_ms >= ASKED_MS &&
+        hd_agents_awaited(&agents->daemon->stores, now))
+        on_timer(&agents->timer);
 }
 
 void hd_agents_ring(struct hd_agents *agents)

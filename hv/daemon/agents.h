@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks at what guests' agents tell: often when a guest is young, then once a
- * minute.  Nobody watches their nodes, for a guest may write without end. */
+/* Looks at what guests' agents tell: often in a guest's first minute, then once
+ * a minute.  Nobody watches their nodes, for a guest may write without end. */
 #ifndef HD_DAEMON_AGENTS_H
 #define HD_DAEMON_AGENTS_H
 
@@ -16,6 +16,9 @@ struct hd_agents *hd_agents_new(struct hd_daemon *d);
  * NULL.
  */
 void hd_agents_ring(struct hd_agents *agents);
+/* Somebody asks how guests are: those that may have become ready are looked at
+ * for whom asks next, at most once a second.  `agents` may be NULL. */
+void hd_agents_ask(struct hd_agents *agents);
 
 /* ---- pure */
 
@@ -28,6 +31,8 @@ bool hd_agents_take(struct hd_guest_life *guest, int rc, const char *text,
 #define HD_AGENTS_MESSAGE 480
 void hd_agents_message(const struct hd_agent *agent,
                        char ret[HD_AGENTS_MESSAGE]);
+/* One of them runs, is young, and has not told all that it may. */
+bool hd_agents_awaited(const struct hd_stores *stores, uint64_t now_ms);
 /* Until the next look; UINT64_MAX: there is nobody to look at. */
 uint64_t hd_agents_wait(const struct hd_stores *stores, uint64_t now_ms);
 

@@ -9,9 +9,6 @@
 #include "life.h"
 #include "user.h"
 
-/* Until it is looked again whether nobody changes its users. */
-#define LATER_MS 1000
-
 /* A display or a PCI device comes with the domain, and means a QEMU or a device
  * of the host's: those guests are built when it is unlocked. */
 static bool can_wait(const struct hd_step *step, const void *none)
@@ -144,7 +141,7 @@ static void on_late(uv_timer_t *timer)
 
     /* Somebody changes its users, which must not be cut off. */
     if (store->task) {
-        uv_timer_start(timer, on_late, LATER_MS, 0);
+        uv_timer_start(timer, on_late, HD_LIMIT_USERS, 0);
         return;
     }
     hd_life_note(store, NULL, hd_err_reason(HD_E_TIMEOUT),

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "daemon.h"
@@ -17,6 +18,7 @@
 
 struct hd_control {
     uv_pipe_t pipe;
+    uv_timer_t timer; /* runs while somebody's time does */
     struct hd_daemon *daemon;
     gid_t group;
     struct hd_conn *first;
@@ -28,6 +30,61 @@ struct write {
     uv_write_t req;
     struct json_object *reply; /* keeps the text alive */
 };
+
+/* ---- whose time runs: from the connection, or the last answer, to a call */
+
+/* It is to call, or to take the events that it asked for. */
+static bool has_turn(const struct hd_conn *conn)
+{
+    return !conn->busy || conn->telling;
+}
+
+/* UINT64_MAX: nobody's. */
+static uint64_t left_ms(const struct hd_control *control, uint64_t now_ms)
+{
+    uint64_t first = UINT64_MAX;
+
+    for (const struct hd_conn *c = control->first; c; c = c->next)
+        if (has_turn(c) && c->until_ms < first)
+            first = c->until_ms;
+    if (first == UINT64_MAX)
+        return first;
+    return first > now_ms ? first - now_ms : 0;
+}
+
+static void on_time(uv_timer_t *timer);
+
+/* Nobody wakes up while nobody's does. */
+static void ring(struct hd_control *control)
+{
+    uint64_t left = left_ms(control, hd_io_now_ms());
+
+    if (left == UINT64_MAX)
+        uv_timer_stop(&control->timer);
+    else
+        uv_timer_start(&control->timer, on_time, left, 0);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    struct hd_control *control = timer->data;
+
+    (void)hd_control_expire(control, hd_io_now_ms());
+    ring(control);
+}
+
+static void give_time(struct hd_conn *conn)
+{
+    conn->until_ms = hd_io_now_ms() + HD_CONTROL_CALL_MS;
+    if (conn->control)
+        ring(conn->control);
+}
+
+static void may_call(struct hd_conn *conn)
+{
+    conn->busy = conn->telling = conn->following = false;
+    give_time(conn);
+}
 
 /* ---- the end of a connection */
 
@@ -51,6 +108,7 @@ static void forget(struct hd_control *control, struct hd_conn *conn)
     for (struct hd_store *s = control->daemon->stores.first; s; s = s->next)
         if (s->waiter == conn)
             s->waiter = NULL;
+    ring(control);
 }
 
 static void on_conn_closed(uv_handle_t *handle)
@@ -85,8 +143,10 @@ static void on_written(uv_write_t *req, int status)
     conn->n_writes--;
     if (status < 0)
         hang_up(conn);
-    else
+    else if (conn->telling && !conn->closing) {
+        give_time(conn);
         tell_kept(conn);
+    }
 }
 
 static void send_json(struct hd_conn *conn, struct json_object *reply)
@@ -123,7 +183,7 @@ void hd_conn_reply(struct hd_conn *conn, struct json_object *reply, bool last)
         return;
     }
     if (last) {
-        conn->busy = conn->telling = conn->following = false;
+        may_call(conn);
         let_go(conn);
     }
     send_json(conn, reply);
@@ -144,6 +204,7 @@ static void tell_kept(struct hd_conn *conn)
         if (!event) {
             conn->telling = false;
             conn->following = conn->follows;
+            ring(conn->control);
             if (!conn->follows)
                 hd_conn_reply(
                     conn, hd_reply_ok(json_object_new_object(), false), true);
@@ -166,6 +227,7 @@ void hd_control_tell(struct hd_conn *conn, uint64_t since_ms, bool follow)
     conn->since_ms = since_ms;
     conn->follows = follow;
     conn->telling = true;
+    give_time(conn);
     tell_kept(conn);
 }
 
@@ -223,6 +285,7 @@ static void take_calls(struct hd_conn *conn)
     while (!conn->closing && !conn->busy &&
            (text = hd_frame_first(conn->frame))) {
         conn->busy = true;
+        ring(conn->control);
         hd_method_call(conn->control->daemon, conn, text);
         hd_frame_drop(conn->frame);
     }
@@ -242,6 +305,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct hd_conn *conn = stream->data;
     struct hd_err err = {0};
 
+    if (n == 0) /* nothing yet, behind a read that filled the buffer */
+        return;
     if (n < 0 || conn->busy) {
         hang_up(conn);
         return;
@@ -272,33 +337,56 @@ bool hd_control_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n,
     return gid == group;
 }
 
-/* The kernel noted it at connect(2); false for whoever it does not know. */
-static bool is_privileged(int fd, gid_t group)
+/* The kernel noted it at connect(2); whom it does not know is a plain user. */
+static void identify(struct hd_conn *conn, int fd, gid_t group)
 {
     gid_t groups[256];
     socklen_t groups_len = sizeof(groups);
     struct ucred cred;
     socklen_t len = sizeof(cred);
 
+    conn->uid = (uid_t)-1;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-        return false;
+        return;
+    conn->uid = cred.uid;
     /* In more groups than that: only uid and gid count. */
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &groups_len))
         groups_len = 0;
-    return hd_control_may_change(cred.uid, cred.gid, groups,
-                                 groups_len / sizeof(*groups), group);
+    conn->privileged = hd_control_may_change(
+        cred.uid, cred.gid, groups, groups_len / sizeof(*groups), group);
 }
 
-static bool has_room(const struct hd_control *control, bool privileged)
+/* For one more of this user's. */
+static bool has_plain_room(const struct hd_control *control, uid_t uid)
+{
+    size_t n = 0;
+
+    for (const struct hd_conn *c = control->first; c; c = c->next)
+        n += !c->privileged && c->uid == uid;
+    return n < HD_CONTROL_USER_CONNS &&
+           control->n_plain < HD_CONTROL_PLAIN_CONNS;
+}
+
+static bool has_room(const struct hd_control *control,
+                     const struct hd_conn *conn)
 {
     return !control->stopped && control->n < HD_CONTROL_CONNS &&
-           (privileged || control->n_plain < HD_CONTROL_PLAIN_CONNS);
+           (conn->privileged || has_plain_room(control, conn->uid));
+}
+
+static void add(struct hd_control *control, struct hd_conn *conn)
+{
+    conn->next = control->first;
+    control->first = conn;
+    control->n++;
+    control->n_plain += !conn->privileged;
 }
 
 static void on_connection(uv_stream_t *server, int status)
 {
     struct hd_control *control = server->data;
     struct hd_conn *conn = calloc(1, sizeof(*conn));
+    bool welcome = false;
     uv_os_fd_t fd;
 
     if (conn)
@@ -312,18 +400,15 @@ static void on_connection(uv_stream_t *server, int status)
     conn->frame->max = HD_WIRE_REQUEST_MAX;
     conn->pipe.data = conn;
     uv_pipe_init(server->loop, &conn->pipe, 0);
-    conn->next = control->first;
-    control->first = conn;
     if (!uv_accept(server, (uv_stream_t *)&conn->pipe) &&
-        !uv_fileno((uv_handle_t *)&conn->pipe, &fd))
-        conn->privileged = is_privileged(fd, control->group);
-    else
-        conn->closing = true;
-    status = conn->closing || !has_room(control, conn->privileged);
-    control->n++;
-    control->n_plain += !conn->privileged;
-    conn->closing = false;
-    if (status || uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read))
+        !uv_fileno((uv_handle_t *)&conn->pipe, &fd)) {
+        identify(conn, fd, control->group);
+        welcome = has_room(control, conn);
+    }
+    add(control, conn);
+    may_call(conn);
+    if (!welcome ||
+        uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read))
         hang_up(conn);
 }
 
@@ -338,8 +423,9 @@ int hd_control_open(struct hd_daemon *daemon, const char *path,
         return hd_fail_errno(err, HD_E_FAILED, "open %s", path);
     control->daemon = daemon;
     control->group = group ? group->gr_gid : (gid_t)-1;
-    control->pipe.data = control;
+    control->pipe.data = control->timer.data = control;
     unlink(path);
+    uv_timer_init(daemon->loop, &control->timer);
     uv_pipe_init(daemon->loop, &control->pipe, 0);
     rc = uv_pipe_bind(&control->pipe, path);
     /* Anyone may look; each method says who may change. */
@@ -354,6 +440,18 @@ int hd_control_open(struct hd_daemon *daemon, const char *path,
         return hd_fail(err, HD_E_FAILED, "cannot listen on %s: %s", path,
                        uv_strerror(rc));
     return 0;
+}
+
+uint64_t hd_control_expire(struct hd_control *control, uint64_t now_ms)
+{
+    struct hd_conn *next;
+
+    for (struct hd_conn *c = control->first; c; c = next) {
+        next = c->next;
+        if (has_turn(c) && c->until_ms <= now_ms)
+            hang_up(c);
+    }
+    return left_ms(control, now_ms);
 }
 
 void hd_control_stop(struct hd_control *control)

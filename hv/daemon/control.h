@@ -13,11 +13,17 @@
 #include "store.h"
 
 #define HD_CONTROL_GROUP "hotdom"
-/* Plain users get so many, so that root always finds a free one. */
+/* Plain users get so many, so that root always finds a free one, and each of
+ * them so many, so that none of them takes all. */
 #define HD_CONTROL_CONNS       64
 #define HD_CONTROL_PLAIN_CONNS 32
+#define HD_CONTROL_USER_CONNS  8
 /* Of unread replies; whoever is slower is cut off. */
 #define HD_CONTROL_QUEUE (1 << 20)
+
+/* From the connection, or the last answer, until a whole call has come; and for
+ * whoever asked for events until he takes one. */
+#define HD_CONTROL_CALL_MS 30000
 
 /* So many events are on their way to one that asked for those that are kept. */
 #define HD_CONTROL_AT_ONCE 32
@@ -28,13 +34,15 @@ struct hd_control;
 struct hd_conn {
     uv_pipe_t pipe;
     struct hd_conn *next;
-    struct hd_control *control;
+    struct hd_control *control; /* NULL: it was accepted by none */
     struct hd_frame *frame;
-    bool privileged; /* may change things */
-    bool busy;       /* its call is not answered yet */
-    bool more;       /* its call may have several replies */
-    bool telling;    /* it gets what is kept of events, and then ... */
-    bool follows;    /* ... every one: */
+    uid_t uid;
+    uint64_t until_ms; /* of its time, while it is not busy, or telling */
+    bool privileged;   /* may change things */
+    bool busy;         /* its call is not answered yet */
+    bool more;         /* its call may have several replies */
+    bool telling;      /* it gets what is kept of events, and then ... */
+    bool follows;      /* ... every one: */
     bool following;
     bool closing;
     uint64_t next_event, since_ms; /* while telling */
@@ -69,6 +77,10 @@ void hd_control_progress(struct hd_conn *conn, const struct hd_event *event);
  * "safe to remove".  *conn becomes NULL, and may have been. */
 void hd_control_finish(struct hd_conn **conn, const struct hd_err *why,
                        const struct hd_store *store);
+
+/* Hangs up on those whose call has not come in time.  Returns how long the next
+ * one has; UINT64_MAX: nobody's time runs. */
+uint64_t hd_control_expire(struct hd_control *control, uint64_t now_ms);
 
 /* root, or a member of HD_CONTROL_GROUP (`group`, -1: there is none). */
 bool hd_control_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n,

@@ -2,6 +2,7 @@
 /* Guests that end by themselves: who has, why, and what follows; never ends
  * one.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -9,10 +10,6 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/ejected.h"
 #include "life.h"
-
-/* A guest that ends so soon after its start, so often in a row, stays down. */
-#define SOON_MS 60000
-#define OFTEN   3
 
 static const char *end_reason(const struct hd_domain_status *status)
 {
@@ -70,12 +67,12 @@ static bool wants_restart(const struct hd_stop *stop, const char *why)
 bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
                        const char *why, uint64_t now_ms)
 {
-    bool soon = now_ms - guest->since_ms < SOON_MS;
+    bool soon = now_ms - guest->since_ms < HD_LIMIT_SOON;
 
     if (!wants_restart(stop, why))
         return false;
     guest->soon = soon ? guest->soon + 1 : 0;
-    return guest->soon < OFTEN;
+    return guest->soon < HD_LIMIT_OFTEN;
 }
 
 /* Starts it again, if that is what it wants. */
@@ -90,10 +87,13 @@ static bool restart(struct hd_store *store, struct hd_guest_life *guest,
            hd_restart_begin(store, guest, why);
 }
 
+static_assert(HD_LIMIT_SOON == 60000 && HD_LIMIT_OFTEN == 3,
+              "the remark says it in words");
+
 /* What a person wonders about. */
 static const char *remark(const struct hd_guest_life *guest)
 {
-    return guest->soon >= OFTEN
+    return guest->soon >= HD_LIMIT_OFTEN
                ? "it has ended within a minute of its start three "
                  "times in a row; it stays down"
                : NULL;

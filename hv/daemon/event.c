@@ -26,6 +26,13 @@ uint64_t hd_event_now_ms(void)
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+const char *hd_event_from(const struct hd_event *event)
+{
+    if (!*event->store || event->from == HD_NOTHING)
+        return "";
+    return hd_state_name(event->from);
+}
+
 struct hd_events *hd_events_new(void)
 {
     struct hd_events *events = calloc(1, sizeof(*events));

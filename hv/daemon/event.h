@@ -14,8 +14,8 @@ struct hd_event {
     uint64_t time_ms;         /* since 1970, UTC */
     char store[64];           /* empty: the host itself, which has no state */
     char guest[HD_NAME_SIZE]; /* empty: the store itself */
-    enum hd_state from, to;
-    char reason[24]; /* a stable code, or empty */
+    enum hd_state from, to;   /* `from` may be HD_NOTHING */
+    char reason[24];          /* a stable code, or empty */
     char message[sizeof(((struct hd_err *)0)->msg)];
     uint64_t lasted_ms;      /* how long `from` was */
     struct hd_phases phases; /* of a start, when `to` is running; else zero */
@@ -40,6 +40,9 @@ void hd_events_add_host(struct hd_events *events, const char *message);
  * until the next one is added. */
 const struct hd_event *hd_events_at(const struct hd_events *events,
                                     uint64_t *n);
+
+/* The name of `from`; empty of the host, and of what was not there before. */
+const char *hd_event_from(const struct hd_event *event);
 
 /* For time_ms. */
 uint64_t hd_event_now_ms(void);

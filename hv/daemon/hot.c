@@ -16,9 +16,6 @@
 #include "life.h"
 #include "wire.h"
 
-/* How long a guest may take to let go. */
-#define GRACE_MS 10000
-
 static struct json_object *kept_of(const struct hd_store *store,
                                    const char *guest)
 {
@@ -125,8 +122,9 @@ static int choose(const struct hd_guest_life *guest, struct json_object *kept,
 int hd_hot_detach(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *what, bool nic, bool force, struct hd_err *err)
 {
-    struct hd_job_request request = {
-        .op = HD_JOB_DETACH, .device.force = force, .grace_ms = GRACE_MS};
+    struct hd_job_request request = {.op = HD_JOB_DETACH,
+                                     .device.force = force,
+                                     .grace_ms = HD_LIMIT_LET_GO};
     hd_autofree struct hd_plan *plan = NULL;
     struct hd_hot hot = {0};
 

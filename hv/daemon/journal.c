@@ -40,14 +40,14 @@ static size_t field(char *ret, size_t used, const char *key, const char *value)
 static void line_of(const struct hd_event *e, char *text, size_t size)
 {
     bool change = e->from != e->to;
+    const char *arrow = !change ? "" : *hd_event_from(e) ? " -> " : "-> ";
 
     if (!*e->store)
         snprintf(text, size, "host: %s", e->message);
     else
         snprintf(text, size, "%s%s%s: %s%s%s%s%s%s%s%s", e->store,
-                 *e->guest ? "." : "", e->guest,
-                 change ? hd_state_name(e->from) : "", change ? " -> " : "",
-                 hd_state_name(e->to), *e->reason ? " (" : "", e->reason,
+                 *e->guest ? "." : "", e->guest, change ? hd_event_from(e) : "",
+                 arrow, hd_state_name(e->to), *e->reason ? " (" : "", e->reason,
                  *e->reason ? ")" : "", *e->message ? ": " : "", e->message);
 }
 
@@ -80,7 +80,7 @@ size_t hd_journal_entry(const struct hd_event *event, char ret[HD_JOURNAL_MAX])
     n = field(ret, n, "SYSLOG_IDENTIFIER", "hotdomd");
     n = field(ret, n, "STORE", event->store);
     n = field(ret, n, "GUEST", event->guest);
-    n = field(ret, n, "FROM", host ? "" : hd_state_name(event->from));
+    n = field(ret, n, "FROM", hd_event_from(event));
     n = field(ret, n, "TO", host ? "" : hd_state_name(event->to));
     n = field(ret, n, "REASON", event->reason);
     return field(ret, n, "SECONDS", host ? "" : seconds);

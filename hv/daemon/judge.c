@@ -122,10 +122,13 @@ void hd_life_admit(struct hd_store *store)
 {
     struct hd_err err = {0};
 
+    bool wanted;
+
     hd_store_fill(store);
-    if (judge(store, &err) ||
-        hd_record_accept(store->daemon->loop, store->answer, on_recorded, store,
-                         &store->record, &err))
+    wanted = !judge(store, &err);
+    hd_life_know(store);
+    if (!wanted || hd_record_accept(store->daemon->loop, store->answer,
+                                    on_recorded, store, &store->record, &err))
         hd_life_refuse(store, &err);
 }
 

@@ -20,9 +20,6 @@
 #include "record.h"
 #include "task.h"
 
-/* How often an adopted store's disk may be late: a minute. */
-#define ADOPT_TRIES 6
-
 /* ---- changes of state */
 
 /* `guest` NULL: of the store. */
@@ -68,6 +65,19 @@ static bool leads_to(const struct hd_change *change, const char *name,
     return true;
 }
 
+/* What is no store is not spoken of, so that it is seen is told when it has
+ * been read. */
+void hd_life_know(struct hd_store *store)
+{
+    if (!store->known)
+        tell(store, NULL, HD_NOTHING, HD_STATE_SEEN, hd_io_now_ms(), NULL,
+             NULL);
+    store->known = true;
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (store->guests[i].state == HD_NOTHING)
+            hd_life_set_guest(store, &store->guests[i], HD_ON_PLUG, NULL, NULL);
+}
+
 void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
                  const char *message)
 {
@@ -78,6 +88,9 @@ void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
                   from, on, &store->state))
         return;
     store->since_ms = hd_io_now_ms();
+    if (on == HD_ON_PLUG)
+        return; /* see hd_life_know */
+    hd_life_know(store);
     tell(store, NULL, from, store->state, since, reason, message);
     hd_ask_look(store, reason);
 }
@@ -99,8 +112,10 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->domid = -1;
         guest->stuck = false;
     }
-    if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED)
+    if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED) {
         guest->agent = (struct hd_agent){0};
+        guest->unserved = 0;
+    }
     tell(store, guest, from, guest->state, since, reason, message);
     if (guest->state == HD_STATE_RUNNING)
         hd_agents_ring(store->daemon->agents);
@@ -138,7 +153,7 @@ static bool read_again(struct hd_store *store, const struct hd_err *why)
     struct hd_err err;
 
     if (why->code != HD_E_TIMEOUT || !store->present ||
-        store->late >= ADOPT_TRIES)
+        store->late >= HD_LIMIT_LATE)
         return false;
     store->late++;
     hd_log(HD_LOG_WARNING, "%s runs on, but %s", store->label, why->msg);
@@ -179,6 +194,7 @@ static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
         return;
     }
     if (hd_ejected_has(HD_EJECTED_DIR, store->device.diskseq)) {
+        hd_life_know(store);
         hd_log(HD_LOG_INFO,
                "%s was ejected and stays so; `hotdom attach %s` brings it back",
                hd_store_title(store), store->device.name);
@@ -203,6 +219,8 @@ void hd_life_read(struct hd_store *store)
     hd_explain_drop(store);
     hd_restart_drop(store);
     hd_ask_end(store);
+    for (size_t i = 0; i < store->n_guests; i++)
+        hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, NULL, NULL);
     hd_store_clear(store);
     store->why = (struct hd_err){0};
     if (hd_read_start(store->daemon, &store->device, on_answer, store,
@@ -222,6 +240,7 @@ void hd_life_appeared(struct hd_daemon *d, const struct hd_device *device)
         return;
     }
     hd_stores_add(&d->stores, store);
+    hd_life_set(store, HD_ON_PLUG, NULL, NULL);
     hd_life_read(store);
 }
 
@@ -280,10 +299,12 @@ static void tell_gone(struct hd_store *store)
 void hd_life_drop(struct hd_store *store, const char *reason)
 {
     struct hd_daemon *d = store->daemon;
-    bool known = store->state != HD_STATE_SEEN;
+    bool known = store->known || *store->label;
 
     hd_explain_drop(store);
     hd_restart_drop(store);
+    if (known)
+        hd_life_know(store);
     for (size_t i = 0; known && i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, reason, NULL);
     if (known)

@@ -27,6 +27,9 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
 /* An event without a change of state; `guest` NULL: the store's. */
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *reason, const char *message);
+/* It is a store: that it and its guests were plugged in is told, unless it has
+ * been.  A change of its state, but for that it is seen, says so as well. */
+void hd_life_know(struct hd_store *store);
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why);
 /* No trace of it is left: the last event, and it is out of the table. */
 void hd_life_drop(struct hd_store *store, const char *reason);
@@ -109,6 +112,10 @@ void hd_order_next(struct hd_store *store);
 bool hd_order_is_destroyed(const struct hd_store *store);
 /* Asks Xen who stands still, for xl can pause as well. */
 void hd_order_look(struct hd_daemon *d);
+/* What Xen says of a guest.  One that a job of ours may have paused, or whose
+ * store was pulled, is not looked at. */
+void hd_order_see(struct hd_store *store, struct hd_guest_life *guest,
+                  const struct hd_domain_status *status);
 
 /* ---- keys.c: who may unlock it */
 

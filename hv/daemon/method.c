@@ -11,6 +11,7 @@
 #include "../host/ejected.h"
 #include "../host/loop.h"
 #include "../store/auth.h"
+#include "agents.h"
 #include "daemon.h"
 #include "explain.h"
 #include "life.h"
@@ -40,6 +41,7 @@ static int do_list(struct hd_daemon *d, struct hd_conn *conn,
     (void)req;
     (void)err;
     hd_order_look(d);
+    hd_agents_ask(d->agents);
     reply_with(conn, "stores", hd_view_stores(&d->stores));
     return 0;
 }

@@ -66,23 +66,37 @@ int hd_order_reboot(struct hd_store *store, struct hd_guest_life *guest,
     return hd_reboot_ask(store->daemon->loop, (uint32_t)guest->domid, err);
 }
 
-/* A domid that is another domain's by now is left to hd_life_look. */
+/* A job, or libxl in it, pauses and destroys domains of its store; of a yank
+ * that is tried again some stand still already. */
+static bool is_ours(const struct hd_store *store)
+{
+    return store->task || store->retrying || !store->present;
+}
+
+void hd_order_see(struct hd_store *store, struct hd_guest_life *guest,
+                  const struct hd_domain_status *status)
+{
+    /* A domid that is another domain's by now is left to hd_life_look. */
+    if (is_ours(store) || !hd_store_guest_lives(guest) ||
+        !hd_uuid_equal(&status->uuid, &guest->uuid))
+        return;
+    if (status->state == HD_DOMAIN_PAUSED)
+        hd_life_set_guest(store, guest, HD_ON_PAUSE, NULL,
+                          "another program paused it");
+    else if (status->state == HD_DOMAIN_RUNNING)
+        hd_life_set_guest(store, guest, HD_ON_UNPAUSE, NULL,
+                          "another program lets it run again");
+}
+
 static void look_at(struct hd_store *store, struct hd_guest_life *guest)
 {
     struct hd_domain_status status;
     struct hd_err err;
 
-    if (!hd_store_guest_lives(guest) ||
-        hd_domain_status(store->daemon->xen, (uint32_t)guest->domid, &status,
-                         &err) ||
-        !hd_uuid_equal(&status.uuid, &guest->uuid))
-        return;
-    if (status.state == HD_DOMAIN_PAUSED)
-        hd_life_set_guest(store, guest, HD_ON_PAUSE, NULL,
-                          "another program paused it");
-    else if (status.state == HD_DOMAIN_RUNNING)
-        hd_life_set_guest(store, guest, HD_ON_UNPAUSE, NULL,
-                          "another program lets it run again");
+    if (!is_ours(store) && hd_store_guest_lives(guest) &&
+        !hd_domain_status(store->daemon->xen, (uint32_t)guest->domid, &status,
+                          &err))
+        hd_order_see(store, guest, &status);
 }
 
 void hd_order_look(struct hd_daemon *d)

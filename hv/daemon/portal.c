@@ -15,10 +15,6 @@
 #include "listen.h"
 
 #define GROUP 1 /* ISCSI_NL_GRP_ISCSID of linux/iscsi_if.h */
-/* The initiator notices after ten seconds (its noop_out_interval and _timeout);
- * with these it makes less than thirty until a guest's volumes are fenced. */
-#define SILENT_MS 12000
-#define LOOK_MS   2000
 
 struct hd_portal {
     struct hd_daemon *daemon;
@@ -78,7 +74,7 @@ bool hd_portal_is_lost(uint64_t *since_ms, bool silent, uint64_t now_ms)
         *since_ms = 0;
     else if (!*since_ms)
         *since_ms = now_ms;
-    return silent && now_ms - *since_ms >= SILENT_MS;
+    return silent && now_ms - *since_ms >= HD_LIMIT_SILENT;
 }
 
 /* Whether it is silent. */
@@ -115,7 +111,7 @@ static void on_session(uv_poll_t *poll, int status, int events)
     (void)events;
     hd_io_drain(p->sock);
     hd_listen_on(poll, status, on_session);
-    uv_timer_start(&p->timer, on_time, LOOK_MS, LOOK_MS);
+    uv_timer_start(&p->timer, on_time, HD_LIMIT_LOOK, HD_LIMIT_LOOK);
 }
 
 /* ---- listening */
@@ -146,7 +142,7 @@ void hd_portal_appeared(struct hd_portal *p, const char *disk)
     uv_poll_init(p->daemon->loop, &p->poll, p->sock);
     uv_poll_start(&p->poll, UV_READABLE, on_session);
     /* It may be silent already. */
-    uv_timer_start(&p->timer, on_time, LOOK_MS, LOOK_MS);
+    uv_timer_start(&p->timer, on_time, HD_LIMIT_LOOK, HD_LIMIT_LOOK);
 }
 
 struct hd_portal *hd_portal_new(struct hd_daemon *daemon)

@@ -36,6 +36,7 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
 
 #define IN(state) (1u << HD_STATE_##state)
 #define ANY       ((1u << HD_STATE_COUNT) - 1)
+#define NOTHING   (1u << HD_NOTHING)
 
 /* A job works on it. */
 #define STARTING (IN(PLANNED) | IN(BUILDING))
@@ -53,7 +54,7 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
 #define S(name) HD_STATE_##name
 
 static const struct hd_change table[] = {
-    ROW(STORE, 0, PLUG, S(SEEN), READ),
+    ROW(STORE, NOTHING, PLUG, S(SEEN), READ),
     /* SEEN, CLEANED: what an earlier hotdomd left of it is gone. */
     ROW(STORE, IN(SEEN) | CLEANED | IN(REFUSED), REREAD, S(SEEN), READ),
     ROW(STORE, IN(SEEN), ADOPT, S(RUNNING), NONE),
@@ -77,7 +78,7 @@ static const struct hd_change table[] = {
     ROW(STORE, THERE, STICK, S(FAILED), NONE),
     ROW(STORE, THERE, LEAVE, S(GONE), NONE),
 
-    ROW(GUEST, 0, PLUG, S(SEEN), NONE),
+    ROW(GUEST, NOTHING, PLUG, S(SEEN), NONE),
     ROW(GUEST, IN(SEEN), ADOPT, S(RUNNING), NONE),
     ROW(GUEST, IN(SEEN), ADMIT, S(LOCKED), NONE),
     ROW(GUEST, IN(SEEN) | IN(LOCKED), LEAVE_OUT, S(GONE), NONE),
@@ -112,6 +113,7 @@ const char *hd_state_name(enum hd_state state)
 #define HD_X(name, text, doc) text,
         HD_STATES(HD_X)
 #undef HD_X
+            [HD_NOTHING] = "nothing",
     };
 
     return names[state];

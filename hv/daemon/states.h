@@ -36,6 +36,9 @@ enum hd_state {
         HD_STATE_COUNT
 };
 
+/* It is not there yet: a store or a guest before its first event. */
+#define HD_NOTHING HD_STATE_COUNT
+
 const char *hd_state_name(enum hd_state state);
 
 /* What happens to a store or a guest; `hotdomd --states` prints these. */
@@ -101,13 +104,46 @@ struct hd_work_kind {
 const struct hd_work_kind *hd_work(enum hd_work work);
 enum hd_work hd_work_of_job(enum hd_job_op op);
 
+/*
+ * The other times and counts of a life, in ms where `unit` is "s".  Those that
+ * jobs keep to are HD_JOB_*; how long somebody is waited for is the policy's or
+ * the manifest's.  SILENT: an initiator notices after ten seconds (its
+ * noop_out_interval and _timeout); with these it makes less than thirty until a
+ * guest's volumes are fenced.
+ */
+#define HD_LIMITS(X)                                                           \
+    X(AGAIN, 1000, "s",                                                        \
+      "from a yank that failed to the next; then twice that")                  \
+    X(GONE, HD_JOB_GONE_MS, "s",                                               \
+      "a destroyed domain has to go; else quarantine")                         \
+    X(QUARANTINE, 60000, "s", "from a look whether it has gone to the next")   \
+    X(READY, HD_JOB_READY_MS, "s", "a backend has to be ready; else fail")     \
+    X(CLOSE, HD_JOB_CLOSE_MS, "s",                                             \
+      "a backend has to close, before it is fenced")                           \
+    X(ASK, HD_JOB_ASK_MS, "s",                                                 \
+      "a guest that is to end has until it is asked again; then twice that")   \
+    X(LET_GO, 10000, "s", "a guest has to let go of a device; else it stays")  \
+    X(SOON, 60000, "s",                                                        \
+      "from a start to its end are too few for a restart ...")                 \
+    X(OFTEN, 3, "times", "... in a row; then end")                             \
+    X(LATE, 6, "times", "an adopted store's disk may be late; then break")     \
+    X(SILENT, 12000, "s", "the portal of a LUN may be silent; then pull")      \
+    X(LOOK, 2000, "s", "from one look at a LUN in trouble to the next")        \
+    X(USERS, 1000, "s", "build ahead waits for a change of users, and again")
+
+enum hd_limit {
+#define HD_X(name, n, unit, doc) HD_LIMIT_##name = n,
+    HD_LIMITS(HD_X)
+#undef HD_X
+};
+
 enum hd_subject { HD_OF_STORE, HD_OF_GUEST };
 
 #define HD_STAYS HD_STATE_COUNT /* the state is left as it is */
 
 struct hd_change {
     enum hd_subject of;
-    uint32_t from; /* states, each a bit; 0: the beginning */
+    uint32_t from; /* states, each a bit; HD_NOTHING too */
     enum hd_cause on;
     enum hd_state to;
     enum hd_work work; /* that begins */

@@ -48,7 +48,7 @@ static void print_change(const struct hd_change *c, FILE *out)
 static bool leads_on(const struct hd_change *c, int state)
 {
     if (state < 0)
-        return !c->from;
+        return c->from & 1u << HD_NOTHING;
     if (c->work == HD_WORK_NONE && c->to == HD_STAYS)
         return false;
     return c->from & 1u << state &&
@@ -86,6 +86,24 @@ static void print_causes(FILE *out)
         fprintf(out, "  %-10s %s\n", hd_cause_name((enum hd_cause)i), docs[i]);
 }
 
+static void print_limits(FILE *out)
+{
+    static const struct {
+        const char *unit, *doc;
+        unsigned n;
+    } limits[] = {
+#define HD_X(name, value, what, text) {.n = value, .unit = what, .doc = text},
+        HD_LIMITS(HD_X)
+#undef HD_X
+    };
+
+    fputs("limits\n", out);
+    for (size_t i = 0; i < HD_ARRAY_LEN(limits); i++)
+        fprintf(out, "  %2u %-5s %s\n",
+                limits[i].n / (*limits[i].unit == 's' ? 1000 : 1),
+                limits[i].unit, limits[i].doc);
+}
+
 void hd_states_print(FILE *out)
 {
     for (size_t i = 0; i < HD_ARRAY_LEN(subjects); i++) {
@@ -100,6 +118,7 @@ void hd_states_print(FILE *out)
         print_work(hd_work((enum hd_work)w), out);
         fputc('\n', out);
     }
+    print_limits(out);
 }
 
 static void print_edges(const char *subject, const struct hd_change *c,

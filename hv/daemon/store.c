@@ -32,7 +32,7 @@ struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
     store->daemon = daemon;
     store->device = *device;
     store->present = true;
-    store->state = HD_STATE_SEEN;
+    store->state = HD_NOTHING;
     store->since_ms = hd_io_now_ms();
     uv_timer_init(loop, &store->retry);
     store->retry.data = store;
@@ -92,7 +92,7 @@ void hd_store_fill(struct hd_store *store)
     for (uint32_t i = 0; i < m->n_guests; i++) {
         store->guests[i] = (struct hd_guest_life){
             .uuid = m->guests[i].id,
-            .state = HD_STATE_SEEN,
+            .state = HD_NOTHING,
             .domid = -1,
             .memory = m->guests[i].memory.want,
             .vcpus = (uint32_t)m->guests[i].vcpus.want,

@@ -76,7 +76,8 @@ struct hd_guest_life {
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */
-    bool ahead; /* its domain is built, or waits, before it is unlocked */
+    bool ahead;       /* its domain is built, or waits, before it is unlocked */
+    uint8_t unserved; /* looks in a row that found a server dead, served.h */
     uint64_t memory;
     uint32_t vcpus;
     uint64_t since_ms;       /* in this state, hd_io_now_ms() */
@@ -127,6 +128,7 @@ struct hd_store {
     struct hd_daemon *daemon; /* borrowed; for callbacks */
     struct hd_device device;
     bool present;       /* the device is there */
+    bool known;         /* to be a store; of what is none nothing is told */
     uint64_t silent_ms; /* since when its portal is; 0: it answers; portal.h */
 
     enum hd_state state;
@@ -181,6 +183,7 @@ struct hd_stores {
     struct hd_store *first;
 };
 
+/* Both it and the guests that hd_store_fill adds are HD_NOTHING: life.h. */
 struct hd_store *hd_store_new(struct hd_daemon *daemon, uv_loop_t *loop,
                               const struct hd_device *device);
 /* Frees what it owns; it must not be in a table, nor have a reader or a task.

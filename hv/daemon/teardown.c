@@ -13,9 +13,6 @@
 #include "life.h"
 #include "task.h"
 
-/* Until it is looked whether a domain that did not go has gone. */
-#define QUARANTINE_MS 60000
-
 /* Before anything of it ends: a hotdomd that dies meanwhile must not start it
  * again. */
 static void note_ejected(const struct hd_store *store)
@@ -182,7 +179,7 @@ static bool quarantine(struct hd_store *store)
     hd_secret_free(hd_steal(&store->ahead.password));
     hd_wrap(&why, "%s is safe to remove", hd_store_title(store));
     hd_control_finish(&store->waiter, &why, NULL);
-    uv_timer_start(&store->retry, on_quarantined, QUARANTINE_MS, 0);
+    uv_timer_start(&store->retry, on_quarantined, HD_LIMIT_QUARANTINE, 0);
     return true;
 }
 
@@ -218,7 +215,7 @@ bool hd_teardown_look(struct hd_store *store)
         any = true;
     }
     if (any && !uv_is_active((uv_handle_t *)&store->retry))
-        uv_timer_start(&store->retry, on_look, QUARANTINE_MS, 0);
+        uv_timer_start(&store->retry, on_look, HD_LIMIT_QUARANTINE, 0);
     return false;
 }
 
@@ -246,7 +243,7 @@ static void give_up(struct hd_store *store, const struct hd_err *why)
 static void yank_failed(struct hd_store *store, const struct hd_err *why)
 {
     const struct hd_work_kind *work = hd_work(HD_WORK_YANK);
-    uint64_t delay_ms = 1000ull << store->tries;
+    uint64_t delay_ms = (uint64_t)HD_LIMIT_AGAIN << store->tries;
 
     store->tries++;
     hd_log(HD_LOG_ERROR, "%s: clean-up %u of %u failed: %s",

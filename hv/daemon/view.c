@@ -192,7 +192,7 @@ struct json_object *hd_view_event(const struct hd_event *event)
     add_time(o, event->time_ms);
     add_text(o, "store", event->store);
     add_text(o, "guest", event->guest);
-    add_text(o, "from", *event->store ? hd_state_name(event->from) : NULL);
+    add_text(o, "from", hd_event_from(event));
     add_text(o, "to", *event->store ? hd_state_name(event->to) : NULL);
     add_text(o, "reason", event->reason);
     add_text(o, "message", event->message);

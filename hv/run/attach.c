@@ -19,10 +19,6 @@
 #include "inquire.h"
 #include "volume.h"
 
-/* A driver that needs longer is sick.  libxl gives it 10 s, which netback did
- * not keep to on a busy host while a USB NIC was set up beside it. */
-#define WAIT_MS 20000
-
 #define CLASSES 4
 static const struct {
     const char *name, *front;
@@ -199,7 +195,7 @@ static int join_all(struct hd_context *ctx, const struct attachment *a,
 
 static uint64_t wait_until(const struct hd_context *ctx)
 {
-    return hd_io_within_ms(WAIT_MS, ctx->req->deadline_ms);
+    return hd_io_within_ms(HD_JOB_READY_MS, ctx->req->deadline_ms);
 }
 
 /* What is told stands in a folder that the guest may read alone, but for the

@@ -13,8 +13,6 @@
 #include "undo.h"
 #include "volume.h"
 
-#define WAIT_MS 5000
-
 _Static_assert(HD_DM_NAME_SIZE >= 79, "%78s below needs the room");
 
 void hd_device_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
@@ -69,10 +67,10 @@ int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
     if (hd_xenbus_close(ctx->xs, bus, 1, true, err))
         return -1;
     if (hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
-                        hd_io_now_ms() + WAIT_MS, err)) {
+                        hd_io_now_ms() + HD_JOB_CLOSE_MS, err)) {
         if (!*device->dm_name || hd_volume_fence(device->dm_name, err) ||
             hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
-                            hd_io_now_ms() + WAIT_MS, err))
+                            hd_io_now_ms() + HD_JOB_CLOSE_MS, err))
             return -1;
     }
     return hd_xenbus_remove(ctx->xs, bus, 1, err);

@@ -35,6 +35,20 @@
 #define HD_JOB_PASSWORD 257
 #define HD_JOB_FILES    258
 
+/* A destroyed domain that is there after this stays: backends let go of its
+ * memory within a second. */
+#define HD_JOB_GONE_MS 10000
+/* A backend that needs longer to be ready is sick.  libxl gives it 10 s, which
+ * netback did not keep to on a busy host while a USB NIC was set up beside it.
+ */
+#define HD_JOB_READY_MS 20000
+/* A backend that needs longer to close has its volume fenced, and once more as
+ * long. */
+#define HD_JOB_CLOSE_MS 5000
+/* A guest that has been asked to end and has not is asked again; then twice as
+ * long, and so on. */
+#define HD_JOB_ASK_MS 5000
+
 enum hd_job_op {
     HD_JOB_START, /* authenticate, then perform the plan; undo whole on error */
     HD_JOB_EJECT, /* shut down in order, within the grace time, then undo */

@@ -15,9 +15,6 @@
 /* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
 
-/* A guest that has not ended by then is asked again. */
-#define AGAIN_MS 5000
-
 /* The grace of a guest that the ledger has and the request has not. */
 #define UNKNOWN_MS 30000
 
@@ -100,7 +97,7 @@ static void wait_for_one(void *arg, uint64_t until_ms)
 static void shut_down(struct hd_context *ctx, const struct rank *rank)
 {
     static const struct hd_grace_ops ops = {is_up, ask_again, force,
-                                            wait_for_one, AGAIN_MS};
+                                            wait_for_one, HD_JOB_ASK_MS};
     const struct hd_job_request *req = ctx->req;
     struct rank up = *rank;
 

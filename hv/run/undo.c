@@ -17,10 +17,6 @@
 #include "server.h"
 #include "volume.h"
 
-/* A destroyed domain that is there after this stays: backends let go of its
- * memory within a second. */
-#define GONE_MS 10000
-
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
                    struct hd_err *err)
 {
@@ -122,7 +118,7 @@ static int quarantine(struct hd_context *ctx, const struct hd_effect *effect,
 static int wait_gone(struct hd_context *ctx, const struct hd_effect *effect,
                      uint32_t domid, struct hd_err *err)
 {
-    uint64_t until = hd_io_within_ms(GONE_MS, ctx->req->deadline_ms);
+    uint64_t until = hd_io_within_ms(HD_JOB_GONE_MS, ctx->req->deadline_ms);
     struct hd_err why = {0};
 
     if (!hd_domain_wait_gone(ctx->hv, domid, until, &why))

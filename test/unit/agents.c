@@ -107,6 +107,57 @@ static void who_is_young_is_looked_at_often_and_the_others_once_a_minute(void)
     CU_ASSERT_EQUAL(hd_agents_wait(&stores, 9ull * HOUR), 250);
 }
 
+/* How often it is looked from `from_ms` of the guest's age until `to_ms`. */
+static unsigned looks(enum hd_agent_state state, uint64_t from_ms,
+                      uint64_t to_ms)
+{
+    static struct hd_store store;
+    struct hd_stores stores = {.first = &store};
+    uint64_t at = HOUR + 7777, begun = at;
+    unsigned n = 0;
+
+    store = (struct hd_store){.n_guests = 1};
+    store.guests[0] = (struct hd_guest_life){
+        .state = HD_STATE_RUNNING, .since_ms = at, .agent.state = state};
+    while ((at += hd_agents_wait(&stores, at)) - begun < to_ms)
+        n += at - begun >= from_ms;
+    return n;
+}
+
+static void of_who_has_settled_nobody_asks_oftener_than_once_a_minute(void)
+{
+    static const enum hd_agent_state settled[] = {HD_AGENT_STATE_NONE,
+                                                  HD_AGENT_STATE_READY};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(settled); i++) {
+        CU_ASSERT_TRUE(looks(settled[i], 0, 60000) > 20);
+        CU_ASSERT_TRUE(looks(settled[i], 90000, 690000) <= 10);
+    }
+    /* One that is in trouble may be out of it soon. */
+    CU_ASSERT_TRUE(looks(HD_AGENT_STATE_TROUBLE, 61000, 240000) > 4);
+    CU_ASSERT_TRUE(looks(HD_AGENT_STATE_TROUBLE, 300000, 900000) <= 10);
+}
+
+static void who_is_asked_for_is_looked_at_while_it_may_become_ready(void)
+{
+    static struct hd_store store;
+    struct hd_stores stores = {.first = &store};
+    struct hd_guest_life *guest = &store.guests[0];
+
+    store = (struct hd_store){.n_guests = 1};
+    *guest =
+        (struct hd_guest_life){.state = HD_STATE_RUNNING, .since_ms = HOUR};
+    CU_ASSERT_TRUE(hd_agents_awaited(&stores, HOUR + 90000));
+    CU_ASSERT_FALSE(hd_agents_awaited(&stores, 2 * HOUR));
+    guest->agent.state = HD_AGENT_STATE_READY;
+    CU_ASSERT_TRUE(hd_agents_awaited(&stores, HOUR + 90000));
+    guest->agent.report.n_addresses = 1;
+    CU_ASSERT_FALSE(hd_agents_awaited(&stores, HOUR + 90000));
+    guest->agent.state = HD_AGENT_STATE_NONE;
+    guest->state = HD_STATE_EJECTING;
+    CU_ASSERT_FALSE(hd_agents_awaited(&stores, HOUR + 90000));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_tells_nothing_has_no_agent_and_no_event),
     HD_TEST(the_first_report_is_an_event_and_the_same_again_is_none),
@@ -115,5 +166,7 @@ static const struct hd_test tests[] = {
     HD_TEST(an_agent_that_stands_still_is_silent_and_may_come_back),
     HD_TEST(a_guest_that_stood_still_itself_is_not_silent),
     HD_TEST(who_is_young_is_looked_at_often_and_the_others_once_a_minute),
+    HD_TEST(of_who_has_settled_nobody_asks_oftener_than_once_a_minute),
+    HD_TEST(who_is_asked_for_is_looked_at_while_it_may_become_ready),
 };
 HD_SUITE("daemon/agents", tests);

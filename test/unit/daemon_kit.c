@@ -35,6 +35,7 @@ static void make_store(struct kit_daemon *k)
     k->store->answer = calloc(1, sizeof(*k->store->answer));
     CU_ASSERT_PTR_NOT_NULL_FATAL(k->store->answer);
     k->store->state = HD_STATE_RUNNING;
+    k->store->known = true;
     k->guests = k->store->guests;
 }
 

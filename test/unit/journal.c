@@ -151,7 +151,20 @@ static void a_journal_that_does_not_read_blocks_nobody(void)
     unlink(at.sun_path);
 }
 
+static void what_was_not_there_before_has_no_state_before(void)
+{
+    const struct hd_event plug = {
+        .store = "travel", .from = HD_NOTHING, .to = HD_STATE_SEEN};
+    char entry[HD_JOURNAL_MAX];
+    size_t n = hd_journal_entry(&plug, entry);
+
+    CU_ASSERT_STRING_EQUAL(value_of(entry, n, "MESSAGE"), "travel: -> seen");
+    CU_ASSERT_PTR_NULL(value_of(entry, n, "FROM"));
+    CU_ASSERT_STRING_EQUAL(value_of(entry, n, "TO"), "seen");
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(what_was_not_there_before_has_no_state_before),
     HD_TEST(each_part_of_an_event_is_a_field),
     HD_TEST(what_an_event_has_not_is_no_field),
     HD_TEST(the_longest_event_fits),

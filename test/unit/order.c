@@ -62,6 +62,53 @@ static void who_is_as_it_was_told_is_left_alone(void)
     kit_daemon_fini(&b.kit);
 }
 
+/* What Xen says of `left`. */
+static enum hd_state see(struct bench *b, enum hd_domain_state state)
+{
+    const struct hd_domain_status status = {.uuid = b->left->uuid,
+                                            .state = state};
+
+    hd_order_see(b->store, b->left, &status);
+    return b->left->state;
+}
+
+static void who_is_paused_by_another_program_is_told(void)
+{
+    struct bench b;
+
+    begin(&b);
+    b.left->uuid.byte[0] = 7;
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_RUNNING), HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(b.kit.told, 0);
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_PAUSED), HD_STATE_PAUSED);
+    CU_ASSERT_STRING_EQUAL(b.kit.last.message, "another program paused it");
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_RUNNING), HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(b.kit.told, 2);
+    hd_order_see(b.store, b.left,
+                 &(struct hd_domain_status){.state = HD_DOMAIN_PAUSED});
+    CU_ASSERT_EQUAL(b.left->state, HD_STATE_RUNNING);
+    kit_daemon_fini(&b.kit);
+}
+
+static void who_is_paused_by_a_job_of_ours_is_not(void)
+{
+    struct bench b;
+
+    begin(&b);
+    b.left->since_ms = 1;
+    b.store->task = (struct hd_task *)&b; /* which is never looked into */
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_PAUSED), HD_STATE_RUNNING);
+    b.store->task = NULL;
+    b.store->retrying = true;
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_PAUSED), HD_STATE_RUNNING);
+    b.store->retrying = false;
+    b.store->present = false;
+    CU_ASSERT_EQUAL(see(&b, HD_DOMAIN_PAUSED), HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(b.left->since_ms, 1);
+    CU_ASSERT_EQUAL(b.kit.told, 0);
+    kit_daemon_fini(&b.kit);
+}
+
 static void an_order_waits_for_the_job_and_the_harder_one_stays(void)
 {
     struct hd_err err = {0};
@@ -180,6 +227,8 @@ static void a_domid_names_a_guest_exactly(void)
 static const struct hd_test tests[] = {
     HD_TEST(who_has_no_domain_can_be_told_nothing),
     HD_TEST(who_is_as_it_was_told_is_left_alone),
+    HD_TEST(who_is_paused_by_another_program_is_told),
+    HD_TEST(who_is_paused_by_a_job_of_ours_is_not),
     HD_TEST(an_order_waits_for_the_job_and_the_harder_one_stays),
     HD_TEST(an_order_ends_with_its_guest),
     HD_TEST(a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed),

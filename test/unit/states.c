@@ -20,7 +20,7 @@ static void begin(struct kit_daemon *b)
     kit_daemon_init(b, "travel", guests);
 }
 
-/* What `on` makes of a subject in state `from`. */
+/* What `on` makes of a subject in state `from`, or of one that is new. */
 static enum hd_state happen(struct kit_daemon *b, enum hd_subject of,
                             enum hd_state from, enum hd_cause on)
 {
@@ -29,7 +29,11 @@ static enum hd_state happen(struct kit_daemon *b, enum hd_subject of,
     b->told = 0;
     if (of == HD_OF_STORE) {
         b->store->state = from;
+        b->store->known = from != HD_NOTHING;
         hd_life_set(b->store, on, NULL, NULL);
+        /* A plug is told when it is known what it is. */
+        if (b->store->state != from)
+            hd_life_know(b->store);
         return b->store->state;
     }
     guest->state = from;
@@ -45,7 +49,7 @@ static void every_change_of_the_table_is_made_and_told(void)
 
     begin(&b);
     for (size_t i = 0; i < n; i++)
-        for (enum hd_state from = 0; from < HD_STATE_COUNT; from++) {
+        for (enum hd_state from = 0; from <= HD_NOTHING; from++) {
             enum hd_state to = c[i].to == HD_STAYS ? from : c[i].to;
 
             if (!(c[i].from & 1u << from))
@@ -69,7 +73,7 @@ static void what_the_table_lacks_changes_nothing(void)
 
     begin(&b);
     for (enum hd_subject of = HD_OF_STORE; of <= HD_OF_GUEST; of++)
-        for (enum hd_state from = 0; from < HD_STATE_COUNT; from++)
+        for (enum hd_state from = 0; from <= HD_NOTHING; from++)
             for (enum hd_cause on = 0; on < HD_CAUSE_COUNT; on++) {
                 if (hd_states_find(of, from, on))
                     continue;
@@ -106,10 +110,11 @@ static uint32_t spread(enum hd_subject of, uint32_t reached)
 static void every_state_is_reached_and_leads_to_gone(void)
 {
     const uint32_t all = (1u << HD_STATE_COUNT) - 1;
+    const uint32_t nothing = 1u << HD_NOTHING;
 
-    CU_ASSERT_EQUAL(spread(HD_OF_STORE, 1u << HD_STATE_SEEN),
-                    all & ~(1u << HD_STATE_PAUSED));
-    CU_ASSERT_EQUAL(spread(HD_OF_GUEST, 1u << HD_STATE_SEEN), all);
+    CU_ASSERT_EQUAL(spread(HD_OF_STORE, nothing),
+                    (all | nothing) & ~(1u << HD_STATE_PAUSED));
+    CU_ASSERT_EQUAL(spread(HD_OF_GUEST, nothing), all | nothing);
     for (enum hd_state s = 0; s < HD_STATE_COUNT; s++) {
         if (s != HD_STATE_PAUSED)
             CU_ASSERT(spread(HD_OF_STORE, 1u << s) & 1u << HD_STATE_GONE);
