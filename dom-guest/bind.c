@@ -91,7 +91,7 @@ int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
     if (read_file(path, &is, &n_is) && n_is == len && !memcmp(is, text, len))
         return 0;
     return hd_folder_make_above(path, err) ||
-                   hd_io_write_file(path, text, len, 0644, err)
+                   hd_io_replace_file(path, text, len, 0644, err)
                ? hd_wrap(err, "%s", bind->key)
                : 0;
 }

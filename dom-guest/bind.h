@@ -20,9 +20,10 @@ bool hd_bind_parse(const char *text, struct hd_bind *ret);
 int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
                  size_t *ret_n, struct hd_err *err);
 
-/* Replaces the file below `root` ("" for the guest's own) in one step, 0644,
- * with the value, a list's strings a line each; a text has a newline at its
- * end. One that is so already is left alone. */
+/* Replaces the file below `root` ("" for the guest's own) in one step with the
+ * value, a list's strings a line each; a text has a newline at its end.  It
+ * keeps its owner, group and mode; a new one is 0644.  One that is so already
+ * is left alone. */
 int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
                   const char *root, struct hd_err *err);
 
