@@ -5,6 +5,7 @@
 #define HD_GUEST_BIND_H
 
 #include "../pv-drivers/base/entry.h"
+#include "hand.h"
 #include "xsdev.h"
 
 #define HD_BINDS 16 /* of one guest; the manifest has no more */
@@ -26,5 +27,10 @@ int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
  * is left alone. */
 int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
                   const char *root, struct hd_err *err);
+
+/* The same by the agent's hand, and within its time; NULL: in this process. */
+int hd_bind_write_by(struct hd_hand *hand, const struct hd_bind *bind,
+                     const struct hd_value *value, const char *root,
+                     struct hd_err *err);
 
 #endif
