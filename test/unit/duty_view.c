@@ -3,8 +3,10 @@
 #include "../../dom-guest/duty_view.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -151,6 +153,47 @@ static void a_view_by_the_hand_is_the_agent_s_as_well(void)
     apart_kit_run(prepare, by_hand);
 }
 
+static int touch(void *ctx, const void *path, size_t len, void *ret,
+                 struct hd_err *err)
+{
+    struct stat st;
+
+    (void)ctx, (void)len, (void)ret, (void)err;
+    (void)!stat(path, &st);
+    return 0;
+}
+
+/* A file system that nobody serves yet, and then nobody any more. */
+static const char *unserved(void)
+{
+    static const char host[] = HD_GUEST_HOST;
+    int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    char options[80];
+    struct pollfd p = {.events = POLLIN};
+    struct hd_err err;
+
+    snprintf(options, sizeof(options),
+             "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+    if (fuse < 0 || mount("host", host, "fuse", 0, options))
+        return "skipped: this machine has no fuse";
+    EXPECT(hd_hand_do(&d.hand, touch, host, sizeof(host), NULL, 0,
+                      hd_io_now_ms() + 100, &err));
+    EXPECT(err.code == HD_E_TIMEOUT);
+    EXPECT(strstr(apply("+/srv/agent\n"), "does not answer"));
+    p.fd = hd_hand_fd(&d.hand);
+    EXPECT(poll(&p, 1, 0) == 0);
+    close(fuse);
+    EXPECT(poll(&p, 1, STALL_KIT_MS) == 1 && hd_hand_is_back(&d.hand));
+    EXPECT(strstr(apply("+/srv/agent\n-/srv/own\n"), "not connected"));
+    hd_duty_view_leave(&d);
+    return NULL;
+}
+
+static void a_host_that_serves_its_files_no_more_is_trouble(void)
+{
+    apart_kit_run(prepare, unserved);
+}
+
 /* ---- */
 
 /* The agent's hand waits for a file of a host that has gone. */
@@ -189,6 +232,7 @@ static void a_view_that_does_not_answer_is_trouble_and_no_wait(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_view_by_the_hand_is_the_agent_s_as_well),
+    HD_TEST(a_host_that_serves_its_files_no_more_is_trouble),
     HD_TEST(a_view_that_does_not_answer_is_trouble_and_no_wait),
     HD_TEST(an_agent_looks_after_a_mount_alone),
     HD_TEST(a_burst_of_mounts_is_one_look_and_puts_it_off_no_further),

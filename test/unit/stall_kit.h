@@ -6,8 +6,8 @@
 
 #include "../../dom-guest/hand.h"
 
-#define STALL_KIT_MS 20000 /* longer than any step takes on a loaded machine   \
-                            */
+/* Longer than any step takes on a loaded machine. */
+#define STALL_KIT_MS 20000
 
 /* How often something has begun to wait. */
 int stall_kit_begun(void);
