@@ -94,7 +94,7 @@ static bool is_reachable(const struct ifaddrs *a)
     return a->ifa_addr->sa_family == AF_INET;
 }
 
-static void gather_addresses(struct hd_beat *beat)
+void hd_beat_gather(struct hd_beat *beat)
 {
     struct ifaddrs *all;
 
@@ -118,12 +118,11 @@ static void gather_addresses(struct hd_beat *beat)
     freeifaddrs(all);
 }
 
-void hd_beat_gather(struct hd_beat *beat)
+void hd_beat_read_os(char ret[64])
 {
     hd_autofree char *text = NULL;
 
-    gather_addresses(beat);
     hd_beat_os(hd_io_read_file(OS_RELEASE, 64 << 10, &text, NULL, NULL) ? ""
                                                                         : text,
-               beat->os);
+               ret);
 }

@@ -33,7 +33,10 @@ void hd_beat_format(const struct hd_beat *beat, char ret[HD_BEAT_SIZE]);
  * none. */
 void hd_beat_os(const char *text, char ret[64]);
 
-/* What the system has now. */
+/* The same of the system's own file, which may be the host's: see hand.h. */
+void hd_beat_read_os(char ret[64]);
+
+/* The addresses that the system has now. */
 void hd_beat_gather(struct hd_beat *beat);
 
 #endif

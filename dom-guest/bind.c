@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,7 +92,54 @@ int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
     if (read_file(path, &is, &n_is) && n_is == len && !memcmp(is, text, len))
         return 0;
     return hd_folder_make_above(path, err) ||
-                   hd_io_write_file(path, text, len, 0644, err)
+                   hd_io_replace_file(path, text, len, 0644, err)
+               ? hd_wrap(err, "%s", bind->key)
+               : 0;
+}
+
+/* ---- by the hand */
+
+struct order {
+    struct hd_bind bind;
+    char root[PATH_MAX];
+    enum hd_value_type type;
+    size_t len;
+    char data[HD_VALUE_MAX];
+};
+
+_Static_assert(sizeof(struct order) <= HD_HAND_ASK, "an order is told whole");
+
+static int obey(void *ctx, const void *ask, size_t len, void *answer,
+                struct hd_err *err)
+{
+    const struct order *o = ask;
+    const struct hd_value value = {o->type, o->data, o->len};
+
+    (void)ctx, (void)len, (void)answer;
+    return hd_bind_write(&o->bind, &value, o->root, err);
+}
+
+int hd_bind_write_by(struct hd_hand *hand, const struct hd_bind *bind,
+                     const struct hd_value *value, const char *root,
+                     struct hd_err *err)
+{
+    hd_autofree struct order *o = NULL;
+
+    if (!hand)
+        return hd_bind_write(bind, value, root, err);
+    if (value->len > HD_VALUE_MAX)
+        return hd_fail(err, HD_E_LIMIT, "%zu bytes at once", value->len);
+    o = calloc(1, sizeof(*o));
+    if (!o)
+        return hd_fail_errno(err, HD_E_FAILED, "write %s", bind->file);
+    o->bind = *bind;
+    snprintf(o->root, sizeof(o->root), "%s", root);
+    o->type = value->type;
+    o->len = value->len;
+    if (value->len)
+        memcpy(o->data, value->data, value->len);
+    return hd_hand_do(hand, obey, o, offsetof(struct order, data) + o->len,
+                      NULL, 0, hd_io_now_ms() + HD_HAND_WRITE_MS, err)
                ? hd_wrap(err, "%s", bind->key)
                : 0;
 }

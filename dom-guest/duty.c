@@ -17,6 +17,7 @@
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
 #include "duty_registry.h"
+#include "duty_report.h"
 #include "duty_view.h"
 #include "folder.h"
 #include "names.h"
@@ -61,8 +62,11 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
     char text[16];
     int len = snprintf(text, sizeof(text), "%d\n", getpid());
 
-    *d = (struct hd_duty){
-        .lock = -1, .look_ms = UINT64_MAX, .keeper = HD_KEEPER_NONE};
+    *d = (struct hd_duty){.lock = -1,
+                          .look_ms = UINT64_MAX,
+                          .hand = HD_HAND_NONE,
+                          .keeper = HD_KEEPER_NONE,
+                          .beat.os = "Linux"};
     if (hd_folder_make(HD_GUEST_RUN, err))
         return -1;
     d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -83,7 +87,7 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
 
 void hd_duty_fini(struct hd_duty *d)
 {
-    hd_duty_view_leave(d);
+    hd_duty_view_fini(d);
     hd_xsdev_free(hd_steal(&d->x));
     hd_keeper_fini(&d->keeper);
     if (d->lock >= 0)
@@ -108,15 +112,23 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
         hd_duty_trouble(d, HD_DUTY_NAMES, &err);
 }
 
+static int write_prefs(void *ctx, const void *prefs, size_t len, void *answer,
+                       struct hd_err *err)
+{
+    (void)ctx, (void)len, (void)answer;
+    return hd_prefs_apply(prefs, "", err);
+}
+
 static void apply_prefs(struct hd_duty *d)
 {
-    struct hd_prefs prefs;
+    struct hd_prefs prefs = {.locale = ""};
     struct hd_err err;
 
     *d->why[HD_DUTY_PREFS] = '\0';
     if (hd_prefs_load(d->x, &prefs, &err))
         hd_duty_trouble(d, HD_DUTY_PREFS, &err);
-    if (hd_prefs_apply(&prefs, "", &err))
+    if (hd_hand_do(&d->hand, write_prefs, &prefs, sizeof(prefs), NULL, 0,
+                   hd_io_now_ms() + HD_HAND_WRITE_MS, &err))
         hd_duty_trouble(d, HD_DUTY_PREFS, &err);
 }
 
@@ -128,33 +140,6 @@ void hd_duty_begin(struct hd_duty *d)
     hd_duty_registry_begin(d);
     hd_duty_view_apply(d, true);
     apply_names(d, hd_io_now_ms() + NICS_MS);
-}
-
-/* ---- the report */
-
-static const char *first_trouble(const struct hd_duty *d)
-{
-    for (size_t i = 0; i < HD_DUTY_PARTS; i++)
-        if (*d->why[i])
-            return d->why[i];
-    return "";
-}
-
-static void tell(struct hd_duty *d, const char *state)
-{
-    char line[HD_BEAT_SIZE];
-    struct hd_err err;
-
-    hd_beat_gather(&d->beat);
-    d->beat.number++;
-    d->beat.state = state;
-    d->beat.why = first_trouble(d);
-    if (!strcmp(state, "ready") && *d->beat.why)
-        d->beat.state = "trouble";
-    hd_beat_format(&d->beat, line);
-    /* A host that is older than this has no place for it. */
-    if (hd_xsdev_write(d->x, HD_BEAT_NODE, line, &err) && d->beat.number == 1)
-        hd_log(HD_LOG_WARNING, "the host is not told: %s", err.msg);
 }
 
 /* ---- what the host wants */
@@ -187,7 +172,7 @@ static void obey(struct hd_duty *d)
         if (strcmp(order, ends[i].order) != 0)
             continue;
         hd_duty_view_leave(d);
-        tell(d, "leaving");
+        hd_duty_report(d, "leaving");
         if (hd_xsdev_read(d->x, ends[i].feature, feature, sizeof(feature),
                           NULL) == 1 &&
             !strcmp(feature, "1"))
@@ -214,6 +199,19 @@ static int take_bells(struct hd_duty *d, struct hd_err *err)
     if (bells & 1u << BELL_REGISTRY)
         hd_duty_registry_answer(d);
     return 0;
+}
+
+/* True: a hand that was late is back, and what it could not do meanwhile is
+ * done. */
+static bool make_up(struct hd_duty *d)
+{
+    if (!d->view || d->lates == d->hand.times || !hd_hand_is_back(&d->hand))
+        return false;
+    d->lates = d->hand.times;
+    if (*d->why[HD_DUTY_PREFS])
+        apply_prefs(d);
+    hd_duty_view_apply(d, true);
+    return true;
 }
 
 /* ---- the loop */
@@ -286,18 +284,23 @@ static int loop(struct hd_duty *d, int signals, int addresses,
                          {.fd = signals, .events = POLLIN},
                          {.fd = addresses, .events = POLLIN},
                          {.fd = -1, .events = POLLIN},
-                         {.fd = -1, .events = POLLPRI}};
+                         {.fd = -1, .events = POLLPRI},
+                         {.fd = -1, .events = POLLIN}};
 
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
             hd_duty_view_retry(d);
             hd_duty_registry_do(d, hd_keeper_retry);
-            tell(d, "ready");
+            hd_duty_report_learn(d);
+            hd_duty_report(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
         hd_duty_view_look(d);
+        if (make_up(d))
+            next_ms = hd_io_within_ms(BURST_MS, next_ms);
         p[3].fd = d->keeper.news; /* another one after SIGHUP */
         p[4].fd = hd_view_bell(d->view);
+        p[5].fd = hd_hand_fd(&d->hand);
         if (poll(p, HD_ARRAY_LEN(p), left_ms(d, next_ms)) < 0)
             continue;
         if (p[1].revents && !take_signals(d, signals))
@@ -322,7 +325,7 @@ int hd_duty_go_on(struct hd_duty *d, struct hd_err *err)
 
     if (signals < 0 || watch(d, err) || loop(d, signals, addresses, err))
         return -1;
-    tell(d, "leaving");
+    hd_duty_report(d, "leaving");
     return 0;
 }
 

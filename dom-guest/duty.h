@@ -9,6 +9,7 @@
 
 #include "../pv-drivers/base/err.h"
 #include "beat.h"
+#include "hand.h"
 #include "keeper.h"
 #include "layers.h"
 #include "view.h"
@@ -16,24 +17,29 @@
 
 /* What it does at the start and again when the host changes it. */
 enum hd_duty_part {
+    HD_DUTY_FILES, /* those that the agent itself reads */
     HD_DUTY_VIEW,
     HD_DUTY_HIDDEN,
     HD_DUTY_NAMES,
     HD_DUTY_PREFS,
     HD_DUTY_REGISTRY,
 };
-#define HD_DUTY_PARTS 5
+#define HD_DUTY_PARTS 6
 
 struct hd_duty {
     struct hd_xsdev *x;   /* owned */
     int lock;             /* owned; HD_GUEST_LOCK, held while an agent lives */
-    struct hd_view *view; /* owned; NULL from when the guest is to end */
+    struct hd_hand hand;  /* for what may be the host's files */
+    unsigned lates;       /* times that it was late, and has made up for */
+    struct hd_view *view; /* owned, as it was before the hand has it; NULL from
+                           * when the guest is to end */
     char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
     bool unseen;                 /* nothing of it could be shown */
     unsigned looks;              /* at it since the start */
     uint64_t look_ms;        /* when to look what is hidden; UINT64_MAX: not */
     struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
+    uint64_t begun_ms; /* 0: not since the root was there, or said already */
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };
 

@@ -18,6 +18,7 @@ void hd_duty_registry_begin(struct hd_duty *d)
 {
     struct hd_err err;
 
+    d->keeper.hand = &d->hand;
     settle(d, hd_keeper_begin(&d->keeper, HD_GUEST_REGISTRY, "", d->x, &err),
            &err);
 }

@@ -12,10 +12,52 @@
 #define LOOKS 6
 /* Mounts come in bursts, as those of fstab(5) do. */
 #define BURST_MS 500
+/* For the hand to forget what it keeps. */
+#define LEAVE_MS 1000
+
+/* ---- in the hand */
+
+_Static_assert(sizeof(struct hd_view_outcome) <= HD_HAND_ANSWER,
+               "an outcome is an answer");
+
+static int compose(void *view, const void *text, size_t len, void *answer,
+                   struct hd_err *err)
+{
+    (void)len, (void)err; /* it is in the answer */
+    hd_view_compose(view, text, answer);
+    return 0;
+}
+
+static int look(void *view, const void *now_ms, size_t len, void *answer,
+                struct hd_err *err)
+{
+    (void)len, (void)err;
+    hd_view_look(view, *(const uint64_t *)now_ms, answer);
+    return 0;
+}
+
+static int forget(void *view, const void *ask, size_t len, void *answer,
+                  struct hd_err *err)
+{
+    (void)ask, (void)len, (void)answer, (void)err;
+    hd_view_free(view);
+    return 0;
+}
+
+/* What is not answered is not made. */
+static void tell(struct hd_duty *d, hd_hand_fn *fn, const void *ask, size_t len,
+                 struct hd_view_outcome *ret)
+{
+    *ret = (struct hd_view_outcome){0};
+    (void)hd_hand_do(&d->hand, fn, ask, len, ret, sizeof(*ret),
+                     hd_io_now_ms() + HD_HAND_MS, &ret->why);
+}
+
+/* ---- the agent */
 
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err)
 {
-    d->view = hd_view_new(err);
+    d->view = d->hand.ctx = hd_view_new(err);
     return d->view ? 0 : -1;
 }
 
@@ -35,7 +77,7 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
         return;
     *d->why[HD_DUTY_VIEW] = *d->why[HD_DUTY_HIDDEN] = '\0';
     strcpy(d->tables, text);
-    hd_view_compose(d->view, text, &out);
+    tell(d, compose, text, strlen(text) + 1, &out);
     d->unseen = out.why.code && !out.made;
     if (out.why.code)
         hd_duty_trouble(d, HD_DUTY_VIEW, &out.why);
@@ -60,12 +102,13 @@ void hd_duty_view_ring(struct hd_duty *d)
 
 void hd_duty_view_look(struct hd_duty *d)
 {
+    uint64_t now_ms = hd_io_now_ms();
     struct hd_view_outcome out;
 
     if (!d->view || hd_io_left_ms(d->look_ms))
         return;
     d->look_ms = UINT64_MAX;
-    hd_view_look(d->view, hd_io_now_ms(), &out);
+    tell(d, look, &now_ms, sizeof(now_ms), &out);
     if (out.why.code)
         hd_duty_trouble_once(d, HD_DUTY_HIDDEN, &out.why);
     else
@@ -75,8 +118,19 @@ void hd_duty_view_look(struct hd_duty *d)
                out.wanted);
 }
 
-void hd_duty_view_leave(struct hd_duty *d)
+void hd_duty_view_fini(struct hd_duty *d)
 {
     hd_view_free(hd_steal(&d->view));
+    hd_hand_fini(&d->hand);
+    d->hand.ctx = NULL;
     d->look_ms = UINT64_MAX;
+}
+
+/* What is kept to be mounted again is to keep no file system in use. */
+void hd_duty_view_leave(struct hd_duty *d)
+{
+    if (d->view && d->hand.fd >= 0)
+        (void)hd_hand_do(&d->hand, forget, "", 0, NULL, 0,
+                         hd_io_now_ms() + LEAVE_MS, NULL);
+    hd_duty_view_fini(d);
 }

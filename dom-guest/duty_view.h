@@ -18,6 +18,7 @@ void hd_duty_view_ring(struct hd_duty *d);
 /* When that is due, shows again what is hidden; costs nothing before. */
 void hd_duty_view_look(struct hd_duty *d);
 
+void hd_duty_view_fini(struct hd_duty *d);
 /* The guest is to end, and unmounts: from now on nothing is mounted. */
 void hd_duty_view_leave(struct hd_duty *d);
 

@@ -317,9 +317,8 @@ int hd_early_run(char **argv, struct hd_err *err)
     begun = hd_io_now_ms();
     if (hd_duty_open(&d, err))
         return -1;
+    d.begun_ms = begun;
     hd_duty_begin(&d);
-    hd_log(HD_LOG_INFO, "ready %llu ms after the root was there",
-           (unsigned long long)(hd_io_now_ms() - begun));
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);
     if (hd_duty_go_on_behind(&d, err))

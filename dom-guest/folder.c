@@ -15,7 +15,10 @@ static int make_one(const char *path, struct hd_err *err)
     if (!mkdir(path, 0755))
         return 0;
     why = errno;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode))
+    /* What is there and cannot be looked at is so for its own reason. */
+    if (stat(path, &st))
+        why = why == EEXIST ? errno : why;
+    else if (S_ISDIR(st.st_mode))
         return 0;
     errno = why;
     return hd_fail_errno(err, HD_E_IO, "make the folder %s", path);

@@ -31,7 +31,7 @@ static int write_one(struct hd_keeper *k, struct hd_xsdev *x,
     rc = hd_respond_call(k->dir, x, &call, &bytes, &answer, err);
     if (!rc && hd_entries_next(&answer.entries, &answer.len, &e, NULL) > 0 &&
         !strcmp(e.key, bind->key))
-        rc = hd_bind_write(bind, &e.value, k->root, err);
+        rc = hd_bind_write_by(k->hand, bind, &e.value, k->root, err);
     hd_entries_fini(&bytes);
     return rc;
 }
@@ -240,6 +240,7 @@ int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
                     struct hd_xsdev *x, struct hd_err *err)
 {
     struct hd_piece_server server = k->server;
+    struct hd_hand *hand = k->hand;
     bool begun = k->begun;
 
     if (k->news >= 0)
@@ -247,6 +248,7 @@ int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
     *k = HD_KEEPER_NONE;
     k->dir = dir;
     k->root = root;
+    k->hand = hand;
     k->begun = true;
     k->server = server;
     k->server.request.max = HD_REGCALL_ASK_MAX;

@@ -16,7 +16,8 @@
 
 struct hd_keeper {
     const char *dir, *root;
-    int news; /* owned; -1: the folder cannot be made */
+    struct hd_hand *hand; /* borrowed; writes the files; NULL: nobody else */
+    int news;             /* owned; -1: the folder cannot be made */
     uint64_t seen;
     bool begun;  /* at least once */
     bool bound;  /* what the host binds is read */

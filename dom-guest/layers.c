@@ -81,3 +81,67 @@ bool hd_layers_name(const char *path, char ret[HD_LAYERS_NAME])
     ret[used] = '\0';
     return true;
 }
+
+/* ---- two of them */
+
+size_t hd_layers_above(const struct hd_layers *l, size_t i)
+{
+    for (size_t above = i; above--;)
+        if (hd_tables_is_below(l->layers[i].path, l->layers[above].path))
+            return above;
+    return HD_LAYERS;
+}
+
+static size_t find(const struct hd_layers *l, const struct hd_layer *layer)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->layers[i].side == layer->side &&
+            !strcmp(l->layers[i].path, layer->path))
+            return i;
+    return HD_LAYERS;
+}
+
+static size_t count_inside(const struct hd_layers *l, size_t i)
+{
+    size_t n = 0;
+
+    for (size_t k = i + 1; k < l->n; k++)
+        n += hd_layers_above(l, k) == i;
+    return n;
+}
+
+/* Are the inclusions of an exception, `i` and now `j`, the same? */
+static bool is_whole(const struct hd_layers *before, const bool there[],
+                     size_t i, const struct hd_layers *now, size_t j)
+{
+    for (size_t k = i + 1; k < before->n; k++) {
+        size_t same;
+
+        if (hd_layers_above(before, k) != i)
+            continue;
+        same = find(now, &before->layers[k]);
+        if (!there[k] || same == HD_LAYERS || hd_layers_above(now, same) != j)
+            return false;
+    }
+    return count_inside(before, i) == count_inside(now, j);
+}
+
+void hd_layers_match(const struct hd_layers *before, const bool there[],
+                     const struct hd_layers *now, size_t ret[HD_LAYERS])
+{
+    for (size_t j = 0; j < now->n; j++) {
+        size_t i = find(before, &now->layers[j]);
+        size_t above = hd_layers_above(now, j);
+
+        ret[j] = HD_LAYERS;
+        if (i == HD_LAYERS || !there[i] ||
+            hd_layers_above(before, i) !=
+                (above == HD_LAYERS ? HD_LAYERS : ret[above]))
+            continue;
+        if (above != HD_LAYERS && ret[above] == HD_LAYERS)
+            continue;
+        if (now->layers[j].side == HD_SIDE_GUEST ||
+            is_whole(before, there, i, now, j))
+            ret[j] = i;
+    }
+}

@@ -3,6 +3,7 @@
 #ifndef HD_GUEST_LAYERS_H
 #define HD_GUEST_LAYERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../pv-drivers/base/err.h"
@@ -26,6 +27,19 @@ struct hd_layers {
  * any other text and for more than HD_LAYERS entries. */
 int hd_layers_parse(const char *text, struct hd_layers *ret,
                     struct hd_err *err);
+
+/* The layer that layers[i] lies in right away, which is of the other side;
+ * HD_LAYERS: none. */
+size_t hd_layers_above(const struct hd_layers *l, size_t i);
+
+/*
+ * Of each layer of `now` which one of `before` it can stay, untouched, when the
+ * one takes the other's place; HD_LAYERS: none.  `there`[i]: layers[i] of
+ * `before` is as it was made.  A layer goes with the one that it lies in, and
+ * an exception with any of its inclusions: what those show is below it.
+ */
+void hd_layers_match(const struct hd_layers *before, const bool there[],
+                     const struct hd_layers *now, size_t ret[HD_LAYERS]);
 
 /* The name of the folder that holds what the guest writes below `path`: no two
  * paths have the same.  False when it would be longer than a name may be. */

@@ -15,6 +15,7 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/mem.h"
+#include "../pv-drivers/base/tables.h"
 #include "mountinfo.h"
 #include "paths.h"
 
@@ -30,13 +31,23 @@ uint64_t hd_mounted_at(const char *path)
                : st.stx_mnt_id;
 }
 
-int hd_mounted_note(const char *path, struct hd_err *err)
+int hd_mounted_copy(const char *path)
+{
+    struct mount_attr attr = {.propagation = MS_PRIVATE};
+    int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+    if (fd >= 0)
+        (void)mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+    return fd;
+}
+
+int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
 {
     hd_autofd int fd =
         open(HD_GUEST_MOUNTS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char line[PATH_MAX + 24];
-    int len = snprintf(line, sizeof(line), "%" PRIu64 " %s\n",
-                       hd_mounted_at(path), path);
+    char line[PATH_MAX + HD_TABLES_PATH + 24];
+    int len = snprintf(line, sizeof(line), "%" PRIu64 " %s\t%s\n",
+                       hd_mounted_at(path), path, of);
 
     if (fd < 0)
         return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_MOUNTS);
@@ -45,14 +56,25 @@ int hd_mounted_note(const char *path, struct hd_err *err)
 
 /* ---- what is there of it */
 
-/* "ID PATH"; false: it is no line of ours. */
-static bool parse(const char *line, uint64_t *ret_id, const char **ret_path)
+struct line {
+    uint64_t id;
+    char at[PATH_MAX];
+    const char *of; /* borrowed */
+};
+
+/* "ID PATH<tab>OF"; false: it is no line of ours. */
+static bool parse(const char *line, struct line *ret)
 {
+    const char *tab = strrchr(line, '\t');
     char *path;
 
-    *ret_id = strtoull(line, &path, 10);
-    *ret_path = path + 1;
-    return *ret_id && *path == ' ';
+    ret->id = strtoull(line, &path, 10);
+    if (!tab || !ret->id || *path != ' ' ||
+        tab - path > (ptrdiff_t)sizeof(ret->at))
+        return false;
+    snprintf(ret->at, sizeof(ret->at), "%.*s", (int)(tab - path) - 1, path + 1);
+    ret->of = tab + 1;
+    return true;
 }
 
 /* Does `text` hold the line before `end`? */
@@ -67,13 +89,12 @@ static bool has_line(const char *text, const char *end, const char *line)
 }
 
 /* Where a link is on the way the system calls it otherwise. */
-static bool is_there(const char *line, const struct hd_mountinfo *m)
+static bool is_there(const char *text, const struct hd_mountinfo *m)
 {
-    const char *path;
-    uint64_t id;
+    struct line line;
 
-    return parse(line, &id, &path) &&
-           (hd_mountinfo_find(m, id, path) || hd_mounted_at(path) == id);
+    return parse(text, &line) && (hd_mountinfo_find(m, line.id, line.at) ||
+                                  hd_mounted_at(line.at) == line.id);
 }
 
 /* `text` without the lines of mounts that have gone, and with none twice. */
@@ -108,31 +129,68 @@ void hd_mounted_tidy(void)
         (void)unlink(HD_GUEST_MOUNTS);
 }
 
-/* ---- away with it */
+/* ---- each of it */
 
-/* What the guest has mounted over it since stays, with all below it. */
-static void drop_one(const char *line)
-{
-    const char *path;
-    uint64_t id;
-
-    if (parse(line, &id, &path) && hd_mounted_at(path) == id)
-        (void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-}
+typedef void line_fn(const struct line *line, void *ctx);
 
 /* The last first. */
-void hd_mounted_drop(void)
+static void each(line_fn *fn, void *ctx)
 {
     hd_autofree char *text = NULL;
+    struct line line;
 
     if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL))
         return;
     for (char *end = strrchr(text, '\n'); end; end = strrchr(text, '\n')) {
-        char *line;
+        const char *before;
 
         *end = '\0';
-        line = strrchr(text, '\n');
-        drop_one(line ? line + 1 : text);
+        before = strrchr(text, '\n');
+        if (parse(before ? before + 1 : text, &line) &&
+            hd_mounted_at(line.at) == line.id)
+            fn(&line, ctx);
     }
+}
+
+struct wanted {
+    const char *of;
+    int fd;
+};
+
+static void copy_one(const struct line *line, void *ctx)
+{
+    struct wanted *w = ctx;
+
+    if (w->fd < 0 && !strcmp(line->of, w->of))
+        w->fd = hd_mounted_copy(line->at);
+}
+
+int hd_mounted_copy_of(const char *of)
+{
+    struct wanted w = {of, -1};
+
+    each(copy_one, &w);
+    return w.fd;
+}
+
+struct kept {
+    const uint64_t *ids;
+    size_t n;
+};
+
+/* What the guest has mounted over it since stays, with all below it. */
+static void drop_one(const struct line *line, void *ctx)
+{
+    const struct kept *keep = ctx;
+
+    for (size_t i = 0; i < keep->n; i++)
+        if (keep->ids[i] == line->id)
+            return;
+    (void)umount2(line->at, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+void hd_mounted_drop(const uint64_t keep[], size_t n)
+{
+    each(drop_one, &(struct kept){keep, n});
     hd_mounted_tidy();
 }

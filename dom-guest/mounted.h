@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the view has mounted, as HD_GUEST_MOUNTS has it: a line each, the
- * mount's number and its mount point, in the order in which they were mounted.
- */
+ * mount's number, its mount point and, of an exception, its path in the tables,
+ * in the order in which they were mounted. */
 #ifndef HD_GUEST_MOUNTED_H
 #define HD_GUEST_MOUNTED_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../pv-drivers/base/err.h"
@@ -12,14 +13,24 @@
 /* The number of the mount that is on top at `path`; 0: there is none. */
 uint64_t hd_mounted_at(const char *path);
 
-/* What was mounted at `path` just now, no link. */
-int hd_mounted_note(const char *path, struct hd_err *err);
+/* A copy of what is mounted at `path`, or of the mount that it is in, mounted
+ * nowhere; what is mounted in the one does not appear in the other.  Returns a
+ * descriptor that the caller closes, or -1. */
+int hd_mounted_copy(const char *path);
+
+/* What was mounted at `path` just now, no link; for the exception `of`, or "".
+ */
+int hd_mounted_note(const char *path, const char *of, struct hd_err *err);
+
+/* As hd_mounted_copy, of the exception `of` where that is noted and on top. */
+int hd_mounted_copy_of(const char *of);
 
 /* Forgets what has gone, and what stands there twice. */
 void hd_mounted_tidy(void);
 
-/* Takes away all that is on top where it was mounted; what is in use goes when
- * that is over.  What the guest has hidden stays, and stays noted. */
-void hd_mounted_drop(void);
+/* Takes away all that is on top where it was mounted, but for the `n` numbers
+ * of `keep`; what is in use goes when that is over.  What the guest has hidden
+ * stays, and stays noted. */
+void hd_mounted_drop(const uint64_t keep[], size_t n);
 
 #endif

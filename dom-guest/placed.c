@@ -25,7 +25,8 @@ void hd_placed_fini(struct hd_placed *p)
         close(hd_steal_fd(&p->spare));
 }
 
-int hd_placed_note(struct hd_placed *p, const char *at, struct hd_err *err)
+int hd_placed_note(struct hd_placed *p, const char *at, const char *of,
+                   struct hd_err *err)
 {
     char *copy = strdup(at);
 
@@ -34,22 +35,18 @@ int hd_placed_note(struct hd_placed *p, const char *at, struct hd_err *err)
     free(p->at);
     p->at = copy;
     p->id = hd_mounted_at(at);
-    return hd_mounted_note(at, err);
+    return hd_mounted_note(at, of, err);
 }
 
-/* What the guest mounts in the one is not to appear in the other. */
 void hd_placed_copy(struct hd_placed *p)
 {
-    struct mount_attr attr = {.propagation = MS_PRIVATE};
-
     if (p->spare >= 0)
         close(p->spare);
-    p->spare = open_tree(AT_FDCWD, p->at, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (p->spare >= 0)
-        (void)mount_setattr(p->spare, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+    p->spare = hd_mounted_copy(p->at);
 }
 
-int hd_placed_repeat(struct hd_placed *p, const char *at, struct hd_err *err)
+int hd_placed_repeat(struct hd_placed *p, const char *at, const char *of,
+                     struct hd_err *err)
 {
     if (p->spare < 0)
         return hd_fail(err, HD_E_FAILED, "there is no copy of it");
@@ -57,7 +54,7 @@ int hd_placed_repeat(struct hd_placed *p, const char *at, struct hd_err *err)
         return hd_fail_errno(err, HD_E_IO, "mount it at %s", at);
     close(hd_steal_fd(&p->spare));
     p->times++;
-    if (hd_placed_note(p, at, err))
+    if (hd_placed_note(p, at, of, err))
         return -1;
     hd_placed_copy(p);
     return 0;
@@ -74,6 +71,19 @@ static const struct hd_mount *find_mount(struct hd_placed *p,
     if (e && !p->dev)
         p->dev = e->dev;
     return e && e->dev == p->dev ? e : NULL;
+}
+
+bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m)
+{
+    const struct hd_mount *reached =
+        p->at ? hd_mountinfo_reach(m, p->at) : NULL;
+
+    (void)(p->at && find_mount(p, m)); /* learns its file system */
+    if (!reached || !p->dev || reached->dev != p->dev ||
+        strcmp(reached->at, p->at) != 0)
+        return false;
+    p->id = reached->id; /* an earlier one may have come to light again */
+    return true;
 }
 
 static bool is_one_of(const struct hd_placed *placed, size_t n,

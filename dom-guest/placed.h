@@ -24,13 +24,19 @@ void hd_placed_init(struct hd_placed *p);
 /* It stays mounted. */
 void hd_placed_fini(struct hd_placed *p);
 
-/* It was mounted at `at` just now; notes that. */
-int hd_placed_note(struct hd_placed *p, const char *at, struct hd_err *err);
+/* It was mounted at `at` just now; notes that.  `of` as in mounted.h. */
+int hd_placed_note(struct hd_placed *p, const char *at, const char *of,
+                   struct hd_err *err);
 /* Makes the spare copy; without one it is not shown again. */
 void hd_placed_copy(struct hd_placed *p);
 /* Mounts the copy at `at`, and makes another.  It is the same overlay: a second
  * one above the same folder would be undefined. */
-int hd_placed_repeat(struct hd_placed *p, const char *at, struct hd_err *err);
+int hd_placed_repeat(struct hd_placed *p, const char *at, const char *of,
+                     struct hd_err *err);
+
+/* Is it mounted where it was, with nothing on it or above?  Looks at no file.
+ */
+bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m);
 
 /*
  * Is placed[i], of `n`, there and out of sight because of a mount on a folder

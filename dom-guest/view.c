@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mounts what the tables want, each layer over those that it lies in; takes
- * away nothing that the guest has mounted itself. */
+ * away nothing that the guest has mounted itself, and never lays a second
+ * overlay over a folder that may have one. */
 #include "view.h"
 
 #include <fcntl.h>
@@ -18,12 +19,13 @@
 #include "mountinfo.h"
 #include "overlay.h"
 #include "paths.h"
-#include "placed.h"
+#include "scene.h"
+#include "spares.h"
 
 struct hd_view {
-    int bell; /* owned; -1: nothing rings */
-    struct hd_layers layers;
-    struct hd_placed placed[HD_LAYERS]; /* of each; the rest is empty */
+    int bell;             /* owned; -1: nothing rings */
+    struct hd_scene *now; /* owned */
+    struct hd_spares spares;
 };
 
 /* ---- a layer */
@@ -59,7 +61,7 @@ static int lay_file(const char *path, const char *at, const char *lower,
     snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
     if (hd_folder_make(merged, err) || make_point(at, false, err) ||
         hd_overlay_lay(folder, writes, path, merged, err) ||
-        hd_mounted_note(merged, err))
+        hd_mounted_note(merged, "", err))
         return -1;
     if (mount(from, at, NULL, MS_BIND, NULL))
         return hd_fail_errno(err, HD_E_IO, "bind %s", path);
@@ -80,53 +82,88 @@ static int find_point(const char *path, char ret[PATH_MAX], struct hd_err *err)
     return 0;
 }
 
+/* The overlay that is there, once more. */
+static int mount_spare(struct hd_placed *p, const char *at, const char *path,
+                       struct hd_err *err)
+{
+    struct stat st;
+
+    if (!fstat(p->spare, &st) && make_point(at, S_ISDIR(st.st_mode), err))
+        return -1;
+    return hd_placed_repeat(p, at, path, err);
+}
+
+static int lay_exception(struct hd_placed *p, const char *path,
+                         const char *lower, bool folder, const char *writes,
+                         struct hd_err *err)
+{
+    char at[PATH_MAX];
+    int rc;
+
+    if (find_point(path, at, err))
+        return -1;
+    if (p->spare >= 0) {
+        rc = mount_spare(p, at, path, err);
+        p->times = 0;
+        return rc;
+    }
+    if (folder)
+        rc = make_point(at, true, err) ||
+             hd_overlay_lay(lower, writes, path, at, err);
+    else
+        rc = lay_file(path, at, lower, writes, err);
+    if (rc || hd_placed_note(p, at, path, err))
+        return -1;
+    hd_placed_copy(p);
+    return 0;
+}
+
+/* What was a folder and is a file now is another overlay. */
+static void take_spare(struct hd_view *v, struct hd_placed *p, const char *path,
+                       mode_t mode)
+{
+    struct stat st;
+
+    p->spare = hd_spares_take(&v->spares, path);
+    if (p->spare >= 0 &&
+        (fstat(p->spare, &st) || S_ISDIR(st.st_mode) != S_ISDIR(mode)))
+        close(hd_steal_fd(&p->spare));
+}
+
 /* 1: there; 0: the host has none. */
 static int add_exception(struct hd_view *v, size_t i, const char *writes,
                          struct hd_err *err)
 {
-    const char *path = v->layers.layers[i].path;
-    char lower[HD_LAYERS_ROOM], at[PATH_MAX];
+    const char *path = v->now->layers.layers[i].path;
+    struct hd_placed *p = &v->now->placed[i];
+    char lower[HD_LAYERS_ROOM];
     struct stat st;
-    int rc;
 
     snprintf(lower, sizeof(lower), HD_GUEST_HOST "%s", path);
     if (lstat(lower, &st))
         return errno == ENOENT
                    ? 0
                    : hd_fail_errno(err, HD_E_IO, "the host's %s", path);
-    if (find_point(path, at, err))
-        return -1;
-    if (S_ISREG(st.st_mode))
-        rc = lay_file(path, at, lower, writes, err);
-    else if (S_ISDIR(st.st_mode))
-        rc = make_point(at, true, err) ||
-             hd_overlay_lay(lower, writes, path, at, err);
-    else
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
         return hd_fail(err, HD_E_FAILED,
                        "the host's %s is neither a folder nor a file", path);
-    if (rc || hd_placed_note(&v->placed[i], at, err))
-        return -1;
-    hd_placed_copy(&v->placed[i]);
-    return 1;
+    take_spare(v, p, path, st.st_mode);
+    return lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, err) ? -1
+                                                                           : 1;
 }
 
 /* One that the guest's own mounts hide, over those.  As above. */
 static int repeat_exception(struct hd_view *v, size_t i, const char *writes,
                             struct hd_err *err)
 {
-    const char *path = v->layers.layers[i].path;
-    struct hd_placed *p = &v->placed[i];
+    const char *path = v->now->layers.layers[i].path;
     char at[PATH_MAX];
-    struct stat st;
 
     (void)writes; /* the overlay is there */
-    if (find_point(path, at, err))
+    if (find_point(path, at, err) ||
+        mount_spare(&v->now->placed[i], at, path, err))
         return -1;
-    if (!fstat(p->spare, &st) && make_point(at, S_ISDIR(st.st_mode), err))
-        return -1;
-    return hd_placed_repeat(p, at, err)
-               ? hd_wrap(err, "%s is hidden by a mount above it", path)
-               : 1;
+    return 1;
 }
 
 /* A copy of the mount that the guest's own path is in, from before anything was
@@ -139,7 +176,7 @@ static int take_own(const char *path)
 static int add_inclusion(struct hd_view *v, size_t i, int own,
                          struct hd_err *err)
 {
-    const char *path = v->layers.layers[i].path;
+    const char *path = v->now->layers.layers[i].path;
     struct stat st;
 
     if (own < 0)
@@ -150,7 +187,7 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
         return -1;
     if (move_mount(own, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
-    return hd_placed_note(&v->placed[i], path, err) ? -1 : 1;
+    return hd_placed_note(&v->now->placed[i], path, "", err) ? -1 : 1;
 }
 
 /* ---- all of them */
@@ -158,22 +195,11 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
 typedef int exception_fn(struct hd_view *v, size_t i, const char *writes,
                          struct hd_err *err);
 
-/* The exception that an inclusion lies in: hd_layers_parse keeps no other. */
-static size_t find_above(const struct hd_layers *l, size_t i)
-{
-    size_t above = i;
-
-    while (above-- &&
-           !hd_tables_is_below(l->layers[i].path, l->layers[above].path))
-        continue;
-    return above;
-}
-
 /* Where there is none of the host's the guest's own is not to be put back. */
 static void spare_inside(const struct hd_layers *l, size_t i, bool want[])
 {
     for (size_t j = i + 1; j < l->n; j++)
-        if (l->layers[j].side == HD_SIDE_GUEST && find_above(l, j) == i)
+        if (l->layers[j].side == HD_SIDE_GUEST && hd_layers_above(l, j) == i)
             want[j] = false;
 }
 
@@ -181,17 +207,22 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
                     exception_fn *exception, const char *writes,
                     struct hd_view_outcome *ret)
 {
-    for (size_t i = 0; i < v->layers.n; i++) {
-        struct hd_err err;
-        int rc = !want[i] ? 0
-                 : v->layers.layers[i].side == HD_SIDE_HOST
-                     ? exception(v, i, writes, &err)
-                     : add_inclusion(v, i, own[i], &err);
+    struct hd_layers *l = &v->now->layers;
 
+    for (size_t i = 0; i < l->n; i++) {
+        struct hd_err err;
+        int rc;
+
+        if (!want[i])
+            continue;
+        rc = l->layers[i].side == HD_SIDE_HOST
+                 ? exception(v, i, writes, &err)
+                 : add_inclusion(v, i, own[i], &err);
+        v->now->rc[i] = (signed char)rc;
         ret->wanted += rc != 0;
         ret->made += rc > 0;
         if (rc < 0)
-            spare_inside(&v->layers, i, want);
+            spare_inside(l, i, want);
         if (rc < 0 && !ret->why.code)
             ret->why = err;
     }
@@ -200,54 +231,66 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
 static void lay(struct hd_view *v, bool want[], exception_fn *exception,
                 const char *writes, struct hd_view_outcome *ret)
 {
-    const struct hd_layer *layers = v->layers.layers;
+    const struct hd_layer *layers = v->now->layers.layers;
     int own[HD_LAYERS];
 
-    for (size_t i = 0; i < v->layers.n; i++)
+    for (size_t i = 0; i < v->now->layers.n; i++)
         own[i] = want[i] && layers[i].side == HD_SIDE_GUEST
                      ? take_own(layers[i].path)
                      : -1;
     add_all(v, want, own, exception, writes, ret);
-    for (size_t i = 0; i < v->layers.n; i++)
+    for (size_t i = 0; i < v->now->layers.n; i++)
         if (own[i] >= 0)
             close(own[i]);
 }
 
-static void compose(struct hd_view *v, struct hd_view_outcome *ret)
+static int open_writes(int *ret_fd, struct hd_err *err)
+{
+    if (hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err))
+        return -1;
+    *ret_fd = hd_overlay_open_writes(err);
+    return *ret_fd < 0 ? -1 : 0;
+}
+
+/* Those that are not there yet; -1 is what came of them when this fails. */
+static void compose(struct hd_view *v, bool want[], size_t n,
+                    struct hd_view_outcome *ret)
 {
     hd_autofd int fd = -1;
-    bool want[HD_LAYERS];
     char writes[32];
 
-    if (hd_folder_make(HD_GUEST_RUN, &ret->why) ||
-        hd_overlay_mount_host(&ret->why) ||
-        (fd = hd_overlay_open_writes(&ret->why)) < 0) {
-        ret->wanted = v->layers.n;
+    if (!n)
+        return;
+    if (open_writes(&fd, &ret->why)) {
+        ret->wanted += n;
         return;
     }
     snprintf(writes, sizeof(writes), "/proc/self/fd/%d", fd);
-    memset(want, true, sizeof(want));
     lay(v, want, add_exception, writes, ret);
 }
 
-static void forget(struct hd_view *v)
-{
-    for (size_t i = 0; i < HD_LAYERS; i++) {
-        hd_placed_fini(&v->placed[i]);
-        hd_placed_init(&v->placed[i]);
-    }
-}
+/* ---- from one to the next */
 
 void hd_view_compose(struct hd_view *v, const char *text,
                      struct hd_view_outcome *ret)
 {
+    hd_auto(hd_scene) next = NULL;
+    bool want[HD_LAYERS] = {false};
+    size_t n = 0;
+
     *ret = (struct hd_view_outcome){0};
-    if (hd_layers_parse(text, &v->layers, &ret->why))
+    next = hd_scene_new(&ret->why);
+    if (!next || hd_layers_parse(text, &next->layers, &ret->why))
         return;
-    forget(v);
-    hd_mounted_drop();
-    if (v->layers.n)
-        compose(v, ret);
+    hd_scene_follow(next, v->now, &v->spares, want);
+    hd_scene_free(v->now);
+    v->now = hd_steal(&next);
+    for (size_t i = 0; i < v->now->layers.n; i++) {
+        n += want[i];
+        ret->wanted += !want[i] && v->now->rc[i] > 0;
+    }
+    ret->made = ret->wanted;
+    compose(v, want, n, ret);
 }
 
 /* ---- those that are hidden */
@@ -257,9 +300,11 @@ void hd_view_compose(struct hd_view *v, const char *text,
 static bool is_hidden(struct hd_view *v, size_t i, const bool hidden[],
                       const struct hd_mountinfo *m)
 {
-    return v->layers.layers[i].side == HD_SIDE_HOST
-               ? hd_placed_is_hidden(v->placed, v->layers.n, i, m)
-               : hidden[find_above(&v->layers, i)];
+    const struct hd_layers *l = &v->now->layers;
+
+    return l->layers[i].side == HD_SIDE_HOST
+               ? hd_placed_is_hidden(v->now->placed, l->n, i, m)
+               : hidden[hd_layers_above(l, i)];
 }
 
 /* False: none is to be shown again. */
@@ -269,12 +314,12 @@ static bool find_hidden(struct hd_view *v, const struct hd_mountinfo *m,
 {
     bool any = false;
 
-    for (size_t i = 0; i < v->layers.n; i++) {
-        const struct hd_layer *layer = &v->layers.layers[i];
+    for (size_t i = 0; i < v->now->layers.n; i++) {
+        const struct hd_layer *layer = &v->now->layers.layers[i];
 
         ret_want[i] = is_hidden(v, i, ret_want, m);
         if (ret_want[i] && layer->side == HD_SIDE_HOST &&
-            !hd_placed_may(&v->placed[i], now_ms)) {
+            !hd_placed_may(&v->now->placed[i], now_ms)) {
             ret_want[i] = false;
             ret->wanted++;
             if (!ret->why.code)
@@ -305,23 +350,25 @@ void hd_view_look(struct hd_view *v, uint64_t now_ms,
 
 struct hd_view *hd_view_new(struct hd_err *err)
 {
-    struct hd_view *v = calloc(1, sizeof(*v));
+    hd_autofree struct hd_view *v = calloc(1, sizeof(*v));
 
     if (!v) {
         hd_fail_errno(err, HD_E_FAILED, "show the host's files");
         return NULL;
     }
-    for (size_t i = 0; i < HD_LAYERS; i++)
-        hd_placed_init(&v->placed[i]);
+    v->now = hd_scene_new(err);
+    if (!v->now)
+        return NULL;
     v->bell = open(HD_MOUNTINFO, O_RDONLY | O_CLOEXEC);
-    return v;
+    return hd_steal(&v);
 }
 
 void hd_view_free(struct hd_view *v)
 {
     if (!v)
         return;
-    forget(v);
+    hd_scene_free(v->now);
+    hd_spares_fini(&v->spares);
     if (v->bell >= 0)
         close(v->bell);
     free(v);

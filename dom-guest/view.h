@@ -25,10 +25,13 @@ void hd_view_free(struct hd_view *v);
 HD_DEFINE_AUTO(hd_view)
 
 /*
- * Takes away what an earlier call, of any process, has mounted and mounts what
- * `text`, the tables, wants; blocks as mount(2) does.  A layer that cannot be
- * made leaves the guest's own files there and the others as they are.  A host
- * path that is not there is no layer.
+ * Goes from what is mounted to what `text`, the tables, wants; blocks as
+ * mount(2) does.  A layer that stays, as hd_layers_match says, is not touched.
+ * The others are taken away, what an agent before this one has left too, and
+ * mounted anew: an exception that was there before with the overlay that it
+ * had, for whoever has a file of it open goes on with that.  A layer that
+ * cannot be made leaves the guest's own files there and the others as they are.
+ * A host path that is not there is no layer.
  *
  * Each exception is an overlay: below the host view, above a folder of
  * HD_GUEST_WRITES, or where that takes no writes one in memory.  An exception

@@ -109,6 +109,48 @@ static void a_pipe_where_a_file_is_bound_is_replaced(void)
     keeper_end();
 }
 
+static void check_mode_and_owner(const char *name, mode_t mode, uid_t uid,
+                                 gid_t gid)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s%s", keeper_root, name);
+    CU_ASSERT_EQUAL_FATAL(lstat(path, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode, S_IFREG | mode);
+    CU_ASSERT_EQUAL(st.st_uid, uid);
+    CU_ASSERT_EQUAL(st.st_gid, gid);
+}
+
+static void a_file_keeps_its_mode_and_its_owner(void)
+{
+    const struct hd_value value = {HD_VALUE_STRING, "new", 3};
+    const struct hd_bind old = {"guest/a", "/old"}, fresh = {"guest/b", "/new"},
+                         link = {"guest/c", "/link"};
+    uid_t uid = geteuid() ? geteuid() : 1234;
+    gid_t gid = geteuid() ? getegid() : 4321;
+    char path[PATH_MAX], to[PATH_MAX];
+    struct hd_err err;
+
+    keeper_begin();
+    snprintf(path, sizeof(path), "%s/old", keeper_root);
+    CHECK_OK(hd_io_write_file(path, "old\n", 4, 0640, &err), &err);
+    CU_ASSERT_EQUAL(chown(path, uid, gid), 0);
+    CHECK_OK(hd_bind_write(&old, &value, keeper_root, &err), &err);
+    keeper_check_file("/old", "new\n");
+    check_mode_and_owner("/old", 0640, uid, gid);
+    CHECK_OK(hd_bind_write(&fresh, &value, keeper_root, &err), &err);
+    check_mode_and_owner("/new", 0644, geteuid(), getegid());
+    /* What others read is as it was to them, though it is no link any more. */
+    CHECK_OK(hd_io_write_file(path, "old\n", 4, 0600, &err), &err);
+    snprintf(to, sizeof(to), "%s/link", keeper_root);
+    CU_ASSERT_EQUAL(symlink(path, to), 0);
+    CHECK_OK(hd_bind_write(&link, &value, keeper_root, &err), &err);
+    check_mode_and_owner("/link", 0600, geteuid(), getegid());
+    keeper_check_file("/old", "old\n");
+    keeper_end();
+}
+
 static void values_become_lines(void)
 {
     static const struct {
@@ -188,6 +230,7 @@ static const struct hd_test tests[] = {
     HD_TEST(files_are_written_at_the_start),
     HD_TEST(a_file_that_cannot_be_written_is_named_and_the_others_are_written),
     HD_TEST(a_pipe_where_a_file_is_bound_is_replaced),
+    HD_TEST(a_file_keeps_its_mode_and_its_owner),
     HD_TEST(values_become_lines),
     HD_TEST(what_is_no_bind_is_left_out),
     HD_TEST(what_the_host_asks_is_answered_once),

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <xen/io/xs_wire.h>
 
 #include "../../dom-guest/registry.h"
 #include "../../pv-drivers/base/io.h"
 #include "keeper_kit.h"
 #include "registry_kit.h"
+#include "stall_kit.h"
 #include "unit.h"
 
 static void a_file_that_could_not_be_written_is_written_later(void)
@@ -199,7 +201,34 @@ static void an_exchange_goes_on_when_the_agent_begins_anew(void)
     keeper_end();
 }
 
+static void a_file_that_does_not_answer_is_written_when_it_does(void)
+{
+    struct hd_hand hand = HD_HAND_NONE;
+    struct hd_err err;
+
+    keeper_begin_bound();
+    stall_kit_begin();
+    keeper.hand = &hand;
+    stall_kit_hold(&hand);
+    keeper_set("guest/hosts", "sa");
+    CHECK_FAILS(hd_keeper_follow(&keeper, keeper_x, &err), &err, HD_E_TIMEOUT,
+                "guest/hosts: a file does not answer");
+    CU_ASSERT_TRUE(hd_keeper_is_due(&keeper));
+    keeper_check_file("/etc/deep/hosts", NULL);
+    stall_kit_go();
+    stall_kit_await(&hand);
+    CHECK_OK(hd_keeper_retry(&keeper, keeper_x, &err), &err);
+    CU_ASSERT_FALSE(hd_keeper_is_due(&keeper));
+    keeper_check_file("/etc/deep/hosts", "a\n");
+    hd_hand_fini(&hand);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
+    stall_kit_end();
+    keeper_end();
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(a_file_that_does_not_answer_is_written_when_it_does),
     HD_TEST(a_file_that_could_not_be_written_is_written_later),
     HD_TEST(changes_that_could_not_be_read_are_read_later),
     HD_TEST(binds_that_could_not_be_read_are_read_later),

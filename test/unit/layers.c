@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests dom-guest/layers: the order in which a guest mounts its tables. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,11 +81,71 @@ static void no_two_paths_share_a_folder(void)
     CU_ASSERT_FALSE(hd_layers_name(path, names[0]));
 }
 
+/* Which layer of `before` each of `now` stays, as letters from "a" on, or "-";
+ * the one that has the letter `gone` is not there any more. */
+static const char *match(const char *before, const char *now, char gone)
+{
+    static char text[HD_LAYERS + 1];
+    static struct hd_layers first;
+    bool there[HD_LAYERS];
+    size_t same[HD_LAYERS];
+
+    parse(before);
+    first = l;
+    parse(now);
+    for (size_t i = 0; i < HD_LAYERS; i++)
+        there[i] = gone != (char)('a' + i);
+    hd_layers_match(&first, there, &l, same);
+    for (size_t i = 0; i < l.n; i++)
+        text[i] = same[i] == HD_LAYERS ? '-' : (char)('a' + same[i]);
+    text[l.n] = '\0';
+    return text;
+}
+
+static void what_is_the_same_in_other_tables_stays(void)
+{
+    CU_ASSERT_STRING_EQUAL(match("+/a\n+/b\n", "+/b\n+/a\n", ' '), "ab");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n+/b\n", "+/b\n", ' '), "b");
+    CU_ASSERT_STRING_EQUAL(match("+/b\n", "+/b\n+/a\n+/b/c\n", ' '), "-a");
+    CU_ASSERT_STRING_EQUAL(match("", "+/a\n", ' '), "-");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n", "", ' '), "");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n+/b\n", "+/a\n+/b\n", 'a'), "-b");
+}
+
+static void a_layer_goes_with_its_inclusions_and_those_with_it(void)
+{
+    CU_ASSERT_STRING_EQUAL(match("+/a\n+/b\n", "+/a\n-/a/x\n+/b\n", ' '),
+                           "-b-");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n-/a/x\n", "+/a\n", ' '), "-");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n-/a/x\n", "+/a\n-/a/y\n", ' '), "--");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n-/a/x\n", "+/a\n-/a/x\n", ' '), "ab");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n-/a/x\n", "+/a\n-/a/x\n", 'b'), "--");
+}
+
+static void a_layer_goes_with_what_it_lies_in(void)
+{
+    static const char deep[] = "+/a\n-/a/x\n+/a/x/y\n";
+
+    CU_ASSERT_STRING_EQUAL(match(deep, deep, ' '), "abc");
+    CU_ASSERT_STRING_EQUAL(match(deep, "+/a\n-/a/x\n", ' '), "ab");
+    CU_ASSERT_STRING_EQUAL(match("+/a\n-/a/x\n", deep, ' '), "ab-");
+    CU_ASSERT_STRING_EQUAL(match(deep, deep, 'a'), "---");
+    CU_ASSERT_STRING_EQUAL(match(deep, "+/a/x/y\n", ' '), "-");
+    CU_ASSERT_STRING_EQUAL(match("+/a/x/y\n", deep, ' '), "---");
+    /* The same inclusion of another exception. */
+    CU_ASSERT_STRING_EQUAL(
+        match("+/a\n-/a/x/y/z\n", "+/a\n-/a/x\n+/a/x/y\n-/a/x/y/z\n", ' '),
+        "----");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(each_entry_is_behind_those_that_it_lies_in),
     HD_TEST(entries_that_change_nothing_are_no_mounts),
     HD_TEST(tables_that_no_host_writes_change_nothing),
     HD_TEST(more_entries_than_mounts_are_refused),
     HD_TEST(no_two_paths_share_a_folder),
+    HD_TEST(what_is_the_same_in_other_tables_stays),
+    HD_TEST(a_layer_goes_with_its_inclusions_and_those_with_it),
+    HD_TEST(a_layer_goes_with_what_it_lies_in),
 };
 HD_SUITE("dom-guest/layers", tests);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../dom-guest/folder.h"
+#include "../../dom-guest/mounted.h"
 #include "../../dom-guest/paths.h"
 #include "../../dom-guest/placed.h"
 #include "../../dom-guest/view.h"
@@ -96,6 +97,16 @@ static const char *prepare(void)
     EXPECT(!out.why.code && out.made == 1);
     EXPECT(holds("/srv/agent/file", "host"));
     return NULL;
+}
+
+/* And a folder of the guest's own where the host has one too. */
+static const char *prepare_own(void)
+{
+    const char *why = prepare();
+
+    EXPECT(why || (compose("", 0) && write_file("/srv/agent/own/mine", "own") &&
+                   compose("+/srv/agent\n", 1)));
+    return why;
 }
 
 static const char *shown_again(void)
@@ -256,6 +267,121 @@ static void hidden_layers_are_taken_away_when_they_come_to_light(void)
     apart_kit_run(prepare, away);
 }
 
+/* What tells one overlay from another, though both show the same. */
+static dev_t device_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) ? 0 : st.st_dev;
+}
+
+static const char *others_change(void)
+{
+    uint64_t id = hd_mounted_at("/srv/agent");
+
+    EXPECT(memory_at("/srv/agent/disk"));
+    EXPECT(compose("+/srv/agent\n+/mnt/other\n+/srv/motd\n", 3));
+    EXPECT(hd_mounted_at("/srv/agent") == id);
+    EXPECT(write_file("/srv/agent/disk/file", "disk"));
+    id = hd_mounted_at("/srv/motd");
+    EXPECT(compose("+/srv/motd\n+/srv/agent\n-/mnt/other\n", 2));
+    EXPECT(holds("/srv/agent/disk/file", "disk"));
+    EXPECT(hd_mounted_at("/srv/motd") == id);
+    EXPECT(access("/mnt/other/file", F_OK));
+    EXPECT(look() == 0 && out.wanted == 0);
+    return NULL;
+}
+
+static void layers_that_no_change_is_of_are_not_touched(void)
+{
+    apart_kit_run(prepare, others_change);
+}
+
+static const char *inclusions_change(void)
+{
+    static const char inside[] = "+/srv/agent\n-/srv/agent/own\n";
+    dev_t before = device_of("/srv/agent");
+    hd_autofd int fd = -1;
+
+    EXPECT(write_file("/srv/agent/mine", "mine"));
+    fd = open("/srv/agent/mine", O_WRONLY | O_APPEND | O_CLOEXEC);
+    EXPECT(compose(inside, 2) && holds("/srv/agent/own/mine", "own"));
+    EXPECT(device_of("/srv/agent") == before);
+    EXPECT(device_of("/srv/agent/own") != before);
+    EXPECT(fd >= 0 && write(fd, "+", 1) == 1);
+    EXPECT(holds("/srv/agent/mine", "mine+"));
+    EXPECT(compose("+/srv/agent\n-/srv/agent/own\n+/mnt/other\n", 3));
+    EXPECT(holds("/srv/agent/own/mine", "own"));
+    EXPECT(compose("+/srv/agent\n", 1));
+    EXPECT(device_of("/srv/agent") == before);
+    EXPECT(holds("/srv/agent/own/file", "host"));
+    return NULL;
+}
+
+static void a_layer_whose_inclusions_change_is_the_same_overlay(void)
+{
+    apart_kit_run(prepare_own, inclusions_change);
+}
+
+static const char *host_has_none(void)
+{
+    EXPECT(compose("+/srv/agent\n+/srv/motd\n", 2));
+    EXPECT(!unlink(HD_GUEST_HOST "/srv/motd"));
+    EXPECT(compose("+/srv/agent\n+/srv/motd\n", 1) && out.wanted == 1);
+    EXPECT(!holds("/srv/motd", "host"));
+    return NULL;
+}
+
+static void what_the_host_has_no_more_is_the_guest_s_at_the_next_change(void)
+{
+    apart_kit_run(prepare, host_has_none);
+}
+
+static const char *comes_again(void)
+{
+    dev_t before = device_of("/srv/agent");
+    hd_autofd int fd = open("/srv/agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    EXPECT(compose("+/srv/motd\n", 1));
+    EXPECT(access("/srv/agent/file", F_OK));
+    EXPECT(compose("+/srv/agent\n", 1));
+    EXPECT(fd >= 0 && device_of("/srv/agent") == before);
+    EXPECT(holds("/srv/agent/file", "host"));
+    EXPECT(compose("+/srv/motd\n", 1) && holds("/srv/motd", "host"));
+    return NULL;
+}
+
+static void a_layer_that_comes_again_is_the_same_overlay(void)
+{
+    apart_kit_run(prepare, comes_again);
+}
+
+static const char *another_agent(void)
+{
+    static const char tables[] = "+/srv/agent\n+/srv/motd\n";
+    hd_autofd int fd = -1;
+    dev_t folder, file;
+
+    EXPECT(compose(tables, 2));
+    fd = open("/srv/agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder = device_of("/srv/agent");
+    file = device_of("/srv/motd");
+    EXPECT(write_file("/srv/motd", "mine"));
+    hd_view_free(view);
+    view = hd_view_new(NULL);
+    EXPECT(fd >= 0 && view && compose(tables, 2));
+    EXPECT(device_of("/srv/agent") == folder);
+    EXPECT(device_of("/srv/motd") == file && holds("/srv/motd", "mine"));
+    EXPECT(compose("", 0) && access("/srv/agent/file", F_OK));
+    EXPECT(access(HD_GUEST_MOUNTS, F_OK) && errno == ENOENT);
+    return NULL;
+}
+
+static void another_agent_goes_on_with_the_same_overlays(void)
+{
+    apart_kit_run(prepare, another_agent);
+}
+
 static bool rings(int timeout_ms)
 {
     struct pollfd p = {.fd = hd_view_bell(view), .events = POLLPRI};
@@ -289,6 +415,11 @@ static const struct hd_test tests[] = {
     HD_TEST(a_layer_that_is_hidden_again_and_again_is_given_up),
     HD_TEST(a_layer_for_which_there_is_no_place_is_shown_when_there_is),
     HD_TEST(hidden_layers_are_taken_away_when_they_come_to_light),
+    HD_TEST(layers_that_no_change_is_of_are_not_touched),
+    HD_TEST(a_layer_whose_inclusions_change_is_the_same_overlay),
+    HD_TEST(what_the_host_has_no_more_is_the_guest_s_at_the_next_change),
+    HD_TEST(a_layer_that_comes_again_is_the_same_overlay),
+    HD_TEST(another_agent_goes_on_with_the_same_overlays),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
 };
 HD_SUITE("dom-guest/view", tests);

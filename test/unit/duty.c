@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests dom-guest/duty: an agent in a process of its own, with the test as its
+ * xenstore. */
+#include "../../dom-guest/duty.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xen/io/xs_wire.h>
+
+#include "../../dom-guest/duty_view.h"
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/mem.h"
+#include "stall_kit.h"
+#include "unit.h"
+
+static char root[40], said[4096];
+static int peer, log_fd;
+static pid_t agent;
+
+/* ---- the agent */
+
+static void be_agent(int x, int log, bool held)
+{
+    struct hd_duty d = {.lock = -1,
+                        .look_ms = UINT64_MAX,
+                        .hand = HD_HAND_NONE,
+                        .keeper = HD_KEEPER_NONE,
+                        .beat.os = "Linux",
+                        .begun_ms = hd_io_now_ms()};
+    struct hd_err err = {0};
+    bool good;
+
+    (void)dup2(log, 2);
+    hd_log_init("hotdom-guest", HD_LOG_INFO);
+    d.keeper.dir = d.keeper.root = root;
+    d.keeper.hand = &d.hand;
+    good = !hd_xsdev_take(x, &d.x, &err) && !hd_duty_view_open(&d, &err);
+    if (held)
+        stall_kit_hold(&d.hand);
+    good = good && !hd_duty_go_on(&d, &err);
+    hd_duty_fini(&d);
+    _exit(good ? 0 : 1);
+}
+
+static void begin(bool held)
+{
+    int xs[2], log[2];
+
+    strcpy(root, "/tmp/hotdom-duty-XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
+    stall_kit_begin();
+    CU_ASSERT_FATAL(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, xs) &&
+                    !pipe2(log, O_CLOEXEC));
+    agent = fork();
+    CU_ASSERT_FATAL(agent >= 0);
+    if (!agent)
+        be_agent(xs[0], log[1], held);
+    close(xs[0]);
+    close(log[1]);
+    peer = xs[1];
+    log_fd = log[0];
+}
+
+/* It has ended as it should; `said` is its log. */
+static void end(void)
+{
+    char command[64];
+    size_t used = 0;
+    int status;
+    ssize_t n;
+
+    CU_ASSERT_EQUAL(waitpid(agent, &status, 0), agent);
+    CU_ASSERT_EQUAL(status, 0);
+    while ((n = read(log_fd, said + used, sizeof(said) - 1 - used)) > 0)
+        used += (size_t)n;
+    said[used] = '\0';
+    close(log_fd);
+    close(peer);
+    stall_kit_end();
+    snprintf(command, sizeof(command), "rm -rf %s", root);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+/* ---- its xenstore, which has no node */
+
+static bool take(void *buf, size_t len, uint64_t deadline_ms)
+{
+    struct pollfd p = {.fd = peer, .events = POLLIN};
+    char *at = buf;
+
+    while (len) {
+        ssize_t n;
+
+        if (poll(&p, 1, hd_io_left_ms(deadline_ms)) <= 0)
+            return false;
+        n = read(peer, at, len);
+        if (n <= 0)
+            return false;
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void answer(const struct xsd_sockmsg *to, uint32_t type,
+                   const char *body)
+{
+    struct xsd_sockmsg msg = {
+        .type = type, .req_id = to->req_id, .len = (uint32_t)strlen(body) + 1};
+
+    CU_ASSERT_FALSE(hd_io_write(peer, &msg, sizeof(msg), NULL) ||
+                    hd_io_write(peer, body, msg.len, NULL));
+}
+
+/* The next report that says `words`, or "" when none comes. */
+static const char *await_report(const char *words)
+{
+    uint64_t deadline_ms = hd_io_now_ms() + STALL_KIT_MS;
+    static char body[HD_XSDEV_PAYLOAD + 1];
+    struct xsd_sockmsg msg;
+
+    while (take(&msg, sizeof(msg), deadline_ms) &&
+           msg.len <= HD_XSDEV_PAYLOAD && take(body, msg.len, deadline_ms)) {
+        const char *value = body + strlen(body) + 1;
+
+        body[msg.len] = '\0';
+        if (msg.type != XS_WRITE && msg.type != XS_WATCH) {
+            answer(&msg, XS_ERROR, "ENOENT");
+            continue;
+        }
+        answer(&msg, msg.type, "OK");
+        if (msg.type == XS_WRITE && !strcmp(body, HD_BEAT_NODE) &&
+            strstr(value, words))
+            return value;
+    }
+    return "";
+}
+
+/* ---- */
+
+static void an_agent_says_when_it_is_ready_once_it_has_told_so(void)
+{
+    begin(false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=1;"), "state=ready"));
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=leaving"));
+    end();
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, " ms after the root was there"));
+}
+
+static void an_agent_whose_files_do_not_answer_goes_on(void)
+{
+    const char *report;
+
+    begin(true);
+    report = await_report("beat=1;");
+    CU_ASSERT_PTR_NOT_NULL(strstr(report, "state=trouble"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(report, "why=a file does not answer"));
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=leaving"));
+    stall_kit_go();
+    end();
+    CU_ASSERT_PTR_NULL(strstr(said, "after the root"));
+}
+
+static void an_agent_whose_files_answer_again_is_ready(void)
+{
+    begin(true);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=1;"), "state=trouble"));
+    stall_kit_go();
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=ready"));
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=3;"), "state=leaving"));
+    end();
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "after the root was there"));
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
+    HD_TEST(an_agent_whose_files_do_not_answer_goes_on),
+    HD_TEST(an_agent_whose_files_answer_again_is_ready),
+};
+HD_SUITE("dom-guest/duty", tests);
