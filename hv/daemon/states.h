@@ -122,6 +122,7 @@ enum hd_work hd_work_of_job(enum hd_job_op op);
       "a backend has to close, before it is fenced")                           \
     X(ASK, HD_JOB_ASK_MS, "s",                                                 \
       "a guest that is to end has until it is asked again; then twice that")   \
+    X(UNKNOWN, HD_JOB_UNKNOWN_MS, "s", "of grace for a guest of the ledger's") \
     X(LET_GO, 10000, "s", "a guest has to let go of a device; else it stays")  \
     X(SOON, 60000, "s",                                                        \
       "from a start to its end are too few for a restart ...")                 \

@@ -48,6 +48,8 @@
 /* A guest that has been asked to end and has not is asked again; then twice as
  * long, and so on. */
 #define HD_JOB_ASK_MS 5000
+/* The grace of a guest that the ledger has and the request has not. */
+#define HD_JOB_UNKNOWN_MS 30000
 
 enum hd_job_op {
     HD_JOB_START, /* authenticate, then perform the plan; undo whole on error */

@@ -15,9 +15,6 @@
 /* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
 
-/* The grace of a guest that the ledger has and the request has not. */
-#define UNKNOWN_MS 30000
-
 static void ask(struct hd_context *ctx, const char *guest)
 {
     const struct hd_effect *e = hd_context_domain(ctx, guest);
@@ -55,7 +52,7 @@ struct rank {
 static const struct hd_job_end *end_of(const struct hd_job_request *req,
                                        const char *guest)
 {
-    static const struct hd_job_end unknown = {.grace_ms = UNKNOWN_MS};
+    static const struct hd_job_end unknown = {.grace_ms = HD_JOB_UNKNOWN_MS};
 
     for (uint32_t i = 0; i < req->n_ends; i++)
         if (!strcmp(req->ends[i].guest, guest))
