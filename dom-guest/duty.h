@@ -34,6 +34,7 @@ struct hd_duty {
     struct hd_view *view; /* owned, as it was before the hand has it; NULL from
                            * when the guest is to end */
     char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
+    unsigned by;                 /* which hand, of hand.starts, has done so */
     bool unseen;                 /* nothing of it could be shown */
     unsigned looks;              /* at it since the start */
     uint64_t look_ms;        /* when to look what is hidden; UINT64_MAX: not */

@@ -69,6 +69,7 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
 
     if (!d->view)
         return;
+    d->by = d->hand.starts;
     if (hd_xsdev_read(d->x, HD_DUTY_VIEW_NODE, text, sizeof(text), &err) < 0) {
         hd_duty_trouble(d, HD_DUTY_VIEW, &err);
         return;
@@ -78,6 +79,7 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
     *d->why[HD_DUTY_VIEW] = *d->why[HD_DUTY_HIDDEN] = '\0';
     strcpy(d->tables, text);
     tell(d, compose, text, strlen(text) + 1, &out);
+    d->by = d->hand.starts; /* that may have been the first */
     d->unseen = out.why.code && !out.made;
     if (out.why.code)
         hd_duty_trouble(d, HD_DUTY_VIEW, &out.why);
@@ -86,9 +88,12 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
                out.made, out.wanted);
 }
 
+/* A hand that somebody has ended has taken with it what it knew of the view. */
 void hd_duty_view_retry(struct hd_duty *d)
 {
-    if (d->unseen && d->beat.number && d->looks < LOOKS) {
+    if (d->by != d->hand.starts)
+        hd_duty_view_apply(d, true);
+    else if (d->unseen && d->beat.number && d->looks < LOOKS) {
         d->looks++;
         hd_duty_view_apply(d, true);
     }

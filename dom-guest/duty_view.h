@@ -10,7 +10,8 @@
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
 /* Composes it as the host says now; `again`: though that is the same. */
 void hd_duty_view_apply(struct hd_duty *d, bool again);
-/* At a report: a host that was slow to show its files may show them now. */
+/* At a report: a host that was slow to show its files may show them now, and
+ * another hand goes on with the view of one that has ended. */
 void hd_duty_view_retry(struct hd_duty *d);
 
 /* The bell of d->view: something was mounted, and more may follow at once. */

@@ -89,6 +89,7 @@ static int start(struct hd_hand *h, struct hd_err *err)
         return -1;
     }
     h->fd = fds[0];
+    h->starts++;
     return 0;
 }
 

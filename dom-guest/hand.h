@@ -19,9 +19,10 @@
 #define HD_HAND_WRITE_MS 15000
 
 struct hd_hand {
-    int fd;         /* owned; -1: there is none yet */
-    bool late;      /* it has not answered in time, and may still */
-    unsigned times; /* that it was late */
+    int fd;          /* owned; -1: there is none yet */
+    bool late;       /* it has not answered in time, and may still */
+    unsigned times;  /* that it was late */
+    unsigned starts; /* of a hand: each knows what is told to it alone */
     void *ctx; /* borrowed; what is at the start is the hand's own from then */
 };
 

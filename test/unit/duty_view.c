@@ -113,14 +113,20 @@ static const char *prepare(void)
     return NULL;
 }
 
-/* What the host says now; NULL when all of that is made. */
-static const char *apply(const char *tables)
+/* What the host says when it is asked. */
+static void say(const char *tables)
 {
     struct xsd_sockmsg msg = {
         .type = XS_READ, .req_id = ++seq, .len = (uint32_t)strlen(tables)};
 
-    EXPECT(!hd_io_write(peer, &msg, sizeof(msg), NULL));
-    EXPECT(!hd_io_write(peer, tables, msg.len, NULL));
+    (void)!hd_io_write(peer, &msg, sizeof(msg), NULL);
+    (void)!hd_io_write(peer, tables, msg.len, NULL);
+}
+
+/* NULL when all of that is made. */
+static const char *apply(const char *tables)
+{
+    say(tables);
     hd_duty_view_apply(&d, false);
     if (strstr(d.why[HD_DUTY_VIEW], "No such device") ||
         strstr(d.why[HD_DUTY_VIEW], "not permitted"))
@@ -151,6 +157,54 @@ static const char *by_hand(void)
 static void a_view_by_the_hand_is_the_agent_s_as_well(void)
 {
     apart_kit_run(prepare, by_hand);
+}
+
+static int die(void *ctx, const void *ask, size_t len, void *ret,
+               struct hd_err *err)
+{
+    (void)ctx, (void)ask, (void)len, (void)ret, (void)err;
+    _exit(1);
+}
+
+static int nothing(void *ctx, const void *ask, size_t len, void *ret,
+                   struct hd_err *err)
+{
+    (void)ctx, (void)ask, (void)len, (void)ret, (void)err;
+    return 0;
+}
+
+static bool tell(hd_hand_fn *fn)
+{
+    return !hd_hand_do(&d.hand, fn, "", 0, NULL, 0,
+                       hd_io_now_ms() + STALL_KIT_MS, NULL);
+}
+
+static const char *another_hand(void)
+{
+    const char *why = apply("+/srv/agent\n");
+    hd_autofd int fd = open("/srv/agent/file", O_RDONLY | O_CLOEXEC);
+    struct stat st, now;
+
+    if (why)
+        return why;
+    EXPECT(fd >= 0 && !fstat(fd, &st));
+    EXPECT(!tell(die) && tell(nothing));
+    say("+/srv/agent\n");
+    hd_duty_view_retry(&d);
+    EXPECT(!*d.why[HD_DUTY_VIEW] && !stat("/srv/agent/file", &now));
+    EXPECT(now.st_dev == st.st_dev && now.st_ino == st.st_ino);
+    hd_duty_view_retry(&d); /* which asks nothing, or would fail */
+    EXPECT(memory_at("/srv"));
+    d.look_ms = 0;
+    hd_duty_view_look(&d);
+    EXPECT(!stat("/srv/agent/file", &now) && now.st_dev == st.st_dev);
+    hd_duty_view_leave(&d);
+    return NULL;
+}
+
+static void another_hand_goes_on_with_the_view(void)
+{
+    apart_kit_run(prepare, another_hand);
 }
 
 static int touch(void *ctx, const void *path, size_t len, void *ret,
@@ -232,6 +286,7 @@ static void a_view_that_does_not_answer_is_trouble_and_no_wait(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_view_by_the_hand_is_the_agent_s_as_well),
+    HD_TEST(another_hand_goes_on_with_the_view),
     HD_TEST(a_host_that_serves_its_files_no_more_is_trouble),
     HD_TEST(a_view_that_does_not_answer_is_trouble_and_no_wait),
     HD_TEST(an_agent_looks_after_a_mount_alone),
