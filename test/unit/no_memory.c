@@ -15,6 +15,7 @@
 #include "../../hv/run/job_request.h"
 #include "../../hv/store/header.h"
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/fs9p/fids.h"
 #include "store_kit.h"
 #include "unit.h"
 
@@ -232,12 +233,44 @@ static void a_child_is_not_heard_when_memory_runs_out(void)
     survives(hear, NULL, 1);
 }
 
+static int make_fid(struct hd_9p_fids *fids, uint32_t id, long allocations)
+{
+    int rc;
+
+    left = allocations;
+    rc = hd_9p_fid_make(fids, id, "/");
+    left = -1;
+    return rc;
+}
+
+/* The table has 256 slots, and takes more for the next. */
+static void fids_are_refused_when_memory_runs_out_and_the_others_stay(void)
+{
+    struct hd_9p_fids fids = {0};
+    int rc;
+
+    CU_ASSERT_EQUAL(make_fid(&fids, 0, 0), ENOMEM);
+    for (uint32_t id = 0; id < 256; id++)
+        CU_ASSERT_EQUAL(make_fid(&fids, id, -1), 0);
+    CU_ASSERT_EQUAL(make_fid(&fids, 256, 0), ENOMEM);
+    CU_ASSERT_EQUAL(make_fid(&fids, 256, 2), 0);
+    left = 0;
+    rc = hd_9p_fid_move(&fids, hd_9p_fid_find(&fids, 7), "/elsewhere");
+    left = -1;
+    CU_ASSERT_EQUAL(rc, ENOMEM);
+    CU_ASSERT_EQUAL(fids.n, 257);
+    for (uint32_t id = 0; id <= 256; id++)
+        CU_ASSERT_STRING_EQUAL(hd_9p_fid_find(&fids, id)->path, "/");
+    hd_9p_fids_drop(&fids);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_store_is_refused_when_memory_runs_out),
     HD_TEST(an_answer_is_an_error_when_memory_runs_out),
     HD_TEST(a_job_ends_when_memory_runs_out),
     HD_TEST(messages_and_settings_are_errors_when_memory_runs_out),
     HD_TEST(a_child_is_not_heard_when_memory_runs_out),
+    HD_TEST(fids_are_refused_when_memory_runs_out_and_the_others_stay),
 };
 
 HD_SUITE("base/no_memory", tests);
