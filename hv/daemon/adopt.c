@@ -130,8 +130,11 @@ static bool adopt_guests(struct hd_store *store)
         struct hd_guest_life *guest = hd_store_guest(store, effects[i].guest);
         struct hd_domain_status status;
 
-        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone ||
-            effects[i].quarantined)
+        if (effects[i].kind != HD_EFFECT_DOMAIN || effects[i].undone)
+            continue;
+        if (guest && effects[i].quarantined)
+            hd_life_set_guest(store, guest, HD_ON_QUARANTINE, "adopted", NULL);
+        if (effects[i].quarantined)
             continue;
         if (!guest ||
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
@@ -144,7 +147,7 @@ static bool adopt_guests(struct hd_store *store)
             hd_life_set_guest(store, guest, HD_ON_PAUSE, "adopted", NULL);
     }
     for (size_t i = 0; i < store->n_guests; i++)
-        if (!hd_store_guest_lives(&store->guests[i]))
+        if (store->guests[i].state == HD_STATE_SEEN)
             hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, "adopted",
                               NULL);
     return true;

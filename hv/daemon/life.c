@@ -189,6 +189,9 @@ static void on_answer(void *ctx, struct hd_answer *answer, const int *fds,
         hd_control_finish(&store->waiter, why, NULL);
         if (hd_loop_is_ours(store->device.name))
             hd_file_release(store->daemon->loop, &store->device, NULL);
+        /* It was one when it was read before. */
+        if (store->known)
+            hd_life_set(store, HD_ON_LEAVE, hd_err_reason(why->code), NULL);
         hd_stores_remove(&store->daemon->stores, store);
         hd_store_free(store);
         return;

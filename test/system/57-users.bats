@@ -247,9 +247,8 @@ pack_other() {
         dd if=/dev/xvdb of=/dev/null bs=4k skip=500 count=1'
     await 20 1 bad_blocks
     [ "$(guest_state image)" = running ]
-    run dom0 hotdom events --json
-    [ "$(jq -r 'select(.reason == "bad-volume") |
-        .guest + ": " + .message' <<<"$output" | tail -n 1)" = \
+    [ "$(dom0 hotdom events --json | jq -r 'select(.reason == "bad-volume") |
+        .guest + ": " + .message' | tail -n 1)" = \
         "image: image image-ro: block 500 is not what was signed" ]
 }
 

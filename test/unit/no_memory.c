@@ -259,8 +259,12 @@ static void fids_are_refused_when_memory_runs_out_and_the_others_stay(void)
     left = -1;
     CU_ASSERT_EQUAL(rc, ENOMEM);
     CU_ASSERT_EQUAL(fids.n, 257);
-    for (uint32_t id = 0; id <= 256; id++)
-        CU_ASSERT_STRING_EQUAL(hd_9p_fid_find(&fids, id)->path, "/");
+    for (uint32_t id = 0; id <= 256; id++) {
+        const struct hd_9p_fid *f = hd_9p_fid_find(&fids, id);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+        CU_ASSERT_STRING_EQUAL(f->path, "/");
+    }
     hd_9p_fids_drop(&fids);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/daemon/teardown: a guest whose domain does not go, while others of
  * its store run on. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon_kit.h"
@@ -201,11 +203,58 @@ static void who_ends_comes_first(void)
     finish(&k);
 }
 
+/* As hotdomd before left it: left in quarantine, right up, more ended. */
+static struct hd_ledger *left_behind(const char *dir,
+                                     const struct kit_daemon *k)
+{
+    const struct hd_ledger_head head = {.label = "three", .devname = "sda"};
+    struct hd_ledger *ledger = NULL;
+    char id[2][HD_UUID_SIZE];
+    struct hd_err err = {0};
+    uint32_t seq;
+
+    for (int i = 0; i < 2; i++)
+        hd_uuid_format(&k->guests[i].uuid, id[i]);
+    CHECK_OK(hd_ledger_create(dir, &head, &ledger, &err), &err);
+    CHECK_OK(
+        hd_ledger_take(ledger, HD_EFFECT_DOMAIN, "left", id[0], &seq, &err),
+        &err);
+    CHECK_OK(hd_ledger_set_quarantined(ledger, seq, &err), &err);
+    CHECK_OK(
+        hd_ledger_take(ledger, HD_EFFECT_DOMAIN, "right", id[1], &seq, &err),
+        &err);
+    CHECK_OK(hd_ledger_set_running(ledger, seq, &err), &err);
+    return ledger;
+}
+
+static void the_next_hotdomd_knows_of_it(void)
+{
+    char dir[] = "/tmp/hotdom-quarantine-XXXXXX", order[64];
+    struct kit_daemon k;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    begin(&k);
+    uv_timer_stop(&k.store->retry);
+    for (uint8_t i = 0; i < 3; i++)
+        k.store->answer->manifest.guests[i].id.byte[0] = i;
+    k.store->adopt = left_behind(dir, &k);
+    k.store->state = HD_STATE_SEEN;
+    CU_ASSERT_TRUE(hd_adopt_accept(k.store));
+    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_QUARANTINED);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(k.guests[2].state, HD_STATE_GONE);
+    CU_ASSERT_TRUE(a_minute_goes_by(&k));
+    finish(&k);
+    snprintf(order, sizeof(order), "rm -rf %s", dir);
+    CU_ASSERT_EQUAL(system(order), 0);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(one_that_has_gone_is_cleaned_up_within_a_minute),
     HD_TEST(while_xen_does_not_answer_it_is_there),
     HD_TEST(another_job_does_not_make_it_forgotten),
     HD_TEST(who_ends_comes_first),
+    HD_TEST(the_next_hotdomd_knows_of_it),
 };
 
 HD_SUITE("daemon/teardown_quarantine", tests);

@@ -40,13 +40,6 @@ static struct hd_xs *two(struct hd_xenbus_device devices[2])
     return xs;
 }
 
-static bool is(const char *path, const char *value)
-{
-    const char *got = xs_kit_get(path);
-
-    return value ? got && !strcmp(got, value) : !got;
-}
-
 static void a_device_has_both_ends_and_libxls_record(void)
 {
     struct hd_xenbus_device d[2];
@@ -54,15 +47,15 @@ static void a_device_has_both_ends_and_libxls_record(void)
     struct hd_err err = {0};
 
     CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
-    CU_ASSERT_TRUE(is(BACK_VBD "/frontend", FRONT_VBD));
-    CU_ASSERT_TRUE(is(BACK_VBD "/state", "1"));
-    CU_ASSERT_TRUE(is(BACK_VBD "/mode", "r"));
-    CU_ASSERT_TRUE(is(FRONT_VBD "/backend", BACK_VBD));
-    CU_ASSERT_TRUE(is(LIBXL_VBD "/backend", BACK_VBD));
-    CU_ASSERT_TRUE(is(LIBXL_VBD "/mode", "r"));
-    CU_ASSERT_TRUE(is(BACK_VIF "/mac", "00:16:3e:01:02:03"));
-    CU_ASSERT_TRUE(is(BACK_VIF "/mtu", "1400"));
-    CU_ASSERT_TRUE(is(BACK_VIF "/rate", "50000,50000"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/frontend", FRONT_VBD));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/state", "1"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/mode", "r"));
+    CU_ASSERT_TRUE(xs_kit_is(FRONT_VBD "/backend", BACK_VBD));
+    CU_ASSERT_TRUE(xs_kit_is(LIBXL_VBD "/backend", BACK_VBD));
+    CU_ASSERT_TRUE(xs_kit_is(LIBXL_VBD "/mode", "r"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/mac", "00:16:3e:01:02:03"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/mtu", "1400"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/rate", "50000,50000"));
     CU_ASSERT_EQUAL(xs_kit.ends, 1);
 }
 
@@ -101,7 +94,7 @@ static void a_lost_race_is_run_again(void)
     xs_kit.races = 3;
     CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
     CU_ASSERT_EQUAL(xs_kit.ends, 4);
-    CU_ASSERT_TRUE(is(BACK_VIF "/bridge", "xenbr0"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/bridge", "xenbr0"));
 }
 
 static void a_race_that_is_always_lost_ends(void)
@@ -139,7 +132,7 @@ static void a_full_quota_leaves_nothing_wherever_it_is_met(void)
 
 static void ready_one_by_one(void)
 {
-    if (is(BACK_VBD "/state", "1"))
+    if (xs_kit_is(BACK_VBD "/state", "1"))
         xs_kit_put(BACK_VBD "/state", "2");
     else
         xs_kit_put(BACK_VIF "/state", "2");
@@ -176,7 +169,7 @@ static void all_backends_are_waited_for(void)
     CHECK_OK(hd_xenbus_await(xs, d, 2, HD_XENBUS_INIT_WAIT,
                              hd_io_now_ms() + 10000, &err),
              &err);
-    CU_ASSERT_TRUE(is(BACK_VIF "/state", "2"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/state", "2"));
 }
 
 static void a_backend_that_gives_up_says_why(void)
@@ -227,9 +220,9 @@ static void by_force_a_frontend_goes_first_and_then_its_backend(void)
 
     CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
     CHECK_OK(hd_xenbus_close(xs, d, 2, true, &err), &err);
-    CU_ASSERT_TRUE(is(FRONT_VBD, NULL));
-    CU_ASSERT_TRUE(is(BACK_VBD "/online", "0"));
-    CU_ASSERT_TRUE(is(BACK_VBD "/state", "5"));
+    CU_ASSERT_TRUE(xs_kit_is(FRONT_VBD, NULL));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/online", "0"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/state", "5"));
     xs_kit.driver = let_go;
     CHECK_OK(hd_xenbus_await(xs, d, 2, HD_XENBUS_CLOSED, hd_io_now_ms() + 10000,
                              &err),

@@ -66,6 +66,13 @@ const char *xs_kit_get(const char *path)
     return node ? node->value : NULL;
 }
 
+bool xs_kit_is(const char *path, const char *value)
+{
+    const char *got = xs_kit_get(path);
+
+    return value ? got && !strcmp(got, value) : !got;
+}
+
 const char *xs_kit_rights(const char *path)
 {
     char above[160];

@@ -30,6 +30,7 @@ void xs_kit_reset(void);
 void xs_kit_put(const char *path, const char *value);
 /* NULL: there is no such node. */
 const char *xs_kit_get(const char *path);
+bool xs_kit_is(const char *path, const char *value); /* NULL: it is not there */
 /* "n0,r7" of the node, or of what it takes after. */
 const char *xs_kit_rights(const char *path);
 size_t xs_kit_count(void);

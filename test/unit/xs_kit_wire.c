@@ -131,10 +131,14 @@ static void *accept_all(void *arg)
         int client = accept(fd, NULL, NULL);
         pthread_t thread;
 
-        if (client < 0)
+        if (client < 0 && errno != EINTR && errno != ECONNABORTED)
             return NULL;
+        if (client < 0)
+            continue;
         if (!pthread_create(&thread, NULL, serve_client, (void *)(long)client))
             pthread_detach(thread);
+        else
+            close(client);
     }
 }
 
