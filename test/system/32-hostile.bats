@@ -37,7 +37,7 @@ start_rogue() {
     crash quiet
     await 60 '' guest_state quiet
     dom0 'hotdom events --json' | jq -e -s 'any(.[]; .guest == "quiet" and
-        .to == "gone" and .reason == "crash")'
+        .to == "ejecting" and .reason == "crash")'
     await 90 yes answers worst
     dom0 hotdom eject rogue
 }
