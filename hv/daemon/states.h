@@ -120,8 +120,9 @@ enum hd_work hd_work_of_job(enum hd_job_op op);
     X(READY, HD_JOB_READY_MS, "s", "a backend has to be ready; else fail")     \
     X(CLOSE, HD_JOB_CLOSE_MS, "s",                                             \
       "a backend has to close, before it is fenced")                           \
+    X(YOUNG, HD_JOB_YOUNG_MS, "s", "a guest is young")                         \
     X(ASK, HD_JOB_ASK_MS, "s",                                                 \
-      "a guest that is to end has until it is asked again; then twice that")   \
+      "a young guest that is to end has until it is asked again")              \
     X(UNKNOWN, HD_JOB_UNKNOWN_MS, "s", "of grace for a guest of the ledger's") \
     X(LET_GO, 10000, "s", "a guest has to let go of a device; else it stays")  \
     X(SOON, 60000, "s",                                                        \

@@ -277,14 +277,6 @@ int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
     return hd_toolstack_check_id(ts, rc, "settle", domid, err);
 }
 
-int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
-                               struct hd_err *err)
-{
-    int rc = libxl_domain_shutdown(hd_toolstack_begin(ts), domid, NULL);
-
-    return hd_toolstack_check_id(ts, rc, "shut down", domid, err);
-}
-
 int hd_domain_dump(struct hd_toolstack *ts, uint32_t domid, int fd,
                    struct hd_err *err)
 {

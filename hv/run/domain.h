@@ -46,9 +46,6 @@ int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
  * success. */
 int hd_domain_forget(struct hd_toolstack *ts, uint32_t domid, const char *vdev,
                      const uint8_t *mac, struct hd_err *err);
-/* Asks the guest's kernel; does not wait for it. */
-int hd_domain_request_shutdown(struct hd_toolstack *ts, uint32_t domid,
-                               struct hd_err *err);
 /* The memory of a paused domain as an ELF core, to a descriptor of a file that
  * is open for writing; blocks as long as that takes. */
 int hd_domain_dump(struct hd_toolstack *ts, uint32_t domid, int fd,

@@ -45,9 +45,10 @@
 /* A backend that needs longer to close has its volume fenced, and once more as
  * long. */
 #define HD_JOB_CLOSE_MS 5000
-/* A guest that has been asked to end and has not is asked again; then twice as
- * long, and so on. */
-#define HD_JOB_ASK_MS 5000
+/* A young guest that has been asked to end and has not is asked again; then
+ * twice as long, and so on. */
+#define HD_JOB_ASK_MS   10000
+#define HD_JOB_YOUNG_MS 60000
 /* The grace of a guest that the ledger has and the request has not. */
 #define HD_JOB_UNKNOWN_MS 30000
 

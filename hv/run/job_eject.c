@@ -4,7 +4,9 @@
 #include "jobs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "grace.h"
@@ -14,6 +16,16 @@
 
 /* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
+
+/* To the guest's kernel, as libxl does for a PV guest; but libxl also waits for
+ * it to be taken, a minute long, which a guest that stands still cannot do. */
+static void order(struct hd_context *ctx, uint32_t domid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    (void)hd_xs_update(ctx->xs, path, "poweroff", NULL);
+}
 
 static void ask(struct hd_context *ctx, const char *guest)
 {
@@ -26,7 +38,7 @@ static void ask(struct hd_context *ctx, const char *guest)
     /* A guest that cannot be asked is destroyed in the end. */
     if (e->running &&
         (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED))
-        (void)hd_domain_request_shutdown(ctx->ts, status.domid, NULL);
+        order(ctx, status.domid);
     if (e->running && status.state == HD_DOMAIN_PAUSED)
         (void)hd_domain_unpause(ctx->hv, status.domid, NULL);
 }
@@ -65,21 +77,38 @@ static void force(void *ctx, const char *guest)
     hd_undo_begin(ctx, guest);
 }
 
+/* libxl_create.c writes when it has built a domain. */
+static bool is_young(struct hd_context *ctx, const struct hd_uuid *uuid)
+{
+    char id[HD_UUID_SIZE], path[HD_UUID_SIZE + 24], text[32];
+    time_t begun, now = time(NULL);
+
+    hd_uuid_format(uuid, id);
+    snprintf(path, sizeof(path), "/vm/%s/start_time", id);
+    if (hd_xs_read(ctx->xs, path, text, sizeof(text), NULL) <= 0)
+        return false;
+    begun = (time_t)strtoull(text, NULL, 10);
+    return begun <= now && now - begun < HD_JOB_YOUNG_MS / 1000;
+}
+
 /* Linux takes the order off its node before it does what it says, for which it
- * runs a program that a guest in the midst of its boot may not have yet. */
+ * runs a program that a guest in the midst of its boot may not have yet.  Who
+ * was up by then is not asked twice: some programs take a second order for one
+ * to be quick. */
 static void ask_again(void *arg, const char *guest)
 {
     struct hd_context *ctx = arg;
     const struct hd_effect *e = hd_context_domain(ctx, guest);
     struct hd_domain_status status;
-    char path[64], order[16];
+    char path[64], left[16];
 
-    if (!e || hd_undo_find(ctx, e, &status, NULL))
+    if (!e || hd_undo_find(ctx, e, &status, NULL) ||
+        status.state != HD_DOMAIN_RUNNING || !is_young(ctx, &status.uuid))
         return;
     snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
              status.domid);
-    if (hd_xs_read(ctx->xs, path, order, sizeof(order), NULL) > 0 && !*order)
-        (void)hd_domain_request_shutdown(ctx->ts, status.domid, NULL);
+    if (hd_xs_read(ctx->xs, path, left, sizeof(left), NULL) > 0 && !*left)
+        order(ctx, status.domid);
 }
 
 /* Xen tells who is up, and still does when xenstored has gone: nobody is

@@ -7,9 +7,11 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../base/io.h"
 #include "../base/mac.h"
@@ -74,11 +76,20 @@ static void forget(const struct owner *owner)
     (void)hd_rtnl_talk(nlh);
 }
 
-/* netback's interfaces are of no kind; their names are all there is. */
+/* netback's, whatever it is called; and what has such a name, as the tap of a
+ * guest that QEMU serves. */
 static bool is_guests(const struct hd_link *link)
 {
-    return !strncmp(link->name, "vif", 3) && link->name[3] >= '0' &&
-           link->name[3] <= '9';
+    char path[64], bus[64];
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/sys/class/net/%s/device/subsystem",
+             link->name);
+    n = readlink(path, bus, sizeof(bus) - 1);
+    bus[n < 0 ? 0 : n] = '\0';
+    return (n > 0 && strstr(bus, "/xen-backend")) ||
+           (!strncmp(link->name, "vif", 3) && link->name[3] >= '0' &&
+            link->name[3] <= '9');
 }
 
 /* What was learned from a guest's interface that is down is of no use to it. */

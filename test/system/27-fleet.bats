@@ -27,7 +27,7 @@ domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
     [ "$(guest_state left)" = paused ]
 
     # Also one that stands still is asked, and nothing of it is left.
-    run dom0 'hotdom shutdown --wait=200 pair.left && hotdom list &&
+    run dom0 'hotdom shutdown --wait=50 pair.left && hotdom list &&
         ls /dev/mapper; hotdom metrics | grep ledger_entries{
         journalctl -o json STORE=pair GUEST=left TO=ejecting | jq -r .REASON'
     echo "$output"
