@@ -103,6 +103,7 @@ static int lay_exception(struct hd_placed *p, const char *path,
     if (find_point(path, at, err))
         return -1;
     if (p->spare >= 0) {
+        hd_overlay_forget(p->spare);
         rc = mount_spare(p, at, path, err);
         p->times = 0;
         return rc;

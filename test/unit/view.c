@@ -323,6 +323,21 @@ static void a_layer_whose_inclusions_change_is_the_same_overlay(void)
     apart_kit_run(prepare_own, inclusions_change);
 }
 
+static const char *host_has_it_now(void)
+{
+    EXPECT(compose("+/srv/agent\n-/srv/agent/new\n", 1));
+    EXPECT(access("/srv/agent/new", F_OK) && errno == ENOENT);
+    EXPECT(write_file(HD_GUEST_HOST "/srv/agent/new/file", "host"));
+    EXPECT(compose("+/srv/agent\n", 1));
+    EXPECT(holds("/srv/agent/new/file", "host"));
+    return NULL;
+}
+
+static void what_an_inclusion_hid_is_seen_when_that_has_gone(void)
+{
+    apart_kit_run(prepare, host_has_it_now);
+}
+
 static const char *host_has_none(void)
 {
     EXPECT(compose("+/srv/agent\n+/srv/motd\n", 2));
@@ -417,6 +432,7 @@ static const struct hd_test tests[] = {
     HD_TEST(hidden_layers_are_taken_away_when_they_come_to_light),
     HD_TEST(layers_that_no_change_is_of_are_not_touched),
     HD_TEST(a_layer_whose_inclusions_change_is_the_same_overlay),
+    HD_TEST(what_an_inclusion_hid_is_seen_when_that_has_gone),
     HD_TEST(what_the_host_has_no_more_is_the_guest_s_at_the_next_change),
     HD_TEST(a_layer_that_comes_again_is_the_same_overlay),
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
