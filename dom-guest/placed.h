@@ -34,10 +34,6 @@ void hd_placed_copy(struct hd_placed *p);
 int hd_placed_repeat(struct hd_placed *p, const char *at, const char *of,
                      struct hd_err *err);
 
-/* Is it mounted where it was, with nothing on it or above?  Looks at no file.
- */
-bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m);
-
 /*
  * Is placed[i], of `n`, there and out of sight because of a mount on a folder
  * above it?  Not hidden, for the guest wants it so, is one

@@ -11,7 +11,8 @@
 #include "mountinfo.h"
 #include "paths.h"
 
-/* Is it as it was made?  What the host has no more is to go. */
+/* Is it as it was made, or as the guest wants it since?  What the host has no
+ * more is to go. */
 static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
 {
     const struct hd_layer *layer = &s->layers.layers[i];
@@ -21,7 +22,8 @@ static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
     if (!s->rc[i])
         return layer->side == HD_SIDE_GUEST;
     snprintf(lower, sizeof(lower), HD_GUEST_HOST "%s", layer->path);
-    return s->rc[i] > 0 && hd_placed_is_there(&s->placed[i], m) &&
+    return s->rc[i] > 0 &&
+           !hd_placed_is_hidden(s->placed, s->layers.n, i, m) &&
            (layer->side == HD_SIDE_GUEST || !lstat(lower, &st));
 }
 

@@ -323,6 +323,27 @@ static void a_layer_whose_inclusions_change_is_the_same_overlay(void)
     apart_kit_run(prepare_own, inclusions_change);
 }
 
+static const char *own_stays(void)
+{
+    EXPECT(compose("+/srv/agent\n+/mnt/other\n", 2));
+    EXPECT(memory_at("/srv/agent") && write_file("/srv/agent/file", "guest"));
+    EXPECT(!umount("/mnt/other"));
+    EXPECT(compose("+/srv/agent\n+/mnt/other\n+/srv/motd\n", 3));
+    EXPECT(holds("/srv/agent/file", "guest"));
+    EXPECT(access("/mnt/other/file", F_OK));
+    /* It is the tables' again when they have said otherwise. */
+    EXPECT(!umount("/srv/agent") && compose("+/srv/agent\n", 1));
+    EXPECT(compose("+/srv/agent\n+/mnt/other\n", 2));
+    EXPECT(holds("/srv/agent/file", "host"));
+    EXPECT(holds("/mnt/other/file", "host"));
+    return NULL;
+}
+
+static void what_the_guest_has_in_a_layer_s_place_stays_at_a_change(void)
+{
+    apart_kit_run(prepare, own_stays);
+}
+
 static const char *host_has_it_now(void)
 {
     EXPECT(compose("+/srv/agent\n-/srv/agent/new\n", 1));
@@ -432,6 +453,7 @@ static const struct hd_test tests[] = {
     HD_TEST(hidden_layers_are_taken_away_when_they_come_to_light),
     HD_TEST(layers_that_no_change_is_of_are_not_touched),
     HD_TEST(a_layer_whose_inclusions_change_is_the_same_overlay),
+    HD_TEST(what_the_guest_has_in_a_layer_s_place_stays_at_a_change),
     HD_TEST(what_an_inclusion_hid_is_seen_when_that_has_gone),
     HD_TEST(what_the_host_has_no_more_is_the_guest_s_at_the_next_change),
     HD_TEST(a_layer_that_comes_again_is_the_same_overlay),
