@@ -47,8 +47,8 @@ int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
 
 /* Readable when one that is late has answered or ended; -1: none is late. */
 int hd_hand_fd(const struct hd_hand *h);
-/* True: it can be told something again; the late answer is lost.  Never blocks.
- */
+/* True: it can be told something; a late answer is lost, and one that has ended
+ * is forgotten.  Never blocks. */
 bool hd_hand_is_back(struct hd_hand *h);
 
 /* The hand ends, when it can and no other process has this one.  Never waits.
