@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the view has mounted, as HD_GUEST_MOUNTS has it: a line each, the
- * mount's number, its mount point and, of an exception, its path in the tables,
- * in the order in which they were mounted. */
+ * mount's number, its file system's device, its mount point and, of an
+ * exception, its path in the tables, in the order in which they were mounted.
+ */
 #ifndef HD_GUEST_MOUNTED_H
 #define HD_GUEST_MOUNTED_H
 

@@ -418,6 +418,61 @@ static void another_agent_goes_on_with_the_same_overlays(void)
     apart_kit_run(prepare, another_agent);
 }
 
+static const char *version_before(void)
+{
+    hd_autofd int fd = open("/srv/agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    dev_t before = device_of("/srv/agent");
+    char line[64];
+
+    snprintf(line, sizeof(line), "%llu /srv/agent\n",
+             (unsigned long long)hd_mounted_at("/srv/agent"));
+    EXPECT(fd >= 0 && write_file(HD_GUEST_MOUNTS, line));
+    hd_view_free(view);
+    view = hd_view_new(NULL);
+    EXPECT(view && compose("+/srv/agent\n", 1));
+    EXPECT(device_of("/srv/agent") == before);
+    EXPECT(compose("", 0) && access("/srv/agent/file", F_OK));
+    return NULL;
+}
+
+static void an_agent_goes_on_with_what_the_version_before_it_has_noted(void)
+{
+    apart_kit_run(prepare, version_before);
+}
+
+/* The guest's own mount, which has the number of one that has gone. */
+static bool take_number(uint64_t id)
+{
+    for (int i = 0; i < 1000; i++) {
+        if (mount("/srv", "/mnt/own", NULL, MS_BIND, NULL))
+            return false;
+        if (hd_mounted_at("/mnt/own") == id)
+            return true;
+        (void)umount("/mnt/own");
+    }
+    return false;
+}
+
+static const char *same_number(void)
+{
+    uint64_t id;
+
+    EXPECT(memory_at("/mnt/own") && write_file("/srv/mine", "mine"));
+    id = hd_mounted_at("/mnt/own");
+    EXPECT(!hd_mounted_note("/mnt/own", "", NULL) && !umount("/mnt/own"));
+    if (!take_number(id))
+        return "skipped: a mount's number did not come again";
+    hd_mounted_drop(NULL, 0);
+    EXPECT(holds("/mnt/own/mine", "mine"));
+    EXPECT(access(HD_GUEST_MOUNTS, F_OK) && errno == ENOENT);
+    return NULL;
+}
+
+static void a_mount_of_the_guest_with_a_noted_number_stays(void)
+{
+    apart_kit_run(prepare, same_number);
+}
+
 static bool rings(int timeout_ms)
 {
     struct pollfd p = {.fd = hd_view_bell(view), .events = POLLPRI};
@@ -458,6 +513,8 @@ static const struct hd_test tests[] = {
     HD_TEST(what_the_host_has_no_more_is_the_guest_s_at_the_next_change),
     HD_TEST(a_layer_that_comes_again_is_the_same_overlay),
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
+    HD_TEST(an_agent_goes_on_with_what_the_version_before_it_has_noted),
+    HD_TEST(a_mount_of_the_guest_with_a_noted_number_stays),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
 };
 HD_SUITE("dom-guest/view", tests);
