@@ -99,8 +99,8 @@ void hd_duty_view_retry(struct hd_duty *d)
 {
     bool knows = knows_view(d);
 
-    if (d->hand.late || (knows && (!d->unseen || !d->beat.number ||
-                                   d->looks >= LOOKS)))
+    if (d->hand.late ||
+        (knows && (!d->unseen || !d->beat.number || d->looks >= LOOKS)))
         return;
     d->looks += knows;
     hd_duty_view_apply(d, true);

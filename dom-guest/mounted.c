@@ -68,8 +68,7 @@ int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
 /* ---- what is there of it */
 
 struct line {
-    uint64_t id, dev; /* 0: it may be any */
-    char at[PATH_MAX];
+    struct hd_mounted it;
     const char *of; /* borrowed */
 };
 
@@ -81,24 +80,25 @@ static bool parse(const char *line, struct line *ret)
     const char *end = tab ? tab : line + strlen(line);
     char *path;
 
-    ret->id = strtoull(line, &path, 10);
-    ret->dev = 0;
+    ret->it.id = strtoull(line, &path, 10);
+    ret->it.dev = 0;
     if (*path == ' ' && path[1] != '/')
-        ret->dev = strtoull(path + 1, &path, 10);
-    if (!ret->id || *path != ' ' || path[1] != '/' ||
-        end - path > (ptrdiff_t)sizeof(ret->at))
+        ret->it.dev = strtoull(path + 1, &path, 10);
+    if (!ret->it.id || *path != ' ' || path[1] != '/' ||
+        end - path > (ptrdiff_t)sizeof(ret->it.at))
         return false;
-    snprintf(ret->at, sizeof(ret->at), "%.*s", (int)(end - path) - 1, path + 1);
-    ret->of = tab ? tab + 1 : ret->at;
+    snprintf(ret->it.at, sizeof(ret->it.at), "%.*s", (int)(end - path) - 1,
+             path + 1);
+    ret->of = tab ? tab + 1 : ret->it.at;
     return true;
 }
 
 /* Numbers come again, of mounts that are not ours. */
 static bool is_ours(const struct line *line, const struct hd_mountinfo *m)
 {
-    const struct hd_mount *e = hd_mountinfo_find(m, line->id, NULL);
+    const struct hd_mount *e = hd_mountinfo_find(m, line->it.id, NULL);
 
-    return e && (!line->dev || e->dev == line->dev);
+    return e && (!line->it.dev || e->dev == line->it.dev);
 }
 
 /* Does `text` hold the line before `end`? */
@@ -118,8 +118,8 @@ static bool is_there(const char *text, const struct hd_mountinfo *m)
     struct line line;
 
     return parse(text, &line) && is_ours(&line, m) &&
-           (hd_mountinfo_find(m, line.id, line.at) ||
-            hd_mounted_at(line.at) == line.id);
+           (hd_mountinfo_find(m, line.it.id, line.it.at) ||
+            hd_mounted_at(line.it.at) == line.it.id);
 }
 
 /* `text` without the lines of mounts that have gone, and with none twice. */
@@ -158,7 +158,7 @@ void hd_mounted_tidy(void)
 
 typedef void line_fn(const struct line *line, void *ctx);
 
-/* The last first. */
+/* Of what is mounted still, the last first. */
 static void each(line_fn *fn, void *ctx)
 {
     hd_autofree char *text = NULL;
@@ -173,31 +173,43 @@ static void each(line_fn *fn, void *ctx)
 
         *end = '\0';
         before = strrchr(text, '\n');
-        if (parse(before ? before + 1 : text, &line) && is_ours(&line, m) &&
-            hd_mounted_at(line.at) == line.id)
-            fn(&line, ctx);
+        if (!parse(before ? before + 1 : text, &line) || !is_ours(&line, m))
+            continue;
+        line.it.on_top = hd_mounted_at(line.it.at) == line.it.id;
+        fn(&line, ctx);
     }
 }
 
 struct wanted {
     const char *of;
-    int fd;
+    struct hd_mounted *ret;
+    bool found;
 };
 
-static void copy_one(const struct line *line, void *ctx)
+static void find_one(const struct line *line, void *ctx)
 {
     struct wanted *w = ctx;
 
-    if (w->fd < 0 && !strcmp(line->of, w->of))
-        w->fd = hd_mounted_copy(line->at);
+    if (!strcmp(line->of, w->of) &&
+        (!w->found || (line->it.on_top && !w->ret->on_top))) {
+        *w->ret = line->it;
+        w->found = true;
+    }
+}
+
+bool hd_mounted_find(const char *of, struct hd_mounted *ret)
+{
+    struct wanted w = {of, ret, false};
+
+    each(find_one, &w);
+    return w.found;
 }
 
 int hd_mounted_copy_of(const char *of)
 {
-    struct wanted w = {of, -1};
+    struct hd_mounted it;
 
-    each(copy_one, &w);
-    return w.fd;
+    return hd_mounted_find(of, &it) && it.on_top ? hd_mounted_copy(it.at) : -1;
 }
 
 struct kept {
@@ -211,9 +223,10 @@ static void drop_one(const struct line *line, void *ctx)
     const struct kept *keep = ctx;
 
     for (size_t i = 0; i < keep->n; i++)
-        if (keep->ids[i] == line->id)
+        if (keep->ids[i] == line->it.id)
             return;
-    (void)umount2(line->at, MNT_DETACH | UMOUNT_NOFOLLOW);
+    if (line->it.on_top)
+        (void)umount2(line->it.at, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 void hd_mounted_drop(const uint64_t keep[], size_t n)

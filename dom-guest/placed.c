@@ -97,6 +97,18 @@ static bool is_used_below(const struct hd_placed *placed, size_t n,
     return false;
 }
 
+bool hd_placed_is_used(const struct hd_placed *placed, size_t n, size_t i,
+                       const struct hd_mountinfo *m)
+{
+    const struct hd_placed *p = &placed[i];
+    const struct hd_mount *reached =
+        p->at ? hd_mountinfo_reach(m, p->at) : NULL;
+
+    return reached &&
+           ((!strcmp(reached->at, p->at) && p->dev && reached->dev != p->dev) ||
+            is_used_below(placed, n, m, p->at));
+}
+
 bool hd_placed_is_hidden(struct hd_placed *placed, size_t n, size_t i,
                          const struct hd_mountinfo *m)
 {

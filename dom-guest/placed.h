@@ -46,6 +46,11 @@ int hd_placed_repeat(struct hd_placed *p, const char *at, const char *of,
 bool hd_placed_is_hidden(struct hd_placed *placed, size_t n, size_t i,
                          const struct hd_mountinfo *m);
 
+/* Has the guest mounted something of its own below placed[i], or in its place,
+ * that can be seen?  As above. */
+bool hd_placed_is_used(const struct hd_placed *placed, size_t n, size_t i,
+                       const struct hd_mountinfo *m);
+
 /* May it be shown again?  No when it has been HD_PLACED_TIMES within
  * HD_PLACED_WITHIN_MS, which ends never: somebody wants it hidden. */
 #define HD_PLACED_TIMES     5

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "../pv-drivers/base/io.h"
 #include "folder.h"
 #include "layers.h"
 #include "mounted.h"
@@ -178,6 +179,7 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
                          struct hd_err *err)
 {
     const char *path = v->now->layers.layers[i].path;
+    char of[HD_TABLES_PATH + 1];
     struct stat st;
 
     if (own < 0)
@@ -188,7 +190,8 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
         return -1;
     if (move_mount(own, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
-    return hd_placed_note(&v->now->placed[i], path, "", err) ? -1 : 1;
+    snprintf(of, sizeof(of), "-%s", path);
+    return hd_placed_note(&v->now->placed[i], path, of, err) ? -1 : 1;
 }
 
 /* ---- all of them */
@@ -272,6 +275,17 @@ static void compose(struct hd_view *v, bool want[], size_t n,
 
 /* ---- from one to the next */
 
+/* Of a view that another process has made, and that is whole. */
+static void recall(struct hd_view *v)
+{
+    hd_autofree char *text = NULL;
+
+    if (!v->now->layers.n &&
+        !hd_io_read_file(HD_GUEST_TABLES, HD_LAYERS_TEXT, &text, NULL, NULL) &&
+        !hd_layers_parse(text, &v->now->layers, NULL))
+        hd_scene_recall(v->now);
+}
+
 void hd_view_compose(struct hd_view *v, const char *text,
                      struct hd_view_outcome *ret)
 {
@@ -283,15 +297,19 @@ void hd_view_compose(struct hd_view *v, const char *text,
     next = hd_scene_new(&ret->why);
     if (!next || hd_layers_parse(text, &next->layers, &ret->why))
         return;
-    hd_scene_follow(next, v->now, &v->spares, want);
+    recall(v);
+    (void)unlink(HD_GUEST_TABLES);
+    hd_scene_follow(next, v->now, &v->spares, want, &ret->why);
     hd_scene_free(v->now);
     v->now = hd_steal(&next);
     for (size_t i = 0; i < v->now->layers.n; i++) {
         n += want[i];
-        ret->wanted += !want[i] && v->now->rc[i] > 0;
+        ret->wanted += !want[i] && v->now->rc[i] != 0;
+        ret->made += !want[i] && v->now->rc[i] > 0;
     }
-    ret->made = ret->wanted;
     compose(v, want, n, ret);
+    if (!ret->why.code)
+        (void)hd_io_write_file(HD_GUEST_TABLES, text, strlen(text), 0600, NULL);
 }
 
 /* ---- those that are hidden */

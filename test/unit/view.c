@@ -418,6 +418,60 @@ static void another_agent_goes_on_with_the_same_overlays(void)
     apart_kit_run(prepare, another_agent);
 }
 
+static const char *adopted(void)
+{
+    static const char inside[] = "+/srv/agent\n-/srv/agent/own\n+/mnt/other\n";
+    uint64_t id;
+
+    EXPECT(compose(inside, 3) && memory_at("/srv/agent/disk"));
+    EXPECT(write_file("/srv/agent/disk/file", "disk"));
+    EXPECT(memory_at("/mnt/other") && write_file("/mnt/other/file", "mine"));
+    id = hd_mounted_at("/srv/agent");
+    hd_view_free(view);
+    view = hd_view_new(NULL);
+    EXPECT(view && compose(inside, 3) && hd_mounted_at("/srv/agent") == id);
+    EXPECT(holds("/srv/agent/disk/file", "disk"));
+    EXPECT(holds("/srv/agent/own/mine", "own"));
+    EXPECT(holds("/mnt/other/file", "mine"));
+    EXPECT(cover() && write_file("/srv/agent/own/mine", "the disk's"));
+    EXPECT(look() == 2 && holds("/srv/agent/file", "host"));
+    EXPECT(holds("/srv/agent/own/mine", "the disk's"));
+    return NULL;
+}
+
+static void another_agent_leaves_what_is_mounted_and_what_is_in_it(void)
+{
+    apart_kit_run(prepare_own, adopted);
+}
+
+static const char *used(void)
+{
+    static const char inside[] = "+/srv/agent\n-/srv/agent/own\n";
+
+    EXPECT(memory_at("/srv/agent/disk"));
+    EXPECT(write_file("/srv/agent/disk/file", "disk"));
+    hd_view_compose(view, inside, &out);
+    EXPECT(out.why.code == HD_E_BUSY && out.made == 1 && out.wanted == 2);
+    EXPECT(strstr(out.why.msg, "mounted something in /srv/agent, which stays"));
+    EXPECT(holds("/srv/agent/disk/file", "disk"));
+    EXPECT(holds("/srv/agent/own/file", "host"));
+    EXPECT(compose("+/srv/agent\n", 1));
+    EXPECT(holds("/srv/agent/disk/file", "disk"));
+    EXPECT(!umount("/srv/agent/disk") && compose(inside, 2));
+    EXPECT(holds("/srv/agent/own/mine", "own"));
+    /* And it goes, where that of the guest's is in it still. */
+    EXPECT(memory_at("/srv/agent/disk") && write_file("/srv/agent/disk/a", ""));
+    EXPECT(compose("+/srv/agent\n", 1));
+    EXPECT(holds("/srv/agent/own/file", "host"));
+    EXPECT(holds("/srv/agent/disk/a", ""));
+    return NULL;
+}
+
+static void a_layer_that_the_guest_has_mounted_in_is_not_laid_anew(void)
+{
+    apart_kit_run(prepare_own, used);
+}
+
 static const char *version_before(void)
 {
     hd_autofd int fd = open("/srv/agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -427,6 +481,7 @@ static const char *version_before(void)
     snprintf(line, sizeof(line), "%llu /srv/agent\n",
              (unsigned long long)hd_mounted_at("/srv/agent"));
     EXPECT(fd >= 0 && write_file(HD_GUEST_MOUNTS, line));
+    EXPECT(!unlink(HD_GUEST_TABLES));
     hd_view_free(view);
     view = hd_view_new(NULL);
     EXPECT(view && compose("+/srv/agent\n", 1));
@@ -513,6 +568,8 @@ static const struct hd_test tests[] = {
     HD_TEST(what_the_host_has_no_more_is_the_guest_s_at_the_next_change),
     HD_TEST(a_layer_that_comes_again_is_the_same_overlay),
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
+    HD_TEST(another_agent_leaves_what_is_mounted_and_what_is_in_it),
+    HD_TEST(a_layer_that_the_guest_has_mounted_in_is_not_laid_anew),
     HD_TEST(an_agent_goes_on_with_what_the_version_before_it_has_noted),
     HD_TEST(a_mount_of_the_guest_with_a_noted_number_stays),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
