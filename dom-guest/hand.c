@@ -29,6 +29,16 @@ struct answer {
 
 /* ---- the hand */
 
+static int to_agent = -1; /* in the hand */
+
+void hd_hand_heed(void)
+{
+    struct pollfd p = {.fd = to_agent};
+
+    if (poll(&p, 1, 0) == 1)
+        _exit(0);
+}
+
 /* Of whoever started the agent it keeps nothing that would hold that one up.
  * When all are told to stop it ends with the agent, and what it does is whole.
  */
@@ -60,6 +70,7 @@ static void be_hand(int fd, void *ctx)
     ssize_t n;
 
     leave(&fd);
+    to_agent = fd;
     while ((n = recv(fd, &ask, sizeof(ask), 0)) >=
            (ssize_t)offsetof(struct ask, bytes)) {
         struct answer answer = {.rc = 0};

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hand.h"
 #include "mounted.h"
 #include "mountinfo.h"
 #include "overlay.h"
@@ -127,6 +128,7 @@ void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
     size_t same[HD_LAYERS], n = 0;
 
     match(now, next, same, why);
+    hd_hand_heed(); /* looking at the host's may have taken long */
     for (size_t j = 0; j < next->layers.n; j++) {
         ret_want[j] = same[j] == HD_LAYERS;
         next->rc[j] = -1;

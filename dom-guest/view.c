@@ -15,6 +15,7 @@
 
 #include "../pv-drivers/base/io.h"
 #include "folder.h"
+#include "hand.h"
 #include "layers.h"
 #include "mounted.h"
 #include "mountinfo.h"
@@ -219,6 +220,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
 
         if (!want[i])
             continue;
+        hd_hand_heed();
         rc = l->layers[i].side == HD_SIDE_HOST
                  ? exception(v, i, writes, &err)
                  : add_inclusion(v, i, own[i], &err);
@@ -250,6 +252,7 @@ static void lay(struct hd_view *v, bool want[], exception_fn *exception,
 
 static int open_writes(int *ret_fd, struct hd_err *err)
 {
+    hd_hand_heed();
     if (hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err))
         return -1;
     *ret_fd = hd_overlay_open_writes(err);

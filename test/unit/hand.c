@@ -178,6 +178,41 @@ static void a_stop_does_not_cut_what_it_does(void)
     end();
 }
 
+/* An order of two parts. */
+static int wait_and_go_on(void *ctx, const void *ask, size_t len, void *answer,
+                          struct hd_err *err)
+{
+    (void)stall_kit_wait(ctx, ask, len, answer, err);
+    hd_hand_heed();
+    return stall_kit_wait(ctx, ask, len, answer, err);
+}
+
+static void what_nobody_wants_any_more_is_not_gone_on_with(void)
+{
+    struct hd_err err;
+    char answer[64];
+    int words = 0;
+
+    begin(&words);
+    CHECK_FAILS(tell(wait_and_go_on, "", answer, 20, &err), &err, HD_E_TIMEOUT,
+                "does not answer");
+    stall_kit_go();
+    stall_kit_await(&hand);
+    CU_ASSERT_EQUAL(stall_kit_begun(), 2);
+    hd_hand_fini(&hand);
+    CU_ASSERT_TRUE(waitpid(-1, NULL, 0) > 0);
+    stall_kit_end();
+
+    begin(&words);
+    CHECK_FAILS(tell(wait_and_go_on, "", answer, 20, &err), &err, HD_E_TIMEOUT,
+                "does not answer");
+    hd_hand_fini(&hand);
+    stall_kit_go();
+    CU_ASSERT_TRUE(waitpid(-1, NULL, 0) > 0);
+    CU_ASSERT_EQUAL(stall_kit_begun(), 1);
+    end();
+}
+
 /* 0: the agent's descriptor is not there. */
 static int look_at(void *fd, const void *ask, size_t len, void *answer,
                    struct hd_err *err)
@@ -212,6 +247,7 @@ static const struct hd_test tests[] = {
     HD_TEST(where_one_has_ended_another_begins),
     HD_TEST(one_that_was_ended_meanwhile_is_not_told),
     HD_TEST(a_stop_does_not_cut_what_it_does),
+    HD_TEST(what_nobody_wants_any_more_is_not_gone_on_with),
     HD_TEST(it_has_no_descriptor_of_the_agent_and_ends_with_it),
 };
 HD_SUITE("dom-guest/hand", tests);
