@@ -180,19 +180,20 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
                          struct hd_err *err)
 {
     const char *path = v->now->layers.layers[i].path;
-    char of[HD_TABLES_PATH + 1];
+    char of[HD_TABLES_PATH + 1], at[PATH_MAX];
     struct stat st;
 
     if (own < 0)
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (make_point(path, S_ISDIR(st.st_mode), err))
+    if (make_point(path, S_ISDIR(st.st_mode), err) ||
+        find_point(path, at, err))
         return -1;
-    if (move_mount(own, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
+    if (move_mount(own, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
     snprintf(of, sizeof(of), "-%s", path);
-    return hd_placed_note(&v->now->placed[i], path, of, err) ? -1 : 1;
+    return hd_placed_note(&v->now->placed[i], at, of, err) ? -1 : 1;
 }
 
 /* ---- all of them */

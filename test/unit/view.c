@@ -472,6 +472,26 @@ static void a_layer_that_the_guest_has_mounted_in_is_not_laid_anew(void)
     apart_kit_run(prepare_own, used);
 }
 
+static const char *behind_link(void)
+{
+    EXPECT(compose("", 0) && write_file("/mnt/deep/own/mine", "own"));
+    EXPECT(write_file("/mnt/deep/too/mine", "too"));
+    EXPECT(write_file(HD_GUEST_HOST "/srv/link/file", "host"));
+    EXPECT(!symlink("/mnt/deep", "/srv/link"));
+    EXPECT(compose("+/srv/link\n-/srv/link/own\n", 2));
+    EXPECT(holds("/mnt/deep/own/mine", "own"));
+    EXPECT(compose("+/srv/link\n-/srv/link/own\n-/srv/link/too\n", 3));
+    EXPECT(holds("/mnt/deep/own/mine", "own"));
+    EXPECT(holds("/mnt/deep/too/mine", "too"));
+    EXPECT(holds("/mnt/deep/file", "host"));
+    return NULL;
+}
+
+static void an_inclusion_behind_a_link_is_the_agent_s_own_mount(void)
+{
+    apart_kit_run(prepare, behind_link);
+}
+
 static const char *version_before(void)
 {
     hd_autofd int fd = open("/srv/agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -570,6 +590,7 @@ static const struct hd_test tests[] = {
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
     HD_TEST(another_agent_leaves_what_is_mounted_and_what_is_in_it),
     HD_TEST(a_layer_that_the_guest_has_mounted_in_is_not_laid_anew),
+    HD_TEST(an_inclusion_behind_a_link_is_the_agent_s_own_mount),
     HD_TEST(an_agent_goes_on_with_what_the_version_before_it_has_noted),
     HD_TEST(a_mount_of_the_guest_with_a_noted_number_stays),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
