@@ -187,8 +187,7 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (make_point(path, S_ISDIR(st.st_mode), err) ||
-        find_point(path, at, err))
+    if (make_point(path, S_ISDIR(st.st_mode), err) || find_point(path, at, err))
         return -1;
     if (move_mount(own, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
