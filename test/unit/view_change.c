@@ -225,6 +225,25 @@ static void a_layer_that_the_guest_has_mounted_in_is_not_laid_anew(void)
     apart_kit_run(view_kit_prepare_own, used);
 }
 
+static const char *host_has_folder_now(void)
+{
+    EXPECT(view_kit_compose("", 0));
+    EXPECT(view_kit_write("/srv/agent/new/in/mine", "own"));
+    EXPECT(view_kit_compose("+/srv/agent\n-/srv/agent/new/in\n", 2));
+    EXPECT(view_kit_holds("/srv/agent/new/in/mine", "own"));
+    EXPECT(view_kit_write(HD_GUEST_HOST "/srv/agent/new/in/file", "host"));
+    EXPECT(view_kit_write(HD_GUEST_HOST "/srv/agent/new/file", "host"));
+    EXPECT(view_kit_compose("+/srv/agent\n", 1));
+    EXPECT(view_kit_holds("/srv/agent/new/in/file", "host"));
+    EXPECT(view_kit_holds("/srv/agent/new/file", "host"));
+    return NULL;
+}
+
+static void an_inclusion_s_mount_point_hides_nothing_when_that_has_gone(void)
+{
+    apart_kit_run(view_kit_prepare, host_has_folder_now);
+}
+
 static const char *behind_link(void)
 {
     EXPECT(view_kit_compose("", 0) &&
@@ -313,6 +332,7 @@ static const struct hd_test tests[] = {
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
     HD_TEST(another_agent_leaves_what_is_mounted_and_what_is_in_it),
     HD_TEST(a_layer_that_the_guest_has_mounted_in_is_not_laid_anew),
+    HD_TEST(an_inclusion_s_mount_point_hides_nothing_when_that_has_gone),
     HD_TEST(an_inclusion_behind_a_link_is_the_agent_s_own_mount),
     HD_TEST(an_agent_goes_on_with_what_the_version_before_it_has_noted),
     HD_TEST(a_mount_of_the_guest_with_a_noted_number_stays),
