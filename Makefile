@@ -94,6 +94,10 @@ $(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
 	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
 
+# Nobody unwinds its stack there, and the tables for that would be 20 KiB of it;
+# debuggers have their own.
+$(B)/obj/dom-guest/%.o: hd_cflags += $(if $(findstring -fsanitize,$(EXTRA_LDFLAGS)),,-fno-asynchronous-unwind-tables)
+
 # This one runs in guests of any make, and is the first thing in a ramdisk: it
 # needs no library, and has less than 1 MiB.
 $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)

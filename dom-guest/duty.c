@@ -205,12 +205,14 @@ static int take_bells(struct hd_duty *d, struct hd_err *err)
  * done. */
 static bool make_up(struct hd_duty *d)
 {
-    if (!d->view || d->lates == d->hand.times || !hd_hand_is_back(&d->hand))
+    if (!hd_hand_is_back(&d->hand) || d->lates == d->hand.times || !d->view)
         return false;
     d->lates = d->hand.times;
     if (*d->why[HD_DUTY_PREFS])
         apply_prefs(d);
-    hd_duty_view_apply(d, true);
+    if (*d->why[HD_DUTY_VIEW] || *d->why[HD_DUTY_HIDDEN] ||
+        d->by != d->hand.starts)
+        hd_duty_view_apply(d, true);
     return true;
 }
 

@@ -61,6 +61,13 @@ int hd_duty_view_open(struct hd_duty *d, struct hd_err *err)
     return d->view ? 0 : -1;
 }
 
+/* A hand that somebody has ended has taken with it what it knew of the view. */
+static bool knows_view(struct hd_duty *d)
+{
+    (void)hd_hand_is_back(&d->hand);
+    return d->hand.fd >= 0 && d->by == d->hand.starts;
+}
+
 void hd_duty_view_apply(struct hd_duty *d, bool again)
 {
     char text[HD_LAYERS_TEXT] = "";
@@ -69,17 +76,16 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
 
     if (!d->view)
         return;
-    d->by = d->hand.starts;
     if (hd_xsdev_read(d->x, HD_DUTY_VIEW_NODE, text, sizeof(text), &err) < 0) {
         hd_duty_trouble(d, HD_DUTY_VIEW, &err);
         return;
     }
-    if (!again && !strcmp(text, d->tables))
+    if (!again && knows_view(d) && !strcmp(text, d->tables))
         return;
     *d->why[HD_DUTY_VIEW] = *d->why[HD_DUTY_HIDDEN] = '\0';
     strcpy(d->tables, text);
     tell(d, compose, text, strlen(text) + 1, &out);
-    d->by = d->hand.starts; /* that may have been the first */
+    d->by = d->hand.starts;
     d->unseen = out.why.code && !out.made;
     if (out.why.code)
         hd_duty_trouble(d, HD_DUTY_VIEW, &out.why);
@@ -88,15 +94,16 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
                out.made, out.wanted);
 }
 
-/* A hand that somebody has ended has taken with it what it knew of the view. */
+/* While the hand is late nothing is tried: when it is back it is. */
 void hd_duty_view_retry(struct hd_duty *d)
 {
-    if (d->by != d->hand.starts)
-        hd_duty_view_apply(d, true);
-    else if (d->unseen && d->beat.number && d->looks < LOOKS) {
-        d->looks++;
-        hd_duty_view_apply(d, true);
-    }
+    bool knows = knows_view(d);
+
+    if (d->hand.late ||
+        (knows && (!d->unseen || !d->beat.number || d->looks >= LOOKS)))
+        return;
+    d->looks += knows;
+    hd_duty_view_apply(d, true);
 }
 
 void hd_duty_view_ring(struct hd_duty *d)

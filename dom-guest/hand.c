@@ -29,12 +29,24 @@ struct answer {
 
 /* ---- the hand */
 
-/* Of whoever started the agent it keeps nothing that would hold that one up. */
+static int to_agent = -1; /* in the hand */
+
+void hd_hand_heed(void)
+{
+    struct pollfd p = {.fd = to_agent};
+
+    if (poll(&p, 1, 0) == 1)
+        _exit(0);
+}
+
+/* Of whoever started the agent it keeps nothing that would hold that one up.
+ * When all are told to stop it ends with the agent, and what it does is whole.
+ */
 static void leave(int *fd_p)
 {
     int fd = *fd_p = fcntl(*fd_p, F_DUPFD_CLOEXEC, 3);
     hd_autofd int null = -1;
-    sigset_t none;
+    sigset_t stop;
 
     if (fd < 0)
         _exit(1);
@@ -46,8 +58,9 @@ static void leave(int *fd_p)
         (void)dup2(null, to);
     (void)setsid();
     (void)!chdir("/");
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    (void)sigprocmask(SIG_SETMASK, &stop, NULL);
 }
 
 /* Until nobody has the other end. */
@@ -57,6 +70,7 @@ static void be_hand(int fd, void *ctx)
     ssize_t n;
 
     leave(&fd);
+    to_agent = fd;
     while ((n = recv(fd, &ask, sizeof(ask), 0)) >=
            (ssize_t)offsetof(struct ask, bytes)) {
         struct answer answer = {.rc = 0};
@@ -114,7 +128,7 @@ bool hd_hand_is_back(struct hd_hand *h)
     struct pollfd p = {.fd = h->fd, .events = POLLIN};
     struct answer lost;
 
-    if (h->late && poll(&p, 1, 0) == 1) {
+    if (h->fd >= 0 && poll(&p, 1, 0) == 1) {
         h->late = false;
         if (recv(h->fd, &lost, sizeof(lost), MSG_DONTWAIT) <= 0)
             hd_hand_fini(h);

@@ -45,10 +45,15 @@ int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
                void *answer, size_t size, uint64_t deadline_ms,
                struct hd_err *err);
 
+/* In the hand, before each thing that is not to be done for an agent that has
+ * ended, for another may be at it: does not return when nobody waits for what
+ * it does.  Elsewhere nothing. */
+void hd_hand_heed(void);
+
 /* Readable when one that is late has answered or ended; -1: none is late. */
 int hd_hand_fd(const struct hd_hand *h);
-/* True: it can be told something again; the late answer is lost.  Never blocks.
- */
+/* True: it can be told something; a late answer is lost, and one that has ended
+ * is forgotten.  Never blocks. */
 bool hd_hand_is_back(struct hd_hand *h);
 
 /* The hand ends, when it can and no other process has this one.  Never waits.

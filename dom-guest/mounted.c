@@ -41,13 +41,24 @@ int hd_mounted_copy(const char *path)
     return fd;
 }
 
+/* 0: nobody can tell. */
+static dev_t device_of(uint64_t id)
+{
+    hd_auto(hd_mountinfo) m = NULL;
+    const struct hd_mount *e =
+        hd_mountinfo_read(&m, NULL) ? NULL : hd_mountinfo_find(m, id, NULL);
+
+    return e ? e->dev : 0;
+}
+
 int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
 {
     hd_autofd int fd =
         open(HD_GUEST_MOUNTS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char line[PATH_MAX + HD_TABLES_PATH + 24];
-    int len = snprintf(line, sizeof(line), "%" PRIu64 " %s\t%s\n",
-                       hd_mounted_at(path), path, of);
+    char line[PATH_MAX + HD_TABLES_PATH + 48];
+    uint64_t id = hd_mounted_at(path);
+    int len = snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 " %s\t%s\n",
+                       id, (uint64_t)device_of(id), path, of);
 
     if (fd < 0)
         return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_MOUNTS);
@@ -57,24 +68,37 @@ int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
 /* ---- what is there of it */
 
 struct line {
-    uint64_t id;
-    char at[PATH_MAX];
+    struct hd_mounted it;
     const char *of; /* borrowed */
 };
 
-/* "ID PATH<tab>OF"; false: it is no line of ours. */
+/* "ID DEV PATH<tab>OF", or of a version before "ID PATH<tab>OF" or "ID PATH",
+ * which does not say of what it is; false: it is no line of ours. */
 static bool parse(const char *line, struct line *ret)
 {
     const char *tab = strrchr(line, '\t');
+    const char *end = tab ? tab : line + strlen(line);
     char *path;
 
-    ret->id = strtoull(line, &path, 10);
-    if (!tab || !ret->id || *path != ' ' ||
-        tab - path > (ptrdiff_t)sizeof(ret->at))
+    ret->it.id = strtoull(line, &path, 10);
+    ret->it.dev = 0;
+    if (*path == ' ' && path[1] != '/')
+        ret->it.dev = strtoull(path + 1, &path, 10);
+    if (!ret->it.id || *path != ' ' || path[1] != '/' ||
+        end - path > (ptrdiff_t)sizeof(ret->it.at))
         return false;
-    snprintf(ret->at, sizeof(ret->at), "%.*s", (int)(tab - path) - 1, path + 1);
-    ret->of = tab + 1;
+    snprintf(ret->it.at, sizeof(ret->it.at), "%.*s", (int)(end - path) - 1,
+             path + 1);
+    ret->of = tab ? tab + 1 : ret->it.at;
     return true;
+}
+
+/* Numbers come again, of mounts that are not ours. */
+static bool is_ours(const struct line *line, const struct hd_mountinfo *m)
+{
+    const struct hd_mount *e = hd_mountinfo_find(m, line->it.id, NULL);
+
+    return e && (!line->it.dev || e->dev == line->it.dev);
 }
 
 /* Does `text` hold the line before `end`? */
@@ -93,8 +117,9 @@ static bool is_there(const char *text, const struct hd_mountinfo *m)
 {
     struct line line;
 
-    return parse(text, &line) && (hd_mountinfo_find(m, line.id, line.at) ||
-                                  hd_mounted_at(line.at) == line.id);
+    return parse(text, &line) && is_ours(&line, m) &&
+           (hd_mountinfo_find(m, line.it.id, line.it.at) ||
+            hd_mounted_at(line.it.at) == line.it.id);
 }
 
 /* `text` without the lines of mounts that have gone, and with none twice. */
@@ -133,44 +158,58 @@ void hd_mounted_tidy(void)
 
 typedef void line_fn(const struct line *line, void *ctx);
 
-/* The last first. */
+/* Of what is mounted still, the last first. */
 static void each(line_fn *fn, void *ctx)
 {
     hd_autofree char *text = NULL;
+    hd_auto(hd_mountinfo) m = NULL;
     struct line line;
 
-    if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL))
+    if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL) ||
+        hd_mountinfo_read(&m, NULL))
         return;
     for (char *end = strrchr(text, '\n'); end; end = strrchr(text, '\n')) {
         const char *before;
 
         *end = '\0';
         before = strrchr(text, '\n');
-        if (parse(before ? before + 1 : text, &line) &&
-            hd_mounted_at(line.at) == line.id)
-            fn(&line, ctx);
+        if (!parse(before ? before + 1 : text, &line) || !is_ours(&line, m))
+            continue;
+        line.it.on_top = hd_mounted_at(line.it.at) == line.it.id;
+        fn(&line, ctx);
     }
 }
 
 struct wanted {
     const char *of;
-    int fd;
+    struct hd_mounted *ret;
+    bool found;
 };
 
-static void copy_one(const struct line *line, void *ctx)
+static void find_one(const struct line *line, void *ctx)
 {
     struct wanted *w = ctx;
 
-    if (w->fd < 0 && !strcmp(line->of, w->of))
-        w->fd = hd_mounted_copy(line->at);
+    if (!strcmp(line->of, w->of) &&
+        (!w->found || (line->it.on_top && !w->ret->on_top))) {
+        *w->ret = line->it;
+        w->found = true;
+    }
+}
+
+bool hd_mounted_find(const char *of, struct hd_mounted *ret)
+{
+    struct wanted w = {of, ret, false};
+
+    each(find_one, &w);
+    return w.found;
 }
 
 int hd_mounted_copy_of(const char *of)
 {
-    struct wanted w = {of, -1};
+    struct hd_mounted it;
 
-    each(copy_one, &w);
-    return w.fd;
+    return hd_mounted_find(of, &it) && it.on_top ? hd_mounted_copy(it.at) : -1;
 }
 
 struct kept {
@@ -184,9 +223,10 @@ static void drop_one(const struct line *line, void *ctx)
     const struct kept *keep = ctx;
 
     for (size_t i = 0; i < keep->n; i++)
-        if (keep->ids[i] == line->id)
+        if (keep->ids[i] == line->it.id)
             return;
-    (void)umount2(line->at, MNT_DETACH | UMOUNT_NOFOLLOW);
+    if (line->it.on_top)
+        (void)umount2(line->it.at, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 void hd_mounted_drop(const uint64_t keep[], size_t n)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the view has mounted, as HD_GUEST_MOUNTS has it: a line each, the
- * mount's number, its mount point and, of an exception, its path in the tables,
- * in the order in which they were mounted. */
+ * mount's number, its file system's device, its mount point and of what
+ * it is in the tables, in the order in which they were mounted. */
 #ifndef HD_GUEST_MOUNTED_H
 #define HD_GUEST_MOUNTED_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../pv-drivers/base/err.h"
 
@@ -18,12 +21,23 @@ uint64_t hd_mounted_at(const char *path);
  * descriptor that the caller closes, or -1. */
 int hd_mounted_copy(const char *path);
 
-/* What was mounted at `path` just now, no link; for the exception `of`, or "".
- */
+/* What was mounted at `path` just now, no link; for `of`: the path of an
+ * exception, "-" and that of an inclusion, or "". */
 int hd_mounted_note(const char *path, const char *of, struct hd_err *err);
 
 /* As hd_mounted_copy, of the exception `of` where that is noted and on top. */
 int hd_mounted_copy_of(const char *of);
+
+struct hd_mounted {
+    uint64_t id;
+    dev_t dev; /* 0: not known */
+    bool on_top;
+    char at[PATH_MAX];
+};
+
+/* What was noted for `of` and is mounted still, on top if any is.  False: none
+ * is. */
+bool hd_mounted_find(const char *of, struct hd_mounted *ret);
 
 /* Forgets what has gone, and what stands there twice. */
 void hd_mounted_tidy(void);

@@ -18,4 +18,8 @@ int hd_overlay_open_writes(struct hd_err *err);
 int hd_overlay_lay(const char *lower, const char *writes, const char *key,
                    const char *where, struct hd_err *err);
 
+/* Of the overlay whose mount `fd` is: forgets what it has found and not found,
+ * for the host's files are others now.  What is in use stays. */
+void hd_overlay_forget(int fd);
+
 #endif

@@ -10,6 +10,7 @@
 #define HD_GUEST_PROGRAM                                                       \
     HD_GUEST_RUN "/hotdom-guest"               /* where the ramdisk's is gone */
 #define HD_GUEST_MOUNTS HD_GUEST_RUN "/mounts" /* what view.c has mounted */
+#define HD_GUEST_TABLES HD_GUEST_RUN "/tables" /* what that is of, if whole */
 #define HD_GUEST_MERGED                                                        \
     HD_GUEST_RUN "/merged" /* for exceptions that are files */
 #define HD_GUEST_MEMORY                                                        \

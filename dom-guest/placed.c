@@ -73,19 +73,6 @@ static const struct hd_mount *find_mount(struct hd_placed *p,
     return e && e->dev == p->dev ? e : NULL;
 }
 
-bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m)
-{
-    const struct hd_mount *reached =
-        p->at ? hd_mountinfo_reach(m, p->at) : NULL;
-
-    (void)(p->at && find_mount(p, m)); /* learns its file system */
-    if (!reached || !p->dev || reached->dev != p->dev ||
-        strcmp(reached->at, p->at) != 0)
-        return false;
-    p->id = reached->id; /* an earlier one may have come to light again */
-    return true;
-}
-
 static bool is_one_of(const struct hd_placed *placed, size_t n,
                       const struct hd_mount *e)
 {
@@ -108,6 +95,18 @@ static bool is_used_below(const struct hd_placed *placed, size_t n,
             return true;
     }
     return false;
+}
+
+bool hd_placed_is_used(const struct hd_placed *placed, size_t n, size_t i,
+                       const struct hd_mountinfo *m)
+{
+    const struct hd_placed *p = &placed[i];
+    const struct hd_mount *reached =
+        p->at ? hd_mountinfo_reach(m, p->at) : NULL;
+
+    return reached &&
+           ((!strcmp(reached->at, p->at) && p->dev && reached->dev != p->dev) ||
+            is_used_below(placed, n, m, p->at));
 }
 
 bool hd_placed_is_hidden(struct hd_placed *placed, size_t n, size_t i,

@@ -34,10 +34,6 @@ void hd_placed_copy(struct hd_placed *p);
 int hd_placed_repeat(struct hd_placed *p, const char *at, const char *of,
                      struct hd_err *err);
 
-/* Is it mounted where it was, with nothing on it or above?  Looks at no file.
- */
-bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m);
-
 /*
  * Is placed[i], of `n`, there and out of sight because of a mount on a folder
  * above it?  Not hidden, for the guest wants it so, is one
@@ -49,6 +45,11 @@ bool hd_placed_is_there(struct hd_placed *p, const struct hd_mountinfo *m);
  */
 bool hd_placed_is_hidden(struct hd_placed *placed, size_t n, size_t i,
                          const struct hd_mountinfo *m);
+
+/* Has the guest mounted something of its own below placed[i], or in its place,
+ * that can be seen?  As above. */
+bool hd_placed_is_used(const struct hd_placed *placed, size_t n, size_t i,
+                       const struct hd_mountinfo *m);
 
 /* May it be shown again?  No when it has been HD_PLACED_TIMES within
  * HD_PLACED_WITHIN_MS, which ends never: somebody wants it hidden. */

@@ -5,13 +5,20 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "hand.h"
 #include "mounted.h"
 #include "mountinfo.h"
+#include "overlay.h"
 #include "paths.h"
 
-/* Is it as it was made?  What the host has no more is to go. */
+/* The guest's own that is not put there. */
+#define LEFT (HD_LAYERS + 1)
+
+/* Is it as it was made, or as the guest wants it since?  What the host has no
+ * more is to go. */
 static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
 {
     const struct hd_layer *layer = &s->layers.layers[i];
@@ -21,13 +28,55 @@ static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
     if (!s->rc[i])
         return layer->side == HD_SIDE_GUEST;
     snprintf(lower, sizeof(lower), HD_GUEST_HOST "%s", layer->path);
-    return s->rc[i] > 0 && hd_placed_is_there(&s->placed[i], m) &&
+    return s->rc[i] > 0 && !hd_placed_is_hidden(s->placed, s->layers.n, i, m) &&
            (layer->side == HD_SIDE_GUEST || !lstat(lower, &st));
+}
+
+/* One that is made, or that there is none for. */
+static size_t find_done(const struct hd_scene *s, const struct hd_layer *layer)
+{
+    for (size_t i = 0; i < s->layers.n; i++)
+        if (s->rc[i] >= 0 && s->layers.layers[i].side == layer->side &&
+            !strcmp(s->layers.layers[i].path, layer->path))
+            return i;
+    return HD_LAYERS;
+}
+
+/* The guest's mounts would go with the exception that they are in, so that
+ * stays, and what is new in it is not put there. */
+static void keep_used(struct hd_scene *now, const struct hd_scene *next,
+                      const struct hd_mountinfo *m, size_t same[HD_LAYERS],
+                      struct hd_err *why)
+{
+    for (size_t j = 0; j < next->layers.n; j++) {
+        const struct hd_layer *layer = &next->layers.layers[j];
+        size_t i = find_done(now, layer);
+        bool left = false;
+
+        if (same[j] != HD_LAYERS || layer->side != HD_SIDE_HOST ||
+            i == HD_LAYERS ||
+            !hd_placed_is_used(now->placed, now->layers.n, i, m))
+            continue;
+        same[j] = i;
+        if (now->placed[i].spare >= 0)
+            hd_overlay_forget(now->placed[i].spare);
+        for (size_t k = j + 1; k < next->layers.n; k++)
+            if (hd_layers_above(&next->layers, k) == j) {
+                i = find_done(now, &next->layers.layers[k]);
+                same[k] = i == HD_LAYERS ? LEFT : i;
+                left |= same[k] == LEFT;
+            }
+        if (left)
+            hd_fail(why, HD_E_BUSY,
+                    "the guest has mounted something in %s, which stays as it "
+                    "was; unmount that, and reload the agent",
+                    layer->path);
+    }
 }
 
 /* Which of `next` stay, as hd_layers_match says. */
 static void match(struct hd_scene *now, const struct hd_scene *next,
-                  size_t ret_same[HD_LAYERS])
+                  size_t ret_same[HD_LAYERS], struct hd_err *why)
 {
     hd_auto(hd_mountinfo) m = NULL;
     bool there[HD_LAYERS] = {false};
@@ -37,6 +86,8 @@ static void match(struct hd_scene *now, const struct hd_scene *next,
         for (size_t i = 0; i < now->layers.n; i++)
             there[i] = is_there(now, i, m);
     hd_layers_match(&now->layers, there, &next->layers, ret_same);
+    if (m)
+        keep_used(now, next, m, ret_same, why);
 }
 
 /* The mount that a file is bound from stays with it. */
@@ -70,16 +121,18 @@ static void keep_spares(struct hd_scene *now, const struct hd_scene *next,
 }
 
 void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
-                     struct hd_spares *spares, bool ret_want[HD_LAYERS])
+                     struct hd_spares *spares, bool ret_want[HD_LAYERS],
+                     struct hd_err *why)
 {
     uint64_t keep[2 * HD_LAYERS];
     size_t same[HD_LAYERS], n = 0;
 
-    match(now, next, same);
+    match(now, next, same, why);
+    hd_hand_heed(); /* looking at the host's may have taken long */
     for (size_t j = 0; j < next->layers.n; j++) {
         ret_want[j] = same[j] == HD_LAYERS;
         next->rc[j] = -1;
-        if (ret_want[j])
+        if (ret_want[j] || same[j] == LEFT)
             continue;
         next->placed[j] = now->placed[same[j]];
         hd_placed_init(&now->placed[same[j]]);
@@ -89,6 +142,28 @@ void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
     }
     keep_spares(now, next, same, spares);
     hd_mounted_drop(keep, n);
+}
+
+void hd_scene_recall(struct hd_scene *now)
+{
+    struct hd_mounted it;
+
+    for (size_t i = 0; i < now->layers.n; i++) {
+        const struct hd_layer *layer = &now->layers.layers[i];
+        bool host = layer->side == HD_SIDE_HOST;
+        char of[HD_TABLES_PATH + 1];
+
+        snprintf(of, sizeof(of), "%s%s", host ? "" : "-", layer->path);
+        now->rc[i] = host ? -1 : 0;
+        if (!hd_mounted_find(of, &it))
+            continue;
+        now->rc[i] = 1;
+        now->placed[i].at = strdup(it.at);
+        now->placed[i].id = it.id;
+        now->placed[i].dev = it.dev;
+        if (host && it.on_top)
+            now->placed[i].spare = hd_mounted_copy(it.at);
+    }
 }
 
 /* ---- */

@@ -26,8 +26,15 @@ HD_DEFINE_AUTO(hd_scene)
  * stays, as hd_layers_match says, it takes over; the others of `now`, and those
  * that an agent before this one has left, are taken away, and their overlays
  * are in `spares`.  `ret_want` are those of `next` that are to be mounted.
+ * An exception in which the guest has mounted something of its own is not laid
+ * anew, for that would be lost: that is `why`, untouched otherwise.
  */
 void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
-                     struct hd_spares *spares, bool ret_want[HD_LAYERS]);
+                     struct hd_spares *spares, bool ret_want[HD_LAYERS],
+                     struct hd_err *why);
+
+/* What a process before this one has mounted for the layers of `now`, of which
+ * there is nothing else yet, as far as it stands. */
+void hd_scene_recall(struct hd_scene *now);
 
 #endif

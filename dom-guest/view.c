@@ -13,7 +13,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "../pv-drivers/base/io.h"
 #include "folder.h"
+#include "hand.h"
 #include "layers.h"
 #include "mounted.h"
 #include "mountinfo.h"
@@ -103,6 +105,7 @@ static int lay_exception(struct hd_placed *p, const char *path,
     if (find_point(path, at, err))
         return -1;
     if (p->spare >= 0) {
+        hd_overlay_forget(p->spare);
         rc = mount_spare(p, at, path, err);
         p->times = 0;
         return rc;
@@ -177,17 +180,19 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
                          struct hd_err *err)
 {
     const char *path = v->now->layers.layers[i].path;
+    char of[HD_TABLES_PATH + 1], at[PATH_MAX];
     struct stat st;
 
     if (own < 0)
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (make_point(path, S_ISDIR(st.st_mode), err))
+    if (make_point(path, S_ISDIR(st.st_mode), err) || find_point(path, at, err))
         return -1;
-    if (move_mount(own, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
+    if (move_mount(own, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
-    return hd_placed_note(&v->now->placed[i], path, "", err) ? -1 : 1;
+    snprintf(of, sizeof(of), "-%s", path);
+    return hd_placed_note(&v->now->placed[i], at, of, err) ? -1 : 1;
 }
 
 /* ---- all of them */
@@ -215,6 +220,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
 
         if (!want[i])
             continue;
+        hd_hand_heed();
         rc = l->layers[i].side == HD_SIDE_HOST
                  ? exception(v, i, writes, &err)
                  : add_inclusion(v, i, own[i], &err);
@@ -246,6 +252,7 @@ static void lay(struct hd_view *v, bool want[], exception_fn *exception,
 
 static int open_writes(int *ret_fd, struct hd_err *err)
 {
+    hd_hand_heed();
     if (hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err))
         return -1;
     *ret_fd = hd_overlay_open_writes(err);
@@ -271,6 +278,17 @@ static void compose(struct hd_view *v, bool want[], size_t n,
 
 /* ---- from one to the next */
 
+/* Of a view that another process has made, and that is whole. */
+static void recall(struct hd_view *v)
+{
+    hd_autofree char *text = NULL;
+
+    if (!v->now->layers.n &&
+        !hd_io_read_file(HD_GUEST_TABLES, HD_LAYERS_TEXT, &text, NULL, NULL) &&
+        !hd_layers_parse(text, &v->now->layers, NULL))
+        hd_scene_recall(v->now);
+}
+
 void hd_view_compose(struct hd_view *v, const char *text,
                      struct hd_view_outcome *ret)
 {
@@ -282,15 +300,19 @@ void hd_view_compose(struct hd_view *v, const char *text,
     next = hd_scene_new(&ret->why);
     if (!next || hd_layers_parse(text, &next->layers, &ret->why))
         return;
-    hd_scene_follow(next, v->now, &v->spares, want);
+    recall(v);
+    (void)unlink(HD_GUEST_TABLES);
+    hd_scene_follow(next, v->now, &v->spares, want, &ret->why);
     hd_scene_free(v->now);
     v->now = hd_steal(&next);
     for (size_t i = 0; i < v->now->layers.n; i++) {
         n += want[i];
-        ret->wanted += !want[i] && v->now->rc[i] > 0;
+        ret->wanted += !want[i] && v->now->rc[i] != 0;
+        ret->made += !want[i] && v->now->rc[i] > 0;
     }
-    ret->made = ret->wanted;
     compose(v, want, n, ret);
+    if (!ret->why.code)
+        (void)hd_io_write_file(HD_GUEST_TABLES, text, strlen(text), 0600, NULL);
 }
 
 /* ---- those that are hidden */

@@ -26,7 +26,8 @@ HD_DEFINE_AUTO(hd_view)
 
 /*
  * Goes from what is mounted to what `text`, the tables, wants; blocks as
- * mount(2) does.  A layer that stays, as hd_layers_match says, is not touched.
+ * mount(2) does.  A layer that stays, as hd_layers_match says, is not touched,
+ * nor is what the guest has mounted in its place, or that it has unmounted it.
  * The others are taken away, what an agent before this one has left too, and
  * mounted anew: an exception that was there before with the overlay that it
  * had, for whoever has a file of it open goes on with that.  A layer that

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ static pid_t agent;
 
 /* ---- the agent */
 
+static bool left; /* it knows that the guest is to end */
+
 static void be_agent(int x, int log, bool held)
 {
     struct hd_duty d = {.lock = -1,
@@ -43,6 +46,8 @@ static void be_agent(int x, int log, bool held)
     d.keeper.dir = d.keeper.root = root;
     d.keeper.hand = &d.hand;
     good = !hd_xsdev_take(x, &d.x, &err) && !hd_duty_view_open(&d, &err);
+    if (left)
+        hd_duty_view_leave(&d);
     if (held)
         stall_kit_hold(&d.hand);
     good = good && !hd_duty_go_on(&d, &err);
@@ -121,9 +126,9 @@ static void answer(const struct xsd_sockmsg *to, uint32_t type,
 }
 
 /* The next report that says `words`, or "" when none comes. */
-static const char *await_report(const char *words)
+static const char *await_within(const char *words, uint64_t ms)
 {
-    uint64_t deadline_ms = hd_io_now_ms() + STALL_KIT_MS;
+    uint64_t deadline_ms = hd_io_now_ms() + ms;
     static char body[HD_XSDEV_PAYLOAD + 1];
     struct xsd_sockmsg msg;
 
@@ -142,6 +147,11 @@ static const char *await_report(const char *words)
             return value;
     }
     return "";
+}
+
+static const char *await_report(const char *words)
+{
+    return await_within(words, STALL_KIT_MS);
 }
 
 /* ---- */
@@ -183,9 +193,37 @@ static void an_agent_whose_files_answer_again_is_ready(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "after the root was there"));
 }
 
+static uint64_t used_ms(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (uint64_t)used.ru_utime.tv_sec * 1000 +
+           (uint64_t)used.ru_utime.tv_usec / 1000 +
+           (uint64_t)used.ru_stime.tv_sec * 1000 +
+           (uint64_t)used.ru_stime.tv_usec / 1000;
+}
+
+static void an_agent_that_leaves_does_not_go_round_for_a_late_answer(void)
+{
+    uint64_t before = used_ms();
+
+    left = true;
+    begin(true);
+    left = false;
+    CU_ASSERT_STRING_NOT_EQUAL(await_report("beat=1;"), "");
+    stall_kit_go();
+    CU_ASSERT_STRING_EQUAL(await_within("beat=2;", 300), "");
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=leaving"));
+    end();
+    CU_ASSERT_TRUE(used_ms() - before < 150);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),
     HD_TEST(an_agent_whose_files_answer_again_is_ready),
+    HD_TEST(an_agent_that_leaves_does_not_go_round_for_a_late_answer),
 };
 HD_SUITE("dom-guest/duty", tests);

@@ -188,12 +188,20 @@ static const char *another_hand(void)
     if (why)
         return why;
     EXPECT(fd >= 0 && !fstat(fd, &st));
+    /* That it has ended is seen by whoever tells it something. */
     EXPECT(!tell(die) && tell(nothing));
     say("+/srv/agent\n");
+    hd_duty_view_apply(&d, false);
     hd_duty_view_retry(&d);
     EXPECT(!*d.why[HD_DUTY_VIEW] && !stat("/srv/agent/file", &now));
     EXPECT(now.st_dev == st.st_dev && now.st_ino == st.st_ino);
     hd_duty_view_retry(&d); /* which asks nothing, or would fail */
+    EXPECT(!tell(die));
+    say("+/srv/agent\n");
+    hd_duty_view_retry(&d);
+    EXPECT(d.by == 3 && d.hand.starts == 3 && d.hand.fd >= 0);
+    EXPECT(!*d.why[HD_DUTY_VIEW] && !stat("/srv/agent/file", &now));
+    EXPECT(now.st_dev == st.st_dev && now.st_ino == st.st_ino);
     EXPECT(memory_at("/srv"));
     d.look_ms = 0;
     hd_duty_view_look(&d);

@@ -4,7 +4,9 @@
 #include "../../dom-guest/hand.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +60,21 @@ static int die(void *ctx, const void *ask, size_t len, void *answer,
 {
     (void)ctx, (void)ask, (void)len, (void)answer, (void)err;
     _exit(1);
+}
+
+static int get_pid(void *ctx, const void *ask, size_t len, void *answer,
+                   struct hd_err *err)
+{
+    (void)ctx, (void)ask, (void)len, (void)err;
+    snprintf(answer, HD_HAND_ANSWER, "%d", getpid());
+    return 0;
+}
+
+static int stop_itself(void *ctx, const void *ask, size_t len, void *answer,
+                       struct hd_err *err)
+{
+    (void)ctx, (void)ask, (void)len, (void)answer, (void)err;
+    return raise(SIGTERM);
 }
 
 static void what_it_knows_is_its_own(void)
@@ -131,6 +148,71 @@ static void where_one_has_ended_another_begins(void)
     end();
 }
 
+static void one_that_was_ended_meanwhile_is_not_told(void)
+{
+    struct hd_err err;
+    char answer[64];
+    int words = 0, status;
+
+    begin(&words);
+    CHECK_OK(tell(count, "one", answer, LONG_MS, &err), &err);
+    CHECK_OK(tell(get_pid, "", answer, LONG_MS, &err), &err);
+    CU_ASSERT_EQUAL(kill(atoi(answer), SIGKILL), 0);
+    CU_ASSERT_TRUE(waitpid(-1, &status, 0) > 0);
+    CHECK_OK(tell(count, "two", answer, LONG_MS, &err), &err);
+    CU_ASSERT_STRING_EQUAL(answer, "1 two");
+    CU_ASSERT_EQUAL(hand.starts, 2);
+    end();
+}
+
+static void a_stop_does_not_cut_what_it_does(void)
+{
+    struct hd_err err;
+    char answer[64];
+    int words = 0;
+
+    begin(&words);
+    CHECK_OK(tell(stop_itself, "", answer, LONG_MS, &err), &err);
+    CHECK_OK(tell(count, "one", answer, LONG_MS, &err), &err);
+    CU_ASSERT_EQUAL(hand.starts, 1);
+    end();
+}
+
+/* An order of two parts. */
+static int wait_and_go_on(void *ctx, const void *ask, size_t len, void *answer,
+                          struct hd_err *err)
+{
+    (void)stall_kit_wait(ctx, ask, len, answer, err);
+    hd_hand_heed();
+    return stall_kit_wait(ctx, ask, len, answer, err);
+}
+
+static void what_nobody_wants_any_more_is_not_gone_on_with(void)
+{
+    struct hd_err err;
+    char answer[64];
+    int words = 0;
+
+    begin(&words);
+    CHECK_FAILS(tell(wait_and_go_on, "", answer, 20, &err), &err, HD_E_TIMEOUT,
+                "does not answer");
+    stall_kit_go();
+    stall_kit_await(&hand);
+    CU_ASSERT_EQUAL(stall_kit_begun(), 2);
+    hd_hand_fini(&hand);
+    CU_ASSERT_TRUE(waitpid(-1, NULL, 0) > 0);
+    stall_kit_end();
+
+    begin(&words);
+    CHECK_FAILS(tell(wait_and_go_on, "", answer, 20, &err), &err, HD_E_TIMEOUT,
+                "does not answer");
+    hd_hand_fini(&hand);
+    stall_kit_go();
+    CU_ASSERT_TRUE(waitpid(-1, NULL, 0) > 0);
+    CU_ASSERT_EQUAL(stall_kit_begun(), 1);
+    end();
+}
+
 /* 0: the agent's descriptor is not there. */
 static int look_at(void *fd, const void *ask, size_t len, void *answer,
                    struct hd_err *err)
@@ -163,6 +245,9 @@ static const struct hd_test tests[] = {
     HD_TEST(one_that_waits_for_good_holds_nobody_up),
     HD_TEST(one_that_has_waited_is_told_more_and_knows_what_it_knew),
     HD_TEST(where_one_has_ended_another_begins),
+    HD_TEST(one_that_was_ended_meanwhile_is_not_told),
+    HD_TEST(a_stop_does_not_cut_what_it_does),
+    HD_TEST(what_nobody_wants_any_more_is_not_gone_on_with),
     HD_TEST(it_has_no_descriptor_of_the_agent_and_ends_with_it),
 };
 HD_SUITE("dom-guest/hand", tests);
