@@ -4,6 +4,8 @@
 #ifndef HD_TEST_APART_KIT_H
 #define HD_TEST_APART_KIT_H
 
+#include <stdbool.h>
+
 /* The first thing that is not as it should be, or NULL; "skipped: ..." when
  * this machine does not allow it. */
 typedef const char *apart_kit_scenario(void);
@@ -14,7 +16,8 @@ typedef const char *apart_kit_scenario(void);
             return #x;                                                         \
     } while (0)
 
-/* Runs `prepare` and, unless that has something to say, `scenario`. */
-void apart_kit_run(apart_kit_scenario *prepare, apart_kit_scenario *scenario);
+/* Runs `prepare` and, unless that has something to say, `scenario`.  False: it
+ * was skipped. */
+bool apart_kit_run(apart_kit_scenario *prepare, apart_kit_scenario *scenario);
 
 #endif

@@ -7,25 +7,16 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <xenstore.h>
 
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/block/vbd_hotplug.h"
+#include "apart_kit.h"
 #include "unit.h"
 #include "xs_kit.h"
 
 #define NODE "/dev/mapper/hotdom-travel-desk-root"
-
-/* The first thing that is not as it should be, or NULL; runs in a child. */
-typedef const char *scenario_fn(void);
-
-#define EXPECT(x)                                                              \
-    do {                                                                       \
-        if (!(x))                                                              \
-            return #x;                                                         \
-    } while (0)
 
 static bool put(const char *path, const char *text)
 {
@@ -59,39 +50,6 @@ static const char *become(dev_t device)
 {
     EXPECT(!unlink(NODE) && !mknod(NODE, S_IFBLK | 0600, device));
     return NULL;
-}
-
-/* False: it was skipped. */
-static bool run(scenario_fn *scenario)
-{
-    char text[200] = "the child died";
-    int pair[2], status;
-    ssize_t n;
-    pid_t pid;
-
-    CU_ASSERT_EQUAL_FATAL(pipe(pair), 0);
-    pid = fork();
-    CU_ASSERT_NOT_EQUAL_FATAL(pid, -1);
-    if (!pid) {
-        const char *why = stand();
-
-        if (!why)
-            why = scenario();
-        dprintf(pair[1], "%s", why ? why : "good");
-        _exit(0);
-    }
-    close(pair[1]);
-    n = read(pair[0], text, sizeof(text) - 1);
-    if (n > 0)
-        text[n] = '\0';
-    close(pair[0]);
-    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-    if (strcmp(text, "good"))
-        printf("\n    %s\n", text);
-    if (!strncmp(text, "skipped", 7))
-        return false;
-    CU_ASSERT_STRING_EQUAL(text, "good");
-    return true;
 }
 
 static const char *describe(void)
@@ -134,7 +92,7 @@ static const char *hotplug(void)
 
 static void a_node_that_became_another_device_is_no_volume(void)
 {
-    (void)run(describe);
+    (void)apart_kit_run(stand, describe);
 }
 
 static void libxl_is_told_no_other_device_either(void)
@@ -146,7 +104,7 @@ static void libxl_is_told_no_other_device_either(void)
     xs_kit_reset();
     xs_kit_put("backend/vbd/7/51712/params", NODE);
     (void)xs_daemon_socket();
-    if (!run(hotplug))
+    if (!apart_kit_run(stand, hotplug))
         return;
     number = xs_kit_get("backend/vbd/7/51712/physical-device");
     CU_ASSERT_PTR_NOT_NULL_FATAL(number);
