@@ -25,9 +25,13 @@ int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
     struct hd_step_files own = *step;
     char number[12];
     char *argv[] = {HD_9P, number, own.name, own.tables, own.shown, NULL};
+    pid_t pid;
 
     snprintf(number, sizeof(number), "%u", domid);
-    return hd_server_start(argv, err);
+    if (hd_server_start(argv, &pid, err))
+        return -1;
+    hd_server_stand_back(pid);
+    return 0;
 }
 
 /* The caller's; HD_E_NO_GUEST when no process serves it. */

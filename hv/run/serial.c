@@ -50,12 +50,13 @@ int hd_serial_serve(const struct hd_step_console *step, uint32_t domid,
 {
     char number[3][12], tty[32];
     char *argv[] = {HD_SERIAL, number[0], number[1], tty, number[2], NULL};
+    pid_t pid;
 
     snprintf(number[0], sizeof(number[0]), "%u", domid);
     snprintf(number[1], sizeof(number[1]), "%u", step->devid);
     snprintf(number[2], sizeof(number[2]), "%u", step->speed);
     snprintf(tty, sizeof(tty), "%s", step->tty);
-    if (hd_server_start(argv, err))
+    if (hd_server_start(argv, &pid, err))
         return -1;
     /* From now on the port is what it is. */
     return check_port(step, err);

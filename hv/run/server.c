@@ -17,7 +17,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/server.h"
 
-#define READY_MS  5000
+#define READY_MS  20000
 #define END_MS    1000 /* by itself */
 #define KILLED_MS 2000
 #define LOOK_MS   5
@@ -39,12 +39,11 @@ bool hd_server_runs(const char *path)
 }
 
 /* A session of its own: what ends the job does not end it. */
-static int spawn(char *const argv[], int out, struct hd_err *err)
+static int spawn(char *const argv[], int out, pid_t *ret, struct hd_err *err)
 {
     char *envp[] = {NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
-    pid_t pid;
     int rc;
 
     posix_spawn_file_actions_init(&files);
@@ -52,7 +51,7 @@ static int spawn(char *const argv[], int out, struct hd_err *err)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, 1);
-    rc = posix_spawn(&pid, argv[0], &files, &attr, argv, envp);
+    rc = posix_spawn(ret, argv[0], &files, &attr, argv, envp);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attr);
     errno = rc;
@@ -76,7 +75,7 @@ static int read_answer(int fd, const char *name, struct hd_err *err)
                                          : 0;
 }
 
-int hd_server_start(char *const argv[], struct hd_err *err)
+int hd_server_start(char *const argv[], pid_t *ret, struct hd_err *err)
 {
     hd_autofd int in = -1, out = -1;
     int fds[2];
@@ -87,7 +86,7 @@ int hd_server_start(char *const argv[], struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "start %s", argv[0]);
     in = fds[0];
     out = fds[1];
-    if (spawn(argv, out, err))
+    if (spawn(argv, out, ret, err))
         return -1;
     close(hd_steal_fd(&out));
     return read_answer(in, argv[0], err);

@@ -18,8 +18,8 @@
 #include "mem.h"
 #include "paths.h"
 
-#define NICE      10
-#define NICE_TEXT "10"
+#define NICE      5
+#define NICE_TEXT "5"
 
 int hd_server_lock(const char *name, struct hd_err *err)
 {
@@ -67,11 +67,14 @@ static void tell_kernel(const char *path, const char *text)
 
 /* Where the kernel groups processes by their session, a niceness counts within
  * that one alone, and the group has its own: sched(7). */
-void hd_server_stand_back(void)
+void hd_server_stand_back(pid_t pid)
 {
-    if (getpriority(PRIO_PROCESS, 0) < NICE)
-        (void)setpriority(PRIO_PROCESS, 0, NICE);
-    tell_kernel("/proc/self/autogroup", NICE_TEXT);
+    char path[32];
+
+    if (getpriority(PRIO_PROCESS, (id_t)pid) < NICE)
+        (void)setpriority(PRIO_PROCESS, (id_t)pid, NICE);
+    snprintf(path, sizeof(path), "/proc/%d/autogroup", (int)pid);
+    tell_kernel(path, NICE_TEXT);
 }
 
 /* hotdomd's own place, which is inherited, is that of what the host needs; a

@@ -4,6 +4,8 @@
 #ifndef HD_BASE_SERVER_H
 #define HD_BASE_SERVER_H
 
+#include <sys/types.h>
+
 #include "err.h"
 
 /* Takes the lock HD_SERVER_DIR/NAME, by which hotdom-job finds this process as
@@ -15,9 +17,10 @@ int hd_server_lock(const char *name, struct hd_err *err);
 #define HD_SERVER_CONTROL ":control"
 int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err);
 
-/* It gives way to all else on the host: for one whose guest decides how much it
- * works.  Before hd_server_become. */
-void hd_server_stand_back(void);
+/* The server `pid` gives way to what else the host does, from now on: for one
+ * whose guest decides how much it works.  Its start is what a guest waits for,
+ * so whoever starts it calls this once it is ready. */
+void hd_server_stand_back(pid_t pid);
 
 /* From root to `user`, in an empty folder as its root; what is open is all that
  * it has.  It may open `files` descriptors, start nothing and write no file. */

@@ -53,7 +53,6 @@ static int prepare(const struct options *o, const struct hd_xenbus_device *dev,
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         if (hd_peer_open(o->domid, &peers[i], err))
             return -1;
-    hd_server_stand_back();
     return hd_backend_watch(*ret_xs, dev, err) ||
                    hd_server_become(USER, FILES, err) || hd_9p_filter(err)
                ? -1

@@ -12,7 +12,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
-/* "/autogroup-26 nice 10": 0 where sessions are no groups. */
+/* "/autogroup-26 nice 5": 0 where sessions are no groups. */
 static int niceness_of_group(void)
 {
     hd_autofree char *text = NULL;
@@ -31,10 +31,10 @@ static void a_server_that_stands_back_is_nice_and_so_is_its_session(void)
     CU_ASSERT_NOT_EQUAL_FATAL(pid, -1);
     if (!pid) {
         setsid();
-        hd_server_stand_back();
-        if (getpriority(PRIO_PROCESS, 0) < 10)
+        hd_server_stand_back(getpid());
+        if (getpriority(PRIO_PROCESS, 0) < 5)
             _exit(1);
-        _exit(access("/proc/self/autogroup", W_OK) || niceness_of_group() == 10
+        _exit(access("/proc/self/autogroup", W_OK) || niceness_of_group() == 5
                   ? 0
                   : 2);
     }
