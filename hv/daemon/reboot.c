@@ -3,12 +3,11 @@
  * does not wait for the guest. */
 #include "reboot.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
-#include "../../pv-drivers/bus/xs.h"
+#include "../run/shutdown.h"
 
 struct ask {
     uv_work_t work;
@@ -17,20 +16,16 @@ struct ask {
     struct hd_err err;
 };
 
-/* In a thread, with a connection of its own.  libxl makes the node with each PV
- * domain. */
+/* In a thread, with a connection of its own. */
 static void on_work(uv_work_t *work)
 {
     struct ask *ask = work->data;
     hd_auto(hd_xs) xs = NULL;
-    char path[64];
 
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
-             ask->domid);
     ask->rc = hd_xs_open(&xs, &ask->err);
     if (ask->rc)
         return;
-    ask->rc = hd_xs_update(xs, path, "reboot", &ask->err);
+    ask->rc = hd_shutdown_order(xs, ask->domid, "reboot", &ask->err);
     if (!ask->rc)
         hd_fail(&ask->err, HD_E_NO_GUEST, "it is not there any more");
 }

@@ -11,21 +11,12 @@
 #include "../../pv-drivers/base/io.h"
 #include "grace.h"
 #include "host_disk.h"
+#include "shutdown.h"
 #include "undo.h"
 #include "volume.h"
 
 /* Watch events are lost with xenstored; Xen is asked again after this. */
 #define LOOK_MS 1000
-
-/* To the guest's kernel, as libxl does for a PV guest; but libxl also waits for
- * it to be taken, a minute long, which a guest that stands still cannot do. */
-static void order(struct hd_context *ctx, uint32_t domid)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
-    (void)hd_xs_update(ctx->xs, path, "poweroff", NULL);
-}
 
 static void ask(struct hd_context *ctx, const char *guest)
 {
@@ -38,7 +29,7 @@ static void ask(struct hd_context *ctx, const char *guest)
     /* A guest that cannot be asked is destroyed in the end. */
     if (e->running &&
         (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED))
-        order(ctx, status.domid);
+        (void)hd_shutdown_order(ctx->xs, status.domid, "poweroff", NULL);
     if (e->running && status.state == HD_DOMAIN_PAUSED)
         (void)hd_domain_unpause(ctx->hv, status.domid, NULL);
 }
@@ -100,15 +91,12 @@ static void ask_again(void *arg, const char *guest)
     struct hd_context *ctx = arg;
     const struct hd_effect *e = hd_context_domain(ctx, guest);
     struct hd_domain_status status;
-    char path[64], left[16];
 
     if (!e || hd_undo_find(ctx, e, &status, NULL) ||
         status.state != HD_DOMAIN_RUNNING || !is_young(ctx, &status.uuid))
         return;
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
-             status.domid);
-    if (hd_xs_read(ctx->xs, path, left, sizeof(left), NULL) > 0 && !*left)
-        order(ctx, status.domid);
+    if (hd_shutdown_is_taken(ctx->xs, status.domid))
+        (void)hd_shutdown_order(ctx->xs, status.domid, "poweroff", NULL);
 }
 
 /* Xen tells who is up, and still does when xenstored has gone: nobody is

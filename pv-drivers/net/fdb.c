@@ -36,13 +36,8 @@ struct owner {
 static struct ndmsg *begin(struct hd_rtnl_request *req, uint16_t type,
                            uint16_t flags, uint32_t port)
 {
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buf);
-    struct ndmsg *msg;
+    struct ndmsg *msg = hd_rtnl_begin(req, type, flags, sizeof(*msg));
 
-    nlh->nlmsg_type = type;
-    nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-    nlh->nlmsg_seq = 1;
-    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
     msg->ndm_family = AF_BRIDGE;
     msg->ndm_ifindex = (int)port;
     msg->ndm_flags = NTF_MASTER;

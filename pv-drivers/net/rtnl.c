@@ -8,19 +8,25 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
-                              uint16_t flags, uint32_t index)
+void *hd_rtnl_begin(struct hd_rtnl_request *req, uint16_t type, uint16_t flags,
+                    size_t size)
 {
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buf);
-    struct ifinfomsg *msg;
 
     nlh->nlmsg_type = type;
     nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
     nlh->nlmsg_seq = 1;
-    msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+    return mnl_nlmsg_put_extra_header(nlh, size);
+}
+
+struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
+                              uint16_t flags, uint32_t index)
+{
+    struct ifinfomsg *msg = hd_rtnl_begin(req, type, flags, sizeof(*msg));
+
     msg->ifi_family = AF_UNSPEC;
     msg->ifi_index = (int)index;
-    return nlh;
+    return (struct nlmsghdr *)req->buf;
 }
 
 static int exchange(struct mnl_socket *sock, const struct nlmsghdr *nlh,

@@ -14,7 +14,11 @@ struct hd_rtnl_request {
     char buf[HD_RTNL_BUF] __attribute__((aligned(8)));
 };
 
-/* A message about an interface, to which attributes may be added. */
+/* A message whose own header, `size` bytes of zeros, is the caller's to fill;
+ * attributes may be added behind it. */
+void *hd_rtnl_begin(struct hd_rtnl_request *req, uint16_t type, uint16_t flags,
+                    size_t size);
+/* One about an interface, to which attributes may be added. */
 struct nlmsghdr *hd_rtnl_link(struct hd_rtnl_request *req, uint16_t type,
                               uint16_t flags, uint32_t index);
 
