@@ -72,15 +72,15 @@ int main(void)
 {
     char line[64];
     int fd = begin();
+    int rc = fd < 0 ? -1 : 0;
 
-    while (fd >= 0 && read(STDIN_FILENO, line, sizeof(line)) > 0) {
-        if (drain(fd))
-            break;
-        printf("%llu\n", (unsigned long long)forks);
+    while (!rc && read(STDIN_FILENO, line, sizeof(line)) > 0) {
+        rc = drain(fd);
+        if (!rc)
+            printf("%llu\n", (unsigned long long)forks);
         fflush(stdout);
     }
-    if (!errno)
-        return 0;
-    perror("forks");
-    return 1;
+    if (rc)
+        perror("forks");
+    return rc ? 1 : 0;
 }
