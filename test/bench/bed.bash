@@ -83,11 +83,13 @@ knows_policy() { # TEXT, as printf takes it
 column() { awk -v n="$1" -v k="$2" '$1 " " $2 == k {print $3, $n}' \
     "$work/samples" | sort -k 1,1; }
 
+values() { column "${2:-4}" "$1" | cut -d' ' -f2; } # "FIGURE SIDE" [COLUMN]
+
 # of "FIGURE SIDE" COLUMN: the median of a column.
 of() {
-    local values
-    mapfile -t values < <(column "$2" "$1" | cut -d' ' -f2)
-    median "${values[@]}"
+    local of
+    mapfile -t of < <(values "$1" "$2")
+    median "${of[@]}"
 }
 
 # run_in_dom0 DRIVER ARG...: its samples, shown as they come.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Starts STORES stores side by side in dom0, looks at hotdomd with all of them,
 # then pulls one with one guest and one with MANY, and lets xl destroy as many,
-# PAIRS times; for test/bench/fleet. In MS's place "memory" has KiB, and
+# and one whose guest takes no order, PAIRS times; for test/bench/fleet. In MS's place "memory" has KiB, and
 # "wakeups" how many there were a minute.
 . "$(dirname "$0")/dom0.bash"
 stores=$1 many=$2 pairs=$3
@@ -82,10 +82,16 @@ look_at_all() {
     done
 }
 
+await_writes() {
+    domid=$(xl domid "$store.g1")
+    await_connected vbd/51712 vif/0
+}
+
 gone_by_hotdom() { # FIGURE
     local pulled
     plug
     await '' running
+    [[ $1 != refuses-gone ]] || await_writes
     pause 2
     pulled=$((${EPOCHREALTIME/[.,]/} / 1000))
     begin
@@ -117,10 +123,13 @@ begin_samples
 make_disks 32 $((stores + 1))
 look_at_all
 turn_to 1
-for kind in one many; do
+for kind in one many refuses; do
     load "$kind.img"
     for ((pair = 1; pair <= pairs; pair++)); do
         gone_by_hotdom "$kind-gone"
-        gone_by_xl "$kind-gone" "$([[ $kind == one ]] && echo 1 || echo "$many")"
+        case $kind in
+        one) gone_by_xl one-gone 1 ;;
+        many) gone_by_xl many-gone "$many" ;;
+        esac
     done
 done

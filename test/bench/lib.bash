@@ -87,3 +87,10 @@ paired() {
         --argjson more "${5:-{\}}")
     row "$1" "$2" "$ratio" "$3" "$pairs" "$4" "$more"
 }
+
+# alone NAME AGAINST TARGET UNIT LIMIT [MORE]: the row of the values on stdin, one
+# a line, each against LIMIT; their median stays in $ours.
+alone() {
+    paired "$1" "$2" "$3" "$4" "${6:-{\}}" < <(awk -v limit="$5" \
+        'NF {print $1, limit}')
+}
