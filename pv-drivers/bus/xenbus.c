@@ -84,6 +84,14 @@ void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
     hd_xenbus_back(dev, "state", "%d", HD_XENBUS_INITIALISING);
 }
 
+void hd_xenbus_served(struct hd_xenbus_device *dev)
+{
+    for (uint32_t i = 0; i < dev->n_back; i++)
+        if (!strcmp(dev->back[i].key, "state"))
+            snprintf(dev->back[i].value, HD_XENBUS_VALUE, "%d",
+                     HD_XENBUS_INIT_WAIT);
+}
+
 static enum hd_xenbus_state state_in(struct hd_xs *xs, const char *folder)
 {
     char node[HD_XENBUS_PATH + 8], text[4];

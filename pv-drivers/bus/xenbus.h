@@ -50,6 +50,10 @@ void hd_xenbus_front(struct hd_xenbus_device *dev, const char *key,
 void hd_xenbus_back(struct hd_xenbus_device *dev, const char *key,
                     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Its backend is a process that waits for it already, and so is ready from the
+ * first moment on. */
+void hd_xenbus_served(struct hd_xenbus_device *dev);
+
 /* Makes all `n` devices in one transaction, or none, and what `more` says as
  * well: folders and nodes of the caller's.  HD_E_EXISTS when the domain has one
  * of them already. */

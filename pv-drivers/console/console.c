@@ -7,6 +7,7 @@ void hd_console_describe(uint32_t domid, uint32_t devid,
                          struct hd_xenbus_device *ret)
 {
     hd_xenbus_init(ret, HD_CONSOLE_CLASS, domid, devid);
+    hd_xenbus_served(ret);
     ret->front_class = HD_CONSOLE_FRONT;
     hd_xenbus_front(ret, "protocol", "vt100");
     hd_xenbus_back(ret, "protocol", "vt100");

@@ -8,6 +8,7 @@
 void hd_fs9p_describe(uint32_t domid, struct hd_xenbus_device *ret)
 {
     hd_xenbus_init(ret, HD_FS9P_CLASS, domid, HD_FS9P_DEVID);
+    hd_xenbus_served(ret);
     ret->front_class = HD_FS9P_FRONT;
     hd_xenbus_front(ret, "tag", HD_FS9P_TAG);
     hd_xenbus_back(ret, "versions", "1");

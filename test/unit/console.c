@@ -113,7 +113,7 @@ static void only_the_guest_calls_it_a_console(void)
     hd_console_describe(7, 1, &dev);
     CHECK_OK(hd_xenbus_add(xs, &dev, 1, NULL, &err), &err);
     CU_ASSERT_PTR_NULL(xs_kit_get("/local/domain/0/backend/console/7/1/state"));
-    CU_ASSERT_TRUE(xs_kit_is("/local/domain/0/backend/serial/7/1/state", "1"));
+    CU_ASSERT_TRUE(xs_kit_is("/local/domain/0/backend/serial/7/1/state", "2"));
     CU_ASSERT_TRUE(xs_kit_is("/local/domain/7/device/console/1/backend",
                              "/local/domain/0/backend/serial/7/1"));
     CU_ASSERT_PTR_NULL(xs_kit_get("/libxl/7/device/console/1/backend"));

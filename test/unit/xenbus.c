@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests pv-drivers/bus/xenbus, block/vbd and net/vif against a xenstore in
- * memory: nodes and rights, drivers that answer, give up or stall, and a
+/* Tests pv-drivers/bus/xenbus, block/vbd, fs9p and net/vif against a xenstore
+ * in memory: nodes and rights, drivers that answer, give up or stall, and a
  * xenstored that refuses. */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus.h"
+#include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/vif.h"
 #include "unit.h"
 #include "xs_kit.h"
@@ -57,6 +58,20 @@ static void a_device_has_both_ends_and_libxls_record(void)
     CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/mtu", "1400"));
     CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/rate", "50000,50000"));
     CU_ASSERT_EQUAL(xs_kit.ends, 1);
+}
+
+static void what_a_process_serves_already_is_ready_from_the_first_moment(void)
+{
+    struct hd_xenbus_device d;
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+
+    xs_kit_reset();
+    hd_fs9p_describe(7, &d);
+    CU_ASSERT_EQUAL_FATAL(hd_xs_open(&xs, NULL), 0);
+    CHECK_OK(hd_xenbus_add(xs, &d, 1, NULL, &err), &err);
+    CU_ASSERT_EQUAL(hd_xenbus_back_state(xs, &d), HD_XENBUS_INIT_WAIT);
+    CU_ASSERT_EQUAL(hd_xenbus_front_state(xs, &d), HD_XENBUS_INITIALISING);
 }
 
 static void the_guest_owns_its_end_and_reads_the_other(void)
@@ -316,6 +331,7 @@ static void only_volumes_of_ours_become_disks(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_device_has_both_ends_and_libxls_record),
+    HD_TEST(what_a_process_serves_already_is_ready_from_the_first_moment),
     HD_TEST(the_guest_owns_its_end_and_reads_the_other),
     HD_TEST(a_device_that_is_there_is_not_replaced),
     HD_TEST(a_lost_race_is_run_again),
