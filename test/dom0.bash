@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What the drivers dom0-* of the bench and the system tests share. They run in
 # the bed's dom0, so that no ssh is in the times; those of the bench print
-# "FIGURE SIDE PAIR MS CPU_MS FORKS", a sample a line, and first "xenstored KIND".
+# "FIGURE SIDE PAIR MS CPU_MS FORKS UDEVS_FORKS", a sample a line, and first
+# "xenstored KIND".
 set -euo pipefail
 cd "$(dirname "$0")"
 mac=00:16:3e:00:00:01
@@ -11,12 +12,12 @@ guest=g1
 
 # ---- counters: of the whole of dom0, so that nothing of either side is missed
 
-counters() { # into $cpu (ms) and $forks; forks nothing itself
+counters() { # into $cpu (ms), $forks and $udevs; forks nothing itself
     local user nice system irq soft
     read -r _ user nice system _ _ irq soft _ </proc/stat
     cpu=$(((user + nice + system + irq + soft) * 10))
-    forks=0
-    [[ -z ${asked-} ]] || { echo >&"$asked" && read -r -u "$told" forks; }
+    forks=0 udevs=0
+    [[ -z ${asked-} ]] || { echo >&"$asked" && read -r -u "$told" forks udevs; }
 }
 
 # What a driver of the bench begins with; from here on `counters` knows forks.
@@ -30,7 +31,7 @@ begin_samples() {
 
 begin() {
     counters
-    cpu0=$cpu forks0=$forks
+    cpu0=$cpu forks0=$forks udevs0=$udevs
     begin=${EPOCHREALTIME/[.,]/}
 }
 
@@ -42,7 +43,8 @@ finish() {
 
 # sample FIGURE SIDE [MS]: from `begin` to `finish`, unless the time is given.
 sample() {
-    echo "$1 $2 $pair ${3:-$ms} $((cpu - cpu0)) $((forks - forks0))"
+    echo "$1 $2 $pair ${3:-$ms} $((cpu - cpu0)) $((forks - forks0))" \
+        "$((udevs - udevs0))"
 }
 
 hotdomd() { systemctl show -p MainPID --value hotdomd; } # its process

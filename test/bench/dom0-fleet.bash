@@ -66,7 +66,7 @@ look_at_all() {
     pause 60
     pid=$(hotdomd)
     wakeups "$pid" $((60 * minutes))
-    cpu0=0 forks0=0 cpu=0 forks=0 pair=0
+    cpu0=0 forks0=0 udevs0=0 cpu=0 forks=0 udevs=0 pair=0
     sample wakeups hotdom "$(awk "BEGIN {print $wakeups / $minutes}")"
     sample memory hotdom "$(awk '/^VmRSS/ {print $2}' "/proc/$pid/status")"
     for ((pair = 1; pair <= 21; pair++)); do

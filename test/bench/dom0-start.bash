@@ -31,9 +31,9 @@ end_tuned() { end_by_xl tuned; }
 # without the udev's and hotdom-reader's share of the plug; that is in `plugged`,
 # which goes on to the end of hotdom-job.
 start_hotdom() {
-    local planned running plugged plugged_cpu plugged_forks
+    local planned running plugged plugged_cpu plugged_forks plugged_udevs
     begin
-    plugged=$begin plugged_cpu=$cpu0 plugged_forks=$forks0
+    plugged=$begin plugged_cpu=$cpu0 plugged_forks=$forks0 plugged_udevs=$udevs0
     plug
     await "$guest" planned && planned=$at
     begin
@@ -42,7 +42,7 @@ start_hotdom() {
     finish
     sample start hotdom $(($(ms_of "$running") - $(ms_of "$planned")))
     ms=$((ms + (begin - plugged) / 1000))
-    cpu0=$plugged_cpu forks0=$plugged_forks
+    cpu0=$plugged_cpu forks0=$plugged_forks udevs0=$plugged_udevs
     sample plugged hotdom
     domid=$(xl domid "$store.$guest")
 }

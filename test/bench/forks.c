@@ -2,10 +2,13 @@
 /* Counts the processes that are made in dom0, as the kernel tells of them; for
  * test/bench.  /proc/stat counts threads as well, and the kernel's own, of
  * which every device of a guest brings some.  For each line on its input it
- * prints how many there were, and does nothing in between. */
+ * prints how many there were, and how many more udev's, which looks at whatever
+ * device the kernel makes; it does nothing in between. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/cn_proc.h>
@@ -15,14 +18,45 @@
 
 #define KTHREADD 2 /* makes all threads of the kernel */
 
-static uint64_t forks;
+#define PIDS (1 << 22) /* linux/threads.h, PID_MAX_LIMIT */
+
+enum { OTHERS, UDEVS, WHOSE };
+static uint64_t forks[WHOSE];
+static unsigned char whose[PIDS]; /* what a process is, its children are */
 
 static void count(const struct proc_event *event)
 {
-    if (event->what == PROC_EVENT_FORK &&
-        event->event_data.fork.parent_tgid != KTHREADD &&
-        event->event_data.fork.child_pid == event->event_data.fork.child_tgid)
-        forks++;
+    int parent = event->event_data.fork.parent_tgid;
+    int child = event->event_data.fork.child_tgid;
+
+    if (event->what != PROC_EVENT_FORK || parent == KTHREADD ||
+        event->event_data.fork.child_pid != child || parent < 0 ||
+        parent >= PIDS || child < 0 || child >= PIDS)
+        return;
+    whose[child] = whose[parent];
+    forks[whose[child]]++;
+}
+
+/* udevd, and its workers that are there. */
+static void find_udev(void)
+{
+    DIR *dir = opendir("/proc");
+    const struct dirent *e;
+
+    while (dir && (e = readdir(dir))) {
+        char path[300], comm[32] = "";
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
+        f = atoi(e->d_name) > 0 ? fopen(path, "re") : NULL;
+        if (!f)
+            continue;
+        if (fgets(comm, sizeof(comm), f) && strstr(comm, "udev"))
+            whose[atoi(e->d_name)] = UDEVS;
+        fclose(f);
+    }
+    if (dir)
+        closedir(dir);
 }
 
 /* linux/Documentation/driver-api/connector.rst */
@@ -74,10 +108,12 @@ int main(void)
     int fd = begin();
     int rc = fd < 0 ? -1 : 0;
 
+    find_udev();
     while (!rc && read(STDIN_FILENO, line, sizeof(line)) > 0) {
         rc = drain(fd);
         if (!rc)
-            printf("%llu\n", (unsigned long long)forks);
+            printf("%llu %llu\n", (unsigned long long)forks[OTHERS],
+                   (unsigned long long)forks[UDEVS]);
         fflush(stdout);
     }
     if (rc)
