@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels of stores that were here, unpacked; never looks into them. */
+/* Kernels and ramdisks of stores that were here; never looks into them. */
 #include "filecache.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/mem.h"
@@ -42,21 +41,11 @@ static uint64_t bytes_of(const struct hd_known *k)
     return k->unpacked ? k->unpacked : k->size;
 }
 
-static struct hd_known known_of(const struct hd_file *f)
-{
-    struct hd_known k = {.size = f->size, .unpacked = f->unpacked};
-
-    memcpy(k.sha256, f->sha256, sizeof(k.sha256));
-    return k;
-}
-
 static struct entry *find(struct entry *const *entries, size_t n,
-                          const struct hd_file *f)
+                          const struct hd_manifest *m, const struct hd_file *f)
 {
-    struct hd_known k = known_of(f);
-
     for (size_t i = 0; i < n; i++)
-        if (!memcmp(&entries[i]->known, &k, sizeof(k)))
+        if (hd_known_serves(&entries[i]->known, m, f))
             return entries[i];
     return NULL;
 }
@@ -67,19 +56,48 @@ static void drop(struct hd_filecache *cache, size_t i)
     cache->entries[i] = cache->entries[--cache->n];
 }
 
-static void drop_oldest(struct hd_filecache *cache)
+static size_t oldest(const struct hd_filecache *cache)
 {
-    size_t oldest = 0;
+    size_t at = 0;
 
     for (size_t i = 1; i < cache->n; i++)
-        if (cache->entries[i]->used_ms < cache->entries[oldest]->used_ms)
-            oldest = i;
-    drop(cache, oldest);
+        if (cache->entries[i]->used_ms < cache->entries[at]->used_ms)
+            at = i;
+    return at;
+}
+
+static uint64_t bytes_since(const struct hd_filecache *cache, uint64_t used_ms)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < cache->n; i++)
+        if (cache->entries[i]->used_ms >= used_ms)
+            sum += bytes_of(&cache->entries[i]->known);
+    return sum;
+}
+
+/* For one more, at the cost of those not used for longest; but one file of a
+ * store never makes way for another. */
+static bool make_room(struct hd_filecache *cache, uint64_t bytes,
+                      uint64_t now_ms)
+{
+    if (bytes > cache->limit ||
+        bytes_since(cache, now_ms) > cache->limit - bytes)
+        return false;
+    while (cache->n == HD_FILECACHE_MAX ||
+           hd_filecache_bytes(cache) > cache->limit - bytes) {
+        size_t at = oldest(cache);
+
+        if (cache->entries[at]->used_ms >= now_ms)
+            return false;
+        drop(cache, at);
+    }
+    return true;
 }
 
 /* The caller has made room for it. */
-static void add(struct hd_filecache *cache, const struct hd_file *f, int fd,
-                uint64_t now_ms)
+static void add(struct hd_filecache *cache, const struct hd_known *known,
+                int fd, uint64_t now_ms)
 {
     struct entry *e = calloc(1, sizeof(*e));
     int copy = e ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
@@ -88,8 +106,23 @@ static void add(struct hd_filecache *cache, const struct hd_file *f, int fd,
         free(e);
         return;
     }
-    *e = (struct entry){known_of(f), copy, now_ms, 1};
+    *e = (struct entry){*known, copy, now_ms, 1};
     cache->entries[cache->n++] = e;
+}
+
+/* In place of the same file that was looked at only as a ramdisk. */
+static void keep(struct hd_filecache *cache, const struct hd_manifest *m,
+                 const struct hd_file *f, int fd, uint64_t now_ms)
+{
+    struct hd_known known = hd_known_of(m, f);
+
+    if (find(cache->entries, cache->n, m, f))
+        return;
+    for (size_t i = cache->n; i-- > 0;)
+        if (hd_known_same(&cache->entries[i]->known, f))
+            drop(cache, i);
+    if (make_room(cache, hd_file_bytes(f), now_ms))
+        add(cache, &known, fd, now_ms);
 }
 
 struct hd_filecache *hd_filecache_new(void)
@@ -106,18 +139,14 @@ void hd_filecache_free(struct hd_filecache *cache)
 
 uint64_t hd_filecache_bytes(const struct hd_filecache *cache)
 {
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < cache->n; i++)
-        sum += bytes_of(&cache->entries[i]->known);
-    return sum;
+    return bytes_since(cache, 0);
 }
 
 void hd_filecache_limit(struct hd_filecache *cache, uint64_t bytes)
 {
     cache->limit = bytes;
     while (hd_filecache_bytes(cache) > bytes)
-        drop_oldest(cache);
+        drop(cache, oldest(cache));
 }
 
 void hd_filecache_expire(struct hd_filecache *cache, uint64_t now_ms)
@@ -131,19 +160,17 @@ void hd_filecache_add(struct hd_filecache *cache, const struct hd_manifest *m,
                       const int *fds, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < m->n_files; i++) {
-        const struct hd_file *f = &m->files[i];
-        struct entry *e = find(cache->entries, cache->n, f);
-        uint64_t bytes = hd_file_bytes(f);
+        struct entry *e = find(cache->entries, cache->n, m, &m->files[i]);
 
         if (e)
             e->used_ms = now_ms;
-        if (e || !hd_manifest_is_kernel(m, f) || bytes > cache->limit)
-            continue;
-        while (cache->n == HD_FILECACHE_MAX ||
-               hd_filecache_bytes(cache) > cache->limit - bytes)
-            drop_oldest(cache);
-        add(cache, f, fds[i], now_ms);
     }
+    for (uint32_t i = 0; i < m->n_files; i++)
+        if (hd_manifest_is_kernel(m, &m->files[i]))
+            keep(cache, m, &m->files[i], fds[i], now_ms);
+    for (uint32_t i = 0; i < m->n_files; i++)
+        if (hd_manifest_is_ramdisk(m, &m->files[i]))
+            keep(cache, m, &m->files[i], fds[i], now_ms);
 }
 
 struct hd_filecache_view *hd_filecache_view_new(struct hd_filecache *cache)
@@ -173,9 +200,10 @@ const struct hd_known *hd_filecache_view_list(
 }
 
 static int fill_one(const struct hd_filecache_view *view,
-                    const struct hd_file *f, int *ret, struct hd_err *err)
+                    const struct hd_manifest *m, const struct hd_file *f,
+                    int *ret, struct hd_err *err)
 {
-    const struct entry *e = find(view->entries, view->n, f);
+    const struct entry *e = find(view->entries, view->n, m, f);
 
     if (!e)
         return hd_fail(err, HD_E_FAILED,
@@ -194,7 +222,7 @@ int hd_filecache_view_fill(const struct hd_filecache_view *view,
     const struct hd_manifest *m = &answer->manifest;
 
     for (uint32_t i = 0; i < m->n_files; i++) {
-        if (!answer->known[i] || !fill_one(view, &m->files[i], &fds[i], err))
+        if (!answer->known[i] || !fill_one(view, m, &m->files[i], &fds[i], err))
             continue;
         while (i-- > 0)
             if (answer->known[i]) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels of stores that were here, unpacked, so that the next store with the
- * same one is there sooner; in memory only, bounded in bytes and in age. */
+/* Kernels, unpacked, and ramdisks of stores that were here, so that the next
+ * store with the same ones is there sooner; in memory only, bounded in bytes
+ * and in age. */
 #ifndef HD_DAEMON_FILECACHE_H
 #define HD_DAEMON_FILECACHE_H
 
@@ -16,9 +17,11 @@
 #define HD_FILECACHE_AGE_MS 86400000u
 
 /*
- * What is in it came from a reader with a trusted store, was a kernel there,
- * and so was compared with its digest and checked for Xen; that reader's word
- * is all there is for it.  No call blocks; `now_ms` is hd_io_now_ms().
+ * What is in it came from a reader with a trusted store and was compared with
+ * its digest; what was a kernel there was checked for Xen too, and nothing else
+ * is a kernel for another store.  That reader's word is all there is for it. It
+ * is as readable on the stick as here: a header holds no secrets.  No call
+ * blocks; `now_ms` is hd_io_now_ms().
  */
 struct hd_filecache;
 
@@ -30,8 +33,9 @@ void hd_filecache_limit(struct hd_filecache *cache, uint64_t bytes);
 void hd_filecache_expire(struct hd_filecache *cache, uint64_t now_ms);
 uint64_t hd_filecache_bytes(const struct hd_filecache *cache);
 
-/* Keeps the kernels among `fds`, one for each file of the manifest, which stay
- * the caller's; those that are there already count as used now. */
+/* Keeps what guests begin with among `fds`, one for each file of the manifest,
+ * which stay the caller's; the kernels first, for to unpack one takes longest.
+ * Those that are there already count as used now. */
 void hd_filecache_add(struct hd_filecache *cache, const struct hd_manifest *m,
                       const int *fds, uint64_t now_ms);
 

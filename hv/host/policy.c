@@ -103,7 +103,8 @@ static const struct hd_field limit_fields[] = {
      .doc = "that a guest is kept whose store was pulled; 0: none is"},
     {"cache", HD_T_SIZE, 0, AT(hd_policy_limits, cache), .max = 1ull << 40,
      .def = 256 << 20,
-     .doc = "memory for kernels that the next store may have again; 0: none"},
+     .doc = "memory for kernels and ramdisks that the next store may have; "
+            "0: none"},
 };
 
 static const struct hd_table signer_table =

@@ -67,7 +67,7 @@ struct hd_policy_limits {
                           many as dom0 has processors */
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t pause; /* ms that a pulled guest is kept, at most; 0: not at all */
-    uint64_t cache; /* bytes of kernels kept for the next store; 0: none */
+    uint64_t cache; /* bytes of kernels, ramdisks for the next store; 0: none */
 };
 
 struct hd_policy {

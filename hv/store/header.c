@@ -166,15 +166,12 @@ static int match_volumes(const struct hd_gpt *gpt, struct hd_answer *answer,
     return 0;
 }
 
-static bool is_known(const struct hd_header_keys *keys, const struct hd_file *f)
+static bool is_known(const struct hd_header_keys *keys,
+                     const struct hd_manifest *m, const struct hd_file *f)
 {
-    for (size_t i = 0; i < keys->n_known; i++) {
-        const struct hd_known *k = &keys->known[i];
-
-        if (!memcmp(k->sha256, f->sha256, sizeof(k->sha256)) &&
-            k->size == f->size && k->unpacked == f->unpacked)
+    for (size_t i = 0; i < keys->n_known; i++)
+        if (hd_known_serves(&keys->known[i], m, f))
             return true;
-    }
     return false;
 }
 
@@ -186,7 +183,7 @@ static int check_kernel(int fd, const struct hd_file *f, struct hd_err *err)
     return hd_kernel_check_fd(fd, len, err) ? hd_wrap(err, "%s", f->name) : 0;
 }
 
-/* One file; -1 in `*ret` for a known one, which is fit for a kernel, too. */
+/* One file; -1 in `*ret` for a known one. */
 static int read_file(struct hd_stream *s, const struct hd_manifest *m,
                      const struct hd_file *f, bool known, int *ret,
                      struct hd_err *err)
@@ -213,7 +210,7 @@ static int read_files(struct hd_stream *s, const struct hd_header_keys *keys,
     for (*n = 0; *n < m->n_files; ++*n) {
         const struct hd_file *f = &m->files[*n];
 
-        answer->known[*n] = is_known(keys, f);
+        answer->known[*n] = is_known(keys, m, f);
         if (read_file(s, m, f, answer->known[*n], &fds[*n], err))
             return -1;
     }

@@ -225,9 +225,11 @@ int hd_manifest_file(const struct hd_manifest *m, const char *name);
 int hd_manifest_volume(const struct hd_manifest *m, const char *name);
 int hd_manifest_guest(const struct hd_manifest *m, const char *name);
 int hd_manifest_user(const struct hd_manifest *m, const char *name);
-/* Some guest's kernel is this file. */
+/* Some guest's kernel is this file, or its ramdisk. */
 bool hd_manifest_is_kernel(const struct hd_manifest *m,
                            const struct hd_file *file);
+bool hd_manifest_is_ramdisk(const struct hd_manifest *m,
+                            const struct hd_file *file);
 /* The next encrypted volume behind `after` (-1: the first, the key volume), or
  * -1. */
 int hd_manifest_luks(const struct hd_manifest *m, int after);

@@ -296,6 +296,15 @@ bool hd_manifest_is_kernel(const struct hd_manifest *m,
     return false;
 }
 
+bool hd_manifest_is_ramdisk(const struct hd_manifest *m,
+                            const struct hd_file *file)
+{
+    for (uint32_t i = 0; i < m->n_guests; i++)
+        if (!strcmp(m->guests[i].ramdisk, file->name))
+            return true;
+    return false;
+}
+
 int hd_manifest_luks(const struct hd_manifest *m, int after)
 {
     for (uint32_t i = (uint32_t)(after + 1); i < m->n_volumes; i++)

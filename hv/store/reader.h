@@ -12,14 +12,9 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "gpt.h"
+#include "known.h"
 #include "manifest.h"
 #include "sign.h"
-
-/* A kernel that the caller has unpacked, checked and kept. */
-struct hd_known {
-    uint8_t sha256[32]; /* as in struct hd_file, all three */
-    uint64_t size, unpacked;
-};
 
 /*
  * The program: `hotdom-reader [--any-signer]`, descriptors 0 = /dev/null,
@@ -32,7 +27,7 @@ struct hd_known {
  * as it may.  --any-signer (hotdom inspect) parses what anybody signed.
  *
  *   6  sealed memfd of n * struct hd_known: files that are neither read nor
- *      sent; closed or empty: none
+ *      sent where they serve; closed or empty: none
  *
  * The message is the text "hotdom-reader 2" with these descriptors: the answer
  * (a sealed memfd of exactly sizeof(struct hd_answer)), and, when answer.err

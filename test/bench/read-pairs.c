@@ -54,13 +54,8 @@ static long time_reader(const char *path, const char *store,
     long begin = now_ns();
     pid_t pid;
 
-    for (size_t i = 0; i < n_known; i++) {
-        const struct hd_file *f = &warm->manifest.files[i];
-
-        memcpy(list[i].sha256, f->sha256, sizeof(f->sha256));
-        list[i].size = f->size;
-        list[i].unpacked = f->unpacked;
-    }
+    for (size_t i = 0; i < n_known; i++)
+        list[i] = hd_known_of(&warm->manifest, &warm->manifest.files[i]);
     medium = open(store, O_RDONLY | O_CLOEXEC);
     keys = hd_reader_keys(who, 1, &err);
     known = hd_reader_known(list, n_known, &err);

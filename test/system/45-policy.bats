@@ -47,3 +47,29 @@ teardown_file() { policy "$usual_policy"; }
     policy "$usual_policy"
     start two
 }
+
+# The store `one` with four bytes of its ramdisk changed, on the stick alone.
+spoil_ramdisk() {
+    local begin=$((1 << 20)) block
+    block=$(tail -c +$((begin + 1)) "$stores/one.img" | tar tR 2>/dev/null |
+        sed -n 's/^block \([0-9]*\): .*initrd.*/\1/p')
+    cp --sparse=always "$stores/one.img" "$stores/worn.img"
+    printf XXXX | dd of="$stores/worn.img" bs=1 conv=notrunc status=none \
+        seek=$((begin + 512 * (block + 1) + 1000))
+}
+
+@test "a kernel and a ramdisk serve the next store, unless the policy keeps none" {
+    spoil_ramdisk
+    plug_locked one
+    yank one
+    await 30 '[]' compact_list
+    # What is known is not read.
+    plug worn
+    await 60 'locked ' only
+    yank worn
+    await 30 '[]' compact_list
+    policy "${usual_policy}limits: {cache: 0}\n"
+    plug worn
+    await 60 'refused bad-member' only
+    [[ $(list | jq -r '.[].message') == *one/initrd.img* ]]
+}

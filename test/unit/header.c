@@ -288,7 +288,7 @@ static void a_file_known_by_digest_and_sizes_is_passed_over(void)
 {
     struct hd_answer *a = calloc(1, sizeof(*a));
     struct hd_header_keys keys = {.n = 1, .n_known = 1};
-    struct hd_known known = {.size = KIT_KERNEL};
+    struct hd_known known = {.size = KIT_KERNEL, .kernel = 1};
     struct hd_err err = {0};
     int fds[HD_MAX_FDS];
     struct kit_store s;
@@ -320,6 +320,43 @@ static void a_file_known_by_digest_and_sizes_is_passed_over(void)
     kit_store_fini(&s);
 }
 
+/* It may be anything: whoever kept it did not look. */
+static void a_kernel_that_is_known_as_a_ramdisk_is_read_and_checked(void)
+{
+    hd_autofree struct hd_answer *a = calloc(1, sizeof(*a));
+    struct hd_header_keys keys = {.n = 1, .n_known = 1};
+    struct hd_known known = {.size = KIT_KERNEL};
+    struct hd_err err = {0};
+    int fds[HD_MAX_FDS];
+    struct kit_store s;
+
+    kit_store_init(&s);
+    keys.list = &s.who;
+    keys.known = &known;
+    for (int i = 0; i < 2; i++) {
+        hd_autofd int medium = -1;
+
+        if (i == 1) {
+            ((char *)s.files[0].data)[0] = 'E';
+            kit_store_sign(&s, NULL);
+        }
+        EVP_Digest(s.files[0].data, KIT_KERNEL, known.sha256, NULL,
+                   EVP_sha256(), NULL);
+        medium = kit_store_build(&s);
+        if (i == 1) {
+            CHECK_FAILS(hd_header_read(medium, &keys, a, fds, &err), &err,
+                        HD_E_BAD_KERNEL, "it is no ELF file");
+            continue;
+        }
+        CHECK_OK(hd_header_read(medium, &keys, a, fds, &err), &err);
+        CU_ASSERT_EQUAL(a->known[0], 0);
+        CHECK_OK(hd_io_check_sealed(fds[0], KIT_KERNEL, &err), &err);
+        close(fds[0]);
+        close(fds[1]);
+    }
+    kit_store_fini(&s);
+}
+
 static void a_kernel_that_is_none_is_refused(void)
 {
     REFUSED(((char *)s.files[0].data)[0] = 'E';
@@ -347,6 +384,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_zstd_file_unpacks_to_exactly_its_size),
     HD_TEST(a_zstd_window_that_takes_all_memory_is_refused),
     HD_TEST(a_file_known_by_digest_and_sizes_is_passed_over),
+    HD_TEST(a_kernel_that_is_known_as_a_ramdisk_is_read_and_checked),
     HD_TEST(a_kernel_that_is_none_is_refused),
 };
 

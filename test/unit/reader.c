@@ -111,15 +111,6 @@ static void the_largest_kernel_is_read_in_64_mebibytes(void)
     kit_store_fini(&s);
 }
 
-static struct hd_known known_of(const struct hd_manifest *m, uint32_t i)
-{
-    struct hd_known k = {.size = m->files[i].size,
-                         .unpacked = m->files[i].unpacked};
-
-    memcpy(k.sha256, m->files[i].sha256, sizeof(k.sha256));
-    return k;
-}
-
 /* Spoilt on the medium, so that it is refused if it is looked at. */
 static void a_known_file_is_neither_read_nor_sent(void)
 {
@@ -134,7 +125,7 @@ static void a_known_file_is_neither_read_nor_sent(void)
     kit_store_init(&s);
     medium = kit_store_build(&s);
     CHECK_OK(kit_run_reader(medium, &s.who, &a, fds, &n, &err), &err);
-    known = known_of(&a->manifest, 0);
+    known = hd_known_of(&a->manifest, &a->manifest.files[0]);
     close(fds[0]);
     close(fds[1]);
     close(medium);
@@ -174,7 +165,7 @@ static void a_file_that_is_known_otherwise_is_read(void)
 
         close(fds[0]);
         close(fds[1]);
-        known = known_of(&a->manifest, 1);
+        known = hd_known_of(&a->manifest, &a->manifest.files[1]);
         known.sha256[31] ^= i == 0;
         known.size += i == 1;
         known.unpacked += i == 2;
