@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the host's disks are used for, from sysfs and procfs; opens none. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
-#include "../../pv-drivers/base/mem.h"
+#include "mounts.h"
 #include "scan.h"
 #include "sysfs.h"
 
@@ -55,77 +51,11 @@ static void mark(const struct mark *m, int root, const char *name)
     }
 }
 
-static void mark_number(struct hd_inventory *inv, int root, const char *device,
-                        bool is_root)
+static void mark_mounted(void *ctx, int root, const char *name, const char *at)
 {
-    const struct mark m = {inv, is_root, 0};
-    char name[64];
+    const struct mark m = {ctx, at && !strcmp(at, "/"), 0};
 
-    /* Major 0 is no device's: file systems without one have it. */
-    if (strncmp(device, "0:", 2) &&
-        hd_sysfs_link_name(root, name, sizeof(name), "sys/dev/block/%s",
-                           device))
-        mark(&m, root, name);
-}
-
-/* Of a node in /dev. */
-static void mark_node(struct hd_inventory *inv, int root, const char *path,
-                      bool is_root)
-{
-    char device[32];
-    struct stat st;
-
-    if (strncmp(path, "/dev/", 5) || fstatat(root, path + 1, &st, 0) ||
-        !S_ISBLK(st.st_mode))
-        return;
-    snprintf(device, sizeof(device), "%u:%u", major(st.st_rdev),
-             minor(st.st_rdev));
-    mark_number(inv, root, device, is_root);
-}
-
-static FILE *open_proc(int root, const char *path)
-{
-    hd_autofd int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-
-    if (f)
-        hd_steal_fd(&fd);
-    return f;
-}
-
-/* proc(5), mountinfo: "36 35 MAJOR:MINOR ROOT MOUNTPOINT OPTIONS ... - TYPE
- * SOURCE ...".  Of btrfs only the source names a device that there is. */
-static void find_mounts(struct hd_inventory *inv, int root)
-{
-    char device[32], at[64], source[256], line[4096];
-    FILE *f = open_proc(root, "proc/self/mountinfo");
-
-    while (f && fgets(line, sizeof(line), f)) {
-        const char *end = strstr(line, " - ");
-        bool is_root;
-
-        if (sscanf(line, "%*d %*d %31s %*s %63s", device, at) != 2)
-            continue;
-        is_root = !strcmp(at, "/");
-        mark_number(inv, root, device, is_root);
-        if (end && sscanf(end, " - %*s %255s", source) == 1)
-            mark_node(inv, root, source, is_root);
-    }
-    if (f)
-        fclose(f);
-}
-
-/* proc(5), swaps: a line of titles, then "/dev/sda2 partition ...". */
-static void find_swaps(struct hd_inventory *inv, int root)
-{
-    char path[256], line[4096];
-    FILE *f = open_proc(root, "proc/swaps");
-
-    while (f && fgets(line, sizeof(line), f))
-        if (sscanf(line, "%255s", path) == 1)
-            mark_node(inv, root, path, false);
-    if (f)
-        fclose(f);
+    mark(&m, root, name);
 }
 
 /* Whatever stands in `holders` is made of it. */
@@ -169,6 +99,5 @@ void hd_scan_uses(struct hd_inventory *inv, int root)
         snprintf(path, sizeof(path), "sys/class/block/%s", disk->name);
         hd_sysfs_each(root, path, look_at_part, disk);
     }
-    find_mounts(inv, root);
-    find_swaps(inv, root);
+    hd_mounts_each(root, mark_mounted, inv);
 }
