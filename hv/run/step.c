@@ -10,24 +10,10 @@
 #include "../../pv-drivers/net/bridge.h"
 #include "files.h"
 #include "host_disk.h"
+#include "medium.h"
 #include "pci.h"
 #include "serial.h"
 #include "volume.h"
-
-/* The kernel reuses numbers and names of disks, never a diskseq. */
-static int check_medium(const struct hd_job_request *req, struct hd_err *err)
-{
-    char path[64];
-    hd_autofree char *text = NULL;
-
-    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/diskseq", req->devmajor,
-             req->devminor);
-    if (hd_io_read_file(path, 32, &text, NULL, NULL) ||
-        strtoull(text, NULL, 10) != req->head.diskseq)
-        return hd_fail(err, HD_E_GONE, "the store's medium %s was unplugged",
-                       req->head.devname);
-    return 0;
-}
 
 static int volume_free(struct hd_context *ctx, const struct hd_step *step,
                        struct hd_err *err)
@@ -45,6 +31,11 @@ static void volume_value(const struct hd_step *step,
     snprintf(value, HD_LEDGER_VALUE, "%s", step->u.volume.dm_name);
 }
 
+static bool is_on_medium(const struct hd_step_volume *v)
+{
+    return v->target == HD_TARGET_LINEAR || v->target == HD_TARGET_CRYPT;
+}
+
 /* A volume is opened once, so its key ends with that; hd_job_request_check has
  * seen to it that no other step wants the same. */
 static int open_volume(struct hd_context *ctx, const struct hd_step *step,
@@ -58,11 +49,14 @@ static int open_volume(struct hd_context *ctx, const struct hd_step *step,
         key = hd_steal(&ctx->keys[v->header]);
     if (hd_volume_open(v, &ctx->req->store, ctx->req->devmajor,
                        ctx->req->devminor, key, err))
-        return -1;
-    /* From now on the device holds its medium, so what this sees stays. */
+        /* Who has it says more than the kernel's "busy". */
+        return is_on_medium(v) ? hd_medium_fail_used(ctx->req, err) : -1;
+    /* From now on the device holds its medium, so what these see stays. */
     if (v->target == HD_TARGET_DISK)
         return hd_host_disk_check(v, 1, err);
-    return check_medium(ctx->req, err);
+    if (is_on_medium(v) && hd_medium_check_alone(ctx->req, err))
+        return -1;
+    return hd_medium_check(ctx->req, err);
 }
 
 /* The undo goes by the UUID, so nobody else's domain may have it. */

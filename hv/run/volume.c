@@ -15,13 +15,13 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/base/paths.h"
 #include "host_disk.h"
 #include "keyring.h"
 #include "ramdisk.h"
 #include "volume_table.h"
 
 #define PAUSE_NS 10000000
-#define OURS     "HOTDOM-" /* how the dm uuid of each of our devices begins */
 
 /* Blkid, LVM, md and the like must never open a guest's volume: they would
  * read what is not theirs to read, and make it busy.  With no semaphore beside
@@ -106,7 +106,7 @@ static int find_info(const char *name, struct dm_info *ret, struct hd_err *err)
     if (!ret->exists)
         return 0;
     uuid = dm_task_get_uuid(task);
-    if (!uuid || strncmp(uuid, OURS, sizeof(OURS) - 1))
+    if (!uuid || strncmp(uuid, HD_DM_UUID, sizeof(HD_DM_UUID) - 1))
         return hd_fail(err, HD_E_EXISTS,
                        "the dm device %s is none of hotdom's; remove it", name);
     return 1;
@@ -127,7 +127,7 @@ static int create(const struct hd_step_volume *volume,
     char id[HD_UUID_SIZE], uuid[128];
 
     hd_uuid_format(store, id);
-    snprintf(uuid, sizeof(uuid), OURS "%s-%s", id, volume->dm_name);
+    snprintf(uuid, sizeof(uuid), HD_DM_UUID "%s-%s", id, volume->dm_name);
 
     if (!task || !dm_task_set_uuid(task, uuid) ||
         (volume->mode == HD_MODE_RO && !dm_task_set_ro(task)) ||

@@ -18,6 +18,7 @@
 #define HD_METRICS     HD_RUN_DIR "/metrics"  /* config/hotdom-metrics.socket */
 #define HD_ASK_DIR     "/run/systemd/ask-password" /* hv/daemon/ask.h */
 #define HD_ASK_NAME    "hotdom-" /* "ask.hotdom-ID" there, "sck.hotdom-ID" */
+#define HD_DM_UUID     "HOTDOM-" /* how our dm devices' uuids begin */
 #define HD_ETC_DIR     "/etc/hotdom"
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
 #define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"

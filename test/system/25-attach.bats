@@ -15,6 +15,7 @@ hear() { dom0 "rm -f $deaf && udevadm control --reload && modprobe xen-netback";
 
 teardown() {
     [[ -z ${was_deaf:-} ]] || hear || :
+    dom0 'umount -q /mnt; dmsetup remove --noudevsync theirs' >/dev/null 2>&1 || :
     end_test
 }
 
@@ -46,6 +47,30 @@ teardown() {
     in_guest auto '(sleep 1; ip link set eth0 down; ip link set eth0 address 00:16:3e:99:99:99; ip link set eth0 up) </dev/null >/dev/null 2>&1 &' || :
     await 30 silent dom0 "ip neigh flush dev xenbr0; ping -q -c 2 -W 2 $address >/dev/null || echo silent"
     yank auto
+}
+
+@test "a stick is the host's or a guest's, never both at a time" {
+    start auto
+    # Whichever part of it: the guest's volume lies in all of it.
+    run dom0 'mount -t ext4 /dev/sda2 /mnt'
+    echo "$output"
+    [[ $status -ne 0 && $output == *busy* ]]
+    dom0 hotdom eject auto
+
+    dom0 'mke2fs -q /dev/sda2 && mount -o ro /dev/sda2 /mnt'
+    dom0 'hotdom attach /dev/sda' || :
+    await 60 'failed busy' state auto
+    [[ $(list) == *"the host uses the store's medium: /dev/sda2 is mounted on /mnt;"* ]]
+    dom0 'mountpoint -q /mnt && hotdom eject auto && umount /mnt'
+
+    # With other dm devices the kernel would let us share it.
+    dom0 'dmsetup create theirs --noudevsync --table "0 8 linear /dev/sda 0"'
+    dom0 'hotdom attach /dev/sda' || :
+    await 60 'failed busy' state auto
+    [[ $(list) == *"/dev/sda is part of dm-"*" (theirs);"* ]]
+    dom0 'hotdom eject auto && dmsetup remove --noudevsync theirs &&
+        hotdom attach /dev/sda'
+    await 60 running state auto
 }
 
 @test "a backend that never gets ready is named, and nothing stays" {
