@@ -200,13 +200,14 @@ static int print_guests(const struct hd_manifest *m)
 static void describe(const struct hd_volume *v, char text[HD_TABLE_CELL])
 {
     const char *old = v->replaces[0] ? ", replaces " : "";
+    const char *discards = v->discard ? ", discards" : "";
 
     if (v->kind == HD_VOLUME_IMAGE)
         snprintf(text, HD_TABLE_CELL, "image, verified%s%s", old, v->replaces);
+    else if (v->encryption == HD_ENCRYPTION_LUKS2)
+        snprintf(text, HD_TABLE_CELL, "data, encrypted (luks2)%s", discards);
     else
-        snprintf(text, HD_TABLE_CELL, "data, %s",
-                 v->encryption == HD_ENCRYPTION_LUKS2 ? "encrypted (luks2)"
-                                                      : "not encrypted");
+        snprintf(text, HD_TABLE_CELL, "data, not encrypted");
 }
 
 static int print_volumes(const struct hd_manifest *m)

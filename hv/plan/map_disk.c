@@ -16,6 +16,7 @@ static void volume(const struct hd_mapper *m, const struct hd_guest *g,
     const struct hd_volume *v =
         &mf->volumes[hd_manifest_volume(mf, disk->name)];
     bool image = v->kind == HD_VOLUME_IMAGE;
+    bool plain = v->encryption == HD_ENCRYPTION_NONE;
 
     row->how = HD_HOW_PV;
     row->given = row->wished = v->size;
@@ -25,13 +26,14 @@ static void volume(const struct hd_mapper *m, const struct hd_guest *g,
            disk->mode == HD_MODE_RO && !image ? ", read-only" : "",
            hd_map_level(row));
     HD_SAY(row->found, "%s on the store",
-           image                                 ? "an image"
-           : v->encryption == HD_ENCRYPTION_NONE ? "plain data"
-                                                 : "encrypted data");
-    HD_SAY(row->reason, "%s",
-           image ? "the guest's own volume; every block is verified, so it is "
-                   "read-only"
-                 : "the guest's own volume");
+           image   ? "an image"
+           : plain ? "plain data"
+                   : "encrypted data");
+    HD_SAY(row->reason, "the guest's own volume%s",
+           image ? "; every block is verified, so it is read-only"
+           : v->discard && !plain
+               ? "; what it discards is discarded on the medium"
+               : "");
 }
 
 /* Its size is the row's, its name the guest's. */

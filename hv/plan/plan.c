@@ -109,6 +109,7 @@ static void open_volume(struct maker *m, const struct hd_guest *g,
         return;
     s->target = HD_TARGET_CRYPT;
     s->header = header_of(mf, v);
+    s->discard = volume->discard;
     s->luks = volume->luks;
 }
 

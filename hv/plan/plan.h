@@ -58,6 +58,7 @@ struct hd_step_volume {
     uint32_t mode;          /* enum hd_mode */
     uint32_t target;        /* enum hd_step_target */
     uint32_t header;        /* CRYPT: which of the job's LUKS2 headers */
+    uint32_t discard;       /* CRYPT: 1: discards reach the medium */
     struct hd_luks luks;    /* CRYPT */
     /* VERITY: dm-verity's data begins where its device does, so this one, a
      * linear of the step before, is the partition. */

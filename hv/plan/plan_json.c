@@ -140,6 +140,7 @@ static void add_volume(struct json_object *o, const struct hd_step *s)
     json_object_object_add(o, "header",
                            crypt ? json_object_new_uint64(v->header) : NULL);
     add_if(o, "offset", crypt ? v->luks.offset : 0);
+    add_bool(o, "discard", crypt && v->discard);
     add_text(o, "over", v->over);
     add_if(o, "blocks", v->verity.blocks);
     add_text(o, "root", root);

@@ -24,8 +24,9 @@ struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
 
 /*
  * Plan: store, steps: array of step (from 1), guest, kind, undo, and
- *   open-volume   name, start, length, mode, target, header, offset, over,
- *                 blocks, root, disk (of the host), diskseq
+ *   open-volume   name, start, length, mode, target, header, offset, discard
+ *                 (of encrypted data), over, blocks, root, disk (of the host),
+ *                 diskseq
  *   make-bridge   name
  *   add-port      name, bridge
  *   seize-pci     name

@@ -107,8 +107,8 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
         fprintf(out, " disk=%s diskseq=%" PRIu64, v->disk, v->diskseq);
         return;
     case HD_TARGET_CRYPT:
-        fprintf(out, " crypt header=%u offset=%" PRIu64, v->header,
-                v->luks.offset);
+        fprintf(out, " crypt header=%u offset=%" PRIu64 "%s", v->header,
+                v->luks.offset, v->discard ? " discard" : "");
         return;
     case HD_TARGET_VERITY:
         fprintf(out, " verity over=%s blocks=%" PRIu64 " root=", v->over,

@@ -114,8 +114,8 @@ static void say_crypt(const struct writer *w, const struct hd_step_volume *v,
                 "the first volume's)\n",
                 w->plan->label, v->dm_name);
     else
-        fprintf(w->out, "#   cryptsetup open --type luks2 %s %s\n", node,
-                v->dm_name);
+        fprintf(w->out, "#   cryptsetup open --type luks2%s %s %s\n",
+                v->discard ? " --allow-discards" : "", node, v->dm_name);
 }
 
 static void say_verity(const struct writer *w, const struct hd_step_volume *v,

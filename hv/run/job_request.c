@@ -87,7 +87,7 @@ static bool target_ok(const struct hd_job_request *req,
                v->diskseq && v->diskseq != req->head.diskseq;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
-               v->luks.offset < v->length;
+               v->luks.offset < v->length && v->discard <= 1;
     case HD_TARGET_VERITY:
         return is_dm_name(v->over) && v->mode == HD_MODE_RO &&
                v->verity.blocks && v->verity.blocks <= blocks &&

@@ -29,8 +29,9 @@ static void linear(const struct hd_step_volume *v, const struct place *p,
 }
 
 /* dm-crypt.rst.  The key is named, not written: `dmsetup table --showkeys` has
- * nothing to show.  No allow_discards: which blocks of a found stick are in use
- * is nobody's business, and cheap sticks gain little by it. */
+ * nothing to show.  allow_discards only by the manifest's word: which blocks of
+ * a found stick are in use is nobody's business, and cheap sticks gain little
+ * by it. */
 static void encrypted(const struct hd_step_volume *v, const struct place *p,
                       struct hd_volume_table *ret)
 {
@@ -40,9 +41,10 @@ static void encrypted(const struct hd_step_volume *v, const struct place *p,
     ret->target = "crypt";
     ret->sectors = (v->length - v->luks.offset) / HD_VOLUME_SECTOR;
     snprintf(ret->params, sizeof(ret->params),
-             HD_LUKS_CIPHER " :%d:logon:%s 0 %u:%u %" PRIu64, HD_LUKS_KEY_BYTES,
-             key, p->major, p->minor,
-             (v->start + v->luks.offset) / HD_VOLUME_SECTOR);
+             HD_LUKS_CIPHER " :%d:logon:%s 0 %u:%u %" PRIu64 "%s",
+             HD_LUKS_KEY_BYTES, key, p->major, p->minor,
+             (v->start + v->luks.offset) / HD_VOLUME_SECTOR,
+             v->discard ? " 1 allow_discards" : "");
 }
 
 /* verity.rst: version, data device, hash device, two block sizes, data blocks,

@@ -109,6 +109,9 @@ static const struct hd_field volume_fields[] = {
     {"encryption", HD_T_ENUM, 0, AT(hd_volume, encryption),
      .names = encryptions,
      .doc = "of data: luks2 or none; default luks2, for the store's users"},
+    {"discard", HD_T_BOOL, OPTIONAL, AT(hd_volume, discard),
+     .doc = "of data: what the guest discards is discarded on the medium, "
+            "though it is encrypted; default false"},
     {"luks", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_volume, luks),
      .sub = &luks_table, .doc = "of encrypted data"},
     {"verity", HD_T_MAP, OPTIONAL | SIGNED, AT(hd_volume, verity),

@@ -42,6 +42,7 @@ struct hd_volume {
     struct hd_uuid partuuid;
     uint64_t size;               /* bytes of the partition: whole MiB */
     uint32_t encryption;         /* data: enum hd_encryption */
+    uint8_t discard;             /* data: also when it is encrypted */
     struct hd_luks luks;         /* encrypted data */
     struct hd_verity verity;     /* image */
     char replaces[HD_NAME_SIZE]; /* image: what it was an update of, or empty */

@@ -135,6 +135,8 @@ static int check_volumes(const struct hd_manifest *m, unsigned which,
         const struct hd_volume *v = &m->volumes[i];
 
         *at = (struct place){"volumes", i};
+        if (v->discard && v->kind == HD_VOLUME_IMAGE)
+            return BAD(err, "image \"%s\": only data has discard", v->name);
         if (which == HD_F_SOURCE) {
             if (!v->size && !v->from[0])
                 return BAD(err, "volume \"%s\" has neither size nor from",

@@ -34,7 +34,7 @@ enum hd_field_type {
 #define HD_F_SOURCE   2u /* only in what `hotdom pack` is given */
 #define HD_F_SIGNED   4u /* only in the manifest of a store */
 #define HD_F_OPTIONAL                                                          \
-    8u /* map or number: all bytes are zero when it is absent */
+    8u /* map, number or truth: all bytes are zero when it is absent */
 #define HD_F_BARE                                                              \
     16u /* HD_T_LIST: of bare values, as in [desk, lab]; `sub`                 \
            has one field, of a scalar type */
@@ -83,7 +83,7 @@ int hd_yaml_write(const struct hd_table *table, unsigned which, const void *obj,
 int hd_yaml_check(const struct hd_table *table, unsigned which, const void *obj,
                   enum hd_code code, struct hd_err *err);
 
-/* Is the optional map or number `f` of `obj` absent? */
+/* Is the optional map, number or truth `f` of `obj` absent? */
 bool hd_yaml_is_zero(const struct hd_field *f, const void *obj);
 
 #endif

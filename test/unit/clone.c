@@ -23,7 +23,7 @@ static const char source[] =
     "  - {name: root, kind: image, from: root.img}\n"
     "  - {name: open, encryption: none, from: root.img}\n"
     "  - {name: home, from: root.img}\n"
-    "  - {name: mail, from: root.img}\n"
+    "  - {name: mail, discard: true, from: root.img}\n"
     "users: [{name: owner}, {name: anna, settings: {keyboard: de,"
     " guests: [one]}}]\n"
     "guests:\n"
@@ -203,6 +203,8 @@ static void a_clone_is_another_store(void)
     for (uint32_t i = 2; i < 4; i++)
         CU_ASSERT_FALSE(hd_uuid_equal(&is->volumes[i].luks.uuid,
                                       &was->volumes[i].luks.uuid));
+    CU_ASSERT_FALSE(is->volumes[2].discard);
+    CU_ASSERT_TRUE(is->volumes[3].discard);
     /* The same image has the same root; that is what was compared. */
     CU_ASSERT_EQUAL(memcmp(&is->volumes[0].verity, &was->volumes[0].verity,
                            sizeof(struct hd_verity)),

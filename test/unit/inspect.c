@@ -21,6 +21,7 @@ static const char source[] = "hotdom: 1\n"
                              "  - {name: root, kind: image, from: root.img}\n"
                              "  - {name: home, size: 1M}\n"
                              "  - {name: cache, encryption: none, size: 1M}\n"
+                             "  - {name: mail, size: 1M, discard: true}\n"
                              "guests:\n"
                              "  - name: one\n"
                              "    kernel: kernel\n"
@@ -78,6 +79,7 @@ static void inspect_shows_who_opens_it_and_what_is_protected(void)
     check_line(text, "image, verified ");
     check_line(text, "data, encrypted (luks2) ");
     check_line(text, "data, not encrypted ");
+    check_line(text, "data, encrypted (luks2), discards ");
     check_line(text, "\nIMAGE  BLOCKS  ROOT HASH\nroot      384  ");
     check_line(text, "root as xvda, read-only");
     pack_kit_fini(&b);
@@ -119,6 +121,9 @@ static void inspect_says_the_same_in_json(void)
     CU_ASSERT_PTR_NOT_NULL(
         get(get(json_object_array_get_idx(volumes, 1), "luks"), "mark"));
     CU_ASSERT_PTR_NULL(get(json_object_array_get_idx(volumes, 2), "replaces"));
+    CU_ASSERT_PTR_NULL(get(json_object_array_get_idx(volumes, 1), "discard"));
+    CU_ASSERT_TRUE(json_object_get_boolean(
+        get(json_object_array_get_idx(volumes, 3), "discard")));
     json_object_put(o);
     pack_kit_fini(&b);
 }

@@ -156,6 +156,8 @@ static void an_encrypted_volume_has_a_header_and_room_for_data(void)
     refused("step 1");
     begin_crypt()->luks.uuid.byte[1] = 0;
     refused("step 1");
+    begin_crypt()->discard = 2;
+    refused("step 1");
     begin_crypt()->target = HD_TARGET_VERITY + 1;
     refused("step 1");
     begin_crypt();

@@ -244,6 +244,11 @@ static void after(struct map_kit *k)
     strcpy(guests[0].after[0].name, guests[1].name);
 }
 
+static void discard(struct map_kit *k)
+{
+    k->answer.manifest.volumes[1].discard = 1;
+}
+
 static const struct {
     const char *name;
     void (*change)(struct map_kit *);
@@ -277,6 +282,7 @@ static const struct {
     {"pass-scratch", scratch},
     {"pass-view", view},
     {"fail-view-outside", view_outside},
+    {"pass-discard", discard},
 };
 
 static void compare(const char *name, const char *ending, const char *text)

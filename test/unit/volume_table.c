@@ -51,6 +51,20 @@ static void encrypted_data_begins_behind_the_header_and_names_its_key(void)
                            "aa000000-0000-0000-0000-0000000000bb 0 8:16 24576");
 }
 
+static void discards_pass_the_encryption_only_by_the_manifests_word(void)
+{
+    struct hd_step_volume v = {.length = 16 * MIB,
+                               .target = HD_TARGET_CRYPT,
+                               .luks = {.offset = 9 * MIB}};
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, 8, 16, &t);
+    CU_ASSERT_PTR_NULL(strstr(t.params, "allow_discards"));
+    v.discard = 1;
+    hd_volume_table_make(&v, &store, 8, 16, &t);
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.params, " 8:16 18432 1 allow_discards"));
+}
+
 static void an_image_is_its_data_blocks_with_the_tree_behind(void)
 {
     struct hd_step_volume v = {.start = 3 * MIB,
@@ -81,6 +95,7 @@ static void the_largest_numbers_fit(void)
     CU_ASSERT(strlen(t.params) < sizeof(t.params) - 1);
     v.target = HD_TARGET_CRYPT;
     v.start = UINT64_MAX;
+    v.discard = 1;
     hd_volume_table_make(&v, &store, UINT32_MAX, UINT32_MAX, &t);
     CU_ASSERT(strlen(t.params) < sizeof(t.params) - 1);
 }
@@ -89,6 +104,7 @@ static const struct hd_test tests[] = {
     HD_TEST(plain_data_is_its_partition),
     HD_TEST(a_ram_disk_is_all_of_what_lies_under_it),
     HD_TEST(encrypted_data_begins_behind_the_header_and_names_its_key),
+    HD_TEST(discards_pass_the_encryption_only_by_the_manifests_word),
     HD_TEST(an_image_is_its_data_blocks_with_the_tree_behind),
     HD_TEST(the_largest_numbers_fit),
 };
