@@ -104,6 +104,46 @@ pv ${disk#/dev/} xvdb"*'a guest has it (3)' ]]
         hotdom eject devices'
 }
 
+# Nothing was written to the spare stick, which was all zeros.
+untouched() { [ -z "$(tr -d '\0' <"$plugged/spare.img")" ]; }
+
+@test "a disk given read-only is not written, whatever its guest believes" {
+    local got
+    plug devices
+    await 60 running state devices
+    await 90 yes answers holder
+    plug_spare
+    dom0 'hotdom block-attach holder stick --read-only &&
+        [ "$(blockdev --getro /dev/mapper/hotdom-devices-holder+usb*)" = 1 ]'
+    got=$(in_guest holder 'blockdev --setrw /dev/xvdb; cat /sys/block/xvdb/ro
+        echo x | dd of=/dev/xvdb conv=fsync 2>/dev/null || echo refused')
+    [[ $got == *1*refused* ]]
+    untouched
+
+    # A guest that takes its word of what it may from elsewhere than dom0.
+    # shellcheck disable=SC2016
+    dom0 'hotdom block-detach holder xvdb
+        xl pause devices.holder
+        hotdom block-attach holder stick --read-only >/dev/null &
+        attaching=$!
+        domid=$(xl domid devices.holder)
+        disk=/local/domain/$domid/device/vbd/51728 lie=/local/domain/$domid/data/lie
+        for ((n = 0; n < 100; n++)); do
+            if xenstore-exists $disk; then break; fi
+            read -r -t 0.1 <> <(:) || :
+        done
+        xenstore-write $lie/sectors 32768 $lie/sector-size 512 $lie/info 0 \
+            $lie/feature-persistent 1 $lie/state 4 $disk/backend $lie
+        xl unpause devices.holder
+        wait $attaching'
+    got=$(in_guest holder 'cat /sys/block/xvdb/ro
+        echo x | dd of=/dev/xvdb conv=fsync 2>/dev/null || echo refused
+        head -c 512 /dev/xvdb | wc -c')
+    [[ $got == *0*refused*512* ]]
+    untouched
+    dom0 'hotdom block-detach holder xvdb --force'
+}
+
 half_attached() { # GUEST: the nodes are there, and the guest never answers
     dom0 "xenstore-exists /local/domain/$(guest_domid "$1")/device/vbd/51728 && echo yes"
 }

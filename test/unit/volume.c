@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "../../hv/run/volume.h"
 #include "unit.h"
@@ -17,7 +19,7 @@ static struct {
     const char *uuid;       /* NULL: there is no device */
     char live[16], new[16]; /* targets; "": no table */
     uint64_t sectors;       /* of the live one */
-    bool suspended, flushed;
+    bool suspended, flushed, read_only;
     int open_count;
     int fails; /* this request does */
 } dm;
@@ -37,6 +39,8 @@ int __wrap_dm_task_set_cookie(struct dm_task *t, uint32_t *cookie,
                               uint16_t flags);
 int __wrap_dm_task_get_info(struct dm_task *t, struct dm_info *ret);
 const char *__wrap_dm_task_get_uuid(const struct dm_task *t);
+int __wrap_dm_task_set_uuid(struct dm_task *t, const char *uuid);
+int __wrap_dm_task_set_ro(struct dm_task *t);
 int __wrap_dm_task_no_flush(struct dm_task *t);
 int __wrap_dm_task_skip_lockfs(struct dm_task *t);
 int __wrap_dm_task_add_target(struct dm_task *t, uint64_t start, uint64_t size,
@@ -86,6 +90,18 @@ const char *__wrap_dm_task_get_uuid(const struct dm_task *t)
 {
     (void)t;
     return dm.uuid;
+}
+
+int __wrap_dm_task_set_uuid(struct dm_task *t, const char *uuid)
+{
+    (void)t;
+    return !strncmp(uuid, "HOTDOM-", 7);
+}
+
+int __wrap_dm_task_set_ro(struct dm_task *t)
+{
+    dm.read_only = t->type == DM_DEVICE_CREATE;
+    return 1;
 }
 
 int __wrap_dm_task_no_flush(struct dm_task *t)
@@ -222,6 +238,29 @@ static void a_volume_without_a_table_gets_none_by_a_fence(void)
     CHECK_OK(hd_volume_fence(NAME, &err), &err);
 }
 
+/* Whoever opens it, blkback or a program of dom0's, is held to it. */
+static void a_read_only_volume_is_a_read_only_device(void)
+{
+    static const struct hd_uuid store = {{0x5c}};
+    struct hd_step_volume v = {.dm_name = NAME, .length = 1 << 20};
+    char dir[] = "/tmp/hd-unit-XXXXXX", mapper[64], node[128];
+    struct hd_err err = {0};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    snprintf(mapper, sizeof(mapper), "%s/mapper", dir);
+    snprintf(node, sizeof(node), "%s/" NAME, mapper);
+    CU_ASSERT_FATAL(!mkdir(mapper, 0755) && !mkdir(node, 0755));
+    CU_ASSERT_EQUAL_FATAL(dm_set_dev_dir(dir), 1);
+    for (uint32_t mode = HD_MODE_RW; mode <= HD_MODE_RO; mode++) {
+        set_up();
+        v.mode = mode;
+        CHECK_OK(hd_volume_open(&v, &store, 8, 0, NULL, &err), &err);
+        CU_ASSERT_EQUAL(dm.read_only, mode == HD_MODE_RO);
+    }
+    dm_set_dev_dir("/dev");
+    CU_ASSERT_FALSE(rmdir(node) || rmdir(mapper) || rmdir(dir));
+}
+
 static void a_volume_is_idle_and_has_the_kernels_number(void)
 {
     struct hd_err err = {0};
@@ -246,6 +285,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_fence_that_fails_leaves_no_volume_suspended),
     HD_TEST(a_volume_that_was_left_suspended_is_fenced_or_resumed),
     HD_TEST(a_volume_without_a_table_gets_none_by_a_fence),
+    HD_TEST(a_read_only_volume_is_a_read_only_device),
     HD_TEST(a_volume_is_idle_and_has_the_kernels_number),
 };
 
