@@ -158,6 +158,62 @@ bridge_of() { # GUEST NUMBER
         (.why | contains("PV sound")))'
 }
 
+# ---- what both ends of a device agree on
+
+# A key and a value a line: what the ends of roam's first disk and NIC wrote,
+# whether the disk below has a cache, and the processors of dom0 and the guest.
+ends() {
+    # shellcheck disable=SC2016
+    dom0 'domid=$(xl domid roam.roam)
+        back=/local/domain/0/backend front=/local/domain/$domid/device
+        tell() { # KEY FOLDER NODE...
+            local key=$1 folder=$2 n
+            shift 2
+            for n in "$@"; do
+                echo "$key/$n $(xenstore-read "$folder/$n" 2>/dev/null)"
+            done
+        }
+        tell vbd "$back/vbd/$domid/51712" multi-queue-max-queues mode \
+            max-ring-page-order feature-persistent feature-flush-cache \
+            feature-max-indirect-segments discard-enable
+        tell xvda "$front/vbd/51712" multi-queue-num-queues feature-persistent
+        tell vif "$back/vif/$domid/0" multi-queue-max-queues
+        tell eth0 "$front/vif/0" multi-queue-num-queues
+        below=$(dmsetup info -c --noheadings -o blkdevname hotdom-roam-roam-disk)
+        cached=0
+        [[ $(cat "/sys/class/block/$below/queue/write_cache") != *back ]] || cached=1
+        echo "cached $cached"
+        echo "dom0 $(nproc)"
+        echo "vcpus $(xl list "$domid" | awk "END {print \$4}")"'
+}
+
+@test "a disk and a NIC have a queue for each processor, and persistent grants" {
+    local key value
+    local -A is
+    on media
+    plug roam
+    await 60 running state roam
+    await 90 yes answers roam
+    while read -r key value; do is[$key]=$value; done <<<"$(ends)"
+    declare -p is
+    [ "${is[dom0]} ${is[vcpus]}" = '2 2' ]
+    [ "${is[vbd/multi-queue-max-queues]}" = 2 ]
+    [ "${is[xvda/multi-queue-num-queues]}" = 2 ]
+    [ "${is[vif/multi-queue-max-queues]}" = 2 ]
+    [ "${is[eth0/multi-queue-num-queues]}" = 2 ]
+    [ "${is[vbd/feature-persistent]}${is[xvda/feature-persistent]}" = 11 ]
+    [ "${is[vbd/feature-max-indirect-segments]}" -ge 32 ]
+    [ "${is[vbd/max-ring-page-order]}" -ge 1 ]
+    # Flushes are the guest's to ask for where there is something to flush.
+    [ "${is[vbd/feature-flush-cache]}" = "${is[cached]}" ]
+    [ "${is[vbd/mode]} ${is[vbd/discard-enable]}" = 'w 1' ]
+    # And the guest uses them all.
+    # shellcheck disable=SC2016
+    [[ $(in_guest roam 'cd /sys; echo $(ls block/xvda/mq | wc -l) \
+        $(ls -d class/net/eth0/queues/tx-* | wc -l)') == *'2 2'* ]]
+    dom0 hotdom eject roam
+}
+
 # ---- the Debian guest's screen
 
 display() { list | jq -r '.[].guests[] | .display'; }
