@@ -232,15 +232,19 @@ static int attach(struct hd_context *ctx, struct attachment *a,
     return rc ? -1 : 0;
 }
 
+/* One watch serves both waits, and goes with the job's connection; libxl's
+ * record is written while the guest's driver is at work. */
 static int attach_live(struct hd_context *ctx, struct attachment *a,
                        const struct hd_step *steps, uint32_t n,
                        struct hd_err *err)
 {
     if (describe(a, steps, n, err) ||
         hd_xenbus_add(ctx->xs, a->devices, a->n_devices, NULL, err) ||
-        hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
-                        wait_until(ctx), err) ||
+        hd_xenbus_watch(ctx->xs, a->devices, a->n_devices, err) ||
+        hd_xenbus_wait(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
+                       wait_until(ctx), err) ||
         join_all(ctx, a, steps, n, err) ||
+        hd_domain_settle(ctx->ts, a->domid, steps, n, err) ||
         hd_xenbus_connect(ctx->xs, a->devices, a->n_devices, wait_until(ctx),
                           err))
         return -1;

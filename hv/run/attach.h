@@ -15,8 +15,9 @@ uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n);
 int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
               struct hd_err *err);
 
-/* The same of a domain that runs, with both ends connected when it returns; it
- * is told then.  When it fails, what undoes the device's effect undoes it. */
+/* The same of a domain that runs, with both ends connected and libxl's record
+ * written when it returns; it is told then.  When it fails, what undoes the
+ * device's effect undoes it. */
 int hd_attach_live(struct hd_context *ctx, const struct hd_step *steps,
                    uint32_t n, struct hd_err *err);
 /* Only the steps that tell. */

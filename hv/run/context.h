@@ -25,7 +25,7 @@ struct hd_context {
     struct hd_build build;
     struct hd_hypervisor *hv;
     struct hd_xs *xs;
-    /* Domains whose end has begun and whose nodes are away (hd_undo_begin). */
+    /* Domains whose end has begun and whose nodes are away (hd_domain_end). */
     uint32_t ended[HD_MAX_GUESTS];
     size_t n_ended;
     /* START: shared; HD_MAX_LUKS, of the encrypted volumes that are not open

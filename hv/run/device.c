@@ -59,6 +59,24 @@ void hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
         *ret = '\0';
 }
 
+void hd_device_read_origin(struct hd_context *ctx,
+                           const struct hd_xenbus_device *bus, char script[64],
+                           char params[HD_XENBUS_PATH])
+{
+    char path[HD_XENBUS_PATH], nodes[2][HD_XENBUS_PATH + 16];
+    struct hd_xs_value values[] = {
+        {.path = nodes[0], .buf = script, .size = 64},
+        {.path = nodes[1], .buf = params, .size = HD_XENBUS_PATH}};
+
+    hd_xenbus_back_path(bus, path);
+    snprintf(nodes[0], sizeof(nodes[0]), "%s/script", path);
+    snprintf(nodes[1], sizeof(nodes[1]), "%s/params", path);
+    (void)hd_xs_read_all(ctx->xs, values, HD_ARRAY_LEN(values), NULL);
+    for (size_t i = 0; i < HD_ARRAY_LEN(values); i++)
+        if (values[i].there <= 0)
+            *values[i].buf = '\0';
+}
+
 int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
                     struct hd_err *err)
 {

@@ -47,12 +47,13 @@ static int check_free(struct hd_context *ctx, const char *value, uint32_t domid,
                       struct hd_err *err)
 {
     struct hd_device_of device;
+    struct hd_xenbus_ends is;
 
     if (hd_device_parse(value, &device, err))
         return -1;
     device.bus.domid = domid;
-    if (hd_xenbus_back_state(ctx->xs, &device.bus) != HD_XENBUS_NONE ||
-        hd_xenbus_front_state(ctx->xs, &device.bus) != HD_XENBUS_NONE)
+    is = hd_xenbus_ends(ctx->xs, &device.bus);
+    if (is.back != HD_XENBUS_NONE || is.front != HD_XENBUS_NONE)
         return hd_fail(err, HD_E_EXISTS, "domain %u has a %s %u already", domid,
                        device.bus.class, device.bus.devid);
     return 0;
@@ -85,8 +86,7 @@ static void roll_back(struct hd_context *ctx, uint32_t seq, struct hd_err *why)
 
 static int attach(struct hd_context *ctx, uint32_t domid, struct hd_err *err)
 {
-    const struct hd_plan *plan = ctx->plan;
-    const struct hd_step *device = device_of(plan);
+    const struct hd_step *device = device_of(ctx->plan);
     char value[HD_LEDGER_VALUE];
     uint32_t seq;
 
@@ -95,9 +95,7 @@ static int attach(struct hd_context *ctx, uint32_t domid, struct hd_err *err)
         hd_ledger_take(ctx->ledger, HD_EFFECT_DEVICE, ctx->req->guest, value,
                        &seq, err))
         return -1;
-    if (!perform(ctx, err) &&
-        !hd_domain_settle(ctx->ts, domid, plan->steps, plan->n_steps, err) &&
-        !hd_ledger_set_running(ctx->ledger, seq, err))
+    if (!perform(ctx, err) && !hd_ledger_set_running(ctx->ledger, seq, err))
         return 0;
     roll_back(ctx, seq, err);
     return -1;

@@ -55,7 +55,7 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
                 struct hd_device_of *ret, struct hd_err *err)
 {
     const struct hd_job_device *d = &ctx->req->device;
-    char script[64], params[sizeof(MAPPER) + HD_DM_NAME_SIZE];
+    char script[64], params[HD_XENBUS_PATH];
     bool disk = d->what == HD_WHAT_DISK;
 
     *ret = (struct hd_device_of){.bus = {.class = HD_VBD_CLASS,
@@ -63,7 +63,7 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
                                          .devid = hd_vbd_devid(d->vdev)}};
     if (!disk)
         (void)find_nic(ctx, domid, name, &ret->bus);
-    hd_device_read(ctx, &ret->bus, "script", script, sizeof(script));
+    hd_device_read_origin(ctx, &ret->bus, script, params);
     if (!*script)
         return hd_fail(err, HD_E_NO_DEVICE, "guest %s has no %s %s",
                        ctx->req->guest, disk ? "disk" : "NIC", name);
@@ -71,7 +71,6 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
         return hd_fail(err, HD_E_DENIED,
                        "hotdom has not attached %s to guest %s; use xl", name,
                        ctx->req->guest);
-    hd_device_read(ctx, &ret->bus, "params", params, sizeof(params));
     if (!strncmp(params, MAPPER, sizeof(MAPPER) - 1))
         snprintf(ret->dm_name, sizeof(ret->dm_name), "%.78s",
                  params + sizeof(MAPPER) - 1);

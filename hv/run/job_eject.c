@@ -65,7 +65,7 @@ static const struct hd_job_end *end_of(const struct hd_job_request *req,
 
 static void force(void *ctx, const char *guest)
 {
-    hd_undo_begin(ctx, guest);
+    hd_undo_begin(ctx, &guest, 1);
 }
 
 /* libxl_create.c writes when it has built a domain. */
@@ -125,6 +125,15 @@ static void shut_down(struct hd_context *ctx, const struct rank *rank)
     hd_grace_wait(up.guests, up.n, &ops, ctx);
 }
 
+static void begin_end(struct hd_context *ctx, const struct rank *rank)
+{
+    const char *guests[HD_MAX_GUESTS] = {0};
+
+    for (size_t i = 0; i < rank->n; i++)
+        guests[i] = rank->guests[i].guest;
+    hd_undo_begin(ctx, guests, rank->n);
+}
+
 /* The last ranks first; who outlives its grace time does not see those end that
  * it is after. */
 static void shut_down_all(struct hd_context *ctx,
@@ -141,8 +150,8 @@ static void shut_down_all(struct hd_context *ctx,
     }
     for (uint32_t r = HD_MAX_GUESTS; r-- > 0;) {
         shut_down(ctx, &ranks[r]);
-        for (size_t i = 0; r && i < ranks[r].n; i++)
-            hd_undo_begin(ctx, ranks[r].guests[i].guest);
+        if (r)
+            begin_end(ctx, &ranks[r]);
     }
 }
 

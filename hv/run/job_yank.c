@@ -81,13 +81,14 @@ int hd_job_finish(struct hd_context *ctx,
                   char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
                   hd_job_end_fn *end, struct hd_err *err)
 {
+    const char *all[HD_MAX_GUESTS] = {0};
     struct hd_err ignored;
     bool empty;
     int rc = 0;
 
-    /* All backends let go side by side. */
     for (size_t i = 0; i < n; i++)
-        hd_undo_begin(ctx, guests[i]);
+        all[i] = guests[i];
+    hd_undo_begin(ctx, all, n);
     for (size_t i = 0; i < n; i++)
         if (end_one(ctx, guests[i], end, rc ? &ignored : err))
             rc = -1;

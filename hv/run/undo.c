@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "../../pv-drivers/console/console.h"
-#include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
-#include "attach.h"
 #include "device.h"
 #include "display.h"
+#include "domain_end.h"
 #include "domain_sweep.h"
 #include "pci.h"
 #include "server.h"
@@ -21,79 +19,6 @@ static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
                    struct hd_err *err)
 {
     return hd_volume_remove(effect->value, ctx->req->deadline_ms, err);
-}
-
-static bool is_ours(const char *class)
-{
-    static const char *const ours[] = {"console", HD_CONSOLE_CLASS,
-                                       HD_FS9P_CLASS, "vbd", "vif"};
-    bool found = false;
-
-    for (size_t i = 0; i < HD_ARRAY_LEN(ours); i++)
-        found |= !strcmp(class, ours[i]);
-    return found;
-}
-
-/* What libxl itself has attached, libxl must detach: a display's QEMU, a PCI
- * device.  Its own record does not have the latter, the backends do. */
-static bool has_other_devices(struct hd_context *ctx, uint32_t domid)
-{
-    hd_autofree char **classes = NULL;
-    char path[96], value[8];
-    size_t n;
-
-    if (hd_xs_list(ctx->xs, "/local/domain/0/backend", &classes, &n, NULL))
-        return true;
-    for (size_t i = 0; i < n; i++) {
-        snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u",
-                 classes[i], domid);
-        if (!is_ours(classes[i]) &&
-            hd_xs_read(ctx->xs, path, value, sizeof(value), NULL) != 0)
-            return true;
-    }
-    return false;
-}
-
-/* 0 with its nodes away, as libxl does: first the nodes, and with them the
- * backends, whose grants a dying domain waits for, then the domain. */
-static int end_ours(struct hd_context *ctx, uint32_t domid,
-                    const struct hd_uuid *uuid, struct hd_err *err)
-{
-    struct hd_err ignored;
-    int rc = hd_domain_sweep(ctx->xs, domid, uuid, err);
-
-    if (hd_domain_kill(ctx->hv, domid, rc ? &ignored : err))
-        rc = -1;
-    return rc;
-}
-
-static int end_with_others(struct hd_context *ctx, uint32_t domid,
-                           const struct hd_uuid *uuid, struct hd_err *err)
-{
-    hd_attach_close(ctx, domid);
-    if (hd_domain_destroy(ctx->ts, domid, err))
-        return -1;
-    return hd_domain_sweep(ctx->xs, domid, uuid, err);
-}
-
-static bool has_ended(const struct hd_context *ctx, uint32_t domid)
-{
-    for (size_t i = 0; i < ctx->n_ended; i++)
-        if (ctx->ended[i] == domid)
-            return true;
-    return false;
-}
-
-static int end_domain(struct hd_context *ctx, uint32_t domid,
-                      const struct hd_uuid *uuid, struct hd_err *err)
-{
-    (void)hd_domain_pause(ctx->hv, domid, NULL);
-    if (has_other_devices(ctx, domid) ? end_with_others(ctx, domid, uuid, err)
-                                      : end_ours(ctx, domid, uuid, err))
-        return -1;
-    if (ctx->n_ended < HD_ARRAY_LEN(ctx->ended))
-        ctx->ended[ctx->n_ended++] = domid;
-    return 0;
 }
 
 /* Under a name by which people find it.  What libxl knew of it is gone. */
@@ -151,12 +76,13 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
         if (status.state != HD_DOMAIN_GONE)
             return 0;
     }
-    if (has_ended(ctx, status.domid))
+    status.uuid = uuid;
+    if (hd_domain_end_has_begun(ctx, status.domid))
         rc = 0;
     else if (status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
-        rc = hd_domain_sweep(ctx->xs, status.domid, &uuid, err);
+        rc = hd_domain_sweep(ctx->xs, &status, 1, err);
     else
-        rc = end_domain(ctx, status.domid, &uuid, err);
+        rc = hd_domain_end(ctx, &status, 1, err);
     /* Who has a page of it mapped keeps it from going. */
     if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERVER, err))
         return -1;
@@ -279,13 +205,20 @@ int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
     return rc;
 }
 
-void hd_undo_begin(struct hd_context *ctx, const char *guest)
+void hd_undo_begin(struct hd_context *ctx, const char *const *guests, size_t n)
 {
-    const struct hd_effect *e = hd_context_domain(ctx, guest);
-    struct hd_domain_status status;
+    struct hd_domain_status domains[HD_MAX_GUESTS];
+    size_t used = 0;
 
-    if (!e || hd_undo_find(ctx, e, &status, NULL) ||
-        status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
-        return;
-    (void)end_domain(ctx, status.domid, &status.uuid, NULL);
+    for (size_t i = 0; i < n; i++) {
+        const struct hd_effect *e = hd_context_domain(ctx, guests[i]);
+        struct hd_domain_status *status = &domains[used];
+
+        used += e && !hd_undo_find(ctx, e, status, NULL) &&
+                status->state != HD_DOMAIN_GONE &&
+                status->state != HD_DOMAIN_DYING &&
+                !hd_domain_end_has_begun(ctx, status->domid);
+    }
+    if (used)
+        (void)hd_domain_end(ctx, domains, used, NULL);
 }

@@ -26,10 +26,10 @@ int hd_undo_guest(struct hd_context *ctx, const char *guest,
  */
 int hd_undo_volume(struct hd_context *ctx, const char *guest,
                    const char *dm_name, struct hd_err *err);
-/* Ends the domain of a guest, if it is there, and does not wait until it is
- * gone, so that the domains of several end side by side.  What fails is said by
- * hd_undo, which has to follow. */
-void hd_undo_begin(struct hd_context *ctx, const char *guest);
+/* Ends the domains of the `n` guests, those that are there, side by side, and
+ * does not wait until they are gone.  What fails is said by hd_undo, which has
+ * to follow for each. */
+void hd_undo_begin(struct hd_context *ctx, const char *const *guests, size_t n);
 
 /* Where the domain of an effect is now; writes its domid to the ledger when a
  * killed job did not come to that. */

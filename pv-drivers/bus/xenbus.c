@@ -18,6 +18,7 @@
 /* Nodes of a device beside its pairs: who the other is, and both for libxl. */
 #define LINKS   4
 #define LOOK_MS 1000 /* a watch event may be lost with xenstored */
+#define STATES  16   /* are read at a time */
 
 void hd_xenbus_front_path(const struct hd_xenbus_device *dev,
                           char ret[HD_XENBUS_PATH])
@@ -92,15 +93,52 @@ void hd_xenbus_served(struct hd_xenbus_device *dev)
                      HD_XENBUS_INIT_WAIT);
 }
 
+static enum hd_xenbus_state state_of(const struct hd_xs_value *v)
+{
+    if (v->there <= 0 || v->buf[0] < '0' || v->buf[0] > '6' || v->buf[1])
+        return HD_XENBUS_NONE;
+    return (enum hd_xenbus_state)(v->buf[0] - '0');
+}
+
+/* Of at most STATES folders. */
+static void states_in(struct hd_xs *xs, char (*folders)[HD_XENBUS_PATH],
+                      size_t n, enum hd_xenbus_state *ret)
+{
+    struct hd_xs_value values[STATES];
+    char nodes[STATES][HD_XENBUS_PATH + 8], text[STATES][4];
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(nodes[i], sizeof(nodes[i]), "%s/state", folders[i]);
+        values[i] = (struct hd_xs_value){
+            .path = nodes[i], .buf = text[i], .size = sizeof(text[i])};
+    }
+    (void)hd_xs_read_all(xs, values, n, NULL);
+    for (size_t i = 0; i < n; i++)
+        ret[i] = state_of(&values[i]);
+}
+
+/* Gives how many of the `n` backends it was. */
+static size_t back_states(struct hd_xs *xs,
+                          const struct hd_xenbus_device *devices, size_t n,
+                          enum hd_xenbus_state ret[STATES])
+{
+    char paths[STATES][HD_XENBUS_PATH];
+    size_t some = n < STATES ? n : STATES;
+
+    for (size_t i = 0; i < some; i++)
+        hd_xenbus_back_path(&devices[i], paths[i]);
+    states_in(xs, paths, some, ret);
+    return some;
+}
+
 static enum hd_xenbus_state state_in(struct hd_xs *xs, const char *folder)
 {
     char node[HD_XENBUS_PATH + 8], text[4];
+    struct hd_xs_value value = {.buf = text};
 
     snprintf(node, sizeof(node), "%s/state", folder);
-    if (hd_xs_read(xs, node, text, sizeof(text), NULL) <= 0 || text[1] ||
-        text[0] < '0' || text[0] > '6')
-        return HD_XENBUS_NONE;
-    return (enum hd_xenbus_state)(text[0] - '0');
+    value.there = hd_xs_read(xs, node, text, sizeof(text), NULL);
+    return state_of(&value);
 }
 
 enum hd_xenbus_state hd_xenbus_back_state(struct hd_xs *xs,
@@ -119,6 +157,18 @@ enum hd_xenbus_state hd_xenbus_front_state(struct hd_xs *xs,
 
     hd_xenbus_front_path(dev, path);
     return state_in(xs, path);
+}
+
+struct hd_xenbus_ends hd_xenbus_ends(struct hd_xs *xs,
+                                     const struct hd_xenbus_device *dev)
+{
+    char paths[2][HD_XENBUS_PATH];
+    enum hd_xenbus_state states[2];
+
+    hd_xenbus_back_path(dev, paths[0]);
+    hd_xenbus_front_path(dev, paths[1]);
+    states_in(xs, paths, 2, states);
+    return (struct hd_xenbus_ends){states[0], states[1]};
 }
 
 /* ---- nodes */
@@ -240,28 +290,38 @@ int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return hd_xs_make(xs, b.folders, b.n_folders, b.nodes, b.n_nodes, err);
 }
 
+static void add_close(struct batch *b, const struct hd_xenbus_device *dev,
+                      enum hd_xenbus_state is, bool force)
+{
+    char path[HD_XENBUS_PATH];
+
+    hd_xenbus_front_path(dev, path);
+    if (force)
+        add_node(b, path, "", NULL);
+    /* One that is not there must not come back as two nodes. */
+    if (is == HD_XENBUS_NONE)
+        return;
+    hd_xenbus_back_path(dev, path);
+    add_node(b, path, "online", "0");
+    if (is != HD_XENBUS_CLOSED)
+        add_node(b, path, "state", "5");
+}
+
 /* What libxl_device.c, libxl__initiate_device_generic_remove, writes. */
 int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, bool force, struct hd_err *err)
 {
+    enum hd_xenbus_state states[STATES];
     auto_batch b;
-    char path[HD_XENBUS_PATH];
 
     if (batch_init(&b, n, FOLDERS, NULL, err))
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        enum hd_xenbus_state is = hd_xenbus_back_state(xs, &devices[i]);
+    for (size_t at = 0; at < n;) {
+        size_t some = back_states(xs, &devices[at], n - at, states);
 
-        hd_xenbus_front_path(&devices[i], path);
-        if (force)
-            add_node(&b, path, "", NULL);
-        /* One that is not there must not come back as two nodes. */
-        if (is == HD_XENBUS_NONE)
-            continue;
-        hd_xenbus_back_path(&devices[i], path);
-        add_node(&b, path, "online", "0");
-        if (is != HD_XENBUS_CLOSED)
-            add_node(&b, path, "state", "5");
+        for (size_t i = 0; i < some; i++)
+            add_close(&b, &devices[at + i], states[i], force);
+        at += some;
     }
     return hd_xs_write(xs, b.nodes, b.n_nodes, err);
 }
@@ -324,11 +384,10 @@ int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 }
 
 /* 1: it is there, 0: not yet, -1: it never will. */
-static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                enum hd_xenbus_state want, struct hd_err *err)
+static int judge(struct hd_xs *xs, const struct hd_xenbus_device *dev,
+                 enum hd_xenbus_state is, enum hd_xenbus_state want,
+                 struct hd_err *err)
 {
-    enum hd_xenbus_state is = hd_xenbus_back_state(xs, dev);
-
     if (is == want || (want == HD_XENBUS_CLOSED && is == HD_XENBUS_NONE) ||
         (want < HD_XENBUS_CLOSING && is > want && is < HD_XENBUS_CLOSING))
         return 1;
@@ -338,19 +397,37 @@ static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
     return 0;
 }
 
-static int wait_all(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
-                    struct hd_err *err)
+/* Adds how many from the first on are there to `*at`: 1 with some of those that
+ * were looked at, 0: wait, -1. */
+static int look(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                size_t n, enum hd_xenbus_state want, size_t *at,
+                struct hd_err *err)
+{
+    enum hd_xenbus_state states[STATES];
+    size_t some = back_states(xs, devices + *at, n - *at, states);
+
+    for (size_t i = 0; i < some; i++) {
+        int rc = judge(xs, devices + *at, states[i], want, err);
+
+        if (rc <= 0)
+            return rc;
+        ++*at;
+    }
+    return 1;
+}
+
+int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                   size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
+                   struct hd_err *err)
 {
     size_t at = 0;
 
     while (at < n) {
         uint64_t until = hd_io_now_ms() + LOOK_MS;
-        int rc = look(xs, &devices[at], state, err);
+        int rc = look(xs, devices, n, state, &at, err);
 
         if (rc < 0)
             return -1;
-        at += (size_t)rc;
         if (rc)
             continue;
         if (!hd_io_left_ms(deadline_ms))
@@ -364,22 +441,45 @@ static int wait_all(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return 0;
 }
 
-/* Their states alone: a driver writes a dozen nodes more before it is ready,
- * and each event keeps xenstored from the others. */
-static int watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                 size_t n, bool on, struct hd_err *err)
+static void state_path(const struct hd_xenbus_device *dev,
+                       char path[HD_XENBUS_PATH + 8])
 {
-    char path[HD_XENBUS_PATH];
+    hd_xenbus_back_path(dev, path);
+    strcat(path, "/state");
+}
+
+/* The event that comes with each watch says nothing, and is taken here: who
+ * waits for it later only looks once more. */
+static int watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                 size_t n, const char *token, struct hd_err *err)
+{
+    char path[HD_XENBUS_PATH + 8];
 
     for (size_t i = 0; i < n; i++) {
-        hd_xenbus_back_path(&devices[i], path);
-        strcat(path, "/state");
-        if (!on)
-            hd_xs_unwatch(xs, path, "backend");
-        else if (hd_xs_watch(xs, path, "backend", err))
+        state_path(&devices[i], path);
+        if (hd_xs_watch(xs, path, token, err) ||
+            hd_xs_wait(xs, hd_io_now_ms() + LOOK_MS, err))
             return -1;
     }
     return 0;
+}
+
+/* xenstored refuses the same watch twice: hd_xenbus_await may follow. */
+int hd_xenbus_watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                    size_t n, struct hd_err *err)
+{
+    return watch(xs, devices, n, "live", err);
+}
+
+static void unwatch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                    size_t n)
+{
+    char path[HD_XENBUS_PATH + 8];
+
+    for (size_t i = 0; i < n; i++) {
+        state_path(&devices[i], path);
+        hd_xs_unwatch(xs, path, "backend");
+    }
 }
 
 int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
@@ -388,9 +488,9 @@ int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
 {
     int rc;
 
-    if (watch(xs, devices, n, true, err))
+    if (watch(xs, devices, n, "backend", err))
         return -1;
-    rc = wait_all(xs, devices, n, state, deadline_ms, err);
-    (void)watch(xs, devices, n, false, NULL);
+    rc = hd_xenbus_wait(xs, devices, n, state, deadline_ms, err);
+    unwatch(xs, devices, n);
     return rc;
 }

@@ -73,6 +73,17 @@ int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                     struct hd_err *err);
 
+/* The same for who watches already, and has more to wait for. */
+int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                   size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
+                   struct hd_err *err);
+/* Has hd_xs_wait wake up when the state of one of the backends changes, for as
+ * long as `xs` lives; once for each.  Their states alone: a driver writes a
+ * dozen nodes more before it is ready, and each event keeps xenstored from the
+ * others. */
+int hd_xenbus_watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                    size_t n, struct hd_err *err);
+
 /* Tells the backends of all to let go; does not wait.  With `force` the
  * frontends' nodes go as well, so that no guest can hold its backend. */
 int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
@@ -103,6 +114,12 @@ enum hd_xenbus_state hd_xenbus_back_state(struct hd_xs *xs,
                                           const struct hd_xenbus_device *dev);
 enum hd_xenbus_state hd_xenbus_front_state(struct hd_xs *xs,
                                            const struct hd_xenbus_device *dev);
+/* Both at once, in one wait for xenstored. */
+struct hd_xenbus_ends {
+    enum hd_xenbus_state back, front;
+};
+struct hd_xenbus_ends hd_xenbus_ends(struct hd_xs *xs,
+                                     const struct hd_xenbus_device *dev);
 /* HD_E_FAILED with what the backend's driver said when it gave up. */
 int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                       struct hd_err *err);

@@ -12,39 +12,24 @@
 #define LOOK_MS 250
 #define NEAR_MS 20
 
-static int watch(struct hd_xs *xs, const struct hd_xenbus_device *dev, bool on,
-                 struct hd_err *err)
-{
-    char path[HD_XENBUS_PATH];
-
-    hd_xenbus_back_path(dev, path);
-    if (on)
-        return hd_xs_watch(xs, path, "live", err);
-    hd_xs_unwatch(xs, path, "live");
-    return 0;
-}
-
 /* ---- connect */
 
 /* 1: both are there, 0: not yet, -1: they never will be. */
-static int look(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                struct hd_err *err)
+static int judge(struct hd_xs *xs, const struct hd_xenbus_device *dev,
+                 struct hd_xenbus_ends is, struct hd_err *err)
 {
-    enum hd_xenbus_state back = hd_xenbus_back_state(xs, dev),
-                         front = hd_xenbus_front_state(xs, dev);
-
-    if (back == HD_XENBUS_NONE || back >= HD_XENBUS_CLOSING)
+    if (is.back == HD_XENBUS_NONE || is.back >= HD_XENBUS_CLOSING)
         return hd_xenbus_gave_up(xs, dev, err);
-    if (front == HD_XENBUS_NONE || front >= HD_XENBUS_CLOSING)
+    if (is.front == HD_XENBUS_NONE || is.front >= HD_XENBUS_CLOSING)
         return hd_fail(err, HD_E_FAILED, "domain %u refuses %s %u", dev->domid,
                        dev->class, dev->devid);
-    return back == HD_XENBUS_CONNECTED && front == HD_XENBUS_CONNECTED;
+    return is.back == HD_XENBUS_CONNECTED && is.front == HD_XENBUS_CONNECTED;
 }
 
-static int too_late(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                    struct hd_err *err)
+static int too_late(const struct hd_xenbus_device *dev,
+                    enum hd_xenbus_state front, struct hd_err *err)
 {
-    if (hd_xenbus_front_state(xs, dev) < HD_XENBUS_INITIALISED)
+    if (front < HD_XENBUS_INITIALISED)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the frontend of %s %u of domain %u does not connect; "
                        "does the guest run, and has it a driver?",
@@ -57,43 +42,34 @@ static int too_late(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 static int connect_one(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                        uint64_t deadline_ms, struct hd_err *err)
 {
-    int rc;
+    for (;;) {
+        struct hd_xenbus_ends is = hd_xenbus_ends(xs, dev);
+        int rc = judge(xs, dev, is, err);
+        int most = is.back == HD_XENBUS_CONNECTED ? NEAR_MS : LOOK_MS;
 
-    while (!(rc = look(xs, dev, err))) {
-        bool near = hd_xenbus_back_state(xs, dev) == HD_XENBUS_CONNECTED;
-
+        if (rc)
+            return rc < 0 ? -1 : 0;
         if (!hd_io_left_ms(deadline_ms))
-            return too_late(xs, dev, err);
-        if (hd_xs_wait(xs,
-                       hd_io_within_ms(near ? NEAR_MS : LOOK_MS, deadline_ms),
-                       err))
+            return too_late(dev, is.front, err);
+        if (hd_xs_wait(xs, hd_io_within_ms(most, deadline_ms), err))
             return -1;
     }
-    return rc < 0 ? -1 : 0;
 }
 
 int hd_xenbus_connect(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                       size_t n, uint64_t deadline_ms, struct hd_err *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        int rc = watch(xs, &devices[i], true, err);
-
-        if (!rc)
-            rc = connect_one(xs, &devices[i], deadline_ms, err);
-        (void)watch(xs, &devices[i], false, NULL);
-        if (rc)
+    for (size_t i = 0; i < n; i++)
+        if (connect_one(xs, &devices[i], deadline_ms, err))
             return -1;
-    }
     return 0;
 }
 
 /* ---- part */
 
-static bool is_closed(struct hd_xs *xs, const struct hd_xenbus_device *dev)
+static bool is_closed(enum hd_xenbus_state back)
 {
-    enum hd_xenbus_state is = hd_xenbus_back_state(xs, dev);
-
-    return is == HD_XENBUS_NONE || is == HD_XENBUS_CLOSED;
+    return back == HD_XENBUS_NONE || back == HD_XENBUS_CLOSED;
 }
 
 /* To the guest, through the backend's nodes; its driver does not read them. */
@@ -134,17 +110,17 @@ int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                    uint64_t deadline_ms, struct hd_err *err)
 {
     enum hd_xenbus_state was = hd_xenbus_back_state(xs, dev);
-    int rc;
 
-    if (is_closed(xs, dev))
+    if (is_closed(was))
         return 0;
-    if (say(xs, dev, "0", HD_XENBUS_CLOSING, err) || watch(xs, dev, true, err))
+    if (say(xs, dev, "0", HD_XENBUS_CLOSING, err) ||
+        hd_xenbus_watch(xs, dev, 1, err))
         return -1;
-    do {
-        rc = hd_xs_wait(xs, hd_io_within_ms(LOOK_MS, deadline_ms), err);
-    } while (!rc && !is_closed(xs, dev) && hd_io_left_ms(deadline_ms));
-    (void)watch(xs, dev, false, NULL);
-    if (rc || is_closed(xs, dev))
-        return rc;
-    return put_back(xs, dev, was, err);
+    while (!is_closed(hd_xenbus_back_state(xs, dev))) {
+        if (!hd_io_left_ms(deadline_ms))
+            return put_back(xs, dev, was, err);
+        if (hd_xs_wait(xs, hd_io_within_ms(LOOK_MS, deadline_ms), err))
+            return -1;
+    }
+    return 0;
 }

@@ -6,16 +6,17 @@
 
 #include "xenbus.h"
 
-/* Blocks until both ends of each are connected.  HD_E_FAILED when a backend
+/* Blocks until both ends of each are connected; the caller watches them by
+ * hd_xenbus_watch, or it is seen late.  HD_E_FAILED when a backend
  * gives up, with what it says, or when the guest refuses the device;
  * HD_E_TIMEOUT at the deadline, with the end that is not there. */
 int hd_xenbus_connect(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                       size_t n, uint64_t deadline_ms, struct hd_err *err);
 
 /* Asks the guest to let go, and blocks until its backend has closed; the nodes
- * stay.  HD_E_BUSY when the guest has not at the deadline: it then has the
- * device as before.  HD_E_TIMEOUT when it has begun to close it: it does so in
- * its own time.  A backend that is gone will do. */
+ * stay, and so does a watch.  HD_E_BUSY when the guest has not at the deadline:
+ * it then has the device as before.  HD_E_TIMEOUT when it has begun to close
+ * it: it does so in its own time.  A backend that is gone will do. */
 int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                    uint64_t deadline_ms, struct hd_err *err);
 

@@ -104,6 +104,39 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
     return 1;
 }
 
+/* A connection that went away takes the answers along; the next one has
+ * another. */
+static int keep_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n)
+{
+    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, NULL))
+        return -1;
+    if (hd_xs_bulk_read(xs->bulk, values, n))
+        return 0;
+    hd_xs_bulk_free(hd_steal(&xs->bulk));
+    errno = EIO;
+    return -1;
+}
+
+int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
+                   struct hd_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i].there = -1;
+    if (keep_all(xs, values, n))
+        return hd_fail_errno(err, HD_E_IO, "cannot read xenstore %s",
+                             n ? values->path : "");
+    for (size_t i = 0; i < n; i++) {
+        struct hd_xs_value *v = &values[i];
+
+        if (v->there > 0 && !printable(v->buf, strlen(v->buf)))
+            v->there = -1;
+        if (v->there < 0)
+            return hd_fail(err, HD_E_FAILED,
+                           "xenstore %s does not hold what it should", v->path);
+    }
+    return 0;
+}
+
 int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
                size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
                struct hd_err *err)

@@ -39,6 +39,16 @@ HD_DEFINE_AUTO(hd_xs)
  * value and other characters as well. */
 int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
                struct hd_err *err);
+/* Several, asked for together: one wait for all.  -1 when one of them is
+ * neither there nor missing; each says for itself in `there`. */
+struct hd_xs_value {
+    const char *path;
+    char *buf;
+    size_t size;
+    int there; /* what hd_xs_read gives */
+};
+int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
+                   struct hd_err *err);
 /* All `n` nodes or none, in one transaction.  Removing what is not there is
  * success. */
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends a transaction in one go; never takes an answer that it did not expect.
+/* Sends a transaction, or reads, in one go; never takes an answer that it did
+ * not expect.
  */
 #include "xs_bulk.h"
 
@@ -19,7 +20,7 @@
 #define TRANSACTION "a transaction"
 
 /* What an answer must be, beside the request's type. */
-enum want { WANT_OK, WANT_NOTHING_THERE, WANT_GONE };
+enum want { WANT_OK, WANT_NOTHING_THERE, WANT_GONE, WANT_VALUE };
 
 struct asked {
     uint32_t type;
@@ -36,6 +37,7 @@ struct hd_xs_bulk {
     struct asked *asked;
     size_t n_asked, max_asked;
     char body[XENSTORE_PAYLOAD_MAX + 1];
+    size_t body_len;
 };
 
 static int open_socket(void)
@@ -210,12 +212,25 @@ static bool hear(struct hd_xs_bulk *b, size_t i, int *ret_sys)
         !read_all(b, b->body, msg.len))
         return false;
     b->body[msg.len] = '\0';
+    b->body_len = msg.len;
     *ret_sys = msg.type == XS_ERROR ? error_of(b->body) : 0;
     if (a->want == WANT_NOTHING_THERE)
         *ret_sys = !*ret_sys ? EEXIST : *ret_sys == ENOENT ? 0 : *ret_sys;
     else if (a->want == WANT_GONE && *ret_sys == ENOENT)
         *ret_sys = 0;
     return true;
+}
+
+/* What hd_xs_read gives. */
+static int take_value(const struct hd_xs_bulk *b, int sys,
+                      const struct hd_xs_value *v)
+{
+    if (sys)
+        return sys == ENOENT ? 0 : -1;
+    if (b->body_len >= v->size || strlen(b->body) != b->body_len)
+        return -1;
+    memcpy(v->buf, b->body, b->body_len + 1);
+    return 1;
 }
 
 /* Sends what was asked and hears it all; the first failure counts. */
@@ -297,4 +312,23 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
         sys = errno;
     errno = sys;
     return false;
+}
+
+bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n)
+{
+    int sys;
+
+    begin(b);
+    b->transaction = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!ask(b, XS_READ, WANT_VALUE, values[i].path, "", 0))
+            return false;
+    if (!send_all(b))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!hear(b, i, &sys))
+            return false;
+        values[i].there = take_value(b, sys, &values[i]);
+    }
+    return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A transaction whose requests are all sent before the first answer is read:
+/* Requests that are all sent before the first answer is read, as those of a
+ * transaction:
  * libxenstore waits for each, and on a busy host a hundred waits are what a
  * guest's start is made of.  In the wire form of xen/io/xs_wire.h. */
 #ifndef HD_BUS_XS_BULK_H
@@ -25,5 +26,11 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
                      const struct hd_xs_folder *folders, size_t n_folders,
                      const struct hd_xs_node *nodes, size_t n_nodes,
                      const char **ret_at);
+
+/* As hd_xs_read_all, outside of a transaction, and values as they are: `there`
+ * is -1 for one that is too long or has a NUL.  False with errno: the
+ * connection is of no use any more. */
+bool hd_xs_bulk_read(struct hd_xs_bulk *bulk, struct hd_xs_value *values,
+                     size_t n);
 
 #endif

@@ -27,6 +27,7 @@ static struct hd_xs *one(const char *back, const char *front)
     hd_xenbus_init(&device, "vbd", 7, 51728);
     CU_ASSERT_EQUAL_FATAL(hd_xs_open(&xs, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(hd_xenbus_add(xs, &device, 1, NULL, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(hd_xenbus_watch(xs, &device, 1, NULL), 0);
     xs_kit_put(BACK "/state", back);
     xs_kit_put(FRONT "/state", front);
     return xs;
@@ -48,6 +49,22 @@ static void connect_in_turn(void)
         xs_kit_put(BACK "/state", "4");
     else
         xs_kit_put(FRONT "/state", "4");
+}
+
+/* The same from the backend's first moment on; at first nothing happens. */
+static void connect_both(void)
+{
+    static const char *const to[][2] = {
+        {"1", "1"}, {"2", "1"}, {"2", "3"}, {"4", "3"}, {"4", "4"}};
+    size_t at = 0;
+
+    while (at + 1 < HD_ARRAY_LEN(to) &&
+           !(is(BACK "/state", to[at][0]) && is(FRONT "/state", to[at][1])))
+        at++;
+    if (at + 1 < HD_ARRAY_LEN(to)) {
+        xs_kit_put(BACK "/state", to[at + 1][0]);
+        xs_kit_put(FRONT "/state", to[at + 1][1]);
+    }
 }
 
 static void give_up(void)
@@ -197,6 +214,37 @@ static void a_xenstored_that_refuses_changes_nothing(void)
         }
 }
 
+/* As hot attach does it; each trip is a wait for xenstored on a busy host. */
+static void a_device_is_attached_in_ten_waits_for_xenstored(void)
+{
+    hd_auto(hd_xs) xs = one("1", "1");
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_xenbus_remove(xs, &device, 1, &err), &err);
+    xs_kit.trips = 0;
+    CU_ASSERT_EQUAL(hd_xenbus_ends(xs, &device).front, HD_XENBUS_NONE);
+    CHECK_OK(hd_xenbus_add(xs, &device, 1, NULL, &err), &err);
+    xs_kit.driver = connect_both;
+    CHECK_OK(hd_xenbus_watch(xs, &device, 1, &err), &err);
+    CHECK_OK(hd_xenbus_wait(xs, &device, 1, HD_XENBUS_INIT_WAIT, SOON, &err),
+             &err);
+    CHECK_OK(hd_xenbus_connect(xs, &device, 1, SOON, &err), &err);
+    CU_ASSERT_TRUE(is(FRONT "/state", "4"));
+    CU_ASSERT_EQUAL(xs_kit.trips, 10);
+}
+
+static void a_device_is_taken_in_nine_waits_for_xenstored(void)
+{
+    hd_auto(hd_xs) xs = one("4", "4");
+    struct hd_err err = {0};
+
+    xs_kit.trips = 0;
+    xs_kit.driver = let_go;
+    CHECK_OK(hd_xenbus_part(xs, &device, SOON, &err), &err);
+    CHECK_OK(hd_xenbus_remove(xs, &device, 1, &err), &err);
+    CU_ASSERT_EQUAL(xs_kit.trips, 9);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(both_ends_are_waited_for),
     HD_TEST(a_frontend_that_never_connects_ends_at_the_deadline),
@@ -206,6 +254,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_keeps_it_has_it_as_before),
     HD_TEST(a_guest_that_has_begun_to_close_may_finish),
     HD_TEST(a_xenstored_that_refuses_changes_nothing),
+    HD_TEST(a_device_is_attached_in_ten_waits_for_xenstored),
+    HD_TEST(a_device_is_taken_in_nine_waits_for_xenstored),
 };
 
 HD_SUITE("bus/xenbus_live", tests);

@@ -77,6 +77,53 @@ static void an_answer_to_another_request_is_none(void)
     }
 }
 
+static void many_nodes_are_read_in_one_wait(void)
+{
+    char x[4], y[4] = "as", none[4] = "is";
+    struct hd_xs_value values[] = {{.path = "/a/x", .buf = x, .size = 4},
+                                   {.path = "/none", .buf = none, .size = 4},
+                                   {.path = "/a/y", .buf = y, .size = 4}};
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    xs_kit_put("/a/x", "123");
+    xs_kit_put("/a/y", "");
+    CHECK_OK(hd_xs_read_all(xs, values, 3, &err), &err);
+    CU_ASSERT_EQUAL(xs_kit.trips, 1);
+    CU_ASSERT_STRING_EQUAL(x, "123");
+    CU_ASSERT_STRING_EQUAL(y, "");
+    CU_ASSERT_STRING_EQUAL(none, "is");
+    CU_ASSERT_EQUAL(values[0].there, 1);
+    CU_ASSERT_EQUAL(values[1].there, 0);
+    /* A value of the guest's that is too long, or is none. */
+    xs_kit_put("/a/x", "1234");
+    CHECK_FAILS(hd_xs_read_all(xs, values, 3, &err), &err, HD_E_FAILED,
+                "/a/x does not hold");
+    CU_ASSERT_EQUAL(values[0].there, -1);
+    xs_kit_put("/a/x", "\x1b");
+    CHECK_FAILS(hd_xs_read_all(xs, values, 3, &err), &err, HD_E_FAILED,
+                "/a/x does not hold");
+}
+
+static void of_answers_that_are_torn_off_or_crossed_none_counts(void)
+{
+    char x[4];
+    struct hd_xs_value value = {.path = "/a/x", .buf = x, .size = 4};
+
+    for (int i = 0; i < 2; i++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+
+        xs_kit_put("/a/x", "1");
+        *(i ? &xs_kit.torn_at : &xs_kit.crossed_at) = 1;
+        CHECK_FAILS(hd_xs_read_all(xs, &value, 1, &err), &err, HD_E_IO,
+                    "cannot read xenstore /a/x");
+        CU_ASSERT_EQUAL(value.there, -1);
+        CHECK_OK(hd_xs_read_all(xs, &value, 1, &err), &err);
+        CU_ASSERT_EQUAL(value.there, 1);
+    }
+}
+
 static void a_request_that_no_xenstored_takes_is_not_sent(void)
 {
     static char value[5000];
@@ -97,6 +144,8 @@ static const struct hd_test tests[] = {
     HD_TEST(what_is_not_there_is_removed_with_what_is),
     HD_TEST(an_answer_that_is_torn_off_is_an_error_and_the_next_is_heard),
     HD_TEST(an_answer_to_another_request_is_none),
+    HD_TEST(many_nodes_are_read_in_one_wait),
+    HD_TEST(of_answers_that_are_torn_off_or_crossed_none_counts),
     HD_TEST(a_request_that_no_xenstored_takes_is_not_sent),
 };
 HD_SUITE("bus/xs_bulk", tests);

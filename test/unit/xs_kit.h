@@ -13,6 +13,7 @@ struct xs_kit {
     int races;      /* so many transactions are lost to EAGAIN */
     int writes;     /* so far */
     int ends;       /* transactions that were ended, whatever became of them */
+    int trips;      /* so often somebody waited for an answer, or for many */
     /* Of the wire: after so many answers the next one is torn off, or is to
      * another request; 0: none is. */
     int torn_at, crossed_at;

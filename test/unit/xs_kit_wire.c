@@ -86,7 +86,7 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
     }
     if (xs_kit.crossed_at && !--xs_kit.crossed_at)
         msg->req_id += 7;
-    len = strlen(reply) + 1;
+    len = strlen(reply) + (msg->type != XS_READ); /* a value has no NUL */
     msg->len = (uint32_t)len;
     if (xs_kit.torn_at && !--xs_kit.torn_at)
         return send(fd, msg, 5, MSG_NOSIGNAL) < 0;
@@ -94,8 +94,7 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
            send(fd, reply, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* All that a client asks is in transactions, of which there is one at a time;
- * who goes takes its own along. */
+/* Of transactions there is one at a time; who goes takes its own along. */
 static void *serve_client(void *arg)
 {
     char body[XENSTORE_PAYLOAD_MAX + 1];
@@ -105,14 +104,15 @@ static void *serve_client(void *arg)
 
     while (good && read_all(fd, &msg, sizeof(msg)) &&
            msg.len <= XENSTORE_PAYLOAD_MAX && read_all(fd, body, msg.len)) {
-        bool ends = msg.type == XS_TRANSACTION_END;
+        bool begins = msg.type == XS_TRANSACTION_START;
 
         body[msg.len] = '\0';
         if (!open)
             pthread_mutex_lock(&turn);
-        open = !ends;
+        open = begins || (open && msg.type != XS_TRANSACTION_END);
+        xs_kit.trips += !msg.req_id; /* the first of those that go together */
         good = answer(fd, &msg, body);
-        if (ends)
+        if (!open)
             pthread_mutex_unlock(&turn);
     }
     if (open) {

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends domains, several side by side; never decides which, and never waits
+ * until they are gone. */
+#include "domain_end.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/console/console.h"
+#include "../../pv-drivers/fs9p/fs9p.h"
+#include "attach.h"
+#include "domain_sweep.h"
+
+struct ending {
+    struct hd_domain_status domain;
+    bool others; /* it has devices of libxl's */
+    bool beside; /* `thread` runs */
+    pthread_t thread;
+    int rc;
+    struct hd_err err;
+};
+
+static bool is_ours(const char *class)
+{
+    static const char *const ours[] = {"console", HD_CONSOLE_CLASS,
+                                       HD_FS9P_CLASS, "vbd", "vif"};
+    bool found = false;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(ours); i++)
+        found |= !strcmp(class, ours[i]);
+    return found;
+}
+
+static bool has_any(struct hd_context *ctx, char **classes, size_t n,
+                    uint32_t domid)
+{
+    char path[96], value[8];
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u",
+                 classes[i], domid);
+        if (!is_ours(classes[i]) &&
+            hd_xs_read(ctx->xs, path, value, sizeof(value), NULL) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* What libxl itself has attached, libxl must detach: a display's QEMU, a PCI
+ * device.  Its own record does not have the latter, the backends do. */
+static void find_others(struct hd_context *ctx, struct ending *endings,
+                        size_t n)
+{
+    hd_autofree char **classes = NULL;
+    size_t n_classes;
+    bool all = hd_xs_list(ctx->xs, "/local/domain/0/backend", &classes,
+                          &n_classes, NULL);
+
+    for (size_t i = 0; i < n; i++)
+        endings[i].others =
+            all || has_any(ctx, classes, n_classes, endings[i].domain.domid);
+}
+
+static void end_with_others(struct hd_context *ctx, struct ending *e)
+{
+    hd_attach_close(ctx, e->domain.domid);
+    e->rc = hd_domain_destroy(ctx->ts, e->domain.domid, &e->err) ||
+            hd_domain_sweep(ctx->xs, &e->domain, 1, &e->err);
+}
+
+/* libxc's handle is for one thread. */
+static void *kill_beside(void *arg)
+{
+    struct ending *e = arg;
+    hd_auto(hd_hypervisor) hv = NULL;
+
+    e->rc = hd_hypervisor_open(&hv, &e->err) ||
+            hd_domain_kill(hv, e->domain.domid, &e->err);
+    return NULL;
+}
+
+/* Xen frees a domain's memory within the call, for seconds if it has much. */
+static void kill_all(struct hd_context *ctx, struct ending *endings, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        endings[i].beside =
+            !pthread_create(&endings[i].thread, NULL, kill_beside, &endings[i]);
+    for (size_t i = 0; i < n; i++)
+        if (!endings[i].beside)
+            endings[i].rc = hd_domain_kill(ctx->hv, endings[i].domain.domid,
+                                           &endings[i].err);
+    for (size_t i = 1; i < n; i++)
+        if (endings[i].beside)
+            pthread_join(endings[i].thread, NULL);
+}
+
+/* As libxl does it: first the nodes, and with them the backends, whose grants a
+ * dying domain waits for, then the domain, whatever became of the nodes. */
+static void end_ours(struct hd_context *ctx, struct ending *endings, size_t n)
+{
+    struct hd_domain_status domains[HD_MAX_GUESTS];
+    struct hd_err err;
+    int swept;
+
+    for (size_t i = 0; i < n; i++)
+        domains[i] = endings[i].domain;
+    swept = n ? hd_domain_sweep(ctx->xs, domains, n, &err) : 0;
+    kill_all(ctx, endings, n);
+    for (size_t i = 0; swept && i < n; i++) {
+        endings[i].rc = -1;
+        endings[i].err = err;
+    }
+}
+
+static void note(struct hd_context *ctx, uint32_t domid)
+{
+    if (ctx->n_ended < HD_ARRAY_LEN(ctx->ended))
+        ctx->ended[ctx->n_ended++] = domid;
+}
+
+/* Those first that libxl has no part in; gives their number. */
+static size_t sort(struct ending *endings, size_t n)
+{
+    size_t ours = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct ending e = endings[i];
+
+        if (e.others)
+            continue;
+        endings[i] = endings[ours];
+        endings[ours++] = e;
+    }
+    return ours;
+}
+
+int hd_domain_end(struct hd_context *ctx,
+                  const struct hd_domain_status *domains, size_t n,
+                  struct hd_err *err)
+{
+    struct ending endings[HD_MAX_GUESTS] = {0};
+    const struct ending *bad = NULL;
+    size_t ours;
+
+    for (size_t i = 0; i < n; i++) {
+        (void)hd_domain_pause(ctx->hv, domains[i].domid, NULL);
+        endings[i].domain = domains[i];
+    }
+    find_others(ctx, endings, n);
+    ours = sort(endings, n);
+    end_ours(ctx, endings, ours);
+    for (size_t i = ours; i < n; i++)
+        end_with_others(ctx, &endings[i]);
+    for (size_t i = 0; i < n; i++)
+        if (endings[i].rc)
+            bad = bad ? bad : &endings[i];
+        else
+            note(ctx, endings[i].domain.domid);
+    if (bad && err)
+        *err = bad->err;
+    return bad ? -1 : 0;
+}
+
+bool hd_domain_end_has_begun(const struct hd_context *ctx, uint32_t domid)
+{
+    for (size_t i = 0; i < ctx->n_ended; i++)
+        if (ctx->ended[i] == domid)
+            return true;
+    return false;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/run/domain_sweep against a xenstore in memory: several domains go in
+ * one transaction, and nobody else with them. */
+#include <stdio.h>
+
+#include "../../hv/run/domain_sweep.h"
+#include "unit.h"
+#include "xs_kit.h"
+
+/* No domid that a host can have: libxl's files are the host's. */
+#define FIRST 40001
+
+static struct hd_domain_status domains[3];
+
+static void put(const char *above, uint32_t domid, const char *below)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/%u/%s", above, domid, below);
+    xs_kit_put(path, "1");
+}
+
+static struct hd_xs *begin(void)
+{
+    struct hd_xs *xs = NULL;
+
+    xs_kit_reset();
+    for (uint32_t i = 0; i < 3; i++) {
+        domains[i] = (struct hd_domain_status){.domid = FIRST + i};
+        put("/local/domain", FIRST + i, "name");
+        put("/local/domain/0/backend/vbd", FIRST + i, "51712/state");
+        put("/local/domain/0/backend/vif", FIRST + i, "0/state");
+        put("/libxl", FIRST + i, "type");
+    }
+    CU_ASSERT_EQUAL_FATAL(hd_xs_open(&xs, NULL), 0);
+    return xs;
+}
+
+static void several_domains_go_in_as_many_waits_as_one(void)
+{
+    struct hd_err err = {0};
+
+    for (size_t n = 1; n <= 3; n++) {
+        hd_auto(hd_xs) xs = begin();
+
+        xs_kit.trips = 0;
+        CHECK_OK(hd_domain_sweep(xs, domains, n, &err), &err);
+        CU_ASSERT_EQUAL(xs_kit.trips, 4);
+        CU_ASSERT_EQUAL(xs_kit.ends, 1);
+        CU_ASSERT_EQUAL(xs_kit_count(), 4 * (3 - n));
+    }
+}
+
+static void a_neighbour_is_left_alone_and_nothing_there_is_success(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_domain_sweep(xs, domains, 2, &err), &err);
+    CHECK_OK(hd_domain_sweep(xs, domains, 2, &err), &err);
+    CU_ASSERT_TRUE(xs_kit_is("/libxl/40003/type", "1"));
+    CU_ASSERT_TRUE(xs_kit_is("/libxl/40002/type", NULL));
+}
+
+static void a_xenstored_that_refuses_leaves_all_or_none(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    xs_kit.races = 100000;
+    CU_ASSERT_EQUAL(hd_domain_sweep(xs, domains, 3, &err), -1);
+    CU_ASSERT_EQUAL(err.code, HD_E_IO);
+    CU_ASSERT_EQUAL(xs_kit_count(), 12);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(several_domains_go_in_as_many_waits_as_one),
+    HD_TEST(a_neighbour_is_left_alone_and_nothing_there_is_success),
+    HD_TEST(a_xenstored_that_refuses_leaves_all_or_none),
+};
+
+HD_SUITE("run/domain_sweep", tests);
