@@ -46,15 +46,41 @@ static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
                         strlen(nodes->value));
     }
     *ret_at = "a transaction";
-    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, NULL))
+    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, NULL))
         return false;
     ok = hd_xs_bulk_make(xs->bulk, folders, n_folders, nodes, n_nodes, ret_at);
     /* The next one has a connection that works. */
     if (!ok && (errno == EIO || errno == ETIMEDOUT)) {
+        int sys = errno;
+
         hd_xs_bulk_free(hd_steal(&xs->bulk));
-        errno = EIO;
+        errno = sys;
     }
     return ok;
+}
+
+/* Why xenstored did not take what was to be written, where the system's word
+ * for it would lead elsewhere: EQUOTA travels as ENOSPC. */
+static int not_written(const char *path, struct hd_err *err)
+{
+    static const struct {
+        int sys;
+        enum hd_code code;
+        const char *why;
+    } reasons[] = {
+        {ENOSPC, HD_E_IO, "a quota of xenstored's is used up; end a guest"},
+        {EAGAIN, HD_E_IO,
+         "xenstored dropped it 100 times for other writers; try again"},
+        {ETIMEDOUT, HD_E_TIMEOUT,
+         "xenstored does not answer; when it does not come back, reboot"},
+    };
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(reasons); i++)
+        if (reasons[i].sys == errno)
+            return hd_fail(err, reasons[i].code, "cannot write xenstore %s: %s",
+                           path, reasons[i].why);
+    return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
+                         "cannot write xenstore %s", path);
 }
 
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err)
@@ -116,8 +142,7 @@ int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
         if (errno != EAGAIN)
             break;
     }
-    return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
-                         "cannot write xenstore %s", at);
+    return not_written(at, err);
 }
 
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
@@ -156,7 +181,7 @@ int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
     }
     if (errno == ENOENT)
         return 0;
-    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", path);
+    return not_written(path, err);
 }
 
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
@@ -184,7 +209,8 @@ static int open_watcher(struct hd_xs *xs, struct hd_err *err)
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
     return open_watcher(xs, err) ||
-                   (!xs->bulk && hd_xs_bulk_open(&xs->bulk, err))
+                   (!xs->bulk &&
+                    hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, err))
                ? -1
                : 0;
 }

@@ -75,6 +75,27 @@ static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply)
     }
 }
 
+static bool stalls(void)
+{
+    int at = __atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST);
+
+    if (at > 1)
+        __atomic_store_n(&xs_kit.stall_at, at - 1, __ATOMIC_SEQ_CST);
+    return at == 1;
+}
+
+/* Whoever hung up meanwhile is not waited for. */
+static void stand_still(int fd)
+{
+    char c;
+
+    if (!stalls())
+        return;
+    while (__atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST) &&
+           recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT))
+        usleep(1000);
+}
+
 static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
 {
     char reply[128];
@@ -84,6 +105,7 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
         msg->type = XS_ERROR;
         strcpy(reply, name_of(errno));
     }
+    stand_still(fd);
     if (xs_kit.crossed_at && !--xs_kit.crossed_at)
         msg->req_id += 7;
     len = strlen(reply) + 1;
@@ -94,8 +116,12 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
            send(fd, reply, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* All that a client asks is in transactions, of which there is one at a time;
- * who goes takes its own along. */
+static bool begins(const struct xsd_sockmsg *msg)
+{
+    return msg->type == XS_TRANSACTION_START;
+}
+
+/* There is one transaction at a time; who goes takes its own along. */
 static void *serve_client(void *arg)
 {
     char body[XENSTORE_PAYLOAD_MAX + 1];
@@ -105,7 +131,7 @@ static void *serve_client(void *arg)
 
     while (good && read_all(fd, &msg, sizeof(msg)) &&
            msg.len <= XENSTORE_PAYLOAD_MAX && read_all(fd, body, msg.len)) {
-        bool ends = msg.type == XS_TRANSACTION_END;
+        bool ends = msg.type == XS_TRANSACTION_END || !(open || begins(&msg));
 
         body[msg.len] = '\0';
         if (!open)
