@@ -9,8 +9,10 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/bus/xs_bulk.h"
 #include "job_request.h"
 #include "jobs.h"
+#include "silence.h"
 
 /* What libxl and the kernel may take longer than a deadline allows, before this
  * process ends itself: in seconds. */
@@ -26,6 +28,13 @@ static int (*const ops[])(struct hd_context *ctx, struct hd_err *err) = {
     [HD_JOB_RESTART] = hd_job_restart, [HD_JOB_BUILD] = hd_job_build,
     [HD_JOB_DUMP] = hd_job_dump,
 };
+
+/* Those that make something; the others make room. */
+static bool begins(uint32_t op)
+{
+    return op == HD_JOB_START || op == HD_JOB_BUILD || op == HD_JOB_RESTART ||
+           op == HD_JOB_ATTACH;
+}
 
 /* A group of its own, so that one signal ends what libxl forked as well; an end
  * with hotdomd; no core and no swap, for there are a password and its keys in
@@ -54,6 +63,34 @@ static int check_files(const struct hd_job_request *req, struct hd_err *err)
     return 0;
 }
 
+/* The operation, and whatever it waits for. */
+static int perform(struct hd_context *ctx, struct hd_err *err)
+{
+    const struct hd_job_request *req = ctx->req;
+    const struct hd_silence_limits limits = {.every_ms = HD_SILENCE_EVERY_MS,
+                                             .most_ms = HD_SILENCE_MOST_MS,
+                                             .deadline_ms = req->deadline_ms,
+                                             .undoes = !begins(req->op)};
+    struct hd_silence *silence = NULL;
+    int rc;
+
+    /* The ledger tells the next job what this one left. */
+    alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
+    if (hd_silence_watch(&limits, &silence, err))
+        return -1;
+    rc = ops[req->op](ctx, err);
+    hd_silence_stop(silence);
+    return rc;
+}
+
+/* Ahead of need, and what fails is said then.  Of a xenstored that hangs
+ * nothing is wanted before there is a deadline: only then somebody is told. */
+static void prepare(struct hd_context *ctx)
+{
+    if (!hd_xs_answers(hd_io_now_ms() + HD_SILENCE_EVERY_MS, NULL))
+        (void)hd_context_prepare(ctx, NULL);
+}
+
 static int run(struct hd_err *err)
 {
     hd_autofree struct hd_job_request *req = NULL;
@@ -65,8 +102,8 @@ static int run(struct hd_err *err)
     if (settle(err))
         return -1;
     /* This process may have been started long before there is work, so that
-     * nobody waits for it then.  What fails here is said when it is needed. */
-    (void)hd_context_prepare(&ctx, NULL);
+     * nobody waits for it then. */
+    prepare(&ctx);
     prctl(PR_SET_NAME, WAITING);
     rc = hd_job_request_receive(HD_JOB_SOCK, err);
     prctl(PR_SET_NAME, "hotdom-job");
@@ -75,11 +112,9 @@ static int run(struct hd_err *err)
         hd_context_fini(&ctx);
         return -1;
     }
-    /* The ledger tells the next job what this one left. */
-    alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
     ctx.req = req;
     ctx.plan = plan;
-    rc = ops[req->op](&ctx, err);
+    rc = perform(&ctx, err);
     hd_ledger_free(ctx.ledger);
     hd_context_fini(&ctx);
     for (size_t i = 0; i < HD_ARRAY_LEN(keys); i++)

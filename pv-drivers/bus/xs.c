@@ -32,6 +32,20 @@ static bool printable(const char *text, size_t len)
     return true;
 }
 
+static bool bulk_open(struct hd_xs *xs)
+{
+    return xs->bulk || !hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, NULL);
+}
+
+/* Answers are lost with a connection; the next one has one that works. */
+static void bulk_drop(struct hd_xs *xs)
+{
+    int sys = errno;
+
+    hd_xs_bulk_free(hd_steal(&xs->bulk));
+    errno = sys;
+}
+
 /* One attempt; false with errno set, EAGAIN when another writer was faster.  A
  * single node needs no transaction. */
 static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
@@ -46,15 +60,36 @@ static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
                         strlen(nodes->value));
     }
     *ret_at = "a transaction";
-    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, NULL))
+    if (!bulk_open(xs))
         return false;
     ok = hd_xs_bulk_make(xs->bulk, folders, n_folders, nodes, n_nodes, ret_at);
-    /* The next one has a connection that works. */
-    if (!ok && (errno == EIO || errno == ETIMEDOUT)) {
-        hd_xs_bulk_free(hd_steal(&xs->bulk));
-        errno = EIO;
-    }
+    if (!ok && (errno == EIO || errno == ETIMEDOUT))
+        bulk_drop(xs);
     return ok;
+}
+
+/* Why xenstored did not do what was asked of it, where the system's word
+ * for it would lead elsewhere: EQUOTA travels as ENOSPC. */
+static int not_done(const char *what, const char *path, struct hd_err *err)
+{
+    static const struct {
+        int sys;
+        enum hd_code code;
+        const char *why;
+    } reasons[] = {
+        {ENOSPC, HD_E_IO, "a quota of xenstored's is used up; end a guest"},
+        {EAGAIN, HD_E_IO,
+         "xenstored dropped it 100 times for other writers; try again"},
+        {ETIMEDOUT, HD_E_TIMEOUT,
+         "xenstored does not answer; when it does not come back, reboot"},
+    };
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(reasons); i++)
+        if (reasons[i].sys == errno)
+            return hd_fail(err, reasons[i].code, "cannot %s xenstore %s: %s",
+                           what, path, reasons[i].why);
+    return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
+                         "cannot %s xenstore %s", what, path);
 }
 
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err)
@@ -104,17 +139,16 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
     return 1;
 }
 
-/* A connection that went away takes the answers along; the next one has
- * another. */
-static int keep_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n)
+static bool read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n)
 {
-    if (!xs->bulk && hd_xs_bulk_open(&xs->bulk, NULL))
-        return -1;
-    if (hd_xs_bulk_read(xs->bulk, values, n))
-        return 0;
-    hd_xs_bulk_free(hd_steal(&xs->bulk));
-    errno = EIO;
-    return -1;
+    bool ok;
+
+    if (!bulk_open(xs))
+        return false;
+    ok = hd_xs_bulk_read(xs->bulk, values, n);
+    if (!ok)
+        bulk_drop(xs);
+    return ok;
 }
 
 int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
@@ -122,9 +156,8 @@ int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
 {
     for (size_t i = 0; i < n; i++)
         values[i].there = -1;
-    if (keep_all(xs, values, n))
-        return hd_fail_errno(err, HD_E_IO, "cannot read xenstore %s",
-                             n ? values->path : "");
+    if (!read_all(xs, values, n))
+        return not_done("read", n ? values->path : "", err);
     for (size_t i = 0; i < n; i++) {
         struct hd_xs_value *v = &values[i];
 
@@ -149,8 +182,7 @@ int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
         if (errno != EAGAIN)
             break;
     }
-    return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
-                         "cannot write xenstore %s", at);
+    return not_done("write", at, err);
 }
 
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
@@ -189,7 +221,7 @@ int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
     }
     if (errno == ENOENT)
         return 0;
-    return hd_fail_errno(err, HD_E_IO, "cannot write xenstore %s", path);
+    return not_done("write", path, err);
 }
 
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
@@ -217,7 +249,8 @@ static int open_watcher(struct hd_xs *xs, struct hd_err *err)
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
     return open_watcher(xs, err) ||
-                   (!xs->bulk && hd_xs_bulk_open(&xs->bulk, err))
+                   (!xs->bulk &&
+                    hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, err))
                ? -1
                : 0;
 }

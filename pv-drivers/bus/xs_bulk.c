@@ -15,7 +15,6 @@
 
 #include "../base/io.h"
 
-#define ANSWER_MS   5000
 #define DEVICE      "/dev/xen/xenbus" /* xenstored in a domain of its own */
 #define TRANSACTION "a transaction"
 
@@ -31,7 +30,7 @@ struct asked {
 struct hd_xs_bulk {
     int fd;
     bool socket; /* takes many messages at once; the kernel's device does not */
-    uint32_t transaction;
+    uint32_t transaction, silent_ms;
     char *out;
     size_t len, room;
     struct asked *asked;
@@ -40,27 +39,36 @@ struct hd_xs_bulk {
     size_t body_len;
 };
 
-static int open_socket(void)
+/* Who does not accept keeps connect(2) waiting as well, but for this. */
+static int open_socket(uint32_t silent_ms)
 {
-    static const struct timeval most = {.tv_sec = ANSWER_MS / 1000};
+    const struct timeval most = {.tv_sec = silent_ms / 1000,
+                                 .tv_usec = silent_ms % 1000 * 1000};
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     hd_autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     snprintf(at.sun_path, sizeof(at.sun_path), "%.107s", xs_daemon_socket());
-    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)))
+    if (fd < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) ||
+        connect(fd, (struct sockaddr *)&at, sizeof(at)))
         return -1;
     return hd_steal_fd(&fd);
 }
 
-int hd_xs_bulk_open(struct hd_xs_bulk **ret, struct hd_err *err)
+int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                    struct hd_err *err)
 {
     hd_auto(hd_xs_bulk) bulk = calloc(1, sizeof(*bulk));
 
     if (!bulk)
         return hd_fail_errno(err, HD_E_FAILED, "open xenstore");
-    bulk->fd = open_socket();
+    bulk->silent_ms = silent_ms;
+    bulk->fd = open_socket(silent_ms);
     bulk->socket = bulk->fd >= 0;
+    if (bulk->fd < 0 && errno == EAGAIN) {
+        errno = ETIMEDOUT;
+        return hd_fail_errno(err, HD_E_TIMEOUT, "xenstored does not answer");
+    }
     if (bulk->fd < 0)
         bulk->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
     if (bulk->fd < 0)
@@ -160,8 +168,11 @@ static bool send_all(struct hd_xs_bulk *b)
         memcpy(&msg, b->out + at, sizeof(msg));
         n = b->socket ? send(b->fd, b->out + at, b->len - at, MSG_NOSIGNAL)
                       : write(b->fd, b->out + at, sizeof(msg) + msg.len);
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno != EINTR) {
+            /* Who knows how far it came. */
+            errno = errno == EAGAIN ? ETIMEDOUT : EIO;
             return false;
+        }
         at += n < 0 ? 0 : (size_t)n;
     }
     return true;
@@ -174,7 +185,7 @@ static bool read_all(struct hd_xs_bulk *b, void *buf, size_t len)
     struct pollfd p = {.fd = b->fd, .events = POLLIN};
 
     for (char *at = buf; len;) {
-        int ready = poll(&p, 1, ANSWER_MS);
+        int ready = poll(&p, 1, (int)b->silent_ms);
         ssize_t n = ready > 0 ? read(b->fd, at, len) : 0;
 
         if ((ready < 0 || n < 0) && errno == EINTR)
@@ -239,10 +250,8 @@ static bool exchange(struct hd_xs_bulk *b, const char **ret_at)
     int first = 0;
 
     *ret_at = TRANSACTION;
-    if (!send_all(b)) {
-        errno = EIO; /* who knows how far it came */
+    if (!send_all(b))
         return false;
-    }
     for (size_t i = 0; i < b->n_asked; i++) {
         int sys;
 
@@ -331,4 +340,22 @@ bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n)
         values[i].there = take_value(b, sys, &values[i]);
     }
     return true;
+}
+
+/* What it says does not matter. */
+int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err)
+{
+    hd_auto(hd_xs_bulk) bulk = NULL;
+    const char *at;
+
+    if (hd_xs_bulk_open(&bulk, (uint32_t)hd_io_left_ms(deadline_ms) + 1, err))
+        return -1;
+    bulk->silent_ms = (uint32_t)hd_io_left_ms(deadline_ms);
+    if (ask(bulk, XS_READ, WANT_OK, "/", "", 0) && exchange(bulk, &at))
+        return 0;
+    if (errno == ETIMEDOUT)
+        return hd_fail(err, HD_E_TIMEOUT, "xenstored does not answer");
+    if (errno == EIO)
+        return hd_fail(err, HD_E_NO_XEN, "xenstored hangs up");
+    return 0;
 }

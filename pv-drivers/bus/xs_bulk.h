@@ -12,15 +12,21 @@
 
 struct hd_xs_bulk; /* opaque: a connection of its own; for one thread */
 
-/* HD_E_NO_XEN when xenstored is not there. */
-int hd_xs_bulk_open(struct hd_xs_bulk **ret, struct hd_err *err);
+/* How long xenstored may be silent within a request: it answers within a
+ * millisecond, on a busy host within a second. */
+#define HD_XS_SILENT_MS 5000
+
+/* HD_E_NO_XEN when xenstored is not there, HD_E_TIMEOUT when it lets nobody in
+ * for `silent_ms`, which from then on is how long it may be silent. */
+int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                    struct hd_err *err);
 void hd_xs_bulk_free(struct hd_xs_bulk *bulk);
 HD_DEFINE_AUTO(hd_xs_bulk)
 
 /* As hd_xs_make, once: false with errno and, in `*ret_at`, whose path; EAGAIN
  * when another writer was faster, EEXIST for a folder that is there.  Blocks
- * until xenstored has answered it all, and fails with ETIMEDOUT after five
- * seconds without a word.  After EIO and that the connection is of no use any
+ * until xenstored has answered it all, and fails with ETIMEDOUT when it is
+ * silent for too long.  After EIO and that the connection is of no use any
  * more. */
 bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
                      const struct hd_xs_folder *folders, size_t n_folders,
@@ -32,5 +38,9 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
  * connection is of no use any more. */
 bool hd_xs_bulk_read(struct hd_xs_bulk *bulk, struct hd_xs_value *values,
                      size_t n);
+
+/* Asks xenstored something, on a connection of its own: HD_E_TIMEOUT when it
+ * has not answered at the deadline, HD_E_NO_XEN when it is not there. */
+int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err);
 
 #endif

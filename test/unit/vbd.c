@@ -2,16 +2,20 @@
 /* Tests pv-drivers/block with nodes in a /dev/mapper of its own, which are not
  * what they were. */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <xenstore.h>
 
 #include "../../pv-drivers/block/vbd.h"
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/block/vbd_hotplug.h"
+#include "../../pv-drivers/bus/xs_bulk.h"
 #include "apart_kit.h"
 #include "unit.h"
 #include "xs_kit.h"
@@ -111,9 +115,76 @@ static void libxl_is_told_no_other_device_either(void)
     CU_ASSERT_STRING_EQUAL(number, "fc:3");
 }
 
+/* ---- killed */
+
+#define BACK "backend/vbd/7/51712"
+static const char *const written[] = {BACK "/physical-device",
+                                      BACK "/physical-device-path",
+                                      BACK "/hotplug-status"};
+
+/* hotdom-hotplug as it takes a disk away: SIGKILL meets it when its `i`th
+ * request has been done and it waits to hear of that. */
+static void kill_at(int i)
+{
+    pid_t pid;
+
+    (void)xs_daemon_socket(); /* this process's, not the child's */
+    xs_kit.stall_at = i;
+    pid = fork();
+    if (!pid) {
+        const struct hd_backend_path path = {"vbd", 7, 51712};
+        struct hd_xs *xs;
+
+        _exit(hd_xs_open(&xs, NULL) || hd_vbd_hotplug_remove(xs, &path, NULL));
+    }
+    while (__atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST) > 1)
+        usleep(1000);
+    kill(pid, SIGKILL);
+    CU_ASSERT_EQUAL(waitpid(pid, NULL, 0), pid);
+    /* Who is heard now comes after what it had begun. */
+    __atomic_store_n(&xs_kit.stall_at, 0, __ATOMIC_SEQ_CST);
+    CU_ASSERT_EQUAL(hd_xs_answers(hd_io_now_ms() + 10000, NULL), 0);
+}
+
+static size_t count_written(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(written); i++)
+        n += !!xs_kit_get(written[i]);
+    return n;
+}
+
+/* The start, three nodes, the end. */
+static void a_hotplug_program_killed_anywhere_leaves_all_or_nothing(void)
+{
+    const struct hd_backend_path path = {"vbd", 7, 51712};
+
+    for (int i = 1; i <= 5; i++) {
+        hd_auto(hd_xs) xs = NULL;
+        struct hd_err err = {0};
+        size_t n;
+
+        xs_kit_reset();
+        xs_kit_put(BACK "/params", NODE);
+        for (size_t k = 0; k < HD_ARRAY_LEN(written); k++)
+            xs_kit_put(written[k], "x");
+        kill_at(i);
+        n = count_written();
+        CU_ASSERT_TRUE(n == HD_ARRAY_LEN(written) || (i == 5 && !n));
+        /* And again, from there. */
+        CHECK_OK(hd_xs_open(&xs, &err), &err);
+        CHECK_OK(hd_vbd_hotplug_remove(xs, &path, &err), &err);
+        CHECK_OK(hd_vbd_hotplug_remove(xs, &path, &err), &err);
+        CU_ASSERT_EQUAL(count_written(), 0);
+        CU_ASSERT_PTR_NOT_NULL(xs_kit_get(BACK "/params"));
+    }
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_node_that_became_another_device_is_no_volume),
     HD_TEST(libxl_is_told_no_other_device_either),
+    HD_TEST(a_hotplug_program_killed_anywhere_leaves_all_or_nothing),
 };
 
 HD_SUITE("block/vbd", tests);

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../pv-drivers/bus/xs.h"
+#include "../../pv-drivers/base/io.h"
+#include "../../pv-drivers/bus/xs_bulk.h"
 #include "unit.h"
 #include "xs_kit.h"
 
@@ -139,6 +140,49 @@ static void a_request_that_no_xenstored_takes_is_not_sent(void)
     CHECK_OK(hd_xs_write(xs, two, 2, &err), &err);
 }
 
+/* What was left in the middle has ended once somebody else was heard. */
+static void go_on(void)
+{
+    struct hd_err err = {0};
+
+    xs_kit.stall_at = 0;
+    CHECK_OK(hd_xs_answers(hd_io_now_ms() + 10000, &err), &err);
+}
+
+/* The start, two nodes, the end, which then has been done. */
+static void a_stall_anywhere_ends_and_leaves_all_or_nothing(void)
+{
+    for (int i = 1; i <= 4; i++) {
+        struct hd_xs_bulk *bulk = NULL;
+        struct hd_err err = {0};
+        const char *at;
+
+        xs_kit_reset();
+        CHECK_OK(hd_xs_bulk_open(&bulk, 50, &err), &err);
+        xs_kit.stall_at = i;
+        CU_ASSERT_FALSE(hd_xs_bulk_make(bulk, NULL, 0, two, 2, &at));
+        CU_ASSERT_EQUAL(errno, ETIMEDOUT);
+        hd_xs_bulk_free(bulk);
+        go_on();
+        CU_ASSERT_EQUAL(xs_kit_count(), i < 4 ? 0 : 2);
+    }
+}
+
+static void a_xenstored_that_is_silent_is_named_at_the_deadline(void)
+{
+    struct hd_err err = {0};
+
+    xs_kit_reset();
+    CHECK_OK(hd_xs_answers(hd_io_now_ms() + 10000, &err), &err);
+    xs_kit.stall_at = 1;
+    CHECK_FAILS(hd_xs_answers(hd_io_now_ms() + 50, &err), &err, HD_E_TIMEOUT,
+                "xenstored does not answer");
+    go_on();
+    xs_kit.torn_at = 1;
+    CHECK_FAILS(hd_xs_answers(hd_io_now_ms() + 10000, &err), &err, HD_E_NO_XEN,
+                "hangs up");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(hundreds_of_nodes_are_one_transaction),
     HD_TEST(what_is_not_there_is_removed_with_what_is),
@@ -147,5 +191,7 @@ static const struct hd_test tests[] = {
     HD_TEST(many_nodes_are_read_in_one_wait),
     HD_TEST(of_answers_that_are_torn_off_or_crossed_none_counts),
     HD_TEST(a_request_that_no_xenstored_takes_is_not_sent),
+    HD_TEST(a_stall_anywhere_ends_and_leaves_all_or_nothing),
+    HD_TEST(a_xenstored_that_is_silent_is_named_at_the_deadline),
 };
 HD_SUITE("bus/xs_bulk", tests);

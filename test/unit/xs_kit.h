@@ -17,6 +17,9 @@ struct xs_kit {
     /* Of the wire: after so many answers the next one is torn off, or is to
      * another request; 0: none is. */
     int torn_at, crossed_at;
+    /* This answer, counted from 1, is not given, and none after it, until it is
+     * 0 again; what was asked is done. */
+    int stall_at;
     bool lost; /* the connection on which watches come */
     /* Called when somebody waits: a driver's turn to act. */
     void (*driver)(void);

@@ -75,6 +75,27 @@ static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply)
     }
 }
 
+static bool stalls(void)
+{
+    int at = __atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST);
+
+    if (at > 1)
+        __atomic_store_n(&xs_kit.stall_at, at - 1, __ATOMIC_SEQ_CST);
+    return at == 1;
+}
+
+/* Whoever hung up meanwhile is not waited for. */
+static void stand_still(int fd)
+{
+    char c;
+
+    if (!stalls())
+        return;
+    while (__atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST) &&
+           recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT))
+        usleep(1000);
+}
+
 static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
 {
     char reply[128];
@@ -84,6 +105,7 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
         msg->type = XS_ERROR;
         strcpy(reply, name_of(errno));
     }
+    stand_still(fd);
     if (xs_kit.crossed_at && !--xs_kit.crossed_at)
         msg->req_id += 7;
     len = strlen(reply) + (msg->type != XS_READ); /* a value has no NUL */
