@@ -186,8 +186,9 @@ $(B)/bin/hold-grant $(B)/bin/uevent-storm: $(B)/bin/%: $(B)/obj/test/system/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
-# What the system tests look at a guest's display with.
-$(B)/bin/screen: $(B)/obj/test/system/screen.o
+# What the system tests look at a guest's display with, and a stick that forgets
+# what was not flushed.
+$(B)/bin/screen $(B)/bin/volatile-disk: $(B)/bin/%: $(B)/obj/test/system/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
@@ -200,14 +201,18 @@ $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/hold-grant \
-		$(B)/bin/uevent-storm $(B)/bin/job-crash
+		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/volatile-disk
 	$(Q)test/system/run $(if $(T),'$(T)')
 
-# A store that comes and goes in the bed, for as long as you like.
-.PHONY: soak
+# A store that comes and goes in the bed, for as long as you like; and one whose
+# medium forgets, at each pull, what was not flushed.
+.PHONY: soak yanks
 CYCLES ?= 500
 soak: all
 	$(Q)test/system/soak $(CYCLES)
+YANKS ?= 50
+yanks: all $(B)/bin/volatile-disk
+	$(Q)test/system/yanks $(YANKS)
 
 # Writes test/golden/plan anew, and the states in hotdomd.8; read the difference
 # before you commit it.
@@ -289,6 +294,7 @@ help:
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
 	@echo 'make check-system [T=name]         in the bed'
 	@echo 'make soak [CYCLES=500] [SEED=N]    a store comes and goes, in the bed'
+	@echo 'make yanks [YANKS=50] [SEED=N]     the same store is pulled again and again'
 	@echo 'make golden     writes test/golden/plan anew, and the states in hotdomd.8'
 	@echo 'make fuzz [FUZZ_SECONDS=60] [T=target]'
 	@echo 'make coverage   lines of the parsers that the unit tests run'

@@ -69,10 +69,35 @@ wait_disk() {
         exit 1' || die "dom0 sees no disk of '$1' after 60 s"
 }
 
+# What IMAGE names, with its whole path: a file, or nbd: and a socket.
+medium() { # IMAGE
+    local path
+    path=$(realpath -e -- "${1#nbd:}") || die "no image '$1'"
+    if [[ $1 == nbd:* ]]; then
+        [[ -S $path ]] || die "'$1' names no socket"
+        echo "nbd:$path"
+    else
+        [[ -s $path ]] || die "image '$1' is empty"
+        echo "$path"
+    fi
+}
+
+# The blockdev of a medium. One on the network stays away when it has gone.
+behind() { # MEDIUM
+    case $1 in
+    nbd:*)
+        echo '{"driver":"nbd","server":{"type":"unix",
+            "path":'"$(json "${1#nbd:}")"'}}' | tr -d '\n'
+        ;;
+    *) echo '{"driver":"file","filename":'"$(json "$1")"'}' ;;
+    esac
+}
+
 # A stick may be sick: QEMU's own filter plays the disease. Prints the blockdev
-# of FILE with the FAULT ('' for none).
-faulty() { # FILE FAULT
-    local file='{"driver":"file","filename":'$(json "$1")'}' arg=${2#*:}
+# of a medium with the FAULT ('' for none).
+faulty() { # MEDIUM FAULT
+    local file arg=${2#*:}
+    file=$(behind "$1")
     [[ -z $2 || $arg =~ ^[0-9]{1,12}$ ]] || die "no number in fault '$2'"
     case $2 in
     '') echo "$file" ;;
@@ -99,8 +124,7 @@ cmd_plug() {
         return 2
     }
     need_up
-    image=$(realpath -e -- "$1") || die "no image '$1'"
-    [[ -s $image ]] || die "image '$1' is empty"
+    image=$(medium "$1") || exit
     id=${2:-$(free_id)}
     [[ $id =~ ^[A-Za-z][A-Za-z0-9_-]{0,30}$ ]] || die "bad stick name '$id'"
     [[ ! -e $dir/sticks/$id ]] || die "stick '$id' is plugged in; yank it first"

@@ -93,6 +93,11 @@ has_written() {
     in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
 }
 
+forget_yanks() {
+    dom0 rm -rf /root/yanks
+    introduce
+}
+
 # What `make soak` does for hours.
 @test "a store that comes and goes leaves nothing behind and loses no record" {
     run "$BATS_TEST_DIRNAME/soak" 9
@@ -101,4 +106,21 @@ has_written() {
     tail -n 20 <<<"$output"
     [ "${lines[-1]}" = 'soak: ok' ]
     clean
+}
+
+@test "the same store is pulled again and again from a medium that forgets, and nothing that was durable is lost" {
+    run "$BATS_TEST_DIRNAME/yanks" 6
+    forget_yanks
+    tail -n 20 <<<"$output"
+    [ "${lines[-1]}" = 'yanks: ok' ]
+    clean
+}
+
+# The test above would see it.
+@test "a medium that lies about flushes is noticed by what its guest lost" {
+    DEAF=1 run "$BATS_TEST_DIRNAME/yanks" 3
+    forget_yanks
+    tail -n 20 <<<"$output"
+    [ "$status" -eq 1 ]
+    [[ ${lines[-1]} == 'yanks: cycle '* && ${lines[-1]} != *' host is not '* ]]
 }
