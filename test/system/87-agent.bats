@@ -198,7 +198,7 @@ fill_volume() {
     unlock sysv
     await 60 running state sysv
     await 120 ready agent desk
-    await 120 yes answers desk 22
+    await 300 yes answers desk 22
     seen=$(in_desk 'cat /proc/1/comm /srv/agent/file; readlink -f /dev/hotdom/xvda
         ip -o link show lan0 | wc -l; cat /etc/default/locale /etc/default/keyboard
         readlink /etc/localtime')
