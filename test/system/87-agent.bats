@@ -177,7 +177,7 @@ package_traces() {
 }
 
 fill_volume() {
-    seen=$(in_desk 'exec 2>&1; cd /srv/agent; registry=/run/hotdom-guest/hotdom-guest\ registry
+    seen=$(in_desk 'exec 2>&1; cd /srv/agent; registry=hotdom-guest\ registry
         $registry set guest/a old
         fallocate -l $(($(df --output=avail -k / | tail -n 1) * 1024)) big
         cat /dev/zero >more; echo mine >>file; cat file
@@ -203,18 +203,19 @@ fill_volume() {
         ip -o link show lan0 | wc -l; cat /etc/default/locale /etc/default/keyboard
         readlink /etc/localtime')
     echo "$seen"
-    [ "$seen" = $'init\nfrom-the-host\n/dev/xvda\n1\nLANG=de_DE.UTF-8\nXKBLAYOUT="de"\n/usr/share/zoneinfo/Europe/Berlin' ]
+    [ "$seen" = $'init\nfrom-the-host\n/dev/xvda\n1\nLANG=de_DE.UTF-8\nXKBLAYOUT=de\n/usr/share/zoneinfo/Europe/Berlin' ]
     # A line that the user does not set stays as the guest has it.
     in_desk 'echo LC_TIME=C >>/etc/default/locale; kill -HUP $(cat /run/hotdom-guest/lock)'
     await 60 ready agent desk
     [ "$(in_desk 'cat /etc/default/locale')" = $'LANG=de_DE.UTF-8\nLC_TIME=C' ]
+    # The package as well, for a guest whose ramdisk is another one; and here /run
+    # is mounted so that no program there can be run.
+    push_package
+    in_desk 'dpkg -i /root/guest.deb; echo /etc/rcS.d/S*hotdom-guest' |
+        grep -q '^/etc/rcS.d/S[0-9]*hotdom-guest$'
     fill_volume
     [ "$(agent desk)" = ready ]
-
-    # The package as well, for a guest whose ramdisk is another one.
-    push_package
-    in_desk 'dpkg -i /root/guest.deb; echo /etc/rcS.d/S*hotdom-guest; dpkg -P hotdom-guest' |
-        grep -q '^/etc/rcS.d/S[0-9]*hotdom-guest$'
+    in_desk 'dpkg -P hotdom-guest'
     [ -z "$(package_traces)" ]
     dom0 hotdom eject sysv
     # By itself, long before it would be ended.
