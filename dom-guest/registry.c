@@ -20,6 +20,7 @@ struct hd_registry {
     MDB_dbi main, keys, log;
     struct hd_registry_head head;
     bool changed;
+    int full; /* why it takes no more values, or 0 */
     char record[HD_REGISTRY_RECORD];
 };
 
@@ -51,6 +52,7 @@ static int begin(struct hd_registry *r, const char *path, bool writes,
 
     if (hd_registry_env(path, writes, &r->env, err))
         return -1;
+    r->full = writes ? hd_registry_reserve(r->env) : 0;
     rc = mdb_txn_begin(r->env, NULL, writes ? 0 : MDB_RDONLY, &r->txn);
     if (!rc)
         rc = open_tables(r, 0);
@@ -299,6 +301,8 @@ int hd_registry_set(struct hd_registry *r, const char *key,
     if (!hd_value_is_valid(value))
         return hd_fail(err, HD_E_USAGE, "%s: that is no %s of at most %u bytes",
                        key, hd_value_type_name(value->type), HD_VALUE_MAX);
+    if (r->full)
+        return hd_registry_fail(err, r->full, "write the registry");
     k.mv_size = hd_registry_store_key(key, stored);
     v.mv_size = hd_registry_write(stored, k.mv_size, value, r->record);
     if (check_room(r, &k, err))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../pv-drivers/base/io.h"
+#include "../pv-drivers/base/registry_options.h"
 #include "entry_json.h"
 #include "paths.h"
 #include "registry_lines.h"
@@ -27,9 +28,7 @@ struct call {
     struct hd_entries bytes; /* of the answer */
     struct hd_entries sent;  /* of the request */
     struct hd_reganswer answer;
-    const char *type; /* --type, or NULL */
-    const char *replace;
-    bool json;
+    struct hd_registry_options opts;
     int argc; /* behind the verb */
     char **argv;
 };
@@ -127,7 +126,7 @@ static int do_list(struct call *c, struct hd_err *err)
 
     if (take_any_key(c, err))
         return -1;
-    if (!c->json)
+    if (!c->opts.json)
         return each(c, show_name, err);
     putchar('[');
     rc = each(c, show_json_name, err);
@@ -148,7 +147,7 @@ static int do_get(struct call *c, struct hd_err *err)
         return -1;
     if (hd_entries_next(&c->answer.entries, &c->answer.len, &e, err) <= 0)
         return -1;
-    if (c->json)
+    if (c->opts.json)
         hd_registry_show_entry(&e, stdout);
     else
         hd_registry_show_value(&e.value, stdout);
@@ -182,9 +181,9 @@ static int do_set(struct call *c, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "set takes a key and a value");
     if (take_key(c, c->argv[0], err))
         return -1;
-    return hd_value_words_add(c->ask.key, c->type ? c->type : "string",
-                              c->argv + 1, (size_t)c->argc - 1, &c->sent,
-                              err) ||
+    return hd_value_words_add(
+               c->ask.key, c->opts.type ? c->opts.type : "string", c->argv + 1,
+               (size_t)c->argc - 1, &c->sent, err) ||
                    ask(c, err)
                ? -1
                : 0;
@@ -212,9 +211,9 @@ static int do_import(struct call *c, struct hd_err *err)
 
     if (!*path)
         return hd_fail(err, HD_E_USAGE, "import takes one file, or -");
-    if (c->replace) {
+    if (c->opts.replace) {
         c->ask.op = HD_REGCALL_REPLACE;
-        if (take_key(c, c->replace, err))
+        if (take_key(c, c->opts.replace, err))
             return -1;
     }
     if (strcmp(path, "-") ? hd_io_read_file(path, IMPORT_MAX, &text, &len, err)
@@ -229,7 +228,7 @@ static int do_watch(struct call *c, struct hd_err *err)
 {
     if (take_any_key(c, err) || need_host(c, err))
         return -1;
-    return hd_registry_watch(c->dir, c->x, c->ask.key, c->json, err);
+    return hd_registry_watch(c->dir, c->x, c->ask.key, c->opts.json, err);
 }
 
 /* ---- where a name leads */
@@ -254,7 +253,7 @@ static int do_resolve(struct call *c, struct hd_err *err)
                        name);
     while (hd_entries_next(&c->answer.entries, &c->answer.len, &e, NULL) > 0)
         hd_registry_show_take(&e, &place);
-    hd_registry_show_place(name, &place, c->json, stdout);
+    hd_registry_show_place(name, &place, c->opts.json, stdout);
     return 0;
 }
 
@@ -274,31 +273,6 @@ static const struct {
     {"import", HD_REGCALL_SET, do_import},
     {"resolve", HD_REGCALL_EXPORT, do_resolve},
 };
-
-static int parse(int argc, char **argv, struct call *c, struct hd_err *err)
-{
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"type", required_argument, NULL, 't'},
-        {"replace", required_argument, NULL, 'r'},
-        {0},
-    };
-    int o;
-
-    opterr = 0;
-    optind = 0; /* of the C library: it begins anew */
-    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (o == '?')
-            return hd_fail(err, HD_E_USAGE, "unknown option %s",
-                           argv[optind - 1]);
-        c->json |= o == 'j';
-        c->type = o == 't' ? optarg : c->type;
-        c->replace = o == 'r' ? optarg : c->replace;
-    }
-    c->argc = argc - optind - 1;
-    c->argv = argv + optind + 1;
-    return 0;
-}
 
 static int run(struct call *c, const char *verb, struct hd_err *err)
 {
@@ -327,7 +301,9 @@ int hd_registry_cmd_at(const char *dir, struct hd_xsdev *x,
         (void)hd_wrap(&c.no_host,
                       "the host's part of the registry cannot be read");
     }
-    rc = parse(argc, argv, &c, err);
+    rc = hd_registry_options_parse(argc, argv, &c.opts, err);
+    c.argc = argc - optind - 1;
+    c.argv = argv + optind + 1;
     if (!rc)
         rc = run(&c, c.argc >= 0 ? c.argv[-1] : "", err);
     hd_entries_fini(&c.bytes);

@@ -21,6 +21,7 @@
 #include "mountinfo.h"
 #include "overlay.h"
 #include "paths.h"
+#include "points.h"
 #include "scene.h"
 #include "spares.h"
 
@@ -31,21 +32,6 @@ struct hd_view {
 };
 
 /* ---- a layer */
-
-/* A mount point that is not there yet is made on the guest's side. */
-static int make_point(const char *path, bool folder, struct hd_err *err)
-{
-    hd_autofd int fd = -1;
-
-    if (folder)
-        return hd_folder_make(path, err);
-    if (!access(path, F_OK))
-        return 0;
-    if (hd_folder_make_above(path, err))
-        return -1;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "make %s", path) : 0;
-}
 
 /* The overlay is of its folder, of which the host view shows no more than this
  * file and other exceptions. */
@@ -61,26 +47,12 @@ static int lay_file(const char *path, const char *at, const char *lower,
     snprintf(folder, sizeof(folder), "%s", lower);
     *strrchr(folder, '/') = '\0';
     snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
-    if (hd_folder_make(merged, err) || make_point(at, false, err) ||
+    if (hd_folder_make(merged, err) || hd_points_make(at, false, err) ||
         hd_overlay_lay(folder, writes, path, merged, err) ||
         hd_mounted_note(merged, "", err))
         return -1;
     if (mount(from, at, NULL, MS_BIND, NULL))
         return hd_fail_errno(err, HD_E_IO, "bind %s", path);
-    return 0;
-}
-
-/* Where the guest's own path leads, for nothing is mounted on a link. */
-static int find_point(const char *path, char ret[PATH_MAX], struct hd_err *err)
-{
-    struct stat st;
-
-    if (realpath(path, ret))
-        return 0;
-    if (errno != ENOENT || !lstat(path, &st))
-        return hd_fail_errno(err, HD_E_IO, "the guest's %s leads nowhere",
-                             path);
-    snprintf(ret, PATH_MAX, "%s", path);
     return 0;
 }
 
@@ -90,9 +62,19 @@ static int mount_spare(struct hd_placed *p, const char *at, const char *path,
 {
     struct stat st;
 
-    if (!fstat(p->spare, &st) && make_point(at, S_ISDIR(st.st_mode), err))
+    if (!fstat(p->spare, &st) && hd_points_make(at, S_ISDIR(st.st_mode), err))
         return -1;
     return hd_placed_repeat(p, at, path, err);
+}
+
+static int lay_folder(const char *path, const char *at, const char *lower,
+                      const char *writes, struct hd_err *err)
+{
+    hd_points_clear(writes, path, NULL);
+    return hd_points_make(at, true, err) ||
+                   hd_overlay_lay(lower, writes, path, at, err)
+               ? -1
+               : 0;
 }
 
 static int lay_exception(struct hd_placed *p, const char *path,
@@ -100,22 +82,20 @@ static int lay_exception(struct hd_placed *p, const char *path,
                          struct hd_err *err)
 {
     char at[PATH_MAX];
-    int rc;
 
-    if (find_point(path, at, err))
+    if (hd_points_find(path, at, err))
         return -1;
     if (p->spare >= 0) {
         hd_overlay_forget(p->spare);
-        rc = mount_spare(p, at, path, err);
+        if (mount_spare(p, at, path, err))
+            return -1;
         p->times = 0;
-        return rc;
+        if (folder)
+            hd_points_clear(writes, path, at);
+        return 0;
     }
-    if (folder)
-        rc = make_point(at, true, err) ||
-             hd_overlay_lay(lower, writes, path, at, err);
-    else
-        rc = lay_file(path, at, lower, writes, err);
-    if (rc || hd_placed_note(p, at, path, err))
+    if ((folder ? lay_folder : lay_file)(path, at, lower, writes, err) ||
+        hd_placed_note(p, at, path, err))
         return -1;
     hd_placed_copy(p);
     return 0;
@@ -163,7 +143,7 @@ static int repeat_exception(struct hd_view *v, size_t i, const char *writes,
     char at[PATH_MAX];
 
     (void)writes; /* the overlay is there */
-    if (find_point(path, at, err) ||
+    if (hd_points_find(path, at, err) ||
         mount_spare(&v->now->placed[i], at, path, err))
         return -1;
     return 1;
@@ -177,9 +157,11 @@ static int take_own(const char *path)
 }
 
 static int add_inclusion(struct hd_view *v, size_t i, int own,
-                         struct hd_err *err)
+                         const char *writes, struct hd_err *err)
 {
-    const char *path = v->now->layers.layers[i].path;
+    const struct hd_layer *layers = v->now->layers.layers;
+    const char *path = layers[i].path;
+    const char *in = layers[hd_layers_above(&v->now->layers, i)].path;
     char of[HD_TABLES_PATH + 1], at[PATH_MAX];
     struct stat st;
 
@@ -187,7 +169,8 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (make_point(path, S_ISDIR(st.st_mode), err) || find_point(path, at, err))
+    if (hd_points_make_in(writes, in, path, S_ISDIR(st.st_mode), err) ||
+        hd_points_find(path, at, err))
         return -1;
     if (move_mount(own, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
@@ -223,7 +206,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
         hd_hand_heed();
         rc = l->layers[i].side == HD_SIDE_HOST
                  ? exception(v, i, writes, &err)
-                 : add_inclusion(v, i, own[i], &err);
+                 : add_inclusion(v, i, own[i], writes, &err);
         v->now->rc[i] = (signed char)rc;
         ret->wanted += rc != 0;
         ret->made += rc > 0;
@@ -250,13 +233,22 @@ static void lay(struct hd_view *v, bool want[], exception_fn *exception,
             close(own[i]);
 }
 
-static int open_writes(int *ret_fd, struct hd_err *err)
+/* A path that stays what it is when the guest mounts something there. */
+#define WRITES_ROOM 32
+
+static int open_writes(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
+{
+    *ret_fd = hd_overlay_open_writes(err);
+    snprintf(ret, WRITES_ROOM, "/proc/self/fd/%d", *ret_fd);
+    return *ret_fd < 0 ? -1 : 0;
+}
+
+static int open_both(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
 {
     hd_hand_heed();
-    if (hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err))
-        return -1;
-    *ret_fd = hd_overlay_open_writes(err);
-    return *ret_fd < 0 ? -1 : 0;
+    return hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err)
+               ? -1
+               : open_writes(ret_fd, ret, err);
 }
 
 /* Those that are not there yet; -1 is what came of them when this fails. */
@@ -264,15 +256,14 @@ static void compose(struct hd_view *v, bool want[], size_t n,
                     struct hd_view_outcome *ret)
 {
     hd_autofd int fd = -1;
-    char writes[32];
+    char writes[WRITES_ROOM];
 
     if (!n)
         return;
-    if (open_writes(&fd, &ret->why)) {
+    if (open_both(&fd, writes, &ret->why)) {
         ret->wanted += n;
         return;
     }
-    snprintf(writes, sizeof(writes), "/proc/self/fd/%d", fd);
     lay(v, want, add_exception, writes, ret);
 }
 
@@ -358,13 +349,16 @@ void hd_view_look(struct hd_view *v, uint64_t now_ms,
                   struct hd_view_outcome *ret)
 {
     hd_auto(hd_mountinfo) m = NULL;
+    hd_autofd int fd = -1;
+    char writes[WRITES_ROOM];
     bool want[HD_LAYERS];
 
     *ret = (struct hd_view_outcome){0};
     if (hd_mountinfo_read(&m, &ret->why) ||
         !find_hidden(v, m, now_ms, want, ret))
         return;
-    lay(v, want, repeat_exception, NULL, ret);
+    lay(v, want, repeat_exception,
+        open_writes(&fd, writes, NULL) ? NULL : writes, ret);
     hd_mounted_tidy();
 }
 

@@ -8,6 +8,7 @@
 #include "../../pv-drivers/base/entry.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/registry_options.h"
 #include "../plan/json_read.h"
 #include "client.h"
 #include "cmd.h"
@@ -23,8 +24,7 @@
 
 struct call {
     const char *guest;
-    const char *type, *replace; /* or NULL */
-    bool json;
+    struct hd_registry_options opts;
     int argc; /* behind the verb */
     char **argv;
 };
@@ -167,10 +167,10 @@ static int do_list(const struct call *c, struct hd_err *err)
     struct json_object *list = json_object_new_array();
     int rc = take_none_or_one(c, err) || each(c, "ls", add_name, list, err);
 
-    if (!rc && c->json)
+    if (!rc && c->opts.json)
         hd_show_json(list);
-    for (size_t i = 0; !rc && !c->json && i < json_object_array_length(list);
-         i++)
+    for (size_t i = 0;
+         !rc && !c->opts.json && i < json_object_array_length(list); i++)
         print_text(json_object_get_string(json_object_array_get_idx(list, i)));
     json_object_put(list);
     return rc ? -1 : 0;
@@ -191,7 +191,7 @@ static void show_entry(struct json_object *entry, void *ctx)
 {
     const struct call *c = ctx;
 
-    if (c->json)
+    if (c->opts.json)
         hd_show_json_line(entry);
     else
         print_value(json_object_object_get(entry, "value"));
@@ -257,7 +257,7 @@ static struct json_object *list_of(char **words, int n)
 
 static int do_set(const struct call *c, struct hd_err *err)
 {
-    const char *type = c->type ? c->type : "string";
+    const char *type = c->opts.type ? c->opts.type : "string";
     struct json_object *entries, *value;
     bool list = !strcmp(type, "list");
 
@@ -322,7 +322,8 @@ static int do_import(const struct call *c, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "import takes one file, or -");
     if (read_entries(c->argv[0], &entries, err))
         return -1;
-    return change(c, c->replace ? "replace" : "set", c->replace, entries, err);
+    return change(c, c->opts.replace ? "replace" : "set", c->opts.replace,
+                  entries, err);
 }
 
 /* ---- watched */
@@ -331,9 +332,10 @@ static void show_change(struct json_object *entry, void *ctx)
 {
     const struct call *c = ctx;
 
-    if (!c->json)
+    if (!c->opts.json)
         printf("%s ", hd_client_text(entry, "key"));
-    hd_show_json_line(c->json ? entry : json_object_object_get(entry, "value"));
+    hd_show_json_line(c->opts.json ? entry
+                                   : json_object_object_get(entry, "value"));
 }
 
 /* Its agent is asked again and again, so that hotdomd keeps nothing for a guest
@@ -373,32 +375,11 @@ static const struct {
     {"import", do_import},
 };
 
-static int parse(int argc, char **argv, struct call *c, struct hd_err *err)
-{
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"type", required_argument, NULL, 't'},
-        {"replace", required_argument, NULL, 'r'},
-        {0},
-    };
-    int o;
-
-    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (o == '?')
-            return hd_fail(err, HD_E_USAGE, "unknown option %s",
-                           argv[optind - 1]);
-        c->json |= o == 'j';
-        c->type = o == 't' ? optarg : c->type;
-        c->replace = o == 'r' ? optarg : c->replace;
-    }
-    return 0;
-}
-
 int hd_cmd_registry(int argc, char **argv, struct hd_err *err)
 {
     struct call c = {0};
 
-    if (parse(argc, argv, &c, err))
+    if (hd_registry_options_parse(argc, argv, &c.opts, err))
         return -1;
     for (size_t i = 0; argc - optind > 1 && i < HD_ARRAY_LEN(verbs); i++) {
         if (strcmp(verbs[i].name, argv[optind + 1]) != 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Guests with the agent that `hotdom pack --ramdisk auto` gives them, and one
-# without.
+# Guests with the agent that `hotdom pack --ramdisk auto` gives them, that their
+# package does, and one without.
 
 load lib
 
@@ -25,7 +25,7 @@ teardown_file() {
     BED_HOST=$usual-other bed down 2>/dev/null || :
     policy "$usual_policy"
     dom0 rm -rf /srv/agent
-    rm -f "$stores"/{agent,twins}.img
+    rm -f "$stores"/{agent,twins,sysv,plain}.img
 }
 
 teardown() { end_test; }
@@ -156,6 +156,92 @@ elsewhere() {
 
 agent_address() {
     list | jq -r '.[].guests[] | select(.guest == "desk") | .agent.addresses[0]'
+}
+
+# Needs no room but for its own files, which are in /etc and /usr.
+push_package() { # into desk
+    local deb
+    deb=$(make -s --no-print-directory -C "$repo" deb-guest | tail -n 1)
+    [ "$(dpkg-deb -f "$deb" Package)" = hotdom-guest ]
+    dpkg-deb -c "$deb" | awk '$1 !~ /^d/ {print $6}' | grep -qx ./usr/sbin/hotdom-guest
+    bed push "$deb" /root/guest.deb
+    rm "$deb"
+    dom0 "ssh root@$(address_of desk) 'cat >/root/guest.deb' </root/guest.deb
+        rm /root/guest.deb"
+}
+
+# What the package leaves, but what a running agent has and the guest has written.
+package_traces() {
+    in_desk 'find / -xdev -iname "*hotdom-guest*" ! -path "/proc/*" ! -path "/run/*" \
+        ! -path "/var/lib/dpkg/*" ! -path /var/lib/hotdom-guest'
+}
+
+fill_volume() {
+    seen=$(in_desk 'exec 2>&1; cd /srv/agent; registry=hotdom-guest\ registry
+        $registry set guest/a old
+        fallocate -l $(($(df --output=avail -k / | tail -n 1) * 1024)) big
+        cat /dev/zero >more; echo mine >>file; cat file
+        value=$(head -c 40000 /dev/zero | tr "\0" x); n=0
+        while $registry set guest/n$n "$value" && [ $n -lt 99 ]; do n=$((n + 1)); done
+        $registry get guest/a; $registry rm guest/a && $registry ls guest | grep -c guest/a
+        rm big more; echo mine >>file; cat file; $registry set guest/a new; $registry get guest/a')
+    echo "$seen"
+    [[ $seen == *'No space left'*from-the-host*'data volume is full'*$'\nold\n0\nfrom-the-host\nmine\nnew' ]]
+}
+
+@test "a Debian guest without systemd is ready, outlives a full volume and ends when it is told" {
+    "$repo/scripts/guest-image" sysv
+    # shellcheck source=test/system/stores.bash
+    . "$BATS_TEST_DIRNAME/stores.bash"
+    pack_sysv
+    plug_locked sysv
+    unlock sysv
+    await 60 running state sysv
+    await 120 ready agent desk
+    await 300 yes answers desk 22
+    seen=$(in_desk 'cat /proc/1/comm /srv/agent/file; readlink -f /dev/hotdom/xvda
+        ip -o link show lan0 | wc -l; cat /etc/default/locale /etc/default/keyboard
+        readlink /etc/localtime')
+    echo "$seen"
+    [ "$seen" = $'init\nfrom-the-host\n/dev/xvda\n1\nLANG=de_DE.UTF-8\nXKBLAYOUT=de\n/usr/share/zoneinfo/Europe/Berlin' ]
+    # A line that the user does not set stays as the guest has it.
+    in_desk 'echo LC_TIME=C >>/etc/default/locale; kill -HUP $(cat /run/hotdom-guest/lock)'
+    await 60 ready agent desk
+    [ "$(in_desk 'cat /etc/default/locale')" = $'LANG=de_DE.UTF-8\nLC_TIME=C' ]
+    # The package as well, for a guest whose ramdisk is another one; and here /run
+    # is mounted so that no program there can be run.
+    push_package
+    in_desk 'dpkg -i /root/guest.deb; echo /etc/rcS.d/S*hotdom-guest' |
+        grep -q '^/etc/rcS.d/S[0-9]*hotdom-guest$'
+    fill_volume
+    [ "$(agent desk)" = ready ]
+    in_desk 'dpkg -P hotdom-guest'
+    [ -z "$(package_traces)" ]
+    dom0 hotdom eject sysv
+    # By itself, long before it would be ended.
+    dom0 'hotdom events --json' | jq -es '[.[] | select(.store == "sysv" and
+        .guest == "desk" and .from == "ejecting")] | last | .seconds < 90'
+}
+
+@test "a Debian guest with a ramdisk of its own gets its agent as a package, and loses it again" {
+    # shellcheck source=test/system/stores.bash
+    . "$BATS_TEST_DIRNAME/stores.bash"
+    pack_plain
+    plug plain
+    await 60 running state plain
+    await 180 yes answers desk 22
+    [ "$(agent desk)" = no-agent ]
+    push_package
+    in_desk 'dpkg -i /root/guest.deb && systemctl is-enabled hotdom-guest'
+    in_desk reboot || :
+    await 180 ready agent desk
+    await 180 from-the-host in_desk 'cat /srv/agent/file'
+    [ "$(in_desk 'systemctl is-active hotdom-guest')" = active ]
+    # The one that runs goes on until the guest ends.
+    in_desk 'dpkg -P hotdom-guest'
+    [ -z "$(package_traces)" ]
+    [ "$(in_desk 'cat /srv/agent/file')" = from-the-host ]
+    dom0 hotdom eject plain
 }
 
 @test "a guest without an agent runs as well, and one that tells garbage is shown as that" {

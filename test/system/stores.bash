@@ -270,6 +270,52 @@ END
     pack_with_agent agent
 }
 
+# Debian without systemd, for a user with settings.
+pack_sysv() {
+    cat >"$stores/sysv.yaml" <<END
+hotdom: 1
+store: {name: sysv}
+volumes: [{name: root, encryption: none, from: $build/guest/sysv/root.img}]
+users:
+  - name: owner
+    settings: {locale: de_DE.UTF-8, keyboard: de, time_zone: Europe/Berlin}
+guests:
+  - name: desk
+    kernel: $build/guest/sysv/kernel
+    cmdline: "root=/dev/xvda console=hvc0 quiet"
+    memory: {min: 256M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    tables: {exception: [/srv/agent]}
+    stop: {grace: 90s}
+END
+    hotdom pack --manifest "$stores/sysv.yaml" --key "$stores/signer.key" \
+        -o "$stores/sysv.img" --force -q --kdf-memory 8M --ramdisk auto \
+        --modules "$build/bed/kernel/lib/modules/$(<"$build/bed/kernel/version")" \
+        --password-fd 3 3<<<"$password"
+}
+
+# Debian with a ramdisk of its own, so with no agent.
+pack_plain() {
+    cat >"$stores/plain.yaml" <<END
+hotdom: 1
+store: {name: plain}
+volumes: [{name: root, encryption: none, from: $build/guest/debian/root.img}]
+guests:
+  - name: desk
+    kernel: $build/guest/debian/kernel
+    ramdisk: $build/guest/debian/initrd
+    cmdline: "root=/dev/xvda rw console=hvc0 quiet"
+    memory: {min: 256M, want: 384M}
+    volumes: [{name: root, as: xvda}]
+    nics: [{role: internet, as: lan0}]
+    tables: {exception: [/srv/agent]}
+    stop: {grace: 30s}
+END
+    hotdom pack --manifest "$stores/plain.yaml" --key "$stores/lab.key" \
+        -o "$stores/plain.img" --force -q
+}
+
 # A Debian guest with a key that is a file, and two that share a setting.
 pack_registry() {
     cat >"$stores/registry.yaml" <<END

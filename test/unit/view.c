@@ -3,6 +3,7 @@
 #include "../../dom-guest/view.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
@@ -208,6 +209,44 @@ static void the_bell_rings_for_mounts_and_not_for_looks(void)
     apart_kit_run(view_kit_prepare, bell);
 }
 
+/* The error of a file that is written there, or 0. */
+static int fill(const char *path, size_t kib)
+{
+    static const char block[1024];
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    int why = fd < 0 ? errno : 0;
+
+    for (size_t i = 0; !why && i < kib; i++)
+        if (write(fd, block, sizeof(block)) < 0)
+            why = errno;
+    if (fd >= 0)
+        close(fd);
+    return why;
+}
+
+static const char *full(void)
+{
+    EXPECT(view_kit_write("/srv/agent/mine", "mine"));
+    EXPECT(!mount(NULL, "/var/lib", NULL, MS_REMOUNT, "size=64k"));
+    EXPECT(fill("/srv/agent/big", 1024) == ENOSPC);
+    /* A file of the host's is to be copied, and stays the host's. */
+    EXPECT(fill("/srv/agent/file", 1) == ENOSPC);
+    EXPECT(view_kit_holds("/srv/agent/file", "host"));
+    EXPECT(view_kit_holds("/srv/agent/mine", "mine"));
+    EXPECT(view_kit_look() == 0 && !view_kit_out.why.code);
+    EXPECT(view_kit_cover() && view_kit_look() == 1);
+    EXPECT(view_kit_compose("", 0) && view_kit_compose("+/srv/agent\n", 1));
+    EXPECT(view_kit_holds("/srv/agent/file", "host"));
+    EXPECT(!unlink("/srv/agent/big") && !fill("/srv/agent/file", 1));
+    EXPECT(view_kit_holds(HD_GUEST_HOST "/srv/agent/file", "host"));
+    return NULL;
+}
+
+static void a_full_volume_takes_no_writes_and_shows_what_there_is(void)
+{
+    apart_kit_run(view_kit_prepare, full);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_layer_that_a_mount_above_hides_is_shown_again),
     HD_TEST(a_file_that_a_mount_above_hides_is_shown_again),
@@ -218,6 +257,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_layer_that_is_hidden_again_and_again_is_given_up),
     HD_TEST(a_layer_for_which_there_is_no_place_is_shown_when_there_is),
     HD_TEST(hidden_layers_are_taken_away_when_they_come_to_light),
+    HD_TEST(a_full_volume_takes_no_writes_and_shows_what_there_is),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
 };
 HD_SUITE("dom-guest/view", tests);

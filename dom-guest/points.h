@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Mount points: what is made only so that something can be mounted there, and
+ * which of it is to be gone again from the guest's volume. */
+#ifndef HD_GUEST_POINTS_H
+#define HD_GUEST_POINTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "../pv-drivers/base/err.h"
+
+/* Makes `path`, a folder or an empty file, and the folders above it, where it
+ * is not there yet. */
+int hd_points_make(const char *path, bool folder, struct hd_err *err);
+
+/* Where the guest's own path leads, for nothing is mounted on a link; `path`
+ * itself when it is not there. */
+int hd_points_find(const char *path, char ret[PATH_MAX], struct hd_err *err);
+
+/* As hd_points_make, inside the exception `of`, whose overlay would keep it as
+ * if the guest had written it: what is new is noted beside its upper folder in
+ * `writes`, or, where that takes no note, is not. */
+int hd_points_make_in(const char *writes, const char *of, const char *path,
+                      bool folder, struct hd_err *err);
+
+/*
+ * Takes away what was noted for `of` and is empty still; what is not is the
+ * guest's from now on.  `at`: where the overlay of `of` is mounted, with
+ * nothing in it yet; what the host has by now stays there, for the overlay
+ * would hide it in return.  NULL: it is not mounted.
+ */
+void hd_points_clear(const char *writes, const char *of, const char *at);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests dom-guest/points: what is left of the places that the guest's own files
+ * were put at. */
+#include "../../dom-guest/points.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "../../dom-guest/paths.h"
+#include "apart_kit.h"
+#include "unit.h"
+#include "view_kit.h"
+
+#define UPPER  HD_GUEST_WRITES "/!srv!agent/upper"
+#define POINTS HD_GUEST_WRITES "/!srv!agent/points"
+
+#define NO_MORE "+/srv/agent\n"
+#define OWN     NO_MORE "-/srv/agent/note\n-/srv/agent/deep/own\n"
+
+static bool is_gone(const char *path)
+{
+    return access(path, F_OK) && errno == ENOENT;
+}
+
+/* A file and a folder of the guest's own where the host has none. */
+static const char *prepare(void)
+{
+    const char *why = view_kit_prepare();
+
+    EXPECT(why || (view_kit_compose("", 0) &&
+                   view_kit_write("/srv/agent/note", "own") &&
+                   view_kit_write("/srv/agent/deep/own/file", "own") &&
+                   view_kit_compose(OWN, 3) &&
+                   view_kit_holds("/srv/agent/note", "own") &&
+                   view_kit_holds("/srv/agent/deep/own/file", "own") &&
+                   !is_gone(UPPER "/note") && !is_gone(UPPER "/deep/own")));
+    return why;
+}
+
+static const char *gone_with_it(void)
+{
+    EXPECT(view_kit_write("/srv/agent/deep/mine", "mine"));
+    EXPECT(view_kit_compose(NO_MORE "-/srv/agent/deep/own\n", 2));
+    EXPECT(is_gone("/srv/agent/note") && is_gone(UPPER "/note"));
+    EXPECT(view_kit_holds("/srv/agent/deep/own/file", "own"));
+    EXPECT(view_kit_compose(NO_MORE, 1));
+    EXPECT(is_gone("/srv/agent/deep/own"));
+    EXPECT(view_kit_holds("/srv/agent/deep/mine", "mine"));
+    EXPECT(is_gone(POINTS));
+    /* The guest's own are as they were. */
+    EXPECT(view_kit_compose("", 0) && view_kit_holds("/srv/agent/note", "own"));
+    return NULL;
+}
+
+static void a_mount_point_goes_with_its_inclusion(void)
+{
+    apart_kit_run(prepare, gone_with_it);
+}
+
+/* As one that begins: nothing is mounted, and nobody knows of the one before.
+ */
+static bool start_again(void)
+{
+    hd_view_free(view_kit);
+    view_kit = hd_view_new(NULL);
+    while (!umount2("/srv/agent", MNT_DETACH))
+        ;
+    return view_kit && !unlink(HD_GUEST_MOUNTS) && !unlink(HD_GUEST_TABLES);
+}
+
+static const char *at_next_start(void)
+{
+    EXPECT(start_again() && !is_gone(UPPER "/note"));
+    EXPECT(view_kit_compose(OWN, 3));
+    EXPECT(view_kit_holds("/srv/agent/note", "own"));
+    /* On a host that has such a file. */
+    EXPECT(start_again() &&
+           view_kit_write(HD_GUEST_HOST "/srv/agent/note", "host"));
+    EXPECT(view_kit_compose(NO_MORE, 1));
+    EXPECT(view_kit_holds("/srv/agent/note", "host"));
+    EXPECT(is_gone(UPPER "/note") && is_gone(UPPER "/deep"));
+    return NULL;
+}
+
+static void a_mount_point_that_a_pull_has_left_is_gone_at_the_next_start(void)
+{
+    apart_kit_run(prepare, at_next_start);
+}
+
+static const char *written(void)
+{
+    EXPECT(!umount("/srv/agent/note") && !umount("/srv/agent/deep/own"));
+    EXPECT(view_kit_write("/srv/agent/note", "mine"));
+    EXPECT(view_kit_write("/srv/agent/deep/own/more", "mine"));
+    EXPECT(view_kit_compose(NO_MORE, 1));
+    EXPECT(view_kit_holds("/srv/agent/note", "mine"));
+    EXPECT(view_kit_holds("/srv/agent/deep/own/more", "mine"));
+    /* And it is from now on, also where the guest makes it empty. */
+    EXPECT(view_kit_write("/srv/agent/note", "") && start_again());
+    EXPECT(view_kit_compose(NO_MORE, 1) && !is_gone("/srv/agent/note"));
+    return NULL;
+}
+
+static void what_the_guest_has_written_there_stays(void)
+{
+    apart_kit_run(prepare, written);
+}
+
+static const char *removed(void)
+{
+    EXPECT(view_kit_compose("", 0));
+    EXPECT(view_kit_write("/srv/agent/file", "own"));
+    EXPECT(view_kit_compose(NO_MORE, 1) && !unlink("/srv/agent/file"));
+    EXPECT(view_kit_compose(NO_MORE "-/srv/agent/file\n", 2));
+    EXPECT(view_kit_holds("/srv/agent/file", "own"));
+    EXPECT(view_kit_compose(NO_MORE, 1));
+    EXPECT(!view_kit_holds("/srv/agent/file", "host"));
+    EXPECT(start_again() && view_kit_compose(NO_MORE, 1));
+    EXPECT(!view_kit_holds("/srv/agent/file", "host"));
+    return NULL;
+}
+
+static void what_the_guest_has_removed_of_the_host_s_stays_unseen(void)
+{
+    apart_kit_run(prepare, removed);
+}
+
+/* A note may say anything: the volume was in other hands. */
+static const char *hostile(void)
+{
+    EXPECT(view_kit_write("/srv/other", "") && view_kit_write("/mnt/x", ""));
+    EXPECT(view_kit_write(POINTS, "/srv/other\n/srv/agent/../other\n\n"
+                                  "/srv/agent\nsrv/agent/note\n/mnt/x\nnone"));
+    EXPECT(view_kit_compose(NO_MORE, 1));
+    EXPECT(!is_gone("/srv/other") && !is_gone("/mnt/x"));
+    EXPECT(view_kit_holds("/srv/agent/file", "host"));
+    return NULL;
+}
+
+static void notes_of_other_places_take_nothing_away(void)
+{
+    apart_kit_run(prepare, hostile);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_mount_point_goes_with_its_inclusion),
+    HD_TEST(a_mount_point_that_a_pull_has_left_is_gone_at_the_next_start),
+    HD_TEST(what_the_guest_has_written_there_stays),
+    HD_TEST(what_the_guest_has_removed_of_the_host_s_stays_unseen),
+    HD_TEST(notes_of_other_places_take_nothing_away),
+};
+HD_SUITE("dom-guest/points", tests);

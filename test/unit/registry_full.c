@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests dom-guest/registry on a volume without room: it says so, is read, and
+ * gives room back. */
+#include "../../dom-guest/registry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "../../pv-drivers/base/io.h"
+#include "apart_kit.h"
+#include "registry_kit.h"
+#include "unit.h"
+
+#define VALUE 300 /* bytes */
+#define KEYS  2000
+
+/* A volume of 768 KiB, in memory. */
+static const char *prepare(void)
+{
+    if (geteuid() || unshare(CLONE_NEWNS))
+        return "skipped: only root may mount here";
+    EXPECT(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    EXPECT(!mount("volume", registry_dir, "tmpfs", 0, "size=768k,mode=700"));
+    return NULL;
+}
+
+static int change(unsigned i, bool set, struct hd_err *err)
+{
+    static char data[VALUE];
+    const struct hd_value v = {HD_VALUE_BYTES, data, sizeof(data)};
+    hd_auto(hd_registry) r = NULL;
+    char key[HD_KEY_SIZE];
+
+    snprintf(key, sizeof(key), "guest/%u", i);
+    if (hd_registry_open(registry_dir, HD_REGISTRY_WRITE, hd_io_now_ms() + 9000,
+                         &r, err) ||
+        (set ? hd_registry_set(r, key, &v, err)
+             : hd_registry_remove(r, key, NULL, err)))
+        return -1;
+    return hd_registry_commit(r, err);
+}
+
+/* How many keys there was room for, from guest/0 on. */
+static unsigned fill(struct hd_err *err)
+{
+    unsigned n = 0;
+
+    while (n < KEYS && !change(n, true, err))
+        n++;
+    return n;
+}
+
+/* All of them are there and no other. */
+static bool holds(unsigned n)
+{
+    hd_auto(hd_registry) r = NULL;
+    char key[HD_KEY_SIZE];
+    struct hd_value v;
+    bool all = !hd_registry_open(registry_dir, HD_REGISTRY_READ,
+                                 hd_io_now_ms() + 9000, &r, NULL);
+
+    for (unsigned i = 0; all && i <= n; i++) {
+        snprintf(key, sizeof(key), "guest/%u", i);
+        all = hd_registry_get(r, key, &v, NULL) == (i < n ? 1 : 0);
+    }
+    return all && !hd_registry_check(registry_dir, NULL);
+}
+
+static bool is_full(const struct hd_err *err)
+{
+    return err->code == HD_E_IO &&
+           strstr(err->msg, "write the registry: the guest's data volume is "
+                            "full");
+}
+
+static int remove_all(struct hd_err *err)
+{
+    hd_auto(hd_registry) r = NULL;
+
+    return hd_registry_open(registry_dir, HD_REGISTRY_WRITE,
+                            hd_io_now_ms() + 9000, &r, err) ||
+                   hd_registry_remove(r, "guest", NULL, err)
+               ? -1
+               : hd_registry_commit(r, err);
+}
+
+static const char *by_its_own(void)
+{
+    struct hd_err err;
+    unsigned n = fill(&err);
+
+    EXPECT(n > 100 && n < KEYS && is_full(&err) && holds(n));
+    for (unsigned i = n; i--;)
+        EXPECT(!change(i, false, &err));
+    EXPECT(holds(0));
+    /* And what was removed has given room. */
+    n = fill(&err);
+    EXPECT(n > 100 && is_full(&err) && holds(n));
+    EXPECT(!remove_all(&err) && holds(0));
+    EXPECT(fill(&err) > 100);
+    return NULL;
+}
+
+static void a_registry_that_has_filled_its_volume_is_read_and_takes_removals(
+    void)
+{
+    registry_begin();
+    apart_kit_run(prepare, by_its_own);
+    registry_end();
+}
+
+/* Whoever else writes there takes all that is left. */
+static bool take_the_rest(void)
+{
+    static const char block[4096];
+    hd_autofd int fd =
+        open(registry_at("other"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ssize_t n;
+
+    while ((n = write(fd, block, sizeof(block))) > 0)
+        ;
+    return n < 0 && errno == ENOSPC;
+}
+
+static const char *by_others(void)
+{
+    struct hd_err err;
+    unsigned n = 0;
+
+    for (; n < 50; n++)
+        EXPECT(!change(n, true, &err));
+    EXPECT(take_the_rest());
+    while (n < KEYS && !change(n, true, &err))
+        n++;
+    EXPECT(n < KEYS && is_full(&err) && holds(n));
+    for (unsigned i = n; i--;)
+        EXPECT(!change(i, false, &err));
+    EXPECT(holds(0) && !change(0, true, &err));
+    return NULL;
+}
+
+static void a_registry_on_a_volume_that_others_have_filled_takes_removals(void)
+{
+    registry_begin();
+    apart_kit_run(prepare, by_others);
+    registry_end();
+}
+
+static const char *from_the_start(void)
+{
+    struct hd_err err;
+
+    EXPECT(take_the_rest());
+    EXPECT(change(0, true, &err) && err.code == HD_E_IO &&
+           strstr(err.msg, "full"));
+    EXPECT(holds(0));
+    EXPECT(!unlink(registry_at("other")) && !change(0, true, &err) && holds(1));
+    return NULL;
+}
+
+static void a_volume_that_is_full_from_the_start_gets_its_registry_later(void)
+{
+    registry_begin();
+    apart_kit_run(prepare, from_the_start);
+    registry_end();
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_registry_that_has_filled_its_volume_is_read_and_takes_removals),
+    HD_TEST(a_registry_on_a_volume_that_others_have_filled_takes_removals),
+    HD_TEST(a_volume_that_is_full_from_the_start_gets_its_registry_later),
+};
+HD_SUITE("dom-guest/registry_full", tests);
