@@ -130,18 +130,24 @@ $(B)/bin/fuzz-%: $(B)/obj/test/fuzz/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
-.PHONY: check check-unit check-asan check-system check-style check-fuzz demo
+.PHONY: check check-unit check-cuts check-asan check-system check-style check-fuzz demo
 # The one test command: everything, the quick part first.  In a make of its own,
 # which sees the libraries that the first line may have installed.
 check:
 	$(Q)scripts/deps
 	$(Q)$(MAKE) -j2 -O check-unit check-style
-	$(Q)$(MAKE) -j2 -O check-asan check-fuzz coverage
+	$(Q)$(MAKE) -j2 -O check-asan check-fuzz check-cuts coverage
 	$(Q)$(MAKE) -j1 check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom $(B)/bin/hotdom-whole
 	$(Q)$(B)/bin/unit $(if $(T),'$(T)')
+
+# Every byte that a registry's file may be cut at, of which check-unit takes each
+# 61st.
+check-cuts: $(B)/bin/unit
+	$(Q)HOTDOM_EVERY_BYTE=1 $(B)/bin/unit \
+		dom-guest/registry_check/a_file_that_is_cut_anywhere_is_noticed_or_whole
 
 check-asan:
 	$(Q)$(MAKE) B=$(B)/asan check-unit CFLAGS="-O1 -g" \
@@ -282,6 +288,7 @@ help:
 	@echo 'make            build all programs into $(B)/bin'
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
+	@echo 'make check-cuts                    a registry cut at every byte'
 	@echo 'make check-system [T=name]         in the bed'
 	@echo 'make soak [CYCLES=500] [SEED=N]    a store comes and goes, in the bed'
 	@echo 'make golden     writes test/golden/plan anew, and the states in hotdomd.8'
