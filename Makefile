@@ -192,6 +192,15 @@ $(B)/bin/screen: $(B)/obj/test/system/screen.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# What runs in guests of any make, without a library: one that takes its end of
+# the host view by itself and lies, and a measurement.
+$(B)/bin/rogue-9p: $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/system/rogue/*.c)) $(lib)
+$(B)/bin/registry-get: $(B)/obj/test/bench/registry-get.o $(lib)
+$(B)/bin/rogue-9p $(B)/bin/registry-get:
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(static) $(filter-out -pie,$(hd_ldflags)) \
+		$(CFLAGS) $(LDFLAGS) -o $@ $^ $(lmdb)
+
 # hotdom-job with points to crash at, which system tests put in its place.
 crashes := $(addprefix hd_ledger_,create take set_domid set_running undone close)
 $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(lib)
@@ -201,7 +210,7 @@ $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/hold-grant \
-		$(B)/bin/uevent-storm $(B)/bin/job-crash
+		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/rogue-9p
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # A store that comes and goes in the bed, for as long as you like.
@@ -217,7 +226,7 @@ golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit daemon/states/the_manual
 
-benches := read-pairs plan-time info-scan floor forks registry-get
+benches := read-pairs plan-time info-scan floor forks
 $(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 $(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)
@@ -227,7 +236,7 @@ $(benches:%=$(B)/bin/%) $(B)/bin/need-check:
 
 # Measurements; T=name runs one of test/bench.
 .PHONY: bench
-bench: all $(benches:%=$(B)/bin/%) $(B)/bin/job-crash
+bench: all $(benches:%=$(B)/bin/%) $(B)/bin/registry-get $(B)/bin/job-crash
 	$(Q)test/bench/run $(T)
 
 demo:
