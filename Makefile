@@ -135,18 +135,24 @@ $(B)/bin/fuzz-%: $(B)/obj/test/fuzz/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
-.PHONY: check check-unit check-asan check-system check-style check-fuzz demo
+.PHONY: check check-unit check-cuts check-asan check-system check-style check-fuzz demo
 # The one test command: everything, the quick part first.  In a make of its own,
 # which sees the libraries that the first line may have installed.
 check:
 	$(Q)scripts/deps
 	$(Q)$(MAKE) -j2 -O check-unit check-style
-	$(Q)$(MAKE) -j2 -O check-asan check-fuzz coverage
+	$(Q)$(MAKE) -j2 -O check-asan check-fuzz check-cuts coverage
 	$(Q)$(MAKE) -j1 check-system
 
 # No root, no Xen.  T=suite/test runs one.
 check-unit: $(B)/bin/unit $(B)/bin/hotdom-reader $(B)/bin/hotdom $(B)/bin/hotdom-whole
 	$(Q)$(B)/bin/unit $(if $(T),'$(T)')
+
+# Every byte that a registry's file may be cut at, of which check-unit takes each
+# 61st.
+check-cuts: $(B)/bin/unit
+	$(Q)HOTDOM_EVERY_BYTE=1 $(B)/bin/unit \
+		dom-guest/registry_check/a_file_that_is_cut_anywhere_is_noticed_or_whole
 
 check-asan:
 	$(Q)$(MAKE) B=$(B)/asan check-unit CFLAGS="-O1 -g" \
@@ -192,6 +198,15 @@ $(B)/bin/screen $(B)/bin/volatile-disk: $(B)/bin/%: $(B)/obj/test/system/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# What runs in guests of any make, without a library: one that takes its end of
+# the host view by itself and lies, and a measurement.
+$(B)/bin/rogue-9p: $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/system/rogue/*.c)) $(lib)
+$(B)/bin/registry-get: $(B)/obj/test/bench/registry-get.o $(lib)
+$(B)/bin/rogue-9p $(B)/bin/registry-get:
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(static) $(filter-out -pie,$(hd_ldflags)) \
+		$(CFLAGS) $(LDFLAGS) -o $@ $^ $(lmdb)
+
 # hotdom-job with points to crash at, which system tests put in its place.
 crashes := $(addprefix hd_ledger_,create take set_domid set_running undone close)
 $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(lib)
@@ -201,7 +216,8 @@ $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/hold-grant \
-		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/volatile-disk
+		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/volatile-disk \
+		$(B)/bin/rogue-9p
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # A store that comes and goes in the bed, for as long as you like; and one whose
@@ -221,7 +237,7 @@ golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit daemon/states/the_manual
 
-benches := read-pairs plan-time info-scan floor forks registry-get
+benches := read-pairs plan-time info-scan floor forks
 $(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 $(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)
@@ -231,7 +247,7 @@ $(benches:%=$(B)/bin/%) $(B)/bin/need-check:
 
 # Measurements; T=name runs one of test/bench.
 .PHONY: bench
-bench: all $(benches:%=$(B)/bin/%) $(B)/bin/job-crash
+bench: all $(benches:%=$(B)/bin/%) $(B)/bin/registry-get $(B)/bin/job-crash
 	$(Q)test/bench/run $(T)
 
 demo:
@@ -292,6 +308,7 @@ help:
 	@echo 'make            build all programs into $(B)/bin'
 	@echo 'make check      all tests: unit, sanitizers, style, the bed'
 	@echo 'make check-unit [T=suite/test]     no root, no Xen'
+	@echo 'make check-cuts                    a registry cut at every byte'
 	@echo 'make check-system [T=name]         in the bed'
 	@echo 'make soak [CYCLES=500] [SEED=N]    a store comes and goes, in the bed'
 	@echo 'make yanks [YANKS=50] [SEED=N]     the same store is pulled again and again'

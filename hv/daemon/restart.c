@@ -23,12 +23,12 @@ struct kept {
     uint32_t plan_bytes, step_bytes;
 };
 
-static const struct kept expected = {"hotdom-plan 1", sizeof(struct hd_plan),
+static const struct kept expected = {"hotdom-plan 2", sizeof(struct hd_plan),
                                      sizeof(struct hd_step)};
 
 void hd_restart_keep(struct hd_store *store, const struct hd_plan *plan)
 {
-    size_t size = hd_plan_size(plan->n_steps);
+    size_t size = hd_plan_bytes(plan);
 
     free(store->plan);
     store->plan = malloc(size);
@@ -38,7 +38,7 @@ void hd_restart_keep(struct hd_store *store, const struct hd_plan *plan)
 
 void hd_restart_save(struct hd_store *store)
 {
-    size_t size = store->plan ? hd_plan_size(store->plan->n_steps) : 0;
+    size_t size = store->plan ? hd_plan_bytes(store->plan) : 0;
     hd_autofree char *bytes = malloc(sizeof(expected) + size);
     struct hd_err err;
 
@@ -62,8 +62,8 @@ void hd_restart_adopt(struct hd_store *store)
     size_t len;
 
     if (hd_kept_load(HD_PLAN_DIR, &store->id,
-                     head + hd_plan_size(HD_PLAN_MAX_STEPS), &bytes, &len,
-                     &err)) {
+                     head + hd_plan_size(HD_PLAN_MAX_STEPS) + HD_PLAN_MAX_TEXT,
+                     &bytes, &len, &err)) {
         if (err.code != HD_E_NO_STORE)
             hd_log(HD_LOG_WARNING, "guests of %s cannot restart: %s",
                    store->label, err.msg);
@@ -73,8 +73,7 @@ void hd_restart_adopt(struct hd_store *store)
         return;
     memmove(bytes, bytes + head, len - head);
     plan = (const struct hd_plan *)(const void *)bytes;
-    if (plan->n_steps <= HD_PLAN_MAX_STEPS &&
-        hd_plan_size(plan->n_steps) == len - head)
+    if (hd_plan_is_whole(plan, len - head))
         hd_restart_keep(store, plan);
 }
 

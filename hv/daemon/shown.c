@@ -14,20 +14,23 @@
 
 /* ---- found */
 
-static struct hd_step_files *step_of(const struct hd_store *store,
-                                     const char *guest)
+/* False: its plan has none.  `*ret` lives as long as the plan. */
+static bool view_of(const struct hd_store *store, const char *guest,
+                    struct hd_plan_view *ret)
 {
     for (uint32_t i = 0; store->plan && i < store->plan->n_steps; i++) {
-        struct hd_step *s = &store->plan->steps[i];
+        const struct hd_step *s = &store->plan->steps[i];
 
-        if (s->kind == HD_STEP_SERVE_FILES && !strcmp(s->guest, guest))
-            return &s->u.files;
+        if (s->kind != HD_STEP_SERVE_FILES || strcmp(s->guest, guest))
+            continue;
+        *ret = hd_plan_view(store->plan, s);
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 static int find(struct hd_store *store, const struct hd_guest_life *guest,
-                struct hd_step_files **ret, struct hd_err *err)
+                struct hd_plan_view *ret, struct hd_err *err)
 {
     if (hd_order_check_lives(guest, err))
         return -1;
@@ -36,12 +39,12 @@ static int find(struct hd_store *store, const struct hd_guest_life *guest,
                        "nobody knows the tables of %s; eject %s and plug it in "
                        "again",
                        guest->name, store->label);
-    *ret = step_of(store, guest->name);
-    return *ret ? 0
-                : hd_fail(err, HD_E_NO_DEVICE,
-                          "guest %s has no host view; name an exception in "
-                          "its manifest",
-                          guest->name);
+    return view_of(store, guest->name, ret)
+               ? 0
+               : hd_fail(err, HD_E_NO_DEVICE,
+                         "guest %s has no host view; name an exception in its "
+                         "manifest",
+                         guest->name);
 }
 
 static bool has(const struct hd_view_path *paths, uint32_t n, const char *path)
@@ -59,9 +62,10 @@ static const char *origin(const struct hd_store *store, const char *guest,
     const struct hd_manifest *m = &store->answer->manifest;
     int g = hd_manifest_guest(m, guest);
     const struct hd_view *v = g < 0 ? NULL : &m->guests[g].tables;
-    bool known = v && (e->side == HD_SIDE_HOST
-                           ? has(v->exception, v->n_exception, e->path)
-                           : has(v->inclusion, v->n_inclusion, e->path));
+    bool known =
+        v && (e->side == HD_SIDE_HOST
+                  ? has(m->views + v->exception, v->n_exception, e->path)
+                  : has(m->views + v->inclusion, v->n_inclusion, e->path));
 
     return known ? "manifest" : "operator";
 }
@@ -111,13 +115,13 @@ int hd_shown_list(struct hd_store *store, const struct hd_guest_life *guest,
                   struct json_object **ret, struct hd_err *err)
 {
     struct json_object *list;
-    struct hd_step_files *f;
+    struct hd_plan_view v;
 
-    if (find(store, guest, &f, err))
+    if (find(store, guest, &v, err))
         return -1;
     list = json_object_new_array();
-    add_side(list, store, guest->name, f->tables, HD_SIDE_HOST);
-    add_side(list, store, guest->name, f->tables, HD_SIDE_GUEST);
+    add_side(list, store, guest->name, v.tables, HD_SIDE_HOST);
+    add_side(list, store, guest->name, v.tables, HD_SIDE_GUEST);
     *ret = head(store, guest);
     json_object_object_add(*ret, "entries", list);
     return 0;
@@ -131,16 +135,16 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
     char entry[HD_TABLES_PATH];
     struct hd_view_entry e;
     struct hd_decision d;
-    struct hd_step_files *f;
+    struct hd_plan_view v;
 
-    if (find(store, guest, &f, err))
+    if (find(store, guest, &v, err))
         return -1;
     if (strcmp(path, "/") && !hd_tables_is_path(path))
         return hd_fail(err, HD_E_USAGE,
                        "\"%.200s\" is not an absolute path without \".\", "
                        "\"..\" and empty names",
                        path);
-    if (hd_tables_parse(f->tables, &tables, err))
+    if (hd_tables_parse(v.tables, &tables, err))
         return -1;
     d = hd_tables_decide(tables, path);
     snprintf(entry, sizeof(entry), "%.*s", (int)d.len, path);
@@ -149,23 +153,28 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
     put(*ret, "side", hd_side_name(d.side));
     put(*ret, "entry", d.len ? entry : NULL);
     put(*ret, "from",
-        hd_host_view_find(f->tables, entry, &e) ? origin(store, guest->name, &e)
-                                                : NULL);
+        hd_host_view_find(v.tables, entry, &e) ? origin(store, guest->name, &e)
+                                               : NULL);
     return 0;
 }
 
 int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
                     struct hd_conn *conn, struct hd_err *err)
 {
-    struct hd_step_files *f;
+    struct hd_plan_view v;
     int fd;
 
-    return find(store, guest, &f, err) || hd_files_follow(f->name, &fd, err)
+    return find(store, guest, &v, err) || hd_files_follow(v.name, &fd, err)
                ? -1
                : hd_feed_begin(store->daemon->loop, fd, conn, err);
 }
 
 /* ---- changed */
+
+/* As the plan has them or is to have them. */
+struct texts {
+    char tables[HD_VIEW_TEXT], shown[HD_VIEW_TEXT];
+};
 
 struct change {
     uv_work_t work;
@@ -177,7 +186,8 @@ struct change {
     char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
     bool added;
     enum hd_side side;
-    struct hd_step_files before, after; /* in its plan */
+    char name[HD_DOMAIN_NAME_SIZE]; /* of the process */
+    struct texts before, after;
     struct hd_err outcome;
 };
 
@@ -185,13 +195,13 @@ struct change {
 static void on_work(uv_work_t *work)
 {
     struct change *c = work->data;
+    const struct hd_plan_view v = {c->name, c->after.tables, c->after.shown};
     struct hd_err err;
 
-    if (hd_files_change(&c->after, &c->outcome) &&
-        c->outcome.code != HD_E_TIMEOUT)
+    if (hd_files_change(&v, &c->outcome) && c->outcome.code != HD_E_TIMEOUT)
         return;
-    if (hd_files_tell(&c->after, c->domid, &err))
-        hd_log(HD_LOG_WARNING, "%s is not told its tables: %s", c->after.name,
+    if (hd_files_tell(&v, c->domid, &err))
+        hd_log(HD_LOG_WARNING, "%s is not told its tables: %s", c->name,
                err.msg);
 }
 
@@ -203,20 +213,27 @@ static struct hd_store *store_of(const struct change *c)
     return NULL;
 }
 
-static void write_down(struct hd_store *store, struct hd_step_files *f,
-                       const struct hd_step_files *as)
+static int write_down(struct hd_store *store, const char *guest,
+                      const struct texts *as, struct hd_err *err)
 {
-    *f = *as;
+    struct hd_plan *plan =
+        hd_plan_with_view(store->plan, guest, as->tables, as->shown);
+
+    if (!plan)
+        return hd_fail_errno(err, HD_E_FAILED, "write down the tables");
+    free(store->plan);
+    store->plan = plan;
     hd_restart_save(store);
+    return 0;
 }
 
 /* The process keeps what it has, and so does the plan. */
 static void put_back(struct hd_store *store, const struct change *c)
 {
-    struct hd_step_files *f = step_of(store, c->guest);
+    struct hd_plan_view v;
 
-    if (f && !strcmp(f->tables, c->after.tables))
-        write_down(store, f, &c->before);
+    if (view_of(store, c->guest, &v) && !strcmp(v.tables, c->after.tables))
+        (void)write_down(store, c->guest, &c->before, NULL);
 }
 
 static void tell(struct hd_store *store, const struct hd_guest_life *guest,
@@ -259,7 +276,7 @@ static void on_done(uv_work_t *work, int status)
             tell(store, guest, c);
     }
     if (c->outcome.code)
-        hd_log(HD_LOG_WARNING, "%s: %s", c->after.name, c->outcome.msg);
+        hd_log(HD_LOG_WARNING, "%s: %s", c->name, c->outcome.msg);
     if (c->conn) {
         if (!c->outcome.code)
             hd_fail(&c->outcome, HD_E_NO_GUEST, "guest %s has ended", c->guest);
@@ -268,10 +285,10 @@ static void on_done(uv_work_t *work, int status)
     free(c);
 }
 
-/* The plan has `f` as `what->after` from now on. */
+/* The plan has `what->after` from now on. */
 static int begin(struct hd_store *store, struct hd_guest_life *guest,
-                 struct hd_step_files *f, const struct change *what,
-                 struct hd_conn *conn, struct hd_err *err)
+                 const struct change *what, struct hd_conn *conn,
+                 struct hd_err *err)
 {
     hd_autofree struct change *c = malloc(sizeof(*c));
     int rc;
@@ -283,9 +300,8 @@ static int begin(struct hd_store *store, struct hd_guest_life *guest,
     c->daemon = store->daemon;
     c->id = store->id;
     c->domid = (uint32_t)guest->domid;
-    c->before = *f;
-    if (*c->path)
-        write_down(store, f, &c->after);
+    if (*c->path && write_down(store, c->guest, &c->after, err))
+        return -1;
     rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
     if (rc) {
         put_back(store, c);
@@ -299,20 +315,31 @@ static int begin(struct hd_store *store, struct hd_guest_life *guest,
     return 0;
 }
 
+/* All as it is. */
+static void take(struct change *c, const struct hd_guest_life *guest,
+                 const struct hd_plan_view *v)
+{
+    *c = (struct change){0};
+    strcpy(c->guest, guest->name);
+    snprintf(c->name, sizeof(c->name), "%s", v->name);
+    snprintf(c->before.tables, sizeof(c->before.tables), "%s", v->tables);
+    snprintf(c->before.shown, sizeof(c->before.shown), "%s", v->shown);
+    c->after = c->before;
+}
+
 static int find_idle(struct hd_store *store, const struct hd_guest_life *guest,
-                     struct hd_step_files **ret, struct change *change,
-                     struct hd_err *err)
+                     struct change *change, struct hd_err *err)
 {
     const struct hd_policy *policy;
+    struct hd_plan_view v;
 
-    if (hd_order_check_idle(store, guest, err) || find(store, guest, ret, err))
+    if (hd_order_check_idle(store, guest, err) || find(store, guest, &v, err))
         return -1;
     if (guest->tabling)
         return hd_fail(err, HD_E_BUSY,
                        "the tables of %s are being changed; try again",
                        guest->name);
-    *change = (struct change){.after = **ret};
-    strcpy(change->guest, guest->name);
+    take(change, guest, &v);
     /* Without one, what may be taken away still may. */
     policy = hd_rules_policy(&store->daemon->rules, NULL);
     if (policy)
@@ -340,27 +367,25 @@ int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err)
 {
-    struct hd_step_files *f;
     struct change c;
 
-    if (find_idle(store, guest, &f, &c, err) ||
+    if (find_idle(store, guest, &c, err) ||
         hd_host_view_add(c.after.tables, entry, err) ||
         check_policy(store, entry, err))
         return -1;
     strcpy(c.path, entry->path);
     c.side = entry->side;
     c.added = true;
-    return begin(store, guest, f, &c, conn, err);
+    return begin(store, guest, &c, conn, err);
 }
 
 int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
                     const char *path, struct hd_conn *conn, struct hd_err *err)
 {
     struct hd_view_entry entry;
-    struct hd_step_files *f;
     struct change c;
 
-    if (find_idle(store, guest, &f, &c, err))
+    if (find_idle(store, guest, &c, err))
         return -1;
     if (!hd_host_view_find(c.after.tables, path, &entry))
         return hd_fail(err, HD_E_FAILED,
@@ -370,22 +395,21 @@ int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
     hd_host_view_remove(c.after.tables, path);
     strcpy(c.path, entry.path);
     c.side = entry.side;
-    return begin(store, guest, f, &c, conn, err);
+    return begin(store, guest, &c, conn, err);
 }
 
 void hd_shown_adopt(struct hd_store *store)
 {
     for (size_t i = 0; i < store->n_guests; i++) {
         struct hd_guest_life *guest = &store->guests[i];
-        struct hd_step_files *f = step_of(store, guest->name);
+        struct hd_plan_view v;
         struct hd_err err;
         struct change c;
 
-        if (!f || !hd_store_guest_lives(guest))
+        if (!view_of(store, guest->name, &v) || !hd_store_guest_lives(guest))
             continue;
-        c = (struct change){.after = *f};
-        strcpy(c.guest, guest->name);
-        if (begin(store, guest, f, &c, NULL, &err))
-            hd_log(HD_LOG_WARNING, "%s: %s", f->name, err.msg);
+        take(&c, guest, &v);
+        if (begin(store, guest, &c, NULL, &err))
+            hd_log(HD_LOG_WARNING, "%s: %s", c.name, err.msg);
     }
 }

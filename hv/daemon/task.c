@@ -88,7 +88,7 @@ static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
 {
     const struct hd_work_kind *work =
         hd_work(hd_work_of_job((enum hd_job_op)in->request->op));
-    size_t plan = in->plan ? hd_plan_size(in->plan->n_steps) : 0;
+    size_t plan = in->plan ? hd_plan_bytes(in->plan) : 0;
     hd_autofd int fd = -1;
 
     in->request->plan_size = (uint32_t)plan;

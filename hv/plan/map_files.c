@@ -7,9 +7,12 @@
 static const char *forbidden(const struct hd_mapper *m,
                              const struct hd_guest *g)
 {
+    const struct hd_view_path *paths =
+        m->in->store->manifest.views + g->tables.exception;
+
     for (uint32_t i = 0; i < g->tables.n_exception; i++)
-        if (!hd_policy_shows(m->in->policy, g->tables.exception[i].path))
-            return g->tables.exception[i].path;
+        if (!hd_policy_shows(m->in->policy, paths[i].path))
+            return paths[i].path;
     return NULL;
 }
 
@@ -18,7 +21,8 @@ void hd_map_files(struct hd_mapper *m, const struct hd_guest *g,
 {
     const char *path = forbidden(m, g);
 
-    HD_SAY(row->wish, "to read %s%s of the host%s", g->tables.exception[0].path,
+    HD_SAY(row->wish, "to read %s%s of the host%s",
+           m->in->store->manifest.views[g->tables.exception].path,
            g->tables.n_exception > 1 ? " and others" : "", hd_map_level(row));
     HD_SAY(row->found, "%u paths in the policy's host_paths",
            m->in->policy->n_host_paths);

@@ -11,6 +11,7 @@
 #include "../store/after.h"
 #include "../store/host_view.h"
 #include "plan_tell.h"
+#include "plan_text.h"
 
 #define MIB    ((uint64_t)1 << 20)
 #define RAW    "+raw"
@@ -22,11 +23,6 @@ struct maker {
     const struct hd_map *map;
     struct hd_plan *plan;
 };
-
-size_t hd_plan_size(uint32_t n_steps)
-{
-    return sizeof(struct hd_plan) + n_steps * sizeof(struct hd_step);
-}
 
 static struct hd_step *add(struct maker *m, enum hd_step_kind kind,
                            const struct hd_guest *g)
@@ -247,6 +243,7 @@ static void add_console(struct maker *m, const struct hd_guest *g,
     snprintf(s->tty, sizeof(s->tty), "%.31s", row->host_name);
 }
 
+/* Its tables are filled in when all steps are there. */
 static void add_files(struct maker *m, const struct hd_guest *g,
                       enum hd_step_kind kind, const struct hd_map_row *row)
 {
@@ -256,8 +253,6 @@ static void add_files(struct maker *m, const struct hd_guest *g,
         return;
     s = &add(m, kind, g)->u.files;
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
-    (void)hd_host_view_text(g, s->tables, NULL); /* the manifest is checked */
-    strcpy(s->shown, m->map->shown);
 }
 
 static void make_bridge(struct maker *m, const struct hd_guest *g,
@@ -347,6 +342,24 @@ static int why_none(const struct hd_map *map, struct hd_err *err)
                    map->label);
 }
 
+/* Behind the steps, which are all there. */
+static void add_views(struct maker *m)
+{
+    const struct hd_manifest *mf = &m->store->manifest;
+
+    for (uint32_t i = 0; i < m->plan->n_steps; i++) {
+        struct hd_step *s = &m->plan->steps[i];
+        char text[HD_VIEW_TEXT] = "";
+
+        if (!hd_step_is_view(s))
+            continue;
+        /* The manifest is checked. */
+        (void)hd_host_view_text(
+            mf, &mf->guests[hd_manifest_guest(mf, s->guest)], text, NULL);
+        hd_plan_put_view(m->plan, s, text, m->map->shown);
+    }
+}
+
 int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
                  struct hd_plan **ret, struct hd_err *err)
 {
@@ -358,7 +371,7 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
 
     if (why_none(map, err))
         return -1;
-    plan = calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS));
+    plan = calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS) + HD_PLAN_MAX_TEXT);
     if (!plan)
         return hd_fail_errno(err, HD_E_FAILED, "make a plan");
     m.plan = plan;
@@ -370,6 +383,7 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     for (uint32_t i = 0; i < map->n_guests; i++)
         if (hd_map_starts(&map->guests[order[i]]))
             add_guest(&m, &mf->guests[order[i]], &map->guests[order[i]]);
+    add_views(&m);
     *ret = hd_steal(&plan);
     return 0;
 }
@@ -379,7 +393,7 @@ struct hd_plan *hd_plan_part(const struct hd_plan *plan,
                                            const void *arg),
                              const void *arg)
 {
-    struct hd_plan *part = calloc(1, hd_plan_size(plan->n_steps));
+    struct hd_plan *part = calloc(1, hd_plan_bytes(plan));
 
     if (!part)
         return NULL;
@@ -390,6 +404,8 @@ struct hd_plan *hd_plan_part(const struct hd_plan *plan,
             part->steps[part->n_steps++] = plan->steps[i];
     if (!part->n_steps)
         free(hd_steal(&part));
+    else
+        hd_plan_copy_text(plan, part);
     return part;
 }
 

@@ -117,8 +117,7 @@ struct hd_step_console {
 
 struct hd_step_files {
     char name[HD_DOMAIN_NAME_SIZE]; /* of the domain, and of the process */
-    char tables[HD_VIEW_TEXT];      /* hv/store/host_view.h */
-    char shown[HD_VIEW_TEXT];       /* hd_policy_shown */
+    uint32_t tables, shown;         /* where they begin in the plan's text */
 };
 
 struct hd_step_tell {
@@ -165,14 +164,18 @@ struct hd_step {
     } u;
 };
 
-/* Plain data, sent to the job as bytes: hd_plan_size(n_steps) of them. */
+/* Plain data, sent to the job as bytes: hd_plan_bytes of them.  Behind the
+ * steps are `n_text` bytes of text. */
 struct hd_plan {
     struct hd_uuid store;
     char label[HD_LABEL_SIZE];
     struct hd_luks luks; /* of the key volume; offset 0: none is encrypted */
-    uint32_t n_steps;
+    uint32_t n_steps, n_text;
     struct hd_step steps[];
 };
+
+/* Bytes of texts: tables of each guest, and what the policy shows. */
+#define HD_PLAN_MAX_TEXT ((HD_MAX_GUESTS + 1) * HD_VIEW_TEXT)
 
 /* A volume is one step or two, a row of the map is told in one or two, and each
  * of the eight settings, of the eight facts of the host, of what the guests
@@ -182,7 +185,25 @@ struct hd_plan {
                       HD_MAX_DISKS + HD_MAX_SHARED + HD_MAX_BINDS) +           \
      3 * HD_MAX_VOLUMES)
 
-size_t hd_plan_size(uint32_t n_steps);
+size_t hd_plan_size(uint32_t n_steps); /* of one without text */
+size_t hd_plan_bytes(const struct hd_plan *plan);
+/* Are the `bytes` at `plan`, at least hd_plan_size(0) of them, a plan that can
+ * be looked into? */
+bool hd_plan_is_whole(const struct hd_plan *plan, size_t bytes);
+
+/* What a process serves a guest; borrowed from the plan. */
+struct hd_plan_view {
+    const char *name;   /* of the domain, and of the process */
+    const char *tables; /* hv/store/host_view.h */
+    const char *shown;  /* hd_policy_shown */
+};
+/* Of a step that serves or attaches files. */
+struct hd_plan_view hd_plan_view(const struct hd_plan *plan,
+                                 const struct hd_step *step);
+/* The same plan with others for `guest`; NULL without memory.  The caller frees
+ * it. */
+struct hd_plan *hd_plan_with_view(const struct hd_plan *plan, const char *guest,
+                                  const char *tables, const char *shown);
 
 /* How to get from the map to its guests: those that can start and are wanted,
  * each after the other, in the map's order.  The caller frees `*ret`.  Fails

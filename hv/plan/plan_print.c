@@ -150,15 +150,17 @@ static void print_net(const struct hd_step_net *n, FILE *out)
 }
 
 /* The tables' lines as words. */
-static void print_files(const struct hd_step_files *f, FILE *out)
+static void print_files(const struct hd_plan_view *v, FILE *out)
 {
-    fprintf(out, "%s ", f->name);
-    for (const char *c = f->tables; *c && c[1]; c++)
+    fprintf(out, "%s ", v->name);
+    for (const char *c = v->tables; *c && c[1]; c++)
         fputc(*c == '\n' ? ' ' : *c, out);
 }
 
-static void print_step(const struct hd_step *s, FILE *out)
+static void print_step(const struct hd_plan *plan, const struct hd_step *s,
+                       FILE *out)
 {
+    struct hd_plan_view view;
     char pci[HD_PCI_SIZE];
 
     switch ((enum hd_step_kind)s->kind) {
@@ -183,7 +185,8 @@ static void print_step(const struct hd_step *s, FILE *out)
         fprintf(out, "%s as=hvc%u", s->u.console.tty, s->u.console.devid);
         return;
     case HD_STEP_SERVE_FILES:
-        print_files(&s->u.files, out);
+        view = hd_plan_view(plan, s);
+        print_files(&view, out);
         return;
     case HD_STEP_ATTACH_FILES:
         fprintf(out, "%s as=hostview", s->u.files.name);
@@ -215,7 +218,7 @@ void hd_plan_print(const struct hd_plan *plan, FILE *out)
         fprintf(out, "%2u  %-12s %s%s", i + 1, s->guest,
                 hd_step_kind_name(s->kind),
                 s->kind == HD_STEP_START_DOMAIN ? "" : " ");
-        print_step(s, out);
+        print_step(plan, s, out);
         hd_step_undo(s, undo);
         fprintf(out, "%s%s\n", *undo ? " undo: " : "", undo);
     }

@@ -31,6 +31,7 @@ static const struct {
 
 /* Of one guest, and as it goes into xenstore in one transaction. */
 struct attachment {
+    const struct hd_plan *plan;
     uint32_t domid;
     size_t n_devices, n_nodes;
     struct hd_xenbus_device *devices;
@@ -123,11 +124,11 @@ static int add_told(struct attachment *a, const char *name, const char *value,
 }
 
 /* What is served, and in one node what of it the guest is to show where. */
-static int add_files(struct attachment *a, const struct hd_step_files *step,
+static int add_files(struct attachment *a, const struct hd_step *step,
                      struct hd_err *err)
 {
     hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
-    return add_told(a, HD_FILES_NODE, step->tables, err);
+    return add_told(a, HD_FILES_NODE, hd_plan_view(a->plan, step).tables, err);
 }
 
 static int add(struct attachment *a, const struct hd_step *step,
@@ -143,7 +144,7 @@ static int add(struct attachment *a, const struct hd_step *step,
                             &a->devices[a->n_devices++]);
         return 0;
     case HD_STEP_ATTACH_FILES:
-        return add_files(a, &step->u.files, err);
+        return add_files(a, step, err);
     case HD_STEP_TELL:
         return add_told(a, step->u.tell.path, step->u.tell.value, err);
     case HD_STEP_OPEN_VOLUME:
@@ -267,7 +268,7 @@ static int of_guest(struct hd_context *ctx, const struct hd_step *steps,
                     uint32_t n, attach_fn *fn, struct hd_err *err)
 {
     const struct hd_effect *domain;
-    struct attachment a = {0};
+    struct attachment a = {.plan = ctx->plan};
     int rc;
 
     if (hd_build_domain(ctx, steps->guest, &domain, err))

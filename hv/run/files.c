@@ -19,13 +19,17 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
     snprintf(ret, HD_SERVER_SIZE, HD_SERVER_DIR "/%.70s", name);
 }
 
-int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
+int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
                    struct hd_err *err)
 {
-    struct hd_step_files own = *step;
+    char name[HD_DOMAIN_NAME_SIZE], tables[HD_VIEW_TEXT], shown[HD_VIEW_TEXT];
     char number[12];
-    char *argv[] = {HD_9P, number, own.name, own.tables, own.shown, NULL};
+    char *argv[] = {HD_9P, number, name, tables, shown, NULL};
     pid_t pid;
+
+    snprintf(name, sizeof(name), "%s", view->name);
+    snprintf(tables, sizeof(tables), "%s", view->tables);
+    snprintf(shown, sizeof(shown), "%s", view->shown);
 
     snprintf(number, sizeof(number), "%u", domid);
     if (hd_server_start(argv, &pid, err))
@@ -95,22 +99,25 @@ static int read_reply(int fd, const char *name, struct hd_err *err)
     return 0;
 }
 
-int hd_files_change(const struct hd_step_files *step, struct hd_err *err)
+_Static_assert(1 + 2 * HD_VIEW_TEXT <= HD_9P_CONTROL_MAX,
+               "tables and what is shown are one message");
+
+int hd_files_change(const struct hd_plan_view *view, struct hd_err *err)
 {
-    char message[1 + sizeof(step->tables) + sizeof(step->shown)];
+    char message[1 + 2 * HD_VIEW_TEXT];
     hd_autofd int fd = -1;
     int n = snprintf(message, sizeof(message), "%c%s%c%s", HD_9P_TABLES,
-                     step->tables, '\0', step->shown);
+                     view->tables, '\0', view->shown);
 
-    if (dial(step->name, &fd, err))
+    if (dial(view->name, &fd, err))
         return -1;
     if (send(fd, message, (size_t)n, MSG_NOSIGNAL) != n)
         return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",
-                             step->name);
-    return read_reply(fd, step->name, err);
+                             view->name);
+    return read_reply(fd, view->name, err);
 }
 
-int hd_files_tell(const struct hd_step_files *step, uint32_t domid,
+int hd_files_tell(const struct hd_plan_view *view, uint32_t domid,
                   struct hd_err *err)
 {
     hd_auto(hd_xs) xs = NULL;
@@ -118,7 +125,7 @@ int hd_files_tell(const struct hd_step_files *step, uint32_t domid,
 
     snprintf(path, sizeof(path), "/local/domain/%u/data/hotdom/" HD_FILES_NODE,
              domid);
-    return hd_xs_open(&xs, err) || hd_xs_update(xs, path, step->tables, err) < 0
+    return hd_xs_open(&xs, err) || hd_xs_update(xs, path, view->tables, err) < 0
                ? -1
                : 0;
 }

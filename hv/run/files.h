@@ -17,20 +17,20 @@
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE]);
 /* Starts hotdom-9p for a domain that has no host view yet, and blocks until it
  * is ready, at most five seconds. */
-int hd_files_serve(const struct hd_step_files *step, uint32_t domid,
+int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
                    struct hd_err *err);
 
 /* A connection to the process that serves it, the caller's, which is told what
  * the guest asks for from now on; see pv-drivers/fs9p/control.h.  HD_E_NO_GUEST
  * when there is none. */
 int hd_files_follow(const char *name, int *ret_fd, struct hd_err *err);
-/* Gives it the tables of `step`, and blocks until it has them, at most
+/* Gives it the tables of `view`, and blocks until it has them, at most
  * HD_FILES_ANSWER_MS.  HD_E_TIMEOUT: it will have them as soon as the host's
  * file systems let it go on; any other error: it keeps those that it has. */
-int hd_files_change(const struct hd_step_files *step, struct hd_err *err);
+int hd_files_change(const struct hd_plan_view *view, struct hd_err *err);
 /* Tells the guest's agent of them, which shows them there; success also when
  * the guest has removed the node that it would see them in. */
-int hd_files_tell(const struct hd_step_files *step, uint32_t domid,
+int hd_files_tell(const struct hd_plan_view *view, uint32_t domid,
                   struct hd_err *err);
 
 #endif

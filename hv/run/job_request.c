@@ -13,6 +13,7 @@
 #include "../../pv-drivers/base/tables.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
+#include "../plan/plan_text.h"
 #include "../store/auth.h"
 #include "job_request_end.h"
 #include "job_request_hot.h"
@@ -207,15 +208,22 @@ static bool files_ok(const struct hd_job_request *req,
                      const struct hd_step *step)
 {
     const struct hd_step_files *f = &step->u.files;
+
+    (void)req;
+    return hd_job_request_is_name(f->name, sizeof(f->name));
+}
+
+/* What it serves is behind the steps. */
+static bool view_ok(const struct hd_plan *plan, const struct hd_step *step)
+{
+    const struct hd_plan_view v = hd_plan_view(plan, step);
     hd_auto(hd_tables) tables = NULL;
     hd_auto(hd_tables) shown = NULL;
 
-    (void)req;
-    return hd_job_request_is_name(f->name, sizeof(f->name)) &&
-           memchr(f->tables, '\0', sizeof(f->tables)) &&
-           memchr(f->shown, '\0', sizeof(f->shown)) &&
-           !hd_tables_parse(f->tables, &tables, NULL) &&
-           !hd_tables_parse(f->shown, &shown, NULL);
+    return !hd_step_is_view(step) ||
+           (strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_VIEW_TEXT &&
+            !hd_tables_parse(v.tables, &tables, NULL) &&
+            !hd_tables_parse(v.shown, &shown, NULL));
 }
 
 static bool tell_ok(const struct hd_job_request *req,
@@ -292,15 +300,14 @@ static int check_plan(const struct hd_job_request *req,
 {
     if (!plan || !hd_job_request_is_name(plan->label, sizeof(plan->label)) ||
         !hd_uuid_equal(&plan->store, &req->store) ||
-        plan->n_steps > HD_PLAN_MAX_STEPS ||
-        hd_plan_size(plan->n_steps) != req->plan_size)
+        !hd_plan_is_whole(plan, req->plan_size))
         return hd_fail(err, HD_E_FAILED, "the job's plan is bad");
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct hd_step *step = &plan->steps[i];
 
         if (step->kind >= HD_ARRAY_LEN(checks) ||
             !hd_job_request_is_name(step->guest, sizeof(step->guest)) ||
-            !checks[step->kind](req, step))
+            !checks[step->kind](req, step) || !view_ok(plan, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
                            i + 1);
     }
@@ -418,7 +425,7 @@ int hd_job_request_read(int fd, struct hd_job_request **ret,
 {
     hd_autofree struct hd_job_request *req = malloc(sizeof(*req));
     hd_autofree struct hd_plan *plan = NULL;
-    size_t max = hd_plan_size(HD_PLAN_MAX_STEPS);
+    size_t max = hd_plan_size(HD_PLAN_MAX_STEPS) + HD_PLAN_MAX_TEXT;
 
     if (!req)
         return hd_fail_errno(err, HD_E_FAILED, "read the job's request");

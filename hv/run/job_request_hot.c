@@ -11,8 +11,7 @@
 static bool is_whole(const struct hd_job_request *req,
                      const struct hd_plan *plan)
 {
-    return plan && plan->n_steps <= HD_PLAN_MAX_STEPS &&
-           hd_plan_size(plan->n_steps) == req->plan_size;
+    return plan && hd_plan_is_whole(plan, req->plan_size);
 }
 
 static bool is_of_guest(const struct hd_job_request *req,

@@ -196,12 +196,13 @@ static void files_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
 static int serve_files(struct hd_context *ctx, const struct hd_step *step,
                        uint32_t seq, struct hd_err *err)
 {
+    const struct hd_plan_view view = hd_plan_view(ctx->plan, step);
     const struct hd_effect *e;
 
     (void)seq;
     return hd_build_domain(ctx, step->guest, &e, err)
                ? -1
-               : hd_files_serve(&step->u.files, (uint32_t)e->domid, err);
+               : hd_files_serve(&view, (uint32_t)e->domid, err);
 }
 
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,

@@ -32,24 +32,26 @@
 #define HD_UNPACKED_BYTES (1u << 28) /* one unpacked file, at most */
 
 /* Counts, at most; a GPT has room for 128 partitions. */
-#define HD_MAX_FILES   64
-#define HD_MAX_VOLUMES 127
-#define HD_MAX_LUKS    32 /* encrypted volumes */
-#define HD_MAX_FDS     (HD_MAX_FILES + HD_MAX_LUKS)
-#define HD_MAX_USERS   32
-#define HD_MAX_GUESTS  64
-#define HD_MAX_DISKS   16   /* volumes of one guest */
-#define HD_MAX_NICS    8    /* nics of one guest */
-#define HD_MAX_AFTER   8    /* guests that one is after */
-#define HD_MAX_TABLE   16   /* entries of a table of one guest */
-#define HD_VIEW_PATH   128  /* bytes of one, with the NUL */
-#define HD_VIEW_TEXT   1024 /* of all as one text: hv/store/host_view.h */
-#define HD_MAX_WISHES  16   /* wishes of one guest, beside those */
-#define HD_MAX_SHARED  32   /* entries of `registry` */
-#define HD_MAX_BINDS   16   /* files of one guest that keys are bound to */
-#define HD_SHARED_KEY  48   /* bytes of a key of `registry`, with the NUL */
-#define HD_SHARED_TEXT 120  /* and of its value */
-#define HD_BIND_SIZE   64   /* bytes of a key or file of `bind`, with the NUL */
+#define HD_MAX_FILES    64
+#define HD_MAX_VOLUMES  127
+#define HD_MAX_LUKS     32 /* encrypted volumes */
+#define HD_MAX_FDS      (HD_MAX_FILES + HD_MAX_LUKS)
+#define HD_MAX_USERS    32
+#define HD_MAX_GUESTS   64
+#define HD_MAX_DISKS    16 /* volumes of one guest */
+#define HD_MAX_NICS     8  /* nics of one guest */
+#define HD_MAX_AFTER    8  /* guests that one is after */
+#define HD_MAX_TABLE    64 /* entries of a table of one guest, each a mount */
+#define HD_VIEW_ENTRIES (2 * HD_MAX_TABLE) /* of both, and of an operator */
+#define HD_MAX_VIEWS    2048 /* entries of the tables of all guests */
+#define HD_VIEW_PATH    128  /* bytes of one, with the NUL */
+#define HD_VIEW_TEXT    2048 /* of all of a guest: oxenstored takes no more */
+#define HD_MAX_WISHES   16   /* wishes of one guest, beside those */
+#define HD_MAX_SHARED   32   /* entries of `registry` */
+#define HD_MAX_BINDS    16   /* files of one guest that keys are bound to */
+#define HD_SHARED_KEY   48   /* bytes of a key of `registry`, with the NUL */
+#define HD_SHARED_TEXT  120  /* and of its value */
+#define HD_BIND_SIZE    64 /* bytes of a key or file of `bind`, with the NUL */
 
 /* Pixels of a display, each way. */
 #define HD_DISPLAY_MIN 320

@@ -25,15 +25,15 @@ static int add(const struct hd_view_path *paths, uint32_t n, char sign,
     return 0;
 }
 
-int hd_host_view_text(const struct hd_guest *g, char ret[HD_VIEW_TEXT],
-                      struct hd_err *err)
+int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
+                      char ret[HD_VIEW_TEXT], struct hd_err *err)
 {
     const struct hd_view *v = &g->tables;
     hd_auto(hd_tables) tables = NULL;
     char text[HD_VIEW_TEXT] = "";
 
-    if (add(v->exception, v->n_exception, '+', text, err) ||
-        add(v->inclusion, v->n_inclusion, '-', text, err) ||
+    if (add(m->views + v->exception, v->n_exception, '+', text, err) ||
+        add(m->views + v->inclusion, v->n_inclusion, '-', text, err) ||
         hd_tables_parse(text, &tables, err))
         return -1;
     if (!v->n_exception)
@@ -68,6 +68,16 @@ bool hd_host_view_find(const char *text, const char *path,
     return false;
 }
 
+static uint32_t count(const char *text)
+{
+    struct hd_view_entry e;
+    uint32_t n = 0;
+
+    while (hd_host_view_next(&text, &e))
+        n++;
+    return n;
+}
+
 int hd_host_view_add(char text[HD_VIEW_TEXT], const struct hd_view_entry *entry,
                      struct hd_err *err)
 {
@@ -83,6 +93,11 @@ int hd_host_view_add(char text[HD_VIEW_TEXT], const struct hd_view_entry *entry,
         return hd_fail(err, HD_E_EXISTS,
                        "%s is in the tables already, as the %s's", entry->path,
                        hd_side_name(there.side));
+    if (count(text) >= HD_VIEW_ENTRIES)
+        return hd_fail(err, HD_E_LIMIT,
+                       "the tables have %d entries, and no guest has more; "
+                       "remove one, or name a folder above several",
+                       HD_VIEW_ENTRIES);
     if (len + strlen(entry->path) + 3 > HD_VIEW_TEXT)
         return hd_fail(err, HD_E_LIMIT,
                        "the tables have no room for %s; remove an entry, or "

@@ -6,11 +6,11 @@
 #include "../../pv-drivers/base/tables.h"
 #include "manifest.h"
 
-/* The lines of hd_tables_parse, exceptions first; empty when the guest has no
- * exception.  HD_E_BAD_MANIFEST when an entry is no path for the tables, stands
- * twice, or all together are longer than HD_VIEW_TEXT. */
-int hd_host_view_text(const struct hd_guest *g, char ret[HD_VIEW_TEXT],
-                      struct hd_err *err);
+/* The lines of hd_tables_parse, exceptions first, of a guest of `m`; empty when
+ * it has no exception.  HD_E_BAD_MANIFEST when an entry is no path for the
+ * tables, stands twice, or all together are longer than HD_VIEW_TEXT. */
+int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
+                      char ret[HD_VIEW_TEXT], struct hd_err *err);
 
 /* One line of such a text. */
 struct hd_view_entry {
@@ -24,8 +24,8 @@ bool hd_host_view_next(const char **at, struct hd_view_entry *ret);
 bool hd_host_view_find(const char *text, const char *path,
                        struct hd_view_entry *ret);
 /* Puts an entry behind the others: HD_E_USAGE when it is no path for the
- * tables, HD_E_EXISTS when it is in one of them, HD_E_LIMIT when they are full.
- */
+ * tables, HD_E_EXISTS when it is in one of them, HD_E_LIMIT when they are full:
+ * each is a mount in the guest, of which it has HD_VIEW_ENTRIES at most. */
 int hd_host_view_add(char text[HD_VIEW_TEXT], const struct hd_view_entry *entry,
                      struct hd_err *err);
 /* Takes the entry of just that path out; false: there is none. */

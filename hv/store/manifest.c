@@ -248,12 +248,18 @@ static const struct hd_field view_path_fields[] = {
 };
 static const struct hd_table view_path_table =
     TABLE(hd_view_path, "path", view_path_fields);
+static const struct hd_pool view_pool = {
+    "entries of all guests' tables; name the folders above",
+    offsetof(struct hd_manifest, views), offsetof(struct hd_manifest, n_views),
+    HD_MAX_VIEWS};
 static const struct hd_field view_fields[] = {
     {"exception", HD_T_LIST, HD_F_BARE, AT(hd_view, exception),
      COUNT(hd_view, n_exception, HD_MAX_TABLE), .sub = &view_path_table,
+     .pool = &view_pool,
      .doc = "what is below one of these is read from the host"},
     {"inclusion", HD_T_LIST, HD_F_BARE, AT(hd_view, inclusion),
      COUNT(hd_view, n_inclusion, HD_MAX_TABLE), .sub = &view_path_table,
+     .pool = &view_pool,
      .doc = "and of that, what is below one of these is not"},
 };
 static const struct hd_table view_table = TABLE(hd_view, "tables", view_fields);

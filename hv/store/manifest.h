@@ -137,11 +137,11 @@ struct hd_view_path {
     char path[HD_VIEW_PATH]; /* as pv-drivers/base/tables.h takes it */
 };
 
-/* What the guest reads of the host, and what of that it has itself. */
+/* What the guest reads of the host, and what of that it has itself: so many of
+ * the manifest's `views`, from there on. */
 struct hd_view {
     uint32_t n_exception, n_inclusion;
-    struct hd_view_path exception[HD_MAX_TABLE];
-    struct hd_view_path inclusion[HD_MAX_TABLE];
+    uint32_t exception, inclusion;
 };
 
 /* What all guests of the store read in their registries as store/KEY. */
@@ -199,12 +199,13 @@ struct hd_store_id {
 struct hd_manifest {
     uint64_t version; /* `hotdom: 1` */
     struct hd_store_id store;
-    uint32_t n_files, n_volumes, n_users, n_guests, n_shared;
+    uint32_t n_files, n_volumes, n_users, n_guests, n_shared, n_views;
     struct hd_file files[HD_MAX_FILES];
     struct hd_volume volumes[HD_MAX_VOLUMES];
     struct hd_user users[HD_MAX_USERS];
     struct hd_guest guests[HD_MAX_GUESTS];
-    struct hd_shared shared[HD_MAX_SHARED]; /* `registry` in YAML */
+    struct hd_shared shared[HD_MAX_SHARED];  /* `registry` in YAML */
+    struct hd_view_path views[HD_MAX_VIEWS]; /* of all guests' `tables` */
 };
 
 /* The field table (STYLE T2): parser, checks, messages and the manual. */

@@ -236,11 +236,12 @@ static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
     return 0;
 }
 
-static int check_tables(const struct hd_guest *g, struct hd_err *err)
+static int check_tables(const struct hd_manifest *m, const struct hd_guest *g,
+                        struct hd_err *err)
 {
     char text[HD_VIEW_TEXT];
 
-    return hd_host_view_text(g, text, err)
+    return hd_host_view_text(m, g, text, err)
                ? hd_wrap(err, "guest \"%s\"", g->name)
                : 0;
 }
@@ -262,7 +263,8 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
                        g->name);
         if (hd_after_check(m, i, err) || check_disks(m, g, used, err) ||
             check_nics(g, err) || hd_wish_check(g, err) ||
-            check_tables(g, err) || hd_registry_keys_check_guest(g, err) ||
+            check_tables(m, g, err) ||
+            hd_registry_keys_check_guest(m, g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;
     }

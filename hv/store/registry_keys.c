@@ -83,12 +83,14 @@ static bool is_hosts(const struct hd_tables *tables, const char *file)
                HD_SIDE_HOST;
 }
 
-static int check_view(const struct hd_guest *g, struct hd_err *err)
+static int check_view(const struct hd_manifest *m, const struct hd_guest *g,
+                      struct hd_err *err)
 {
     hd_auto(hd_tables) tables = NULL;
     char text[HD_VIEW_TEXT];
 
-    if (hd_host_view_text(g, text, err) || hd_tables_parse(text, &tables, err))
+    if (hd_host_view_text(m, g, text, err) ||
+        hd_tables_parse(text, &tables, err))
         return hd_wrap(err, "guest \"%s\"", g->name);
     for (uint32_t i = 0; i < g->n_binds; i++)
         if (is_hosts(tables, g->binds[i].file))
@@ -100,10 +102,11 @@ static int check_view(const struct hd_guest *g, struct hd_err *err)
     return 0;
 }
 
-int hd_registry_keys_check_guest(const struct hd_guest *g, struct hd_err *err)
+int hd_registry_keys_check_guest(const struct hd_manifest *m,
+                                 const struct hd_guest *g, struct hd_err *err)
 {
     for (uint32_t i = 0; i < g->n_binds; i++)
         if (check_bind(g, i, err))
             return -1;
-    return g->n_binds ? check_view(g, err) : 0;
+    return g->n_binds ? check_view(m, g, err) : 0;
 }

@@ -13,6 +13,7 @@ int hd_registry_keys_check(const struct hd_manifest *m, uint32_t *ret_index,
 /* The same of `bind`: a key of one of the three parts, and a file that
  * pv-drivers/base/tables.h takes, once, and that the guest's tables leave to
  * the guest. */
-int hd_registry_keys_check_guest(const struct hd_guest *g, struct hd_err *err);
+int hd_registry_keys_check_guest(const struct hd_manifest *m,
+                                 const struct hd_guest *g, struct hd_err *err);
 
 #endif

@@ -16,6 +16,7 @@ struct reader {
     yaml_parser_t parser;
     unsigned which;
     enum hd_code code;
+    char *root; /* the outermost struct, which has the pools */
     struct hd_err *err;
 };
 
@@ -123,6 +124,30 @@ static int read_element(struct reader *r, const struct hd_field *f,
     return read_scalar(r, &bare, e, element);
 }
 
+/* Where the next element of a list is to stand. */
+static char *place_of(struct reader *r, const struct hd_field *f, char *obj,
+                      uint32_t count, yaml_mark_t at)
+{
+    const struct hd_pool *pool = f->pool;
+    uint32_t *used;
+
+    if (count >= f->max) {
+        fail_at(r, at, "%s: more than %llu", f->key,
+                (unsigned long long)f->max);
+        return NULL;
+    }
+    if (!pool)
+        return obj + f->offset + count * f->sub->size;
+    used = (void *)(r->root + pool->count);
+    if (*used >= pool->max) {
+        fail_at(r, at, "%s: more than %u %s", f->key, pool->max, pool->what);
+        return NULL;
+    }
+    if (!count)
+        *(uint32_t *)(void *)(obj + f->offset) = *used;
+    return r->root + pool->offset + (*used)++ * f->sub->size;
+}
+
 static int read_list(struct reader *r, const struct hd_field *f,
                      yaml_mark_t start, char *obj)
 {
@@ -131,6 +156,7 @@ static int read_list(struct reader *r, const struct hd_field *f,
 
     for (;;) {
         autoevent e = {0};
+        char *element;
 
         if (next(r, &e))
             return -1;
@@ -140,10 +166,8 @@ static int read_list(struct reader *r, const struct hd_field *f,
                  : e.type != YAML_MAPPING_START_EVENT)
             return fail_at(r, e.start_mark, "%s: a %s%s expected here", f->key,
                            f->sub->what, bare ? "" : " in {...}");
-        if (*count >= f->max)
-            return fail_at(r, e.start_mark, "%s: more than %llu", f->key,
-                           (unsigned long long)f->max);
-        if (read_element(r, f, &e, obj + f->offset + *count * f->sub->size))
+        element = place_of(r, f, obj, *count, e.start_mark);
+        if (!element || read_element(r, f, &e, element))
             return -1;
         ++*count;
     }
@@ -300,6 +324,7 @@ int hd_yaml_read(const char *text, size_t len, const struct hd_table *table,
 
     if (!read || !yaml_parser_initialize(&r.parser))
         return hd_fail(err, HD_E_FAILED, "no memory");
+    r.root = read;
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, len);
     rc = check_bytes(text, len, &r);

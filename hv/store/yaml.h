@@ -41,6 +41,16 @@ enum hd_field_type {
 
 struct hd_table;
 
+/* Elements of several lists, one list behind the other, in an array of the
+ * outermost struct: each takes what it needs, all together no more than `max`.
+ */
+struct hd_pool {
+    const char *what; /* "entries of all guests' tables": for messages */
+    size_t offset;    /* of the array */
+    size_t count;     /* of the uint32_t that says how many of it are used */
+    uint32_t max;
+};
+
 struct hd_field {
     const char *key;
     enum hd_field_type type;
@@ -51,6 +61,9 @@ struct hd_field {
     uint64_t def;        /* when absent and not required */
     const char *const *names; /* HD_T_ENUM: NULL-terminated */
     const struct hd_table *sub;
+    /* HD_T_LIST: the elements stand there, and at `offset` a uint32_t that says
+     * where they begin; NULL: they stand at `offset` */
+    const struct hd_pool *pool;
     const char *doc; /* one line for the manual */
 };
 
@@ -82,6 +95,10 @@ int hd_yaml_write(const struct hd_table *table, unsigned which, const void *obj,
  * right characters, numbers and counts are in range. */
 int hd_yaml_check(const struct hd_table *table, unsigned which, const void *obj,
                   enum hd_code code, struct hd_err *err);
+
+/* The first element of the list `f` of `obj`, which is `root` or in it. */
+const char *hd_yaml_elements(const struct hd_field *f, const char *root,
+                             const char *obj);
 
 /* Is the optional map, number or truth `f` of `obj` absent? */
 bool hd_yaml_is_zero(const struct hd_field *f, const void *obj);

@@ -13,6 +13,7 @@
 struct writer {
     yaml_emitter_t emitter;
     unsigned which;
+    const char *root; /* the outermost struct, which has the pools */
     FILE *out;
 };
 
@@ -61,6 +62,7 @@ static bool write_list(struct writer *w, const struct hd_field *f,
                        const char *obj)
 {
     uint32_t count = *(const uint32_t *)(const void *)(obj + f->count);
+    const char *elements = hd_yaml_elements(f, w->root, obj);
     bool bare = f->flags & HD_F_BARE;
     yaml_event_t e;
 
@@ -70,7 +72,7 @@ static bool write_list(struct writer *w, const struct hd_field *f,
                   bare ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE)))
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        const char *element = obj + f->offset + i * f->sub->size;
+        const char *element = elements + i * f->sub->size;
 
         if (!(bare ? write_scalar(w, &f->sub->fields[0], element)
                    : write_map(w, f->sub, element)))
@@ -138,7 +140,8 @@ int hd_yaml_write(const struct hd_table *table, unsigned which, const void *obj,
 {
     hd_autofree char *text = NULL;
     size_t len = 0;
-    struct writer w = {.which = which, .out = open_memstream(&text, &len)};
+    struct writer w = {
+        .which = which, .root = obj, .out = open_memstream(&text, &len)};
     bool ok;
 
     if (!w.out || !yaml_emitter_initialize(&w.emitter))

@@ -197,6 +197,7 @@ static int serve_once(struct server *s, int timeout_ms, bool *more,
 {
     struct pollfd fds[FDS];
     char token[8];
+    bool rung;
     int rc = 1, n;
 
     fill(s, fds);
@@ -206,11 +207,13 @@ static int serve_once(struct server *s, int timeout_ms, bool *more,
                    : hd_fail_errno(err, HD_E_FAILED, "wait for the guest");
     take_events(s, fds);
     hd_9p_control_take(s->control, fds + CONTROL);
+    /* One that came since poll(2) is taken here as well. */
+    rung = fds[XENSTORE].revents;
     while ((n = hd_xs_check(s->xs, token, sizeof(token), err)) == 1)
-        ;
+        rung = true;
     if (n < 0)
         return -1;
-    if (fds[XENSTORE].revents || !s->seen)
+    if (rung || !s->seen)
         rc = look(s, err);
     if (rc != 1)
         return rc;

@@ -18,12 +18,13 @@ need_host() {
     bed install
 }
 
-# A guest, with MORE of its own in the manifest and in the policy.
-push_guest() { # [MORE [MORE]]
+# A guest, with MORE of its own in the manifest, in the policy and of what is on
+# its volume.
+push_guest() { # [MORE [MORE [MORE]]]
     cat >"$work/store.yaml" <<END
 hotdom: 1
 store: {name: bench}
-volumes: [{name: disk, kind: data, encryption: none, size: 8M}]
+volumes: [{name: disk, kind: data, encryption: none, ${3-size: 8M}}]
 guests:
   - name: g1
     kernel: $tiny/kernel

@@ -46,7 +46,7 @@ static bool check_plan_of(const struct hd_answer *a)
         req.n_headers++;
     if (hd_map_make(&in, &map, &err) || hd_plan_make(a, map, &plan, &err))
         return false;
-    req.plan_size = (uint32_t)hd_plan_size(plan->n_steps);
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
     MUST(!hd_job_request_check(&req, plan, &err));
     return true;
 }

@@ -7,6 +7,9 @@ load lib
 shown='host_paths: [/srv/shown, /etc/hostname]\n'
 
 setup_file() {
+    # shellcheck source=test/system/stores.bash
+    . "$BATS_TEST_DIRNAME/stores.bash"
+    pack_rogue_9p
     policy "$usual_policy$shown"
     dom0 'mkdir -p /srv/shown/own /srv/shown/deep /srv/hidden
         echo from-the-host >/srv/shown/file
@@ -21,6 +24,7 @@ setup_file() {
 teardown_file() {
     policy "$usual_policy"
     dom0 rm -rf /srv/shown /srv/hidden
+    rm -f "$stores/rogue-9p.img"
 }
 
 teardown() { end_test; }
@@ -55,6 +59,9 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     grep -q '^Seccomp:.*2$' "$BATS_TEST_TMPDIR/status"
     [ "$(grep -cP '^Uid:\t0\t' "$BATS_TEST_TMPDIR/status")" = 0 ]
     await 90 yes answers reader
+    [ "$(dom0 "hotdom table reader list | wc -l
+        xenstore-read /local/domain/$(guest_domid reader)/data/hotdom/table | wc -l" |
+        xargs)" = '66 66' ]
     dom0 hotdom verify-host
     seen=$(in_guest reader "$looked_at")
     echo "$seen"
@@ -131,4 +138,33 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     [[ $refused == *'no process serves a host view'*'status 5' ]]
     [ "$(dom0 hotdom table reader list)" = "$table" ]
     dom0 'rm /srv/shown/alias; hotdom eject view && hotdom verify-host && ! ls /run/hotdom/server/*'
+}
+
+# attack GROUP: of rogue-9p, in the guest `rogue`; what it said is in $seen.
+attack() {
+    in_guest rogue "(rogue-9p $1; echo \"end \$?\") >/run/said 2>&1 &"
+    await 120 'end 0' attack_ended
+    seen=$(in_guest rogue 'cat /run/said')
+    echo "$seen"
+}
+attack_ended() { in_guest rogue 'grep "^end" /run/said'; }
+
+@test "a guest that attacks its host view harms nobody else's" {
+    plug rogue-9p
+    await 60 running state rogue-9p
+    for guest in reader rogue; do await 90 yes answers "$guest"; done
+    in_guest reader 'mkdir -p /v && mount -t 9p -o trans=xen,version=9p2000.L hostview /v'
+    servers=$(server)
+    for group in messages files rings xenbus; do
+        attack "$group"
+        # The last thing that it did was what any client does.
+        [[ $seen == *$'\nread: from-the-host\nend 0' ]]
+        [ "$(in_guest reader 'cat /v/srv/shown/file')" = from-the-host ]
+        [ "$(guest_state rogue)" = running ]
+        # All of it was answered, and nobody was killed.
+        [ "$(server)" = "$servers" ]
+    done
+    [ "$(dom0 'hotdom events --json' | jq -s 'any(.[]; .reason == "server-died")')" = false ]
+    dom0 'hotdom eject rogue-9p && hotdom verify-host'
+    [ -z "$(server)" ]
 }

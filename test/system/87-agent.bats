@@ -16,7 +16,7 @@ setup_file() {
 
 # What guests may read of this host.
 share() {
-    policy "${usual_policy}host_paths: [/srv/agent]\n"
+    policy "${usual_policy}host_paths: [/srv/agent, /srv/many]\n"
     dom0 'mkdir -p /srv/agent/deep /srv/agent/own
         echo from-the-host | tee /srv/agent/{file,deep/file,gone} >/srv/agent/own/file'
 }
@@ -24,7 +24,7 @@ share() {
 teardown_file() {
     BED_HOST=$usual-other bed down 2>/dev/null || :
     policy "$usual_policy"
-    dom0 rm -rf /srv/agent
+    dom0 rm -rf /srv/agent /srv/many
     rm -f "$stores"/{agent,twins,sysv,plain}.img
 }
 
@@ -66,6 +66,25 @@ check_written() {
     dom0 hotdom verify-host
 }
 
+# Each is looked at, so that the guest has a fid of it; those that there are come
+# to no more than one guest may take.
+find_many() {
+    local many='find /srv/many -type f -size 0 | wc -l'
+    dom0 'for ((i = 0; i < 100; i++)); do
+            mkdir -p /srv/many/$i && touch /srv/many/$i/{0..99}
+        done
+        hotdom table desk add /srv/many'
+    await 120 10000 in_desk "$many"
+    [ "$(in_desk "$many; grep -c \"^[^ ]* /srv/many overlay\" /proc/mounts")" = $'10000\n1' ]
+    for kib in $(dom0 'for p in $(pgrep -x hotdom-9p); do
+            awk "/^RssAnon/ {print \$2}" /proc/$p/status
+        done'); do
+        echo "hotdom-9p: $kib KiB"
+        [ "$kib" -le 4096 ]
+    done
+    dom0 hotdom table desk rm /srv/many
+}
+
 in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
 
 @test "a Debian guest says that it is ready, and keeps what it writes over the host's files" {
@@ -92,6 +111,8 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
         .agent.os | startswith("Debian GNU/Linux 12")'
     [[ $(dom0 hotdom explain desk) == *'agent ready'*'Debian GNU/Linux 12'*"$address"* ]]
     dom0 'hotdom events' | grep -q 'agent.desk.*ready.*Debian'
+
+    find_many
 
     # A mount above the host's files does not hide them for long.
     in_desk 'mount -t tmpfs disk /srv && touch /srv/disk'

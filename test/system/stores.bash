@@ -164,7 +164,8 @@ END
         -o "$stores/devices.img" --force -q
 }
 
-# One guest reads files of the host, the other wants what no policy gives.
+# One guest reads files of the host, and has as many exceptions as there may be;
+# the other wants what no policy gives.
 pack_view() {
     cat >"$stores/view.yaml" <<END
 hotdom: 1
@@ -179,7 +180,7 @@ guests:
     volumes: [{name: reader-disk, as: xvda}]
     nics: [{role: internet, as: lan0}]
     tables:
-      exception: [/srv/shown, /etc/hostname]
+      exception: [/srv/shown, /etc/hostname$(printf ', /srv/shown/%014d' {1..62})]
       inclusion: [/srv/shown/own]
     stop: {grace: 20s}
   - name: spy
@@ -191,6 +192,43 @@ guests:
 END
     hotdom pack --manifest "$stores/view.yaml" --key "$stores/lab.key" \
         -o "$stores/view.img" --force -q
+}
+
+# A guest that reads files of the host and one that attacks what serves it them:
+# without the kernel's driver, and with what a process needs in its place.
+pack_rogue_9p() {
+    local tree=$stores/rogue-9p-root kver m guest
+    kver=$(<"$build/bed/kernel/version")
+    rm -rf "$tree" && mkdir -p "$tree/bin" "$tree/lib/modules/$kver"
+    zstdcat "$tiny/initrd" | cpio -i --quiet --to-stdout modules.order |
+        grep -v 9pnet_xen >"$tree/modules.order"
+    for m in xen-gntalloc xen-evtchn; do
+        cp "$build/bed/kernel/lib/modules/$kver/kernel/drivers/xen/$m.ko" \
+            "$tree/lib/modules/$kver/"
+        echo "/lib/modules/$kver/$m.ko" >>"$tree/modules.order"
+    done
+    cp "$build/bin/rogue-9p" "$tree/bin/"
+    # What comes later in a ramdisk takes the place of what was there.
+    { zstdcat "$tiny/initrd" && (cd "$tree" && find . | sort |
+        cpio -o -H newc -R 0:0 --quiet); } | zstd -q >"$stores/rogue-9p.initrd"
+    {
+        printf 'hotdom: 1\nstore: {name: rogue-9p}\nguests:\n'
+        for guest in "reader $tiny/initrd" "rogue $stores/rogue-9p.initrd"; do
+            cat <<END
+  - name: ${guest% *}
+    kernel: $tiny/kernel
+    ramdisk: ${guest#* }
+    cmdline: "console=hvc0 quiet"
+    memory: {min: 96M, want: 96M}
+    nics: [{role: internet, as: lan0}]
+    tables: {exception: [/srv/shown, /etc/hostname]}
+    stop: {grace: 20s}
+END
+        done
+    } >"$stores/rogue-9p.yaml"
+    hotdom pack --manifest "$stores/rogue-9p.yaml" --key "$stores/lab.key" \
+        -o "$stores/rogue-9p.img" --force -q
+    rm -rf "$tree" "$stores/rogue-9p.initrd"
 }
 
 # A guest that wishes for a PCI device.

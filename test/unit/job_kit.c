@@ -9,7 +9,7 @@
 
 struct hd_plan *job_kit_begin(struct hd_job_request *req, uint32_t n_steps)
 {
-    struct hd_plan *plan = calloc(1, hd_plan_size(n_steps));
+    struct hd_plan *plan = calloc(1, hd_plan_size(n_steps) + HD_PLAN_MAX_TEXT);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     memset(req, 0, sizeof(*req));

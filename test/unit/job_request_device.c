@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../hv/plan/plan_text.h"
 #include "job_kit.h"
 #include "unit.h"
 
@@ -53,8 +54,9 @@ static void begin(void)
     for (uint32_t i = 6; i < N_STEPS; i++) {
         s = step(i, i == 6 ? HD_STEP_SERVE_FILES : HD_STEP_ATTACH_FILES);
         strcpy(s->u.files.name, "travel.desk");
-        strcpy(s->u.files.tables, "+/etc/fonts\n-/etc/fonts/own\n");
+        hd_plan_put_view(plan, s, "+/etc/fonts\n-/etc/fonts/own\n", "");
     }
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
 }
 
 static void refused(const char *words)
@@ -155,29 +157,60 @@ static void a_serial_port_is_one_of_a_usb_device(void)
     refused("step 5");
 }
 
+static void give(uint32_t i, const char *tables)
+{
+    hd_plan_put_view(plan, &plan->steps[i], tables, "");
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
+}
+
 static void a_host_view_has_a_name_and_tables(void)
 {
     static const char *const bad[] = {"+/etc", "+etc\n", "+/etc/..\n",
                                       "+/a\n-/a\n"};
+    char text[2 * HD_VIEW_TEXT] = "";
     struct hd_err err = {0};
 
     begin();
     CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
     /* The last entry may have been taken away while the guest ran. */
-    strcpy(plan->steps[7].u.files.tables, "");
+    give(7, "");
     CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
     for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
-        strcpy(plan->steps[7].u.files.tables, bad[i]);
+        give(7, bad[i]);
         refused("step 8");
     }
     strcpy(plan->steps[6].u.files.name, "../desk");
     refused("step 7");
-    memset(plan->steps[6].u.files.tables, '+', HD_VIEW_TEXT);
+    for (int i = 0; i < 20; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "+/%0200d\n",
+                 i);
+    CU_ASSERT(strlen(text) > HD_VIEW_TEXT);
+    give(6, text);
     refused("step 7");
+}
+
+static void a_plans_text_ends_within_it(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    /* A place behind the end is an empty text. */
+    plan->steps[7].u.files.tables = UINT32_MAX;
+    CHECK_OK(hd_job_request_check(&req, plan, &err), &err);
+    ((char *)&plan->steps[N_STEPS])[plan->n_text - 1] = 'x';
+    refused("plan is bad");
+    plan->n_text++;
+    refused("plan is bad");
+    plan->n_text = UINT32_MAX;
+    refused("plan is bad");
+    plan->n_text = HD_PLAN_MAX_TEXT + 1;
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
+    refused("plan is bad");
 }
 
 static const struct hd_test tests[] = {
     HD_TEST(a_host_view_has_a_name_and_tables),
+    HD_TEST(a_plans_text_ends_within_it),
     HD_TEST(a_disk_of_the_hosts_is_whole_and_not_the_stores),
     HD_TEST(a_pci_address_is_in_range),
     HD_TEST(a_port_has_an_index_and_a_bridge_of_ours),

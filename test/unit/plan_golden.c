@@ -217,13 +217,13 @@ static void scratch(struct map_kit *k)
 
 static void view(struct map_kit *k)
 {
-    struct hd_view *v = &k->answer.manifest.guests[0].tables;
+    struct hd_manifest *m = &k->answer.manifest;
 
-    v->n_exception = 2;
-    strcpy(v->exception[0].path, "/usr/share/fonts");
-    strcpy(v->exception[1].path, "/etc/resolv.conf");
-    v->n_inclusion = 1;
-    strcpy(v->inclusion[0].path, "/usr/share/fonts/own");
+    m->guests[0].tables = (struct hd_view){2, 1, .inclusion = 2};
+    m->n_views = 3;
+    strcpy(m->views[0].path, "/usr/share/fonts");
+    strcpy(m->views[1].path, "/etc/resolv.conf");
+    strcpy(m->views[2].path, "/usr/share/fonts/own");
     k->policy.n_host_paths = 2;
     strcpy(k->policy.host_paths[0].path, "/usr/share");
     strcpy(k->policy.host_paths[1].path, "/etc/resolv.conf");

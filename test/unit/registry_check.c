@@ -18,7 +18,8 @@ static int check_all(void *ctx, struct hd_guard *g, struct hd_entries *out,
     return hd_registry_check(registry_dir, err);
 }
 
-/* Every 61st byte, a prime; HOTDOM_EVERY_BYTE is for who has minutes. */
+/* Every 61st byte, a prime; `make check-cuts` takes all, with
+ * HOTDOM_EVERY_BYTE. */
 static void a_file_that_is_cut_anywhere_is_noticed_or_whole(void)
 {
     size_t step = getenv("HOTDOM_EVERY_BYTE") ? 1 : 61, len, bad = 0;

@@ -3,8 +3,10 @@
  * changes of them are refused. */
 #include <string.h>
 
+#include "../../dom-guest/layers.h"
 #include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/shown.h"
+#include "../../hv/plan/plan_text.h"
 #include "../../pv-drivers/base/log.h"
 #include "unit.h"
 
@@ -15,20 +17,18 @@ static struct bench {
     uv_loop_t loop;
     struct hd_store *store;
     struct hd_guest_life *desk, *bare;
-    struct hd_step_files *files;
 } b;
 
 static const char tables[] =
     "-/usr/share/fonts/own\n+/usr/share/fonts\n+/etc/resolv.conf\n"
     "+/usr/share/zoneinfo\n";
 
-static void give_tables(struct hd_guest *g)
+static void give_tables(struct hd_manifest *m)
 {
-    struct hd_view *v = &g->tables;
-
-    strcpy(v->exception[v->n_exception++].path, "/usr/share/fonts");
-    strcpy(v->exception[v->n_exception++].path, "/etc/resolv.conf");
-    strcpy(v->inclusion[v->n_inclusion++].path, "/usr/share/fonts/own");
+    m->guests[0].tables = (struct hd_view){2, 1, .inclusion = 2};
+    strcpy(m->views[m->n_views++].path, "/usr/share/fonts");
+    strcpy(m->views[m->n_views++].path, "/etc/resolv.conf");
+    strcpy(m->views[m->n_views++].path, "/usr/share/fonts/own");
 }
 
 static void begin(void)
@@ -47,12 +47,12 @@ static void begin(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(b.store);
     hd_stores_add(&b.daemon.stores, b.store);
     b.store->answer = calloc(1, sizeof(*b.store->answer));
-    b.store->plan = calloc(1, hd_plan_size(1));
+    b.store->plan = calloc(1, hd_plan_size(1) + HD_PLAN_MAX_TEXT);
     CU_ASSERT_FATAL(b.store->answer && b.store->plan);
     m = &b.store->answer->manifest;
     strcpy(m->guests[m->n_guests++].name, "desk");
     strcpy(m->guests[m->n_guests++].name, "bare");
-    give_tables(&m->guests[0]);
+    give_tables(m);
     hd_store_fill(b.store);
     strcpy(b.store->label, "travel");
     b.store->state = HD_STATE_RUNNING;
@@ -62,8 +62,7 @@ static void begin(void)
     b.store->plan->n_steps = 1;
     b.store->plan->steps[0].kind = HD_STEP_SERVE_FILES;
     strcpy(b.store->plan->steps[0].guest, "desk");
-    b.files = &b.store->plan->steps[0].u.files;
-    strcpy(b.files->tables, tables);
+    hd_plan_put_view(b.store->plan, b.store->plan->steps, tables, "");
 }
 
 static void end(void)
@@ -209,7 +208,8 @@ static void a_change_that_may_not_be_is_refused_and_named(void)
     b.daemon.rules.why.code = HD_E_FAILED;
     CHECK_FAILS(add(HD_SIDE_HOST, "/usr/share/fonts/x", &err), &err,
                 HD_E_FAILED, "");
-    CU_ASSERT_STRING_EQUAL(b.files->tables, tables);
+    CU_ASSERT_STRING_EQUAL(
+        hd_plan_view(b.store->plan, b.store->plan->steps).tables, tables);
     end();
 }
 
@@ -223,14 +223,31 @@ static void tables_are_bounded(void)
     do
         snprintf(e.path, sizeof(e.path), "/usr/share/fonts/%0200u", n++);
     while (!hd_host_view_add(text, &e, &err));
-    CU_ASSERT_EQUAL(n, 5);
+    CU_ASSERT_EQUAL(n, 10);
     CU_ASSERT_EQUAL(err.code, HD_E_LIMIT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "have no room for"));
     begin();
-    strcpy(b.files->tables, text);
+    hd_plan_put_view(b.store->plan, b.store->plan->steps, text, "");
     CHECK_FAILS(add(HD_SIDE_GUEST, e.path, &err), &err, HD_E_LIMIT,
                 "have no room");
     end();
+}
+
+static void entries_are_as_many_as_a_guest_makes_mounts_of(void)
+{
+    struct hd_view_entry e = {.side = HD_SIDE_HOST};
+    char text[HD_VIEW_TEXT] = "";
+    struct hd_err err = {0};
+
+    CU_ASSERT_EQUAL(HD_VIEW_ENTRIES, HD_LAYERS);
+    CU_ASSERT(HD_VIEW_TEXT <= HD_LAYERS_TEXT);
+    for (unsigned n = 0; n < HD_LAYERS; n++) {
+        snprintf(e.path, sizeof(e.path), "/srv/%u", n);
+        CHECK_OK(hd_host_view_add(text, &e, &err), &err);
+    }
+    strcpy(e.path, "/srv/more");
+    CHECK_FAILS(hd_host_view_add(text, &e, &err), &err, HD_E_LIMIT,
+                "have 128 entries, and no guest has more");
 }
 
 static void one_change_at_a_time_and_none_beside_a_job(void)
@@ -272,6 +289,7 @@ static const struct hd_test tests[] = {
     HD_TEST(who_has_no_host_view_or_does_not_run_has_no_tables),
     HD_TEST(a_change_that_may_not_be_is_refused_and_named),
     HD_TEST(tables_are_bounded),
+    HD_TEST(entries_are_as_many_as_a_guest_makes_mounts_of),
     HD_TEST(one_change_at_a_time_and_none_beside_a_job),
     HD_TEST(an_entry_is_taken_out_and_the_others_stay),
 };

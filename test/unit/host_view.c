@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests how many entries the tables of a manifest's guests may have. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../hv/store/host_view.h"
+#include "../../pv-drivers/base/mem.h"
+#include "unit.h"
+
+/* A manifest of guests with so many exceptions each, whose paths have that many
+ * bytes. */
+static int parse(unsigned guests, unsigned entries, int bytes,
+                 struct hd_manifest **ret, struct hd_err *err)
+{
+    hd_autofree char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs("hotdom: 1\nstore: {name: a}\nguests:\n", f);
+    for (unsigned g = 0; g < guests; g++) {
+        fprintf(f, "- {name: g%u, kernel: k, tables: {exception: [", g);
+        for (unsigned i = 0; i < entries; i++)
+            fprintf(f, "%s/%0*u", i ? ", " : "", bytes - 1, i);
+        fputs("]}}\n", f);
+    }
+    fclose(f);
+    return hd_manifest_parse(text, len, HD_F_SOURCE, ret, err);
+}
+
+static void a_guest_has_64_entries_of_each_table(void)
+{
+    hd_autofree struct hd_manifest *m = NULL;
+    char text[HD_VIEW_TEXT];
+    struct hd_err err = {0};
+
+    CHECK_OK(parse(2, 64, 20, &m, &err), &err);
+    CU_ASSERT_EQUAL(m->n_views, 128);
+    CU_ASSERT_EQUAL(m->guests[1].tables.exception, 64);
+    CHECK_OK(hd_host_view_text(m, &m->guests[1], text, &err), &err);
+    CU_ASSERT_EQUAL(strlen(text), 64 * 22);
+    CHECK_FAILS(parse(1, 65, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "exception: more than 64");
+}
+
+static void all_guests_have_2048_together(void)
+{
+    hd_autofree struct hd_manifest *m = NULL;
+    struct hd_err err = {0};
+
+    CHECK_OK(parse(64, 32, 20, &m, &err), &err);
+    CHECK_FAILS(parse(64, 33, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "exception: more than 2048 entries of all guests' tables; name "
+                "the folders above");
+}
+
+static void the_text_of_a_guests_tables_is_bounded(void)
+{
+    hd_autofree struct hd_manifest *m = NULL;
+    struct hd_err err = {0};
+
+    CHECK_OK(parse(1, 64, 29, &m, &err), &err);
+    CHECK_FAILS(parse(1, 64, 30, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "guest \"g0\": the tables are longer than 2048 bytes; name the "
+                "folders above");
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_guest_has_64_entries_of_each_table),
+    HD_TEST(all_guests_have_2048_together),
+    HD_TEST(the_text_of_a_guests_tables_is_bounded),
+};
+
+HD_SUITE("store/host_view", tests);
