@@ -24,13 +24,22 @@ static const char source[] =
     " volumes: [{name: root, as: xvda}]}\n"
     "  - {name: two, kernel: kernel, ramdisk: kernel}\n";
 
+/* "word;" behind what is there. */
+static void note(char *notes, size_t size, const char *word)
+{
+    size_t len = strlen(notes);
+
+    CU_ASSERT_FATAL(len + strlen(word) + 2 <= size);
+    snprintf(notes + len, size - len, "%s;", word);
+}
+
 static int give_password(void *ctx, const char *user, struct hd_secret **ret,
                          struct hd_err *err)
 {
     struct pack_kit *b = ctx;
 
     (void)err;
-    strcat(strcat(b->users, user), ";");
+    note(b->users, sizeof(b->users), user);
     *ret = hd_secret_new(HD_PASSWORD_MAX);
     (*ret)->len = (size_t)sprintf((*ret)->data, "%s's secret", user);
     return 0;
@@ -42,10 +51,8 @@ static int note_progress(void *ctx, const char *phase, uint64_t done,
     struct pack_kit *b = ctx;
 
     CU_ASSERT_TRUE(done <= total);
-    if (done == total) {
-        strcat(b->phases, phase);
-        strcat(b->phases, ";");
-    }
+    if (done == total)
+        note(b->phases, sizeof(b->phases), phase);
     return ++b->calls == b->stop_at;
 }
 

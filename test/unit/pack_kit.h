@@ -14,7 +14,7 @@ struct pack_kit {
     struct hd_pack in;
     char manifest[64], key[64], output[64];
     unsigned calls, stop_at;     /* of progress */
-    char phases[256], users[16]; /* in their order */
+    char phases[256], users[64]; /* in their order */
 };
 
 /* m.yaml and what it names: kernel, initrd, and root.img, which holds "begin"
