@@ -41,6 +41,10 @@ enum hd_field_type {
 
 struct hd_table;
 
+struct hd_refused {
+    const char *name, *why;
+};
+
 struct hd_field {
     const char *key;
     enum hd_field_type type;
@@ -50,6 +54,9 @@ struct hd_field {
     uint64_t min, max;   /* UINT, SIZE, DURATION: the range; LIST: of count */
     uint64_t def;        /* when absent and not required */
     const char *const *names; /* HD_T_ENUM: NULL-terminated */
+    /* HD_T_ENUM: words that people know from elsewhere, and why not here; ended
+     * by one without a name; or NULL */
+    const struct hd_refused *refused;
     const struct hd_table *sub;
     const char *doc; /* one line for the manual */
 };
