@@ -19,8 +19,11 @@
 
 static int check_still(const struct hd_whom *whom, struct hd_err *err)
 {
-    if (!strcmp(whom->state, "paused") || !strcmp(whom->state, "fenced"))
-        return 0;
+    static const char *const still[] = {"paused", "preserved", "fenced"};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(still); i++)
+        if (!strcmp(whom->state, still[i]))
+            return 0;
     return hd_fail(err, HD_E_BUSY,
                    "guest %s is %s, and not still; `hotdom pause %s` first",
                    whom->guest, whom->state, whom->guest);

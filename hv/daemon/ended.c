@@ -29,7 +29,13 @@ static const char *end_reason(const struct hd_domain_status *status)
     return "crash";
 }
 
-/* NULL while it lives. */
+/* It has a domain that its store is not ejected without. */
+static bool has_domain(const struct hd_guest_life *guest)
+{
+    return hd_store_guest_lives(guest) || guest->state == HD_STATE_PRESERVED;
+}
+
+/* NULL while it lives, or is kept. */
 static const char *ended(struct hd_store *store,
                          const struct hd_guest_life *guest)
 {
@@ -46,10 +52,24 @@ static const char *ended(struct hd_store *store,
     if (status.state == HD_DOMAIN_SHUTDOWN &&
         status.reason == HD_DOMAIN_SUSPEND)
         return NULL;
+    if (status.state == HD_DOMAIN_SHUTDOWN &&
+        guest->state == HD_STATE_PRESERVED)
+        return NULL;
     return end_reason(&status);
 }
 
-static bool wants_restart(const struct hd_stop *stop, const char *why)
+/* What each word of the manifest means. */
+static const struct {
+    bool dumps, restarts, keeps;
+} ways[HD_END_COUNT] = {
+    [HD_END_DESTROY] = {0},
+    [HD_END_RESTART] = {.restarts = true},
+    [HD_END_PRESERVE] = {.keeps = true},
+    [HD_END_COREDUMP_DESTROY] = {.dumps = true},
+    [HD_END_COREDUMP_RESTART] = {.dumps = true, .restarts = true},
+};
+
+enum hd_on_end hd_ended_way(const struct hd_stop *stop, const char *why)
 {
     const struct {
         const char *why;
@@ -60,8 +80,8 @@ static bool wants_restart(const struct hd_stop *stop, const char *why)
 
     for (size_t i = 0; i < HD_ARRAY_LEN(ends); i++)
         if (!strcmp(why, ends[i].why))
-            return ends[i].on_end == HD_END_RESTART;
-    return false;
+            return (enum hd_on_end)ends[i].on_end;
+    return HD_END_DESTROY;
 }
 
 bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
@@ -69,21 +89,32 @@ bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
 {
     bool soon = now_ms - guest->since_ms < HD_LIMIT_SOON;
 
-    if (!wants_restart(stop, why))
+    if (!ways[hd_ended_way(stop, why)].restarts)
         return false;
     guest->soon = soon ? guest->soon + 1 : 0;
     return guest->soon < HD_LIMIT_OFTEN;
 }
 
-/* Starts it again, if that is what it wants. */
-static bool restart(struct hd_store *store, struct hd_guest_life *guest,
-                    const char *why)
+/* What the manifest wants instead of its end; false when it is to end now. */
+static bool go_on(struct hd_store *store, struct hd_guest_life *guest,
+                  const char *why)
 {
     const struct hd_manifest *m = &store->answer->manifest;
     int i = hd_manifest_guest(m, guest->name);
+    const struct hd_stop *stop = i < 0 ? NULL : &m->guests[i].stop;
+    enum hd_on_end way = stop ? hd_ended_way(stop, why) : HD_END_DESTROY;
 
-    return i >= 0 &&
-           hd_ended_restarts(guest, &m->guests[i].stop, why, hd_io_now_ms()) &&
+    if (guest->state == HD_STATE_PRESERVED)
+        return false;
+    if (ways[way].keeps) {
+        hd_life_set_guest(store, guest, HD_ON_PRESERVE, why,
+                          "it is kept until `hotdom destroy` or an eject");
+        hd_life_look(store);
+        return true;
+    }
+    if (ways[way].dumps && !guest->dumped && hd_coredump_begin(store, guest))
+        return true;
+    return stop && hd_ended_restarts(guest, stop, why, hd_io_now_ms()) &&
            hd_restart_begin(store, guest, why);
 }
 
@@ -115,9 +146,9 @@ void hd_life_look(struct hd_store *store)
     }
     for (size_t i = 0; i < store->n_guests; i++) {
         struct hd_guest_life *g = &store->guests[i];
-        const char *reason = hd_store_guest_lives(g) ? ended(store, g) : NULL;
+        const char *reason = has_domain(g) ? ended(store, g) : NULL;
 
-        if (hd_store_guest_lives(g) && !reason)
+        if (has_domain(g) && !reason)
             alive++;
         if (reason && !first) {
             first = g;
@@ -129,7 +160,7 @@ void hd_life_look(struct hd_store *store)
             hd_order_next(store);
         return;
     }
-    if (first && restart(store, first, why))
+    if (first && go_on(store, first, why))
         return;
     if (first)
         hd_life_set_guest(store, first, HD_ON_END, why, remark(first));

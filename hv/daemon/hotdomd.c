@@ -256,6 +256,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     load_policy(d);
     take_baseline();
     hd_ask_sweep();
+    hd_dumps_sweep(HD_DUMP_DIR);
     watch(d, h);
     if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err) ||
         hd_corrupt_start(d, err))

@@ -137,10 +137,18 @@ bool hd_keys_busy(const struct hd_store *store);
 
 /* Looks whether some of a running store have. */
 void hd_life_look(struct hd_store *store);
-/* One that ends for this reason ("reboot") is to start again; pure, but for
+/* What the manifest wants of one that ends for this reason ("reboot"); pure. */
+enum hd_on_end hd_ended_way(const struct hd_stop *stop, const char *why);
+/* It is to start again; pure, but for
  * guest->soon. */
 bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
                        const char *why, uint64_t now_ms);
+
+/* ---- coredump.c: and leave their memory in HD_DUMP_DIR */
+
+/* False when it cannot, which is told; nothing of the guest waits for it. */
+bool hd_coredump_begin(struct hd_store *store, struct hd_guest_life *guest);
+void hd_coredump_ended(struct hd_store *store, const struct hd_err *outcome);
 
 /* ---- restart.c: and start again, without a password */
 

@@ -111,8 +111,9 @@ void hd_order_look(struct hd_daemon *d)
 static bool all_shut_down(const struct hd_store *store)
 {
     for (size_t i = 0; i < store->n_guests; i++)
-        if (hd_store_guest_lives(&store->guests[i]) &&
-            store->guests[i].order != HD_ORDER_SHUTDOWN)
+        if (store->guests[i].state == HD_STATE_PRESERVED ||
+            (hd_store_guest_lives(&store->guests[i]) &&
+             store->guests[i].order != HD_ORDER_SHUTDOWN))
             return false;
     return true;
 }
@@ -223,7 +224,7 @@ int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
         cut_short(store, guest);
         return 0;
     }
-    if (hd_order_check_lives(guest, err))
+    if (guest->state != HD_STATE_PRESERVED && hd_order_check_lives(guest, err))
         return -1;
     guest->order = HD_ORDER_DESTROY;
     hd_order_next(store);

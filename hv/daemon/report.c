@@ -18,8 +18,10 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
 
     if (!guest)
         return;
-    if (on == HD_ON_RUN)
+    if (on == HD_ON_RUN) {
         guest->domid = r->domid;
+        guest->dumped = false;
+    }
     guest->phases = r->phases;
     guest->why = r->err;
     hd_life_set_guest(store, guest, on,
@@ -141,7 +143,8 @@ static void on_ended(void *ctx, const struct hd_err *outcome)
     case HD_JOB_YANK:
         hd_teardown_ended(store, outcome);
         return;
-    case HD_JOB_DUMP: /* a command's */
+    case HD_JOB_DUMP:
+        hd_coredump_ended(store, outcome);
         return;
     }
 }
@@ -155,6 +158,10 @@ static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
     if (n_files > store->n_fds)
         n_files = store->n_fds;
     in->headers = store->fds + n_files;
+    if (in->request->op == HD_JOB_DUMP) {
+        in->files = &store->dump.fd;
+        in->n_files = 1;
+    }
     if (in->request->op == HD_JOB_START || in->request->op == HD_JOB_BUILD ||
         in->request->op == HD_JOB_RESTART) {
         in->files = store->fds;

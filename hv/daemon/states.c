@@ -32,6 +32,7 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
     JOB(DETACH, "detach", true, 1, HD_CAUSE_COUNT),
     JOB(RESTART, "restart", false, 1, HD_ON_BREAK),
     JOB(BUILD, "build ahead", false, 1, HD_ON_BREAK),
+    JOB(DUMP, "dump", false, 1, HD_CAUSE_COUNT),
 };
 
 #define IN(state) (1u << HD_STATE_##state)
@@ -41,11 +42,13 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
 /* A job works on it. */
 #define STARTING (IN(PLANNED) | IN(BUILDING))
 #define LIVING   (IN(RUNNING) | IN(PAUSED))
+/* It has a domain, and nothing works on it. */
+#define STANDING (LIVING | IN(PRESERVED))
 #define CLEANED  (IN(FENCED) | IN(QUARANTINED))
 #define ENDING   (IN(EJECTING) | CLEANED | IN(FAILED))
 #define BUSY     (STARTING | IN(RUNNING) | ENDING)
-/* A store is not paused. */
-#define THERE (ANY & ~IN(PAUSED) & ~IN(GONE))
+/* A store is neither paused nor preserved. */
+#define THERE (ANY & ~IN(PAUSED) & ~IN(PRESERVED) & ~IN(GONE))
 
 #define ROW(subject, from, on, to, work)                                       \
     {                                                                          \
@@ -94,18 +97,19 @@ static const struct hd_change table[] = {
     ROW(GUEST, LIVING, PAUSE, S(PAUSED), NONE),
     ROW(GUEST, LIVING, UNPAUSE, S(RUNNING), NONE),
     /* FAILED: something was left of it. */
-    ROW(GUEST, LIVING | IN(FAILED), END, S(EJECTING), EJECT),
+    ROW(GUEST, STANDING | IN(FAILED), END, S(EJECTING), EJECT),
     ROW(GUEST, IN(EJECTING) | IN(QUARANTINED), END, HD_STAYS, NONE),
     ROW(GUEST, LIVING, RESTART, S(EJECTING), RESTART),
-    ROW(GUEST, LIVING, DESTROY, S(EJECTING), YANK),
-    ROW(GUEST, STARTING | LIVING | ENDING, BREAK, HD_STAYS, YANK),
-    ROW(GUEST, STARTING | LIVING | IN(EJECTING) | IN(FENCED) | IN(FAILED),
+    ROW(GUEST, LIVING, PRESERVE, S(PRESERVED), NONE),
+    ROW(GUEST, STANDING, DESTROY, S(EJECTING), YANK),
+    ROW(GUEST, STARTING | STANDING | ENDING, BREAK, HD_STAYS, YANK),
+    ROW(GUEST, STARTING | STANDING | IN(EJECTING) | IN(FENCED) | IN(FAILED),
         FENCE, S(FENCED), NONE),
     ROW(GUEST, IN(QUARANTINED), FENCE, HD_STAYS, NONE),
     /* SEEN: an earlier hotdomd left it. */
-    ROW(GUEST, IN(SEEN) | STARTING | LIVING | ENDING, QUARANTINE,
+    ROW(GUEST, IN(SEEN) | STARTING | STANDING | ENDING, QUARANTINE,
         S(QUARANTINED), NONE),
-    ROW(GUEST, STARTING | LIVING | ENDING, STICK, S(FAILED), NONE),
+    ROW(GUEST, STARTING | STANDING | ENDING, STICK, S(FAILED), NONE),
     ROW(GUEST, ANY, LEAVE, S(GONE), NONE),
 };
 
@@ -144,7 +148,7 @@ enum hd_work hd_work_of_job(enum hd_job_op op)
         [HD_JOB_YANK] = HD_WORK_YANK,       [HD_JOB_KEYS] = HD_WORK_KEYS,
         [HD_JOB_ATTACH] = HD_WORK_ATTACH,   [HD_JOB_DETACH] = HD_WORK_DETACH,
         [HD_JOB_RESTART] = HD_WORK_RESTART, [HD_JOB_BUILD] = HD_WORK_BUILD,
-        [HD_JOB_DUMP] = HD_WORK_NONE, /* a command's, never ours */
+        [HD_JOB_DUMP] = HD_WORK_DUMP,
     };
 
     return of[op];

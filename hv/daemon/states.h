@@ -21,6 +21,8 @@
     X(BUILDING, "building", "Volumes are opened, domains are built.")          \
     X(RUNNING, "running", "A guest runs.")                                     \
     X(PAUSED, "paused", "Of a guest: it stands still and keeps what it has.")  \
+    X(PRESERVED, "preserved",                                                  \
+      "Of a guest: it has ended, and is kept as it is.")                       \
     X(EJECTING, "ejecting", "Guests shut down, volumes are closed.")           \
     X(FENCED, "fenced", "Unplugged; volumes answer errors, domains go.")       \
     X(QUARANTINED, "quarantined",                                              \
@@ -59,6 +61,7 @@ const char *hd_state_name(enum hd_state state);
     X(UNPAUSE, "unpause", "somebody lets it go on")                            \
     X(END, "end", "eject, shutdown, or it has ended by itself")                \
     X(RESTART, "restart", "it has ended, and starts again")                    \
+    X(PRESERVE, "preserve", "it has ended, and is to be looked into")          \
     X(DESTROY, "destroy", "a person does not want to wait for it")             \
     X(BREAK, "break", "a job failed, and what it left is cleaned up")          \
     X(PULL, "pull", "the device is gone")                                      \
@@ -88,6 +91,7 @@ enum hd_work {
     HD_WORK_DETACH,
     HD_WORK_RESTART,
     HD_WORK_BUILD,
+    HD_WORK_DUMP,
     HD_WORK_COUNT
 };
 

@@ -195,6 +195,7 @@ static bool is_committed(const struct hd_guest_life *guest)
     case HD_STATE_BUILDING:
     case HD_STATE_RUNNING:
     case HD_STATE_PAUSED:
+    case HD_STATE_PRESERVED:
     case HD_STATE_EJECTING:
     case HD_STATE_FENCED:
     case HD_STATE_QUARANTINED:

@@ -14,6 +14,7 @@
 #include "../run/job.h"
 #include "../run/ledger.h"
 #include "../store/reader.h"
+#include "dumps.h"
 #include "states.h"
 
 /* What is known of a running guest's agent; hotdomd.8 has the same list. */
@@ -74,6 +75,7 @@ struct hd_guest_life {
     int64_t domid;          /* -1: none */
     unsigned soon;          /* ends in a row that came soon after a start */
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
+    bool dumped;            /* its memory, since it has ended, or in vain */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */
     bool ahead;       /* its domain is built, or waits, before it is unlocked */
@@ -166,6 +168,7 @@ struct hd_store {
     enum hd_job_op op;        /* of `task`, or of the one that failed */
     uint32_t parallel;        /* START, BUILD: guests at a time */
     char op_guest[HD_NAME_SIZE];
+    struct hd_dump dump; /* DUMP: the file that is written */
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
     /* Of the last YANK: a domain that does not go, of whichever guest. */

@@ -105,6 +105,8 @@ static const struct hd_field limit_fields[] = {
      .def = 256 << 20,
      .doc = "memory for kernels and ramdisks that the next store may have; "
             "0: none"},
+    {"dumps", HD_T_SIZE, 0, AT(hd_policy_limits, dumps), .max = 1ull << 50,
+     .doc = "of the host's disk for the memory of guests that end; 0: none"},
 };
 
 static const struct hd_table signer_table =

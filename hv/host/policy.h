@@ -68,6 +68,7 @@ struct hd_policy_limits {
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t pause; /* ms that a pulled guest is kept, at most; 0: not at all */
     uint64_t cache; /* bytes of kernels, ramdisks for the next store; 0: none */
+    uint64_t dumps; /* bytes of HD_DUMP_DIR; 0: none is written */
 };
 
 struct hd_policy {

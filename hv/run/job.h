@@ -63,7 +63,7 @@ enum hd_job_op {
                        ledger keeps; undo whole */
     HD_JOB_BUILD, /* perform a plan that only builds domains: a START follows */
     HD_JOB_DUMP,  /* the memory of a guest that stands still, to a file; a
-                     command's own, not hotdomd's */
+                     command's, or hotdomd's of one that has ended */
 };
 
 enum hd_job_what {

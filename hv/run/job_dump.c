@@ -19,7 +19,7 @@ static int find_paused(struct hd_context *ctx, uint32_t *ret_domid,
     if (status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
         return hd_fail(err, HD_E_NO_GUEST, "guest %s has no domain any more",
                        guest);
-    if (status.state != HD_DOMAIN_PAUSED)
+    if (status.state != HD_DOMAIN_PAUSED && status.state != HD_DOMAIN_SHUTDOWN)
         return hd_fail(err, HD_E_BUSY,
                        "guest %s does not stand still; `hotdom pause` it first",
                        guest);

@@ -145,8 +145,8 @@ static bool domain_ok(const struct hd_job_request *req,
            d->ramdisk >= -1 && d->ramdisk < (int64_t)req->n_files &&
            d->vcpus >= 1 && d->vcpus <= 512 && d->memory >= 1 << 20 &&
            d->memory <= INT64_MAX && is_text(d->cmdline, sizeof(d->cmdline)) &&
-           !d->width == !d->height && d->on_poweroff <= HD_END_RESTART &&
-           d->on_reboot <= HD_END_RESTART && d->on_crash <= HD_END_RESTART &&
+           !d->width == !d->height && d->on_poweroff < HD_END_COUNT &&
+           d->on_reboot < HD_END_COUNT && d->on_crash < HD_END_COUNT &&
            d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d) &&
            after_ok(d);
 }

@@ -34,7 +34,18 @@ static const char *const levels[] = {[HD_LEVEL_PREFERRED] = "preferred",
 static const char *const on_yank[] = {
     [HD_YANK_DESTROY] = "destroy", [HD_YANK_PAUSE] = "pause", NULL};
 static const char *const on_end[] = {
-    [HD_END_DESTROY] = "destroy", [HD_END_RESTART] = "restart", NULL};
+    [HD_END_DESTROY] = "destroy",
+    [HD_END_RESTART] = "restart",
+    [HD_END_PRESERVE] = "preserve",
+    [HD_END_COREDUMP_DESTROY] = "coredump-destroy",
+    [HD_END_COREDUMP_RESTART] = "coredump-restart",
+    NULL};
+/* xl's others. */
+static const struct hd_refused not_on_end[] = {
+    {"rename-restart", "a domain's name is the store's and the guest's; take "
+                       "preserve or coredump-restart"},
+    {"soft-reset", "it is for HVM guests, and these are PV; take restart"},
+    {0}};
 
 static const char *const shared_types[] = {[HD_VALUE_STRING] = "string",
                                            [HD_VALUE_INTEGER] = "integer",
@@ -236,11 +247,14 @@ static const struct hd_field stop_fields[] = {
      .def = 30000,
      .doc = "how long on_yank: pause keeps it, at most; default 30s"},
     {"on_poweroff", HD_T_ENUM, 0, AT(hd_stop, on_poweroff), .names = on_end,
-     .doc = "when it powers itself off: destroy or restart; default destroy"},
+     .refused = not_on_end,
+     .doc = "when it powers itself off: destroy, restart, preserve, "
+            "coredump-destroy or coredump-restart; default destroy"},
     {"on_reboot", HD_T_ENUM, 0, AT(hd_stop, on_reboot), .names = on_end,
-     .def = HD_END_RESTART, .doc = "when it reboots; default restart"},
+     .refused = not_on_end, .def = HD_END_RESTART,
+     .doc = "when it reboots; default restart"},
     {"on_crash", HD_T_ENUM, 0, AT(hd_stop, on_crash), .names = on_end,
-     .doc = "when it crashes; default destroy"},
+     .refused = not_on_end, .doc = "when it crashes; default destroy"},
 };
 static const struct hd_field view_path_fields[] = {
     {"path", HD_T_TEXT, REQ, AT(hd_view_path, path),

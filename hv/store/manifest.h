@@ -158,7 +158,14 @@ struct hd_bound {
 };
 
 enum hd_on_yank { HD_YANK_DESTROY, HD_YANK_PAUSE };
-enum hd_on_end { HD_END_DESTROY, HD_END_RESTART };
+enum hd_on_end {
+    HD_END_DESTROY,
+    HD_END_RESTART,
+    HD_END_PRESERVE,
+    HD_END_COREDUMP_DESTROY,
+    HD_END_COREDUMP_RESTART,
+    HD_END_COUNT
+};
 
 const char *hd_on_end_name(uint32_t on_end);
 

@@ -51,6 +51,10 @@ struct hd_pool {
     uint32_t max;
 };
 
+struct hd_refused {
+    const char *name, *why;
+};
+
 struct hd_field {
     const char *key;
     enum hd_field_type type;
@@ -60,6 +64,9 @@ struct hd_field {
     uint64_t min, max;   /* UINT, SIZE, DURATION: the range; LIST: of count */
     uint64_t def;        /* when absent and not required */
     const char *const *names; /* HD_T_ENUM: NULL-terminated */
+    /* HD_T_ENUM: words that people know from elsewhere, and why not here; ended
+     * by one without a name; or NULL */
+    const struct hd_refused *refused;
     const struct hd_table *sub;
     /* HD_T_LIST: the elements stand there, and at `offset` a uint32_t that says
      * where they begin; NULL: they stand at `offset` */

@@ -180,6 +180,10 @@ static int parse_enum(const struct hd_field *f, const char *text, size_t len,
             *member = i;
             return 0;
         }
+    for (const struct hd_refused *r = f->refused; r && r->name; r++)
+        if (strlen(r->name) == len && !memcmp(r->name, text, len))
+            return hd_fail(err, code, "%s: %s is not known here: %s", f->key,
+                           r->name, r->why);
     return fail_form(f, text, len, code, err);
 }
 

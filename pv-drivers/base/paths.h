@@ -23,6 +23,7 @@
 #define HD_POLICY      HD_ETC_DIR "/hotdom.yaml"
 #define HD_TRUSTED_DIR HD_ETC_DIR "/trusted.d"
 #define HD_LIB_DIR     "/var/lib/hotdom"      /* what a reboot must not undo */
+#define HD_DUMP_DIR    HD_LIB_DIR "/dump"     /* guests' memory */
 #define HD_SEEN_DIR    HD_LIB_DIR "/seen"     /* see hv/host/seen.h */
 #define HD_LAST_DIR    HD_LIB_DIR "/last"     /* see hv/daemon/explain.h */
 #define HD_TRIES_DIR   HD_LIB_DIR "/throttle" /* see hv/host/tries.h */

@@ -8,6 +8,13 @@ load lib
 setup_file() {
     # shellcheck source=test/system/stores.bash
     . "$BATS_TEST_DIRNAME/stores.bash"
+    for way in preserve coredump-restart; do
+        manifest "$way" '' 96M "$way" |
+            sed "s/grace: 20s/&, on_crash: $way/" >"$stores/$way.yaml"
+        hotdom pack --manifest "$stores/$way.yaml" --key "$stores/lab.key" -q \
+            -o "$stores/$way.img" --force --kdf-memory 64M --password-fd 3 \
+            3<<<"$password"
+    done
     manifest rogue '' 96M worst quiet |
         sed '/name: worst$/,/stop:/s/grace: 20s/&, on_crash: restart/' \
             >"$stores/rogue.yaml"
@@ -16,7 +23,13 @@ setup_file() {
         3<<<"$password"
 }
 
-teardown_file() { rm -f "$stores/rogue.img"; }
+teardown_file() { rm -f "$stores"/{rogue,preserve,coredump-restart}.img; }
+
+teardown() {
+    dom0 'rm -rf /var/lib/hotdom/dump'
+    policy "$usual_policy"
+    end_test
+}
 
 crash() { in_guest "$1" 'echo c >/proc/sysrq-trigger' || :; }
 
@@ -40,6 +53,55 @@ start_rogue() {
         .to == "ejecting" and .reason == "crash")'
     await 90 yes answers worst
     dom0 hotdom eject rogue
+}
+
+# told GUEST REASON: whether an event of the guest has it.
+told() {
+    dom0 hotdom events --json | jq -r -s --arg g "$1" --arg r "$2" \
+        'any(.[]; .guest == $g and .reason == $r)'
+}
+
+@test "a guest that crashes leaves its memory in a file, and starts again" {
+    local before
+    policy "${usual_policy}limits: {dumps: 1G}\n"
+    start coredump-restart
+    await 120 yes answers coredump-restart
+    before=$(guest_domid coredump-restart)
+    crash coredump-restart
+    await 120 yes is_other "$before" coredump-restart
+    [ "$(told coredump-restart dumped)" = true ]
+    # A core of a domain of 96 MiB, whole, and for root alone.
+    dom0 'cd /var/lib/hotdom/dump && set -- * && [ $# -eq 1 ] &&
+        [ "$(stat -c %a "$1")" = 600 ] && [ "$(stat -c %s "$1")" -gt 90000000 ] &&
+        [ "$(head -c 4 "$1" | tail -c 3)" = ELF ]'
+    await 90 yes answers coredump-restart
+    # Without room it starts again all the same.
+    policy "$usual_policy"
+    before=$(guest_domid coredump-restart)
+    crash coredump-restart
+    await 120 yes is_other "$before" coredump-restart
+    [ "$(told coredump-restart denied)" = true ]
+    [ "$(dom0 'ls /var/lib/hotdom/dump | wc -l')" = 1 ]
+    dom0 hotdom eject coredump-restart
+}
+
+@test "a guest that is to be preserved stays where it crashed until it is destroyed" {
+    local domid
+    start preserve
+    await 120 yes answers preserve
+    domid=$(guest_domid preserve)
+    crash preserve
+    await 60 preserved guest_state preserve
+    [ "$(guest_domid preserve)" = "$domid" ]
+    # Another hotdomd finds it so.
+    dom0 systemctl restart hotdomd
+    await 60 preserved guest_state preserve
+    dom0 'hotdom dump preserve /root/preserve.core && rm /root/preserve.core'
+    dom0 "xl list $domid"
+    dom0 hotdom destroy --wait=60 preserve
+    await 60 '[]' compact_list
+    run dom0 "xl list $domid"
+    [ "$status" -ne 0 ]
 }
 
 # The flood is of requests to write a node of the guest's own (xen/io/xs_wire.h:

@@ -68,6 +68,9 @@ WRAP(set_domid,
      (ledger, seq, domid, err))
 WRAP(set_running, (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
      (ledger, seq, err))
+WRAP(set_quarantined,
+     (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
+     (ledger, seq, err))
 WRAP(undone, (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
      (ledger, seq, err))
 WRAP(close, (struct hd_ledger * ledger, bool *ret_empty, struct hd_err *err),

@@ -39,6 +39,31 @@ static void a_guest_that_reboots_in_a_loop_stays_down(void)
     CU_ASSERT_EQUAL(guest.soon, 0);
 }
 
+static void a_guest_ends_in_the_way_that_its_manifest_names(void)
+{
+    static const struct hd_stop stop = {.on_poweroff = HD_END_PRESERVE,
+                                        .on_reboot = HD_END_COREDUMP_DESTROY,
+                                        .on_crash = HD_END_COREDUMP_RESTART};
+
+    CU_ASSERT_EQUAL(hd_ended_way(&stop, "poweroff"), HD_END_PRESERVE);
+    CU_ASSERT_EQUAL(hd_ended_way(&stop, "reboot"), HD_END_COREDUMP_DESTROY);
+    CU_ASSERT_EQUAL(hd_ended_way(&stop, "crash"), HD_END_COREDUMP_RESTART);
+    /* Nothing is left of it that could be kept. */
+    CU_ASSERT_EQUAL(hd_ended_way(&stop, "destroyed"), HD_END_DESTROY);
+}
+
+static void of_the_new_ways_only_a_core_dump_with_restart_starts_again(void)
+{
+    static const struct hd_stop stop = {.on_poweroff = HD_END_PRESERVE,
+                                        .on_reboot = HD_END_COREDUMP_DESTROY,
+                                        .on_crash = HD_END_COREDUMP_RESTART};
+    struct hd_guest_life guest = {0};
+
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &stop, "poweroff", HOUR));
+    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &stop, "reboot", HOUR));
+    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &stop, "crash", HOUR));
+}
+
 static bool is_of(const struct hd_step *step, const void *guest)
 {
     return hd_step_is_again(step) && !strcmp(step->guest, guest);
@@ -78,6 +103,8 @@ static void a_restart_leaves_out_what_the_guest_still_has(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_starts_again_for_the_reasons_that_its_manifest_names),
     HD_TEST(a_guest_that_reboots_in_a_loop_stays_down),
+    HD_TEST(a_guest_ends_in_the_way_that_its_manifest_names),
+    HD_TEST(of_the_new_ways_only_a_core_dump_with_restart_starts_again),
     HD_TEST(a_restart_leaves_out_what_the_guest_still_has),
 };
 

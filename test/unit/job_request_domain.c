@@ -98,10 +98,10 @@ static void a_restart_makes_nothing_that_the_guest_still_has(void)
 static void what_follows_an_end_is_one_of_two(void)
 {
     begin_restart();
-    plan->steps[0].u.domain.on_reboot = HD_END_RESTART + 1;
+    plan->steps[0].u.domain.on_reboot = HD_END_COUNT;
     refused("request to restart");
     begin(HD_JOB_START);
-    plan->steps[0].u.domain.on_crash = HD_END_RESTART + 1;
+    plan->steps[0].u.domain.on_crash = HD_END_COUNT;
     refused("step 1");
     free(hd_steal(&plan));
 }

@@ -47,6 +47,27 @@ static void who_has_no_domain_can_be_told_nothing(void)
     kit_daemon_fini(&b.kit);
 }
 
+static void who_is_preserved_can_be_told_nothing_but_to_go(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    b.store->task = (struct hd_task *)&b; /* which is never looked into */
+    hd_life_set_guest(b.store, b.left, HD_ON_PRESERVE, "crash", NULL);
+    CU_ASSERT_EQUAL(b.left->state, HD_STATE_PRESERVED);
+    CU_ASSERT_EQUAL(b.left->domid, 7);
+    CU_ASSERT_EQUAL(b.kit.told, 1);
+    CHECK_FAILS(hd_order_unpause(b.store, b.left, &err), &err, HD_E_NO_GUEST,
+                "it is preserved");
+    CHECK_FAILS(hd_order_shutdown(b.store, b.left, &err), &err, HD_E_NO_GUEST,
+                "it is preserved");
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
+    CU_ASSERT_EQUAL(b.left->order, HD_ORDER_DESTROY);
+    b.store->task = NULL;
+    kit_daemon_fini(&b.kit);
+}
+
 static void who_is_as_it_was_told_is_left_alone(void)
 {
     struct hd_err err = {0};
@@ -226,6 +247,7 @@ static void a_domid_names_a_guest_exactly(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(who_has_no_domain_can_be_told_nothing),
+    HD_TEST(who_is_preserved_can_be_told_nothing_but_to_go),
     HD_TEST(who_is_as_it_was_told_is_left_alone),
     HD_TEST(who_is_paused_by_another_program_is_told),
     HD_TEST(who_is_paused_by_a_job_of_ours_is_not),
