@@ -12,7 +12,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
-#include "../daemon/wire.h"
+#include "../control/wire.h"
 #include "../host/dom0.h"
 
 struct hd_client {

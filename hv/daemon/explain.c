@@ -12,9 +12,9 @@
 #include "../plan/map_text.h"
 #include "../plan/plan_json.h"
 #include "daemon.h"
-#include "named.h"
+#include "../control/named.h"
 #include "record.h"
-#include "view.h"
+#include "../control/view.h"
 
 /* ---- kept */
 

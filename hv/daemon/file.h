@@ -3,7 +3,7 @@
 #ifndef HD_DAEMON_FILE_H
 #define HD_DAEMON_FILE_H
 
-#include "control.h"
+#include "../control/control.h"
 #include "monitor.h"
 
 /* Lets go of the file behind a disk of ours, in a thread.  Then `waiter`, which

@@ -14,7 +14,7 @@
 #include "../store/wish.h"
 #include "explain.h"
 #include "life.h"
-#include "wire.h"
+#include "../control/wire.h"
 
 static struct json_object *kept_of(const struct hd_store *store,
                                    const char *guest)

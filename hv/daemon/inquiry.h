@@ -5,7 +5,7 @@
 #define HD_DAEMON_INQUIRY_H
 
 #include "../../pv-drivers/base/regcall.h"
-#include "control.h"
+#include "../control/control.h"
 
 /* Asked at a time: each takes one of libuv's four threads for as long as its
  * guest takes to answer.  A guest is asked one thing at a time; who comes

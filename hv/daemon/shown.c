@@ -8,9 +8,9 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../run/files.h"
-#include "feed.h"
+#include "../control/feed.h"
 #include "life.h"
-#include "wire.h"
+#include "../control/wire.h"
 
 /* ---- found */
 

@@ -7,7 +7,7 @@
 #include <json-c/json.h>
 
 #include "../store/host_view.h"
-#include "control.h"
+#include "../control/control.h"
 
 /* They are in the plan that starts the guest again, so that they outlast a
  * restart of it and one of hotdomd, and are gone with the store.  All of these:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes the control socket's messages, both ends (hv/daemon/wire).  An input
+/* Fuzzes the control socket's messages, both ends (hv/control/wire).  An input
  * is the length of the pieces they arrive in, and the bytes. */
 #include "fuzz.h"
 
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/wire.h"
 
 static void take_apart(const struct hd_request *req)
 {

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "../../dom-guest/entry_json.h"
-#include "../../hv/daemon/registry_json.h"
+#include "../../hv/control/registry_json.h"
 #include "../../pv-drivers/bus/piece.h"
 
 static void must_be_shown(const char *text)

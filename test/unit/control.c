@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/control and method over a real socket: who may do what, and
+/* Tests hv/control/control and method over a real socket: who may do what, and
  * what hostile clients get. */
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../../hv/daemon/method.h"
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/method.h"
+#include "../../hv/control/wire.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
 #include "control_kit.h"
@@ -310,4 +310,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_plain_user_is_denied_before_the_parameters_are_looked_at),
 };
 
-HD_SUITE("daemon/control", tests);
+HD_SUITE("control/socket", tests);

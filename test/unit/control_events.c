@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/control and event over a real socket: who asks for events,
+/* Tests hv/control/control and event over a real socket: who asks for events,
  * and how fast he takes them. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/wire.h"
 #include "../../pv-drivers/base/mem.h"
 #include "control_kit.h"
 
@@ -165,4 +165,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_follower_hears_all_in_order),
 };
 
-HD_SUITE("daemon/control_events", tests);
+HD_SUITE("control/events", tests);

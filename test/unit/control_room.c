@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/control: who has how many connections, and for how long. */
+/* Tests hv/control/control: who has how many connections, and for how long. */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -165,4 +165,4 @@ static const struct hd_test tests[] = {
     HD_TEST(nobody_wakes_up_for_who_is_not_there),
 };
 
-HD_SUITE("daemon/control_room", tests);
+HD_SUITE("control/room", tests);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests entries as JSON, on both sides: dom-guest/entry_json and value_words,
- * and hv/daemon/registry_json. */
+ * and hv/control/registry_json. */
 #include "../../dom-guest/entry_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../dom-guest/value_words.h"
-#include "../../hv/daemon/registry_json.h"
+#include "../../hv/control/registry_json.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/feed: what is told of a guest's requests, and by whom it is
+/* Tests hv/control/feed: what is told of a guest's requests, and by whom it is
  * believed. */
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../hv/daemon/feed.h"
+#include "../../hv/control/feed.h"
 #include "../../pv-drivers/fs9p/control.h"
 #include "unit.h"
 
@@ -165,4 +165,4 @@ static const struct hd_test tests[] = {
     HD_TEST(it_ends_with_the_guest_and_with_who_listens),
     HD_TEST(a_guest_that_asks_without_end_takes_a_bounded_part),
 };
-HD_SUITE("daemon/feed", tests);
+HD_SUITE("control/feed", tests);

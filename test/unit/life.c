@@ -2,7 +2,7 @@
 /* Tests hv/daemon/life: what is told of a store from its plug to its end. */
 #include <string.h>
 
-#include "../../hv/daemon/view.h"
+#include "../../hv/control/view.h"
 #include "daemon_kit.h"
 #include "unit.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/wire.h"
 #include "../../hv/host/policy.h"
 #include "../../hv/host/trust.h"
 #include "../../hv/run/job_request.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../../dom-guest/guard.h"
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/wire.h"
 #include "../../hv/host/policy.h"
 #include "../../hv/host/trust.h"
 #include "../../hv/plan/json_read.h"

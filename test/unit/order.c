@@ -2,7 +2,7 @@
 /* Tests hv/daemon/order: who can be told what, and what waits for a job. */
 #include <string.h>
 
-#include "../../hv/daemon/named.h"
+#include "../../hv/control/named.h"
 #include "daemon_kit.h"
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../../hv/daemon/store.h"
-#include "../../hv/daemon/view.h"
+#include "../../hv/control/view.h"
 #include "../../hv/plan/need.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"

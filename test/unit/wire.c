@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/wire: framing, and requests from anyone who can connect. */
+/* Tests hv/control/wire: framing, and requests from anyone who can connect. */
 #include <string.h>
 
-#include "../../hv/daemon/wire.h"
+#include "../../hv/control/wire.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
@@ -268,4 +268,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_reply_says_whether_another_one_follows),
 };
 
-HD_SUITE("daemon/wire", tests);
+HD_SUITE("control/wire", tests);

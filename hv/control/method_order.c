@@ -2,7 +2,7 @@
 /* The methods that pause a guest, let it go on, and end it; none blocks. */
 #include "method_order.h"
 
-#include "life.h"
+#include "../daemon/life.h"
 #include "named.h"
 
 /* What an order leaves: the store may be gone with its last guest. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A registry's entries as JSON, as dom-guest/entry_json.h writes them: strings,
  * integers, booleans and lists are JSON's, and bytes {"bytes": "BASE64"}. */
-#ifndef HD_DAEMON_REGISTRY_JSON_H
-#define HD_DAEMON_REGISTRY_JSON_H
+#ifndef HD_CONTROL_REGISTRY_JSON_H
+#define HD_CONTROL_REGISTRY_JSON_H
 
 #include <json-c/json.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods that pause a guest, let it go on, and end it. */
-#ifndef HD_DAEMON_METHOD_ORDER_H
-#define HD_DAEMON_METHOD_ORDER_H
+#ifndef HD_CONTROL_METHOD_ORDER_H
+#define HD_CONTROL_METHOD_ORDER_H
 
 #include "method.h"
 

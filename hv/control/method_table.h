@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods that show and change what a running guest reads of the host. */
-#ifndef HD_DAEMON_METHOD_TABLE_H
-#define HD_DAEMON_METHOD_TABLE_H
+#ifndef HD_CONTROL_METHOD_TABLE_H
+#define HD_CONTROL_METHOD_TABLE_H
 
 #include "method.h"
 

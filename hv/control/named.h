@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests by the names that people give them. */
-#ifndef HD_DAEMON_NAMED_H
-#define HD_DAEMON_NAMED_H
+#ifndef HD_CONTROL_NAMED_H
+#define HD_CONTROL_NAMED_H
 
-#include "store.h"
+#include "../daemon/store.h"
 #include "wire.h"
 
 /* `name` is GUEST, STORE.GUEST or a domid, of an attached store.  HD_E_NO_GUEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest asks of its host view, told to one connection as it comes. */
-#ifndef HD_DAEMON_FEED_H
-#define HD_DAEMON_FEED_H
+#ifndef HD_CONTROL_FEED_H
+#define HD_CONTROL_FEED_H
 
 #include <uv.h>
 

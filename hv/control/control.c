@@ -11,7 +11,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
-#include "daemon.h"
+#include "../daemon/daemon.h"
 #include "method.h"
 #include "view.h"
 #include "wire.h"

@@ -8,7 +8,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
 #include "../run/display.h"
-#include "user.h"
+#include "../daemon/user.h"
 
 /* Every key is always there; what has no value is null. */
 static void add_text(struct json_object *o, const char *key, const char *text)

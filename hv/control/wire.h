@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket's messages (DESIGN section 7), both ends; no sockets. */
-#ifndef HD_DAEMON_WIRE_H
-#define HD_DAEMON_WIRE_H
+#ifndef HD_CONTROL_WIRE_H
+#define HD_CONTROL_WIRE_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

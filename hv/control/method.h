@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods of io.hotdom: a table and what each does. */
-#ifndef HD_DAEMON_METHOD_H
-#define HD_DAEMON_METHOD_H
+#ifndef HD_CONTROL_METHOD_H
+#define HD_CONTROL_METHOD_H
 
 #include "control.h"
 #include "wire.h"

@@ -2,7 +2,7 @@
 /* The methods that give a running guest a device, or take it; none blocks. */
 #include "method_hot.h"
 
-#include "life.h"
+#include "../daemon/life.h"
 #include "named.h"
 
 #define TEXT_MAX 64 /* bytes of a name in a request */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods that give a running guest a device, or take it. */
-#ifndef HD_DAEMON_METHOD_HOT_H
-#define HD_DAEMON_METHOD_HOT_H
+#ifndef HD_CONTROL_METHOD_HOT_H
+#define HD_CONTROL_METHOD_HOT_H
 
 #include "method.h"
 

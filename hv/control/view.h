@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What clients see of stores and events, as JSON objects (hotdomd.8). */
-#ifndef HD_DAEMON_VIEW_H
-#define HD_DAEMON_VIEW_H
+#ifndef HD_CONTROL_VIEW_H
+#define HD_CONTROL_VIEW_H
 
 #include <json-c/json.h>
 
-#include "event.h"
-#include "store.h"
+#include "../daemon/event.h"
+#include "../daemon/store.h"
 
 /* The caller owns what these give. */
 struct json_object *hd_view_store(const struct hd_store *store);

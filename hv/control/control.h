@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket: connections and who is behind them; knows no method. */
-#ifndef HD_DAEMON_CONTROL_H
-#define HD_DAEMON_CONTROL_H
+#ifndef HD_CONTROL_H
+#define HD_CONTROL_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include <uv.h>
 
 #include "../../pv-drivers/base/err.h"
-#include "event.h"
-#include "store.h"
+#include "../daemon/event.h"
+#include "../daemon/store.h"
 
 #define HD_CONTROL_GROUP "hotdom"
 /* Plain users get so many, so that root always finds a free one, and each of

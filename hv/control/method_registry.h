@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The method that looks at a running guest's registry and changes it. */
-#ifndef HD_DAEMON_METHOD_REGISTRY_H
-#define HD_DAEMON_METHOD_REGISTRY_H
+#ifndef HD_CONTROL_METHOD_REGISTRY_H
+#define HD_CONTROL_METHOD_REGISTRY_H
 
 #include "method.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "../store/text.h"
-#include "daemon.h"
+#include "../daemon/daemon.h"
 #include "named.h"
-#include "shown.h"
+#include "../daemon/shown.h"
 
 int hd_method_table(struct hd_daemon *d, struct hd_conn *conn,
                     const struct hd_request *req, struct hd_err *err)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/regcall.h"
-#include "daemon.h"
-#include "inquiry.h"
+#include "../daemon/daemon.h"
+#include "../daemon/inquiry.h"
 #include "named.h"
 #include "registry_json.h"
 
