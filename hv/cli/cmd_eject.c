@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom eject: has guests shut down, of one store or of all, and waits for
- * it. */
+ * it; destroys only who would outlive the time that all have. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../daemon/event.h"
 #include "client.h"
 #include "cmd.h"
 #include "follow.h"
+#include "pick.h"
 #include "table.h"
 
 #define SIDE_BY_SIDE 16   /* ejected at the same time */
 #define ROUND_MS     300  /* until stores are looked at again */
 #define LONGEST_S    3600 /* as hotdomd may take for one */
+#define LONGEST_MS   (LONGEST_S * 1000ull)
+/* What is left of the time when guests are destroyed that have not ended: a
+ * quarter, or as much as it takes to undo what was done for many. */
+#define FORCE_PART 4
+#define FORCE_MS   30000
 
 struct round {
     struct hd_client *clients[SIDE_BY_SIDE];
@@ -87,29 +94,82 @@ static void hang_up(struct round *r)
         hd_client_free(r->clients[i]);
 }
 
-/* Until none is listed; each error was told when it was met. */
-static int eject_all(uint64_t deadline, struct hd_err *err)
+/* Until none is listed, or the time is over: 1.  Each error was told when it
+ * was met. */
+static int eject_until(uint64_t deadline, char left[300], struct hd_err *worst,
+                       struct hd_err *err)
 {
     const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000};
-    struct hd_err worst = {0};
     struct round r;
-    int rc;
 
     for (;;) {
-        bool moves;
+        int rc = ask(&r, err);
+        bool moves = !rc && hear(&r, deadline, worst);
 
-        rc = ask(&r, err);
-        moves = !rc && hear(&r, deadline, &worst);
         hang_up(&r);
         if (rc || !r.n || (!moves && hd_io_left_ms(deadline)))
-            break;
+            return rc;
+        snprintf(left, 300, "%s%s", r.names[0],
+                 r.n > 1 ? " and others are" : " is");
         if (!hd_io_left_ms(deadline))
-            return hd_fail(err, HD_E_TIMEOUT,
-                           "the time is over and %s%s is still there; see "
-                           "`hotdom list`",
-                           r.names[0], r.n > 1 ? " and others" : "");
+            return 1;
         nanosleep(&pause, NULL);
     }
+}
+
+/* Who cannot be destroyed is still there in the end, and is named then. */
+static void destroy(struct json_object *store, struct json_object *guest)
+{
+    struct json_object *parameters = json_object_new_object(), *reply;
+    char word[HD_LABEL_SIZE + HD_NAME_SIZE];
+
+    snprintf(word, sizeof(word), "%s.%s", hd_pick_title(store),
+             hd_client_text(guest, "guest"));
+    json_object_object_add(parameters, "guest", json_object_new_string(word));
+    if (hd_client_call("Destroy", parameters, &reply, NULL))
+        return;
+    fprintf(stderr, "hotdom eject: %s did not end in time and is destroyed\n",
+            word);
+    json_object_put(reply);
+}
+
+static int destroy_all(struct hd_err *err)
+{
+    struct json_object *reply, *stores, *guests;
+
+    if (hd_client_call("List", NULL, &reply, err))
+        return -1;
+    stores = json_object_object_get(reply, "stores");
+    for (size_t i = 0; stores && i < json_object_array_length(stores); i++) {
+        struct json_object *store = json_object_array_get_idx(stores, i);
+
+        guests = json_object_object_get(store, "guests");
+        for (size_t k = 0; guests && k < json_object_array_length(guests); k++)
+            destroy(store, json_object_array_get_idx(guests, k));
+    }
+    json_object_put(reply);
+    return 0;
+}
+
+/* `within_ms` 0: nobody is destroyed but by the end of its own grace time. */
+static int eject_all(uint64_t within_ms, struct hd_err *err)
+{
+    uint64_t force = within_ms / FORCE_PART;
+    uint64_t now = hd_io_now_ms(), all = within_ms ? within_ms : LONGEST_MS;
+    struct hd_err worst = {0};
+    char left[300];
+    int rc;
+
+    force = force < FORCE_MS ? force : FORCE_MS;
+    rc = eject_until(now + all - force, left, &worst, err);
+    if (rc > 0 && within_ms)
+        rc = destroy_all(err) ? -1
+                              : eject_until(now + within_ms, left, &worst, err);
+    if (rc > 0)
+        return hd_fail(err, HD_E_TIMEOUT,
+                       "the time is over and %s still there; see "
+                       "`hotdom list`",
+                       left);
     if (!rc && worst.code)
         return hd_fail(err, (enum hd_code)worst.code,
                        "not every store was ejected in order; see above");
@@ -165,6 +225,5 @@ int hd_cmd_eject(int argc, char **argv, struct hd_err *err)
         return hd_fail(err, HD_E_USAGE, "--within belongs to --all");
     if (!all)
         return eject_one(argv[optind], err);
-    return eject_all(hd_io_now_ms() + 1000 * (seconds ? seconds : LONGEST_S),
-                     err);
+    return eject_all(1000 * seconds, err);
 }

@@ -47,7 +47,7 @@ static const struct hd_cmd cmds[] = {
     {"eject", "[STORE] | --all [--within SECONDS]",
      "shut a store's guests down, until safe to remove",
      "  --all               every store's, side by side\n"
-     "  --within SECONDS    fail when that takes longer\n",
+     "  --within SECONDS    destroy who would not end in that time\n",
      hd_cmd_eject, NULL},
     {"attach", "DEVICE|FILE",
      "look at a device again, after an eject, or at an image file",

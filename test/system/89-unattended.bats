@@ -53,12 +53,19 @@ reply() {
         .to == "gone" and .guest) | .guest' | tail -n 2 | xargs)" = "right left" ]
 }
 
-@test "guests that would not end in time are named, and the host goes on" {
+@test "guests that would not end in time are named and destroyed" {
     local out
+    start stubborn
+    out=$(dom0 'hotdom eject --all --within 40 2>&1; echo "status $?"')
+    echo "$out"
+    [[ $out == *'stubborn.stubborn did not end in time and is destroyed'* ]]
+    [[ $out == *'status 0' && $(compact_list) == '[]' ]]
+    # With no time at all it says who is left.
+    yank stubborn
     start stubborn
     out=$(dom0 'hotdom eject --all --within 1 2>&1; echo "status $?"')
     echo "$out"
-    [[ $out == *"stubborn"*"status 1" ]]
+    [[ $out == *"stubborn"*"status "[01] ]]
     await 60 '[]' compact_list
 }
 
