@@ -129,6 +129,8 @@ enum hd_work hd_work_of_job(enum hd_job_op op);
       "a young guest that is to end has until it is asked again")              \
     X(UNKNOWN, HD_JOB_UNKNOWN_MS, "s", "of grace for a guest of the ledger's") \
     X(LET_GO, 10000, "s", "a guest has to let go of a device; else it stays")  \
+    X(XENSTORED, HD_JOB_XENSTORED_MS, "s",                                     \
+      "xenstored may be silent while a job makes something; then fail")        \
     X(SOON, 60000, "s",                                                        \
       "from a start to its end are too few for a restart ...")                 \
     X(OFTEN, 3, "times", "... in a row; then end")                             \

@@ -68,7 +68,7 @@ static int perform(struct hd_context *ctx, struct hd_err *err)
 {
     const struct hd_job_request *req = ctx->req;
     const struct hd_silence_limits limits = {.every_ms = HD_SILENCE_EVERY_MS,
-                                             .most_ms = HD_SILENCE_MOST_MS,
+                                             .most_ms = HD_JOB_XENSTORED_MS,
                                              .deadline_ms = req->deadline_ms,
                                              .undoes = !begins(req->op)};
     struct hd_silence *silence = NULL;

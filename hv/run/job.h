@@ -49,6 +49,10 @@
  * twice as long, and so on. */
 #define HD_JOB_ASK_MS   10000
 #define HD_JOB_YOUNG_MS 60000
+/* xenstored may be silent for so long while a job makes something; one that
+ * undoes waits for it until just before its deadline, for there is nothing
+ * better to do. */
+#define HD_JOB_XENSTORED_MS 10000
 /* The grace of a guest that the ledger has and the request has not. */
 #define HD_JOB_UNKNOWN_MS 30000
 
