@@ -94,8 +94,8 @@ static int drop_capabilities(void)
     return (int)syscall(SYS_capset, &head, none);
 }
 
-/* As systemd-sysusers wrote it: all other ways that there may be to know a user
- * are libraries, which a static program cannot have. */
+/* As systemd-sysusers wrote it; no library is searched for other ways to know a
+ * user, which is part of a guest's start. */
 static const struct passwd *find_user(const char *name)
 {
     FILE *f = fopen("/etc/passwd", "re");
