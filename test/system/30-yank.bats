@@ -109,7 +109,7 @@ forget_yanks() {
 }
 
 @test "the same store is pulled again and again from a medium that forgets, and nothing that was durable is lost" {
-    run "$BATS_TEST_DIRNAME/yanks" 6
+    run "$BATS_TEST_DIRNAME/yanks" 4
     forget_yanks
     tail -n 20 <<<"$output"
     [ "${lines[-1]}" = 'yanks: ok' ]
