@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../base/io.h"
+#include "xs_bulk.h"
 
 #define DOM0 "/local/domain/0"
 #define FOLDERS                                                                \
@@ -430,6 +431,9 @@ int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
             return -1;
         if (rc)
             continue;
+        if (!hd_io_left_ms(deadline_ms) &&
+            hd_xs_answers(hd_io_now_ms() + HD_XS_LAST_MS, err))
+            return -1;
         if (!hd_io_left_ms(deadline_ms))
             return hd_fail(err, HD_E_TIMEOUT,
                            "the backend of %s %u of domain %u does not answer",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "../base/io.h"
+#include "xs_bulk.h"
 
 /* Nobody watches the guest's nodes, for it could write them without end: they
  * are looked at, the more often the nearer it is. */
@@ -29,6 +30,8 @@ static int judge(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 static int too_late(const struct hd_xenbus_device *dev,
                     enum hd_xenbus_state front, struct hd_err *err)
 {
+    if (hd_xs_answers(hd_io_now_ms() + HD_XS_LAST_MS, err))
+        return -1;
     if (front < HD_XENBUS_INITIALISED)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the frontend of %s %u of domain %u does not connect; "

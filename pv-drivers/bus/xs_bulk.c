@@ -67,7 +67,10 @@ int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
     bulk->socket = bulk->fd >= 0;
     if (bulk->fd < 0 && errno == EAGAIN) {
         errno = ETIMEDOUT;
-        return hd_fail_errno(err, HD_E_TIMEOUT, "xenstored does not answer");
+        return hd_fail_errno(
+            err, HD_E_TIMEOUT,
+            "xenstored does not answer; when it does not come back, "
+            "reboot the host");
     }
     if (bulk->fd < 0)
         bulk->fd = open(DEVICE, O_RDWR | O_CLOEXEC);

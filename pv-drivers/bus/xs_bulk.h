@@ -42,5 +42,7 @@ bool hd_xs_bulk_read(struct hd_xs_bulk *bulk, struct hd_xs_value *values,
 /* Asks xenstored something, on a connection of its own: HD_E_TIMEOUT when it
  * has not answered at the deadline, HD_E_NO_XEN when it is not there. */
 int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err);
+/* For whoever has waited in vain for what others say through xenstored. */
+#define HD_XS_LAST_MS 1000
 
 #endif
