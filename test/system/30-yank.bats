@@ -100,7 +100,7 @@ forget_yanks() {
 
 # What `make soak` does for hours.
 @test "a store that comes and goes leaves nothing behind and loses no record" {
-    run "$BATS_TEST_DIRNAME/soak" 9
+    run "$BATS_TEST_DIRNAME/soak" 6
     dom0 'modprobe -r scsi_debug; rm -r /root/soak'
     introduce
     tail -n 20 <<<"$output"
