@@ -235,11 +235,12 @@ await_auto() {
             if xenstore-exists /local/domain/'"$domid"'/device/vbd/51728; then break; fi
             read -r -t 0.1 <> <(:) || :
         done
-        job=$(pgrep -x hotdom-job)
+        # The oldest: the next spare one is called so until it waits.
+        job=$(pgrep -o -x hotdom-job)
         kill -STOP $xenstored
         # It gives up; the one that undoes waits.
         for ((n = 0; n < 120; n++)); do
-            if [[ $(pgrep -x hotdom-job) != "$job" ]]; then break; fi
+            if ! kill -0 "$job" 2>/dev/null; then break; fi
             read -r -t 0.5 <> <(:) || :
         done
         timeout 10 hotdom list >/dev/null && echo answers

@@ -79,7 +79,7 @@ guests:
     kernel: $tiny/kernel
     ramdisk: $tiny/initrd
     cmdline: "console=hvc0 quiet"
-    memory: {min: 96M}
+    memory: {min: 128M}
     volumes:
       - {name: plain, as: xvda}
       - {name: thin, as: xvdb}
