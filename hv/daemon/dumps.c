@@ -98,7 +98,8 @@ int hd_dumps_open(const char *folder, const char *name, uint64_t most,
 
 int hd_dumps_keep(const struct hd_dump *dump, struct hd_err *err)
 {
-    if (!rename(dump->part, dump->path))
+    if (!renameat2(AT_FDCWD, dump->part, AT_FDCWD, dump->path,
+                   RENAME_NOREPLACE))
         return 0;
     hd_fail_errno(err, HD_E_IO, "cannot make %s", dump->path);
     hd_dumps_drop(dump);

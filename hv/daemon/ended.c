@@ -104,7 +104,8 @@ static bool go_on(struct hd_store *store, struct hd_guest_life *guest,
     const struct hd_stop *stop = i < 0 ? NULL : &m->guests[i].stop;
     enum hd_on_end way = stop ? hd_ended_way(stop, why) : HD_END_DESTROY;
 
-    if (guest->state == HD_STATE_PRESERVED)
+    /* Whoever ordered its end while another job ran has not been heard yet. */
+    if (guest->state == HD_STATE_PRESERVED || guest->order != HD_ORDER_NONE)
         return false;
     if (ways[way].keeps) {
         hd_life_set_guest(store, guest, HD_ON_PRESERVE, why,

@@ -76,8 +76,9 @@ static int perform(struct hd_context *ctx, struct hd_err *err)
 
     /* The ledger tells the next job what this one left. */
     alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
+    /* Without it the alarm ends this process, and says less. */
     if (hd_silence_watch(&limits, &silence, err))
-        return -1;
+        hd_log(HD_LOG_WARNING, "%s", err->msg);
     rc = ops[req->op](ctx, err);
     hd_silence_stop(silence);
     return rc;

@@ -47,13 +47,14 @@ static int check_free(struct hd_context *ctx, const char *value, uint32_t domid,
                       struct hd_err *err)
 {
     struct hd_device_of device;
-    struct hd_xenbus_ends is;
 
     if (hd_device_parse(value, &device, err))
         return -1;
     device.bus.domid = domid;
-    is = hd_xenbus_ends(ctx->xs, &device.bus);
-    if (is.back != HD_XENBUS_NONE || is.front != HD_XENBUS_NONE)
+    /* These wait for xenstored however long it takes: what it has not answered
+     * must not count as free. */
+    if (hd_xenbus_back_state(ctx->xs, &device.bus) != HD_XENBUS_NONE ||
+        hd_xenbus_front_state(ctx->xs, &device.bus) != HD_XENBUS_NONE)
         return hd_fail(err, HD_E_EXISTS, "domain %u has a %s %u already", domid,
                        device.bus.class, device.bus.devid);
     return 0;
