@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "../daemon/event.h"
 #include "client.h"
 #include "cmd.h"
 #include "follow.h"
@@ -118,35 +117,27 @@ static int eject_until(uint64_t deadline, char left[300], struct hd_err *worst,
 }
 
 /* Who cannot be destroyed is still there in the end, and is named then. */
-static void destroy(struct json_object *store, struct json_object *guest)
+static int destroy(struct json_object *guest, const char *word, void *ctx)
 {
     struct json_object *parameters = json_object_new_object(), *reply;
-    char word[HD_LABEL_SIZE + HD_NAME_SIZE];
 
-    snprintf(word, sizeof(word), "%s.%s", hd_pick_title(store),
-             hd_client_text(guest, "guest"));
+    (void)guest, (void)ctx;
     json_object_object_add(parameters, "guest", json_object_new_string(word));
     if (hd_client_call("Destroy", parameters, &reply, NULL))
-        return;
+        return 0;
     fprintf(stderr, "hotdom eject: %s did not end in time and is destroyed\n",
             word);
     json_object_put(reply);
+    return 0;
 }
 
 static int destroy_all(struct hd_err *err)
 {
-    struct json_object *reply, *stores, *guests;
+    struct json_object *reply;
 
     if (hd_client_call("List", NULL, &reply, err))
         return -1;
-    stores = json_object_object_get(reply, "stores");
-    for (size_t i = 0; stores && i < json_object_array_length(stores); i++) {
-        struct json_object *store = json_object_array_get_idx(stores, i);
-
-        guests = json_object_object_get(store, "guests");
-        for (size_t k = 0; guests && k < json_object_array_length(guests); k++)
-            destroy(store, json_object_array_get_idx(guests, k));
-    }
+    (void)hd_pick_each(reply, destroy, NULL);
     json_object_put(reply);
     return 0;
 }

@@ -125,35 +125,29 @@ static int tell_each(struct orders *o, const char *word, struct hd_err *first)
     return -1;
 }
 
-static int tell_store(struct orders *o, struct json_object *store,
-                      struct hd_err *first)
+struct round {
+    struct orders *orders;
+    struct hd_err *first; /* failure */
+};
+
+static int tell_meant(struct json_object *guest, const char *word, void *ctx)
 {
-    struct json_object *guests = json_object_object_get(store, "guests");
-    char word[HD_LABEL_SIZE + HD_NAME_SIZE];
-    int rc = 0;
+    const struct round *r = ctx;
 
-    for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
-        struct json_object *guest = json_object_array_get_idx(guests, i);
-
-        snprintf(word, sizeof(word), "%s.%s", hd_pick_title(store),
-                 hd_client_text(guest, "guest"));
-        if (is_meant(o->form, guest) && tell_each(o, word, first))
-            rc = -1;
-    }
-    return rc;
+    return is_meant(r->orders->form, guest)
+               ? tell_each(r->orders, word, r->first)
+               : 0;
 }
 
 static int tell_all(struct orders *o, struct hd_err *err)
 {
-    struct json_object *reply, *stores;
-    int rc = 0;
+    struct round r = {o, err};
+    struct json_object *reply;
+    int rc;
 
     if (hd_client_call("List", NULL, &reply, err))
         return -1;
-    stores = json_object_object_get(reply, "stores");
-    for (size_t i = 0; stores && i < json_object_array_length(stores); i++)
-        if (tell_store(o, json_object_array_get_idx(stores, i), err))
-            rc = -1;
+    rc = hd_pick_each(reply, tell_meant, &r);
     json_object_put(reply);
     return rc;
 }

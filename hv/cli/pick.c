@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../daemon/event.h"
 #include "client.h"
 
 const char *hd_pick_title(struct json_object *store)
@@ -46,4 +47,32 @@ bool hd_pick_guest(struct json_object *store, struct json_object *guest,
     return *word && (!strcmp(name, word) || !strcmp(domid, word) ||
                      (!strncmp(word, title, len) && word[len] == '.' &&
                       !strcmp(word + len + 1, name)));
+}
+
+static int each_of(struct json_object *store, hd_pick_fn *fn, void *ctx)
+{
+    struct json_object *guests = json_object_object_get(store, "guests");
+    char word[HD_LABEL_SIZE + HD_NAME_SIZE];
+    int rc = 0;
+
+    for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
+        struct json_object *guest = json_object_array_get_idx(guests, i);
+
+        snprintf(word, sizeof(word), "%s.%s", hd_pick_title(store),
+                 hd_client_text(guest, "guest"));
+        if (fn(guest, word, ctx))
+            rc = -1;
+    }
+    return rc;
+}
+
+int hd_pick_each(struct json_object *reply, hd_pick_fn *fn, void *ctx)
+{
+    struct json_object *stores = json_object_object_get(reply, "stores");
+    int rc = 0;
+
+    for (size_t i = 0; stores && i < json_object_array_length(stores); i++)
+        if (each_of(json_object_array_get_idx(stores, i), fn, ctx))
+            rc = -1;
+    return rc;
 }

@@ -7,8 +7,8 @@
 #include <uv.h>
 
 #include "../../pv-drivers/bus/xs.h"
-#include "../run/domain_status.h"
 #include "../control/control.h"
+#include "../run/domain_status.h"
 #include "event.h"
 #include "filecache.h"
 #include "monitor.h"

@@ -8,13 +8,13 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../control/named.h"
+#include "../control/view.h"
 #include "../host/kept.h"
 #include "../plan/map_text.h"
 #include "../plan/plan_json.h"
 #include "daemon.h"
-#include "../control/named.h"
 #include "record.h"
-#include "../control/view.h"
 
 /* ---- kept */
 

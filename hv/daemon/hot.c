@@ -8,13 +8,13 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/base/paths.h"
+#include "../control/wire.h"
 #include "../host/inventory.h"
 #include "../plan/map_text.h"
 #include "../plan/plan_json.h"
 #include "../store/wish.h"
 #include "explain.h"
 #include "life.h"
-#include "../control/wire.h"
 
 static struct json_object *kept_of(const struct hd_store *store,
                                    const char *guest)

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "../control/registry_json.h"
+#include "../control/wire.h"
 #include "../run/inquire.h"
 #include "daemon.h"
 #include "life.h"
-#include "../control/registry_json.h"
-#include "../control/wire.h"
 
 #define ANSWER_MS 15000
 /* An answer of many pieces, or the volume of a guest, which may take long to

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/log.h"
-#include "../run/files.h"
 #include "../control/feed.h"
-#include "life.h"
 #include "../control/wire.h"
+#include "../run/files.h"
+#include "life.h"
 
 /* ---- found */
 

@@ -6,8 +6,8 @@
 
 #include <json-c/json.h>
 
-#include "../store/host_view.h"
 #include "../control/control.h"
+#include "../store/host_view.h"
 
 /* They are in the plan that starts the guest again, so that they outlast a
  * restart of it and one of hotdomd, and are gone with the store.  All of these:

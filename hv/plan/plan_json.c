@@ -220,11 +220,15 @@ static void add_console(struct json_object *o, const struct hd_step *s)
     add_console_name(o, "as", s->u.console.devid);
 }
 
-static void add_files(struct json_object *o, const struct hd_plan_view *v)
+/* Its texts are the plan's, behind the steps. */
+static void add_files(struct json_object *o, const struct hd_plan *plan,
+                      const struct hd_step *s)
 {
-    add_text(o, "name", v->name);
-    add_text(o, "tables", v->tables);
-    add_text(o, "shown", v->shown);
+    const struct hd_plan_view v = hd_plan_view(plan, s);
+
+    add_text(o, "name", v.name);
+    add_text(o, "tables", v.tables);
+    add_text(o, "shown", v.shown);
 }
 
 static void add_view(struct json_object *o, const struct hd_step *s)
@@ -251,7 +255,6 @@ static void (*const adders[])(struct json_object *, const struct hd_step *) = {
     [HD_STEP_SEIZE_PCI] = add_pci,
     [HD_STEP_SERVE_CONSOLE] = add_served,
     [HD_STEP_ATTACH_CONSOLE] = add_console,
-    [HD_STEP_SERVE_FILES] = NULL, /* add_files */
     [HD_STEP_ATTACH_FILES] = add_view,
 };
 
@@ -259,7 +262,6 @@ static struct json_object *step_to_json(const struct hd_plan *plan, uint32_t i)
 {
     struct json_object *o = json_object_new_object();
     const struct hd_step *s = &plan->steps[i];
-    const struct hd_plan_view v = hd_plan_view(plan, s);
     char undo[HD_STEP_UNDO_SIZE];
 
     hd_step_undo(s, undo);
@@ -267,10 +269,10 @@ static struct json_object *step_to_json(const struct hd_plan *plan, uint32_t i)
     add_text(o, "guest", s->guest);
     add_text(o, "kind", hd_step_kind_name(s->kind));
     add_text(o, "undo", undo);
-    if (s->kind < HD_ARRAY_LEN(adders) && adders[s->kind])
+    if (s->kind == HD_STEP_SERVE_FILES)
+        add_files(o, plan, s);
+    else if (s->kind < HD_ARRAY_LEN(adders) && adders[s->kind])
         adders[s->kind](o, s);
-    else if (s->kind == HD_STEP_SERVE_FILES)
-        add_files(o, &v);
     return o;
 }
 

@@ -16,7 +16,7 @@
 /* Its server's, HD_SERVER_DIR/LABEL.GUEST. */
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE]);
 /* Starts hotdom-9p for a domain that has no host view yet, and blocks until it
- * is ready, at most five seconds. */
+ * is ready (hd_server_start). */
 int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
                    struct hd_err *err);
 

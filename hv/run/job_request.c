@@ -216,14 +216,16 @@ static bool files_ok(const struct hd_job_request *req,
 /* What it serves is behind the steps. */
 static bool view_ok(const struct hd_plan *plan, const struct hd_step *step)
 {
-    const struct hd_plan_view v = hd_plan_view(plan, step);
     hd_auto(hd_tables) tables = NULL;
     hd_auto(hd_tables) shown = NULL;
+    struct hd_plan_view v;
 
-    return !hd_step_is_view(step) ||
-           (strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_VIEW_TEXT &&
-            !hd_tables_parse(v.tables, &tables, NULL) &&
-            !hd_tables_parse(v.shown, &shown, NULL));
+    if (!hd_step_is_view(step))
+        return true;
+    v = hd_plan_view(plan, step);
+    return strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_VIEW_TEXT &&
+           !hd_tables_parse(v.tables, &tables, NULL) &&
+           !hd_tables_parse(v.shown, &shown, NULL);
 }
 
 static bool tell_ok(const struct hd_job_request *req,

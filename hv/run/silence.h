@@ -12,6 +12,7 @@
 /* Whether xenstored answers is asked so often, the first time when a job has
  * taken longer than most do. */
 #define HD_SILENCE_EVERY_MS 5000
+
 struct hd_silence_limits {
     uint64_t every_ms, most_ms;
     /* The job's.  What undoes waits for xenstored until just before it, for

@@ -431,14 +431,14 @@ int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
             return -1;
         if (rc)
             continue;
-        if (!hd_io_left_ms(deadline_ms) &&
-            hd_xs_answers(hd_io_now_ms() + HD_XS_LAST_MS, err))
-            return -1;
         if (!hd_io_left_ms(deadline_ms))
-            return hd_fail(err, HD_E_TIMEOUT,
-                           "the backend of %s %u of domain %u does not answer",
-                           devices[at].class, devices[at].devid,
-                           devices[at].domid);
+            return hd_xs_answers(hd_io_now_ms() + HD_XS_LAST_MS, err)
+                       ? -1
+                       : hd_fail(err, HD_E_TIMEOUT,
+                                 "the backend of %s %u of domain %u does not "
+                                 "answer",
+                                 devices[at].class, devices[at].devid,
+                                 devices[at].domid);
         if (hd_xs_wait(xs, until < deadline_ms ? until : deadline_ms, err))
             return -1;
     }
