@@ -116,7 +116,7 @@ wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallo
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_report_start_task dm_get_next_target \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
-	set_uuid set_ro no_flush skip_lockfs add_target) \
+	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message) \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
 	transaction_start transaction_end directory watch unwatch fileno check_watch \
 	daemon_socket)

@@ -8,6 +8,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/ejected.h"
 #include "explain.h"
+#include "held.h"
 #include "life.h"
 #include "read.h"
 #include "shown.h"
@@ -170,6 +171,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shown_adopt(store);
+    hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
     if (!hd_hot_mend(store))
         hd_life_look(store);
     return true;

@@ -122,11 +122,15 @@ static void on_deadline(uv_timer_t *timer)
 
 static void set_deadline(struct hd_child *child, uint64_t deadline_ms)
 {
+    uint64_t left;
+
     if (!deadline_ms)
         return;
+    /* Never too early: the loop's clock is one of whole ticks, and may be one
+     * behind. */
+    left = (uint64_t)hd_io_left_ms(deadline_ms) + 1;
     uv_update_time(child->deadline.loop);
-    uv_timer_start(&child->deadline, on_deadline,
-                   (uint64_t)hd_io_left_ms(deadline_ms), 0);
+    uv_timer_start(&child->deadline, on_deadline, left, 0);
 }
 
 static void watch(uv_loop_t *loop, struct hd_child *child, uint64_t deadline_ms)

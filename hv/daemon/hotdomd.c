@@ -259,7 +259,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     hd_dumps_sweep(HD_DUMP_DIR);
     watch(d, h);
     if (hd_monitor_start(d->loop, &ops, d, &d->monitor, err) ||
-        hd_corrupt_start(d, err))
+        hd_volumes_listen(d, err))
         return -1;
     return hd_adopt_begin(d, err);
 }

@@ -180,10 +180,14 @@ void hd_hot_ended(struct hd_store *store, const struct hd_err *outcome);
  * when there is nothing. */
 bool hd_hot_mend(struct hd_store *store);
 
+/* ---- volumes.c */
+
+/* Hears of what is wrong with volumes from now on; it lives as long as the
+ * process. */
+int hd_volumes_listen(struct hd_daemon *d, struct hd_err *err);
+
 /* ---- corrupt.c: dm-verity has refused to give a block */
 
-/* Hears of it from now on; it lives as long as the process. */
-int hd_corrupt_start(struct hd_daemon *d, struct hd_err *err);
 /* DM_VERITY_ERR_BLOCK_NR of dm-verity's uevent: "TYPE,BLOCK". */
 int hd_corrupt_parse(const char *text, struct hd_bad_block *ret,
                      struct hd_err *err);

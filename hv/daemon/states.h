@@ -137,6 +137,9 @@ enum hd_work hd_work_of_job(enum hd_job_op op);
     X(LATE, 6, "times", "an adopted store's disk may be late; then break")     \
     X(SILENT, 12000, "s", "the portal of a LUN may be silent; then pull")      \
     X(LOOK, 2000, "s", "from one look at a LUN in trouble to the next")        \
+    X(HELD, 5000, "s",                                                         \
+      "a volume holds back what its disk failed, if that stays; then tell")    \
+    X(TELL, 1000, "s", "it tells what fails; then it holds back again")        \
     X(USERS, 1000, "s", "build ahead waits for a change of users, and again")
 
 enum hd_limit {

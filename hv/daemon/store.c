@@ -187,6 +187,18 @@ struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
     return NULL;
 }
 
+struct hd_guest_life *hd_store_owner(struct hd_store *store, uint32_t volume)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+
+    for (uint32_t g = 0; g < m->n_guests; g++)
+        for (uint32_t d = 0; d < m->guests[g].n_disks; d++)
+            if (hd_manifest_volume(m, m->guests[g].disks[d].name) ==
+                (int)volume)
+                return hd_store_guest(store, m->guests[g].name);
+    return NULL;
+}
+
 /* It has memory of its own, or was promised some. */
 static bool is_committed(const struct hd_guest_life *guest)
 {

@@ -200,6 +200,8 @@ void hd_store_take(struct hd_store *store, struct hd_answer *answer,
 /* Fills in id and guests from `answer`. */
 void hd_store_fill(struct hd_store *store);
 struct hd_guest_life *hd_store_guest(struct hd_store *store, const char *name);
+/* Whose disk a volume is, by its index in the manifest; or NULL. */
+struct hd_guest_life *hd_store_owner(struct hd_store *store, uint32_t volume);
 /* It runs, or stands still. */
 bool hd_store_guest_lives(const struct hd_guest_life *guest);
 /* Notes it; false when it is known already, or there are too many. */

@@ -48,8 +48,9 @@ static void list_add(char *list, size_t size, const char *name)
 /* What starts a guest.  Each is in Debian's kernel; other kernels may have it
  * built in. */
 static const char *const modules[] = {
-    "xen-blkback", "xen-netback", "xen-gntdev", "xen-evtchn", "xenfs",
-    "dm-mod",      "dm-crypt",    "dm-verity",  "loop",       "bridge",
+    "xen-blkback", "xen-netback", "xen-gntdev",   "xen-evtchn",
+    "xenfs",       "dm-mod",      "dm-crypt",     "dm-verity",
+    "loop",        "bridge",      "dm-multipath", "dm-round-robin",
 };
 
 /* Loaded, or for modprobe(8) to load, or in the kernel itself. */

@@ -88,6 +88,22 @@ static void open_image(struct maker *m, const struct hd_guest *g,
     s->verity = *verity;
 }
 
+/* What a guest writes is held back when it fails: `below` becomes the device
+ * under the one that the guest gets. */
+static void hold_back(struct maker *m, const struct hd_guest *g,
+                      struct hd_step_volume *below)
+{
+    struct hd_step_volume *s = &add(m, HD_STEP_OPEN_VOLUME, g)->u.volume;
+
+    strcpy(s->dm_name, below->dm_name);
+    strcat(below->dm_name, RAW);
+    strcpy(s->over, below->dm_name);
+    s->target = HD_TARGET_HOLD;
+    s->length = below->length;
+    if (below->target == HD_TARGET_CRYPT)
+        s->length -= below->luks.offset;
+}
+
 static void open_volume(struct maker *m, const struct hd_guest *g,
                         const struct hd_disk *disk)
 {
@@ -101,12 +117,14 @@ static void open_volume(struct maker *m, const struct hd_guest *g,
         return;
     }
     s = open_one(m, g, disk);
-    if (volume->encryption == HD_ENCRYPTION_NONE)
-        return;
-    s->target = HD_TARGET_CRYPT;
-    s->header = header_of(mf, v);
-    s->discard = volume->discard;
-    s->luks = volume->luks;
+    if (volume->encryption != HD_ENCRYPTION_NONE) {
+        s->target = HD_TARGET_CRYPT;
+        s->header = header_of(mf, v);
+        s->discard = volume->discard;
+        s->luks = volume->luks;
+    }
+    if (s->mode == HD_MODE_RW)
+        hold_back(m, g, s);
 }
 
 /* Of what a wish gives. */

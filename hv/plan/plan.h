@@ -50,6 +50,8 @@ enum hd_step_target { /* the device-mapper's */
                       HD_TARGET_VERITY,
                       HD_TARGET_RAM, /* zeros in memory, gone with the device */
                       HD_TARGET_DISK, /* a whole disk of the host's */
+                      HD_TARGET_HOLD, /* what fails below waits, hv/run/hold.h
+                                       */
 };
 
 struct hd_step_volume {
@@ -61,7 +63,7 @@ struct hd_step_volume {
     uint32_t discard;       /* CRYPT: 1: discards reach the medium */
     struct hd_luks luks;    /* CRYPT */
     /* VERITY: dm-verity's data begins where its device does, so this one, a
-     * linear of the step before, is the partition. */
+     * linear of the step before, is the partition.  HOLD: the volume. */
     char over[HD_DM_NAME_SIZE];
     struct hd_verity verity;
     /* DISK: the kernel's name, and which medium it must be the name of. */

@@ -123,7 +123,7 @@ static void add_volume(struct json_object *o, const struct hd_step *s)
     static const char *const targets[] = {
         [HD_TARGET_LINEAR] = "linear", [HD_TARGET_CRYPT] = "crypt",
         [HD_TARGET_VERITY] = "verity", [HD_TARGET_RAM] = "ram",
-        [HD_TARGET_DISK] = "disk",
+        [HD_TARGET_DISK] = "disk",     [HD_TARGET_HOLD] = "hold",
     };
     const struct hd_step_volume *v = &s->u.volume;
     bool crypt = v->target == HD_TARGET_CRYPT;

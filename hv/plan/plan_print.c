@@ -106,6 +106,9 @@ static void print_volume(const struct hd_step_volume *v, FILE *out)
     case HD_TARGET_DISK:
         fprintf(out, " disk=%s diskseq=%" PRIu64, v->disk, v->diskseq);
         return;
+    case HD_TARGET_HOLD:
+        fprintf(out, " hold over=%s", v->over);
+        return;
     case HD_TARGET_CRYPT:
         fprintf(out, " crypt header=%u offset=%" PRIu64 "%s", v->header,
                 v->luks.offset, v->discard ? " discard" : "");

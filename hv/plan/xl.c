@@ -192,28 +192,37 @@ static void say_volume(const struct writer *w, const struct hd_step_volume *v)
         say_ram(w, v);
         return;
     case HD_TARGET_DISK:
+    case HD_TARGET_HOLD:
         return;
     }
 }
 
-/* What lies under an image is veritysetup's business. */
-static bool is_under(const struct hd_step_volume *v)
+/* The guest's volume by its own name, without what hotdomd needs beside it:
+ * nobody would tell a HOLD of xl's to let go.  False: that is all of `v`, or it
+ * lies under an image, which is veritysetup's business. */
+static bool as_for_xl(const struct hd_step_volume *v,
+                      struct hd_step_volume *ret)
 {
     size_t len = strlen(v->dm_name);
+    bool under = len > 4 && !strcmp(v->dm_name + len - 4, "+raw");
 
-    return len > 4 && !strcmp(v->dm_name + len - 4, "+raw");
+    *ret = *v;
+    if (under)
+        ret->dm_name[len - 4] = '\0';
+    return v->target != HD_TARGET_HOLD && !(under && v->mode == HD_MODE_RO);
 }
 
 static void say_before(const struct writer *w)
 {
+    struct hd_step_volume volume;
     const struct hd_step *s;
     char pci[HD_PCI_SIZE];
 
     fputs("# Before it is created:\n", w->out);
     say_files(w);
     for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
-        if (!is_under(&s->u.volume))
-            say_volume(w, &s->u.volume);
+        if (as_for_xl(&s->u.volume, &volume))
+            say_volume(w, &volume);
     for (uint32_t i = 0; (s = next(w, HD_STEP_MAKE_BRIDGE, &i));)
         fprintf(w->out, "#   ip link add %s type bridge && ip link set %s up\n",
                 s->u.bridge.name, s->u.bridge.name);
@@ -237,11 +246,12 @@ static int write_disk(const struct writer *w, const struct hd_step_block *b,
                       struct hd_err *err)
 {
     char target[NODE] = "", node[NODE];
+    struct hd_step_volume volume;
     const struct hd_step *s;
 
     for (uint32_t i = 0; (s = next(w, HD_STEP_OPEN_VOLUME, &i));)
-        if (!strcmp(s->u.volume.dm_name, b->dm_name) &&
-            is_there(w, &s->u.volume, node))
+        if (as_for_xl(&s->u.volume, &volume) &&
+            !strcmp(volume.dm_name, b->dm_name) && is_there(w, &volume, node))
             strcpy(target, node);
     if (!*target)
         snprintf(target, sizeof(target), "/dev/mapper/%s", b->dm_name);

@@ -86,6 +86,8 @@ static bool target_ok(const struct hd_job_request *req,
     case HD_TARGET_DISK:
         return !v->start && consists_of(v->disk, sizeof(v->disk), DISK) &&
                v->diskseq && v->diskseq != req->head.diskseq;
+    case HD_TARGET_HOLD:
+        return is_dm_name(v->over) && !v->start && v->mode == HD_MODE_RW;
     case HD_TARGET_CRYPT:
         return v->header < req->n_headers && luks_ok(&v->luks) &&
                v->luks.offset < v->length && v->discard <= 1;

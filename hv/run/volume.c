@@ -5,9 +5,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libdevmapper.h>
 #include <linux/fs.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +14,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
+#include "dm.h"
+#include "hold.h"
 #include "host_disk.h"
 #include "keyring.h"
 #include "ramdisk.h"
@@ -23,107 +23,18 @@
 
 #define PAUSE_NS 10000000
 
-/* Blkid, LVM, md and the like must never open a guest's volume: they would
- * read what is not theirs to read, and make it busy.  With no semaphore beside
- * them these make the DM_COOKIE that config/54-hotdom.rules knows. */
-#define UDEV_FLAGS                                                             \
-    (DM_UDEV_DISABLE_DM_RULES_FLAG | DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG |    \
-     DM_UDEV_DISABLE_DISK_RULES_FLAG | DM_UDEV_DISABLE_OTHER_RULES_FLAG)
-
-/* libdevmapper tells why through a global function only. */
-static char last_message[256];
-
-static void keep_message(int level, const char *file, int line, int dm_errno,
-                         const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-
-static void keep_message(int level, const char *file, int line, int dm_errno,
-                         const char *fmt, ...)
-{
-    va_list ap;
-
-    (void)file, (void)line, (void)dm_errno;
-    if ((level & 7) > 4) /* its _LOG_WARN; what is above is no trouble */
-        return;
-    va_start(ap, fmt);
-    vsnprintf(last_message, sizeof(last_message), fmt, ap);
-    va_end(ap);
-}
-
-static void task_freep(struct dm_task **task)
-{
-    if (*task)
-        dm_task_destroy(*task);
-}
-
-#define auto_task __attribute__((cleanup(task_freep))) struct dm_task *
-
-/*
- * The nodes in /dev/mapper are made by libdevmapper itself: without udev's
- * semaphore there is nothing to wait for when udevd is slow or away, and
- * nothing to leak when this process is killed.  The flags travel all the same.
- */
-static struct dm_task *task_new(int type, const char *name)
-{
-    auto_task task = NULL;
-    uint32_t cookie = 0;
-
-    dm_log_with_errno_init(keep_message);
-    dm_udev_set_sync_support(0);
-    last_message[0] = '\0';
-    task = dm_task_create(type);
-    if (!task || (name && !dm_task_set_name(task, name)))
-        return NULL;
-    if ((type == DM_DEVICE_CREATE || type == DM_DEVICE_RESUME ||
-         type == DM_DEVICE_REMOVE) &&
-        !dm_task_set_cookie(task, &cookie, UDEV_FLAGS))
-        return NULL;
-    return hd_steal(&task);
-}
-
-static int fail(struct hd_err *err, const char *verb, const char *name)
-{
-    return hd_fail(err, HD_E_FAILED, "cannot %s the volume %s: %s", verb, name,
-                   last_message[0] ? last_message : "device-mapper is away");
-}
-
-static int run(struct dm_task *task)
-{
-    int ok = dm_task_run(task);
-
-    dm_task_update_nodes();
-    return ok ? 0 : -1;
-}
-
-/* 1: a device of that name is there and ours, 0: there is none, -1. */
-static int find_info(const char *name, struct dm_info *ret, struct hd_err *err)
-{
-    auto_task task = task_new(DM_DEVICE_INFO, name);
-    const char *uuid;
-
-    if (!task || run(task) || !dm_task_get_info(task, ret))
-        return fail(err, "find", name);
-    if (!ret->exists)
-        return 0;
-    uuid = dm_task_get_uuid(task);
-    if (!uuid || strncmp(uuid, HD_DM_UUID, sizeof(HD_DM_UUID) - 1))
-        return hd_fail(err, HD_E_EXISTS,
-                       "the dm device %s is none of hotdom's; remove it", name);
-    return 1;
-}
-
 static int find(const char *name, struct hd_err *err)
 {
     struct dm_info info;
 
-    return find_info(name, &info, err);
+    return hd_dm_find(name, &info, err);
 }
 
 static int create(const struct hd_step_volume *volume,
                   const struct hd_uuid *store,
                   const struct hd_volume_table *table, struct hd_err *err)
 {
-    auto_task task = task_new(DM_DEVICE_CREATE, volume->dm_name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_CREATE, volume->dm_name);
     char id[HD_UUID_SIZE], uuid[128];
 
     hd_uuid_format(store, id);
@@ -133,17 +44,18 @@ static int create(const struct hd_step_volume *volume,
         (volume->mode == HD_MODE_RO && !dm_task_set_ro(task)) ||
         !dm_task_add_target(task, 0, table->sectors, table->target,
                             table->params) ||
-        run(task))
-        return fail(err, "open", volume->dm_name);
+        hd_dm_run(task))
+        return hd_dm_fail(err, "open", volume->dm_name);
     return 0;
 }
 
 static int load_error(const char *name, uint64_t sectors)
 {
-    auto_task task = task_new(DM_DEVICE_RELOAD, name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_RELOAD, name);
 
-    return task && dm_task_add_target(task, 0, sectors, "error", "") ? run(task)
-                                                                     : -1;
+    return task && dm_task_add_target(task, 0, sectors, "error", "")
+               ? hd_dm_run(task)
+               : -1;
 }
 
 /* The table that was loaded becomes the live one.  The kernel suspends the
@@ -152,21 +64,21 @@ static int load_error(const char *name, uint64_t sectors)
  * the I/O that a pulled plug never ends. */
 static int swap(const char *name)
 {
-    auto_task task = task_new(DM_DEVICE_RESUME, name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_RESUME, name);
 
     return task && dm_task_no_flush(task) && dm_task_skip_lockfs(task)
-               ? run(task)
+               ? hd_dm_run(task)
                : -1;
 }
 
 /* Sectors of the live table, which need not be what a plan said. */
 static int sectors_of(const char *name, uint64_t *ret)
 {
-    auto_task task = task_new(DM_DEVICE_TABLE, name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_TABLE, name);
     uint64_t start, length;
     char *type, *params;
 
-    if (!task || run(task))
+    if (!task || hd_dm_run(task))
         return -1;
     dm_get_next_target(task, NULL, &start, &length, &type, &params);
     *ret = start + length;
@@ -176,12 +88,12 @@ static int sectors_of(const char *name, uint64_t *ret)
 /* 0: removed or gone, EBUSY: in use, -1. */
 static int try_remove(const char *name, bool deferred)
 {
-    auto_task task = task_new(DM_DEVICE_REMOVE, name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_REMOVE, name);
     int sys;
 
     if (!task || (deferred && !dm_task_deferred_remove(task)))
         return -1;
-    if (!run(task))
+    if (!hd_dm_run(task))
         return 0;
     sys = dm_task_get_errno(task);
     if (sys == ENXIO)
@@ -213,7 +125,7 @@ static int create_crypt(const struct hd_step_volume *volume,
 static int find_below(const struct hd_step_volume *volume, struct dm_info *ret,
                       struct hd_err *err)
 {
-    int found = find_info(volume->over, ret, err);
+    int found = hd_dm_find(volume->over, ret, err);
 
     if (!found)
         return hd_fail(err, HD_E_FAILED, "there is no %s for the volume %s",
@@ -233,6 +145,7 @@ static int find_medium(const struct hd_step_volume *volume,
     case HD_TARGET_CRYPT:
         return 0;
     case HD_TARGET_VERITY:
+    case HD_TARGET_HOLD:
         return find_below(volume, below, err);
     case HD_TARGET_DISK:
         return hd_host_disk_number(volume, &below->major, &below->minor, err);
@@ -274,11 +187,11 @@ int hd_volume_open(const struct hd_step_volume *volume,
 int hd_volume_below(const char *dm_name, uint32_t *ret_major,
                     uint32_t *ret_minor)
 {
-    auto_task task = task_new(DM_DEVICE_TABLE, dm_name);
+    hd_auto_dm task = hd_dm_task(DM_DEVICE_TABLE, dm_name);
     uint64_t start, length;
     char *type = NULL, *params = NULL;
 
-    if (!task || run(task))
+    if (!task || hd_dm_run(task))
         return -1;
     dm_get_next_target(task, NULL, &start, &length, &type, &params);
     return type && params && !strcmp(type, "linear") &&
@@ -296,24 +209,27 @@ int hd_volume_fence(const char *dm_name, struct hd_err *err)
     if (found <= 0)
         return found;
     if (sectors_of(dm_name, &sectors))
-        return fail(err, "fence", dm_name);
+        return hd_dm_fail(err, "fence", dm_name);
     /* A device that was created and never got a table has no sectors: whatever
      * it is asked fails already. */
     if (!sectors)
         return 0;
     if (load_error(dm_name, sectors)) {
-        fail(err, "fence", dm_name);
+        hd_dm_fail(err, "fence", dm_name);
         (void)swap(dm_name); /* it may have been left suspended */
         return -1;
     }
-    return swap(dm_name) ? fail(err, "fence", dm_name) : 0;
+    return swap(dm_name) ? hd_dm_fail(err, "fence", dm_name) : 0;
 }
 
 int hd_volume_flush(const char *dm_name, struct hd_err *err)
 {
     hd_autofd int fd = -1;
     char node[128];
+    bool held;
 
+    if (hd_hold_let_go(dm_name, &held, err))
+        return -1;
     snprintf(node, sizeof(node), "%s/%s", dm_dir(), dm_name);
     fd = open(node, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENXIO))
@@ -342,7 +258,7 @@ int hd_volume_remove(const char *dm_name, uint64_t deadline_ms,
                        "the volume %s is in use; it goes when that ends",
                        dm_name);
     }
-    return rc ? fail(err, "remove", dm_name) : 0;
+    return rc ? hd_dm_fail(err, "remove", dm_name) : 0;
 }
 
 int hd_volume_check_free(const char *dm_name, struct hd_err *err)
@@ -359,7 +275,7 @@ int hd_volume_check_idle(const char *dm_name, dev_t *ret_device,
                          struct hd_err *err)
 {
     struct dm_info info;
-    int found = find_info(dm_name, &info, err);
+    int found = hd_dm_find(dm_name, &info, err);
 
     if (found < 0)
         return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Volumes: our own dm devices (linear, crypt, verity) over parts of a store's
- * medium. */
+/* Volumes: our own dm devices (linear, crypt, verity, multipath) over parts of
+ * a store's medium. */
 #ifndef HD_RUN_VOLUME_H
 #define HD_RUN_VOLUME_H
 
@@ -43,7 +43,8 @@ int hd_volume_check_idle(const char *dm_name, dev_t *ret_device,
  * success. */
 int hd_volume_fence(const char *dm_name, struct hd_err *err);
 
-/* Blocks until what was written is on the medium.  No such device is
+/* Blocks until what was written is on the medium.  For when no guest has it any
+ * more: what a HOLD keeps back is told from now on.  No such device is
  * success. */
 int hd_volume_flush(const char *dm_name, struct hd_err *err);
 

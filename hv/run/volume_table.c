@@ -65,12 +65,25 @@ static void verified(const struct hd_step_volume *v, const struct place *p,
              HD_VERITY_BLOCK, v->verity.blocks, v->verity.blocks, root, salt);
 }
 
+/* dm-mpath.c, multipath_ctr: two features of three words, no handler of the
+ * hardware's, one group, which is the first; a path selector without arguments,
+ * one path, no arguments for it. */
+static void held(const struct hd_step_volume *v, const struct place *p,
+                 struct hd_volume_table *ret)
+{
+    ret->target = "multipath";
+    ret->sectors = v->length / HD_VOLUME_SECTOR;
+    snprintf(ret->params, sizeof(ret->params),
+             "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 %u:%u",
+             p->major, p->minor);
+}
+
 static void (*const tables[])(const struct hd_step_volume *,
                               const struct place *,
                               struct hd_volume_table *) = {
     [HD_TARGET_LINEAR] = linear,   [HD_TARGET_CRYPT] = encrypted,
     [HD_TARGET_VERITY] = verified, [HD_TARGET_RAM] = linear,
-    [HD_TARGET_DISK] = linear,
+    [HD_TARGET_DISK] = linear,     [HD_TARGET_HOLD] = held,
 };
 
 void hd_volume_table_key(const struct hd_uuid *store,

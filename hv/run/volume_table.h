@@ -22,9 +22,8 @@ void hd_volume_table_key(const struct hd_uuid *store,
                          const struct hd_step_volume *volume,
                          char ret[HD_VOLUME_KEY_SIZE]);
 
-/* `major:minor` is what lies under it: the medium, for VERITY the device
- * `over`, for RAM a loop device, for DISK the
- * disk. */
+/* `major:minor` is what lies under it: the medium, for VERITY and HOLD
+ * the device `over`, for RAM a loop device, for DISK the disk. */
 void hd_volume_table_make(const struct hd_step_volume *volume,
                           const struct hd_uuid *store, uint32_t major,
                           uint32_t minor, struct hd_volume_table *ret);

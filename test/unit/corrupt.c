@@ -182,7 +182,7 @@ static const char *through_a_storm(void)
     struct bench b;
 
     begin(&b);
-    EXPECT(!hd_corrupt_start(&b.daemon, &err));
+    EXPECT(!hd_volumes_listen(&b.daemon, &err));
     if (!udev_kit_is_heard())
         return SKIPPED;
     EXPECT(udev_kit_tell("sda", "hotdom", "DISKSEQ=1", STORM));
@@ -217,7 +217,7 @@ static const char *too_many(void)
 
     begin(&b);
     hd_log_init("unit", HD_LOG_WARNING);
-    EXPECT(!hd_corrupt_start(&b.daemon, &err));
+    EXPECT(!hd_volumes_listen(&b.daemon, &err));
     if (!udev_kit_is_heard())
         return SKIPPED;
     EXPECT((stderr = tmpfile()));

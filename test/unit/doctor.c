@@ -28,6 +28,8 @@ static const char dep[] =
     "kernel/drivers/xen/xen-evtchn.ko:\n"
     "kernel/drivers/xen/xenfs/xenfs.ko: kernel/drivers/xen/xen-privcmd.ko\n"
     "kernel/drivers/md/dm-crypt.ko: kernel/crypto/x.ko\n"
+    "kernel/drivers/md/dm-multipath.ko:\n"
+    "kernel/drivers/md/dm-round-robin.ko: kernel/drivers/md/dm-multipath.ko\n"
     "kernel/drivers/block/loop.ko:\n"
     "kernel/net/bridge/bridge.ko:\n";
 

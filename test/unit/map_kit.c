@@ -184,7 +184,7 @@ struct hd_volume *map_kit_volume(struct map_kit *k, uint32_t guest,
     v->size = MIB;
     v->verity.blocks = kind == HD_VOLUME_IMAGE ? 200 : 0;
     k->answer.extents[m->n_volumes] =
-        (struct hd_extent){(m->n_volumes + 1) * MIB, MIB};
+        (struct hd_extent){(m->n_volumes + 1) * 16 * MIB, 16 * MIB};
     m->n_volumes++;
     strcpy(g->disks[g->n_disks].name, name);
     snprintf(g->disks[g->n_disks].as, sizeof(g->disks[0].as), "xvd%c",

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../../hv/run/hold.h"
 #include "../../hv/run/volume.h"
 #include "unit.h"
 
@@ -22,6 +23,8 @@ static struct {
     bool suspended, flushed, read_only;
     int open_count;
     int fails; /* this request does */
+    const char *status;
+    char told[128]; /* messages, each behind a blank */
 } dm;
 
 struct dm_task {
@@ -29,6 +32,7 @@ struct dm_task {
     bool noflush;
     uint64_t sectors;
     char target[16];
+    char message[64];
 };
 
 int __wrap_dm_task_run(struct dm_task *t);
@@ -43,6 +47,8 @@ int __wrap_dm_task_set_uuid(struct dm_task *t, const char *uuid);
 int __wrap_dm_task_set_ro(struct dm_task *t);
 int __wrap_dm_task_no_flush(struct dm_task *t);
 int __wrap_dm_task_skip_lockfs(struct dm_task *t);
+int __wrap_dm_task_set_sector(struct dm_task *t, uint64_t sector);
+int __wrap_dm_task_set_message(struct dm_task *t, const char *message);
 int __wrap_dm_task_add_target(struct dm_task *t, uint64_t start, uint64_t size,
                               const char *type, const char *params);
 void *__wrap_dm_get_next_target(struct dm_task *t, void *next, uint64_t *start,
@@ -116,6 +122,18 @@ int __wrap_dm_task_skip_lockfs(struct dm_task *t)
     return 1;
 }
 
+int __wrap_dm_task_set_sector(struct dm_task *t, uint64_t sector)
+{
+    (void)t;
+    return sector == 0;
+}
+
+int __wrap_dm_task_set_message(struct dm_task *t, const char *message)
+{
+    snprintf(t->message, sizeof(t->message), "%s", message);
+    return 1;
+}
+
 int __wrap_dm_task_add_target(struct dm_task *t, uint64_t start, uint64_t size,
                               const char *type, const char *params)
 {
@@ -132,7 +150,7 @@ void *__wrap_dm_get_next_target(struct dm_task *t, void *next, uint64_t *start,
     *start = 0;
     *size = dm.sectors;
     *type = *dm.live ? dm.live : NULL;
-    *params = NULL;
+    *params = (char *)dm.status;
     return NULL;
 }
 
@@ -165,6 +183,10 @@ int __wrap_dm_task_run(struct dm_task *t)
         return 1;
     case DM_DEVICE_RESUME:
         return resume(t);
+    case DM_DEVICE_TARGET_MSG:
+        snprintf(dm.told + strlen(dm.told), sizeof(dm.told) - strlen(dm.told),
+                 " %s", t->message);
+        return 1;
     default:
         return 1;
     }
@@ -280,6 +302,86 @@ static void a_volume_is_idle_and_has_the_kernels_number(void)
                 "not open");
 }
 
+/* ---- what holds back what fails below it */
+
+static void set_up_hold(const char *status)
+{
+    set_up();
+    strcpy(dm.live, "multipath");
+    dm.status = status;
+}
+
+#define WELL   "2 0 0 0 1 1 A 0 1 0 253:2 A 0 "
+#define FAILED "2 0 0 0 1 1 E 0 1 0 253:2 F 1 "
+
+static void what_is_held_back_is_tried_once_more_and_then_told(void)
+{
+    struct hd_err err = {0};
+    bool held = false;
+
+    set_up_hold(FAILED);
+    CHECK_OK(hd_hold_let_go(NAME, &held, &err), &err);
+    CU_ASSERT_TRUE(held);
+    CU_ASSERT_STRING_EQUAL(dm.told, " fail_if_no_path reinstate_path 253:2");
+    set_up_hold(FAILED);
+    CHECK_OK(hd_hold_again(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.told, " queue_if_no_path reinstate_path 253:2");
+}
+
+static void nothing_that_is_well_is_reinstated(void)
+{
+    struct hd_err err = {0};
+    bool held = true;
+
+    set_up_hold(WELL);
+    CHECK_OK(hd_hold_let_go(NAME, &held, &err), &err);
+    CU_ASSERT_FALSE(held);
+    CU_ASSERT_STRING_EQUAL(dm.told, " fail_if_no_path");
+}
+
+static void a_volume_of_another_kind_or_that_is_gone_holds_nothing(void)
+{
+    struct hd_err err = {0};
+    bool held = true;
+
+    set_up();
+    CHECK_OK(hd_hold_let_go(NAME, &held, &err), &err);
+    CU_ASSERT_FALSE(held);
+    dm.uuid = NULL;
+    CHECK_OK(hd_hold_again(NAME, &err), &err);
+    CU_ASSERT_STRING_EQUAL(dm.told, "");
+    set_up_hold(FAILED);
+    dm.uuid = "mpath-of-somebody-else";
+    CHECK_FAILS(hd_hold_let_go(NAME, &held, &err), &err, HD_E_EXISTS,
+                "none of hotdom's");
+    CU_ASSERT_STRING_EQUAL(dm.told, "");
+}
+
+static void a_status_that_names_no_path_is_an_error(void)
+{
+    static const char *const bad[] = {
+        "", ":", "1 2 3", "253:", "253: F", "2 0 0 0 1 1 E 0 1 0 253:2"};
+    struct hd_err err = {0};
+    bool held;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        set_up_hold(bad[i]);
+        CHECK_FAILS(hd_hold_let_go(NAME, &held, &err), &err, HD_E_FAILED,
+                    "cannot read");
+        CU_ASSERT_STRING_EQUAL(dm.told, "");
+    }
+}
+
+/* Else it would wait for a medium that is no more. */
+static void whoever_flushes_a_volume_is_told_what_fails(void)
+{
+    struct hd_err err = {0};
+
+    set_up_hold(WELL);
+    (void)hd_volume_flush(NAME, &err); /* there is no node */
+    CU_ASSERT_STRING_EQUAL(dm.told, " fail_if_no_path");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_fenced_volume_answers_errors_and_flushes_nothing),
     HD_TEST(a_fence_that_fails_leaves_no_volume_suspended),
@@ -287,6 +389,11 @@ static const struct hd_test tests[] = {
     HD_TEST(a_volume_without_a_table_gets_none_by_a_fence),
     HD_TEST(a_read_only_volume_is_a_read_only_device),
     HD_TEST(a_volume_is_idle_and_has_the_kernels_number),
+    HD_TEST(what_is_held_back_is_tried_once_more_and_then_told),
+    HD_TEST(nothing_that_is_well_is_reinstated),
+    HD_TEST(a_volume_of_another_kind_or_that_is_gone_holds_nothing),
+    HD_TEST(a_status_that_names_no_path_is_an_error),
+    HD_TEST(whoever_flushes_a_volume_is_told_what_fails),
 };
 
 HD_SUITE("run/volume", tests);

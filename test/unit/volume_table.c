@@ -32,6 +32,18 @@ static void a_ram_disk_is_all_of_what_lies_under_it(void)
     CU_ASSERT_STRING_EQUAL(t.params, "7:3 0");
 }
 
+static void a_hold_has_the_volume_for_its_one_path_and_queues(void)
+{
+    struct hd_step_volume v = {.length = 8 * MIB, .target = HD_TARGET_HOLD};
+    struct hd_volume_table t;
+
+    hd_volume_table_make(&v, &store, 253, 2, &t);
+    CU_ASSERT_STRING_EQUAL(t.target, "multipath");
+    CU_ASSERT_EQUAL(t.sectors, 16384);
+    CU_ASSERT_STRING_EQUAL(t.params, "3 queue_if_no_path queue_mode bio 0 1 1 "
+                                     "round-robin 0 1 0 253:2");
+}
+
 static void encrypted_data_begins_behind_the_header_and_names_its_key(void)
 {
     struct hd_step_volume v = {
@@ -103,6 +115,7 @@ static void the_largest_numbers_fit(void)
 static const struct hd_test tests[] = {
     HD_TEST(plain_data_is_its_partition),
     HD_TEST(a_ram_disk_is_all_of_what_lies_under_it),
+    HD_TEST(a_hold_has_the_volume_for_its_one_path_and_queues),
     HD_TEST(encrypted_data_begins_behind_the_header_and_names_its_key),
     HD_TEST(discards_pass_the_encryption_only_by_the_manifests_word),
     HD_TEST(an_image_is_its_data_blocks_with_the_tree_behind),

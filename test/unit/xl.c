@@ -43,8 +43,8 @@ static void a_guest_is_written_as_xl_reads_it(void)
         text ? text : err.msg,
         "# Guest desk of the store travel, for xl create.\n"
         "# Before it is created:\n"
-        "#   dmsetup create hotdom-travel-home --table \"0 2048 linear "
-        "/dev/sda 2048\"\n"
+        "#   dmsetup create hotdom-travel-home --table \"0 32768 linear "
+        "/dev/sda 32768\"\n"
         "type = \"pv\"\n"
         "name = \"travel.desk\"\n"
         "uuid = \"00000000-0000-0000-0000-000000000001\"\n"
@@ -70,7 +70,7 @@ static void a_plain_volume_is_a_partition_when_the_table_is_known(void)
     struct hd_err err = {0};
 
     gpt->n = 2;
-    gpt->parts[1].start = MIB;
+    gpt->parts[1].start = 16 * MIB;
     f.gpt = gpt;
     f.disk = "/dev/nvme0n1";
     f.packed = "desk/vmlinux.zst";
