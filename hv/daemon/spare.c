@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps one hotdom-job ahead of need; never gives one a request. */
+/* Keeps some hotdom-jobs ahead of need; never gives one a request. */
 #include "spare.h"
 
 #include <fcntl.h>
@@ -12,31 +12,41 @@
 #include "../run/job.h"
 #include "child.h"
 
-/* Longer than a start takes, so that the next job does not get in its way. */
+/* Who gives a guest a disk often gives it another thing at once. */
+#define MOST 2
+
+/* Longer than a start takes, so that the next job does not get in its way; and
+ * when one has ended, that its guest may begin. */
 #define LATER_MS 4000
+#define SOON_MS  300
+
+struct waiting {
+    struct hd_spare *spare;
+    struct hd_child *child; /* NULL: none waits here */
+    int sock;
+};
 
 struct hd_spare {
     uv_loop_t *loop;
     uv_timer_t later;
-    struct hd_child *child; /* NULL: none waits */
-    int sock;
+    struct waiting waiting[MOST];
 };
 
 /* It waited in vain; the next one is started when it is needed. */
 static void on_ended(void *ctx, int status, bool timed_out)
 {
-    struct hd_spare *spare = ctx;
+    struct waiting *w = ctx;
     char how[64];
 
     (void)timed_out;
     hd_child_describe(status, how, sizeof(how));
     hd_log(HD_LOG_WARNING, "a waiting hotdom-job %s", how);
-    close(spare->sock);
-    spare->child = NULL;
+    close(w->sock);
+    w->child = NULL;
 }
 
 /* Messages keep their bounds, and a job's reports wait when we are slow. */
-static int start(struct hd_spare *spare, struct hd_err *err)
+static int start(struct waiting *w, struct hd_err *err)
 {
     struct hd_child_spec spec = {.path = HD_JOB, .n_fds = 1};
     hd_autofd int ours = -1;
@@ -49,19 +59,31 @@ static int start(struct hd_spare *spare, struct hd_err *err)
     theirs = pair[1];
     fcntl(ours, F_SETFL, O_NONBLOCK);
     spec.fds[HD_JOB_SOCK - 3] = theirs;
-    if (hd_child_start(spare->loop, &spec, on_ended, spare, &spare->child, err))
+    if (hd_child_start(w->spare->loop, &spec, on_ended, w, &w->child, err))
         return -1;
-    spare->sock = hd_steal_fd(&ours);
+    w->sock = hd_steal_fd(&ours);
     return 0;
 }
 
+static struct waiting *find(struct hd_spare *spare, bool there)
+{
+    for (size_t i = 0; i < MOST; i++)
+        if (!spare->waiting[i].child != there)
+            return &spare->waiting[i];
+    return NULL;
+}
+
+/* One at a time. */
 static void on_later(uv_timer_t *timer)
 {
     struct hd_spare *spare = timer->data;
+    struct waiting *w = find(spare, false);
     struct hd_err err;
 
-    if (!spare->child && start(spare, &err))
+    if (w && start(w, &err))
         hd_log(HD_LOG_WARNING, "no job waits: %s", err.msg);
+    else if (find(spare, false))
+        uv_timer_start(timer, on_later, SOON_MS, 0);
 }
 
 struct hd_spare *hd_spare_new(uv_loop_t *loop)
@@ -71,6 +93,8 @@ struct hd_spare *hd_spare_new(uv_loop_t *loop)
     if (!spare)
         return NULL;
     spare->loop = loop;
+    for (size_t i = 0; i < MOST; i++)
+        spare->waiting[i].spare = spare;
     spare->later.data = spare;
     uv_timer_init(loop, &spare->later);
     uv_timer_start(&spare->later, on_later, LATER_MS, 0);
@@ -82,22 +106,36 @@ uv_loop_t *hd_spare_loop(struct hd_spare *spare)
     return spare->loop;
 }
 
+/* None waits: one is started for it, and waits no longer than it takes. */
 int hd_spare_take(struct hd_spare *spare, struct hd_child **ret, int *ret_sock,
                   struct hd_err *err)
 {
-    if (!spare->child && start(spare, err))
-        return -1;
-    *ret = hd_steal(&spare->child);
-    *ret_sock = spare->sock;
+    struct waiting *w = find(spare, true);
+
+    if (!w) {
+        w = find(spare, false);
+        if (start(w, err))
+            return -1;
+    }
+    *ret = hd_steal(&w->child);
+    *ret_sock = w->sock;
     uv_timer_start(&spare->later, on_later, LATER_MS, 0);
     return 0;
 }
 
+void hd_spare_refill(struct hd_spare *spare)
+{
+    if (find(spare, false))
+        uv_timer_start(&spare->later, on_later, SOON_MS, 0);
+}
+
 void hd_spare_stop(struct hd_spare *spare)
 {
+    struct waiting *w;
+
     uv_timer_stop(&spare->later);
-    if (!spare->child)
-        return;
-    hd_child_abandon(hd_steal(&spare->child));
-    close(spare->sock);
+    while ((w = find(spare, true))) {
+        hd_child_abandon(hd_steal(&w->child));
+        close(w->sock);
+    }
 }

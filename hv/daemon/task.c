@@ -13,6 +13,7 @@
 #include "states.h"
 
 struct hd_task {
+    struct hd_spare *spare;
     struct hd_child *child;
     uv_poll_t reports;
     int fd;
@@ -72,6 +73,7 @@ static void on_ended(void *ctx, int status, bool timed_out)
     char how[64];
 
     (void)take_reports(task);
+    hd_spare_refill(task->spare);
     if (timed_out)
         hd_fail(&task->outcome, HD_E_TIMEOUT,
                 "it was not done within its deadline");
@@ -165,6 +167,7 @@ int hd_task_start(struct hd_spare *spare, const struct hd_task_input *input,
         hd_child_abandon(task->child);
         return -1;
     }
+    task->spare = spare;
     task->ops = ops;
     task->ctx = ctx;
     task->fd = hd_steal_fd(&sock);

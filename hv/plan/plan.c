@@ -378,6 +378,25 @@ static void add_views(struct maker *m)
     }
 }
 
+/* Of all that is made below: what the largest plan may have is twenty MiB,
+ * which hotdomd's allocator writes to, and it plans often. */
+static size_t room_for(const struct hd_manifest *mf, const struct hd_map *map)
+{
+    uint32_t steps = 0, views = 0;
+
+    for (uint32_t i = 0; i < map->n_guests; i++) {
+        const struct hd_map_guest *g = &map->guests[i];
+
+        if (!hd_map_starts(g))
+            continue;
+        steps += HD_PLAN_GUEST_STEPS + HD_PLAN_ROW_STEPS * g->n_rows +
+                 mf->n_shared + mf->guests[i].n_binds;
+        for (uint32_t k = 0; k < g->n_rows; k++)
+            views += map->rows[g->first_row + k].class == HD_CLASS_FILES;
+    }
+    return hd_plan_size(steps) + (views ? (views + 1) * HD_VIEW_TEXT : 0);
+}
+
 int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
                  struct hd_plan **ret, struct hd_err *err)
 {
@@ -389,7 +408,7 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
 
     if (why_none(map, err))
         return -1;
-    plan = calloc(1, hd_plan_size(HD_PLAN_MAX_STEPS) + HD_PLAN_MAX_TEXT);
+    plan = calloc(1, room_for(mf, map));
     if (!plan)
         return hd_fail_errno(err, HD_E_FAILED, "make a plan");
     m.plan = plan;

@@ -182,9 +182,12 @@ struct hd_plan {
 /* A volume is one step or two, a row of the map is told in one or two, and each
  * of the eight settings, of the eight facts of the host, of what the guests
  * share and of what is bound. */
+#define HD_PLAN_GUEST_STEPS 21 /* without those of its rows */
+#define HD_PLAN_ROW_STEPS   5  /* two to make it, one to attach it, two told */
 #define HD_PLAN_MAX_STEPS                                                      \
-    (HD_MAX_GUESTS * (21 + 3 * HD_MAX_NICS + 5 * HD_MAX_WISHES +               \
-                      HD_MAX_DISKS + HD_MAX_SHARED + HD_MAX_BINDS) +           \
+    (HD_MAX_GUESTS *                                                           \
+         (HD_PLAN_GUEST_STEPS + 3 * HD_MAX_NICS + 5 * HD_MAX_WISHES +          \
+          HD_MAX_DISKS + HD_MAX_SHARED + HD_MAX_BINDS) +                       \
      3 * HD_MAX_VOLUMES)
 
 size_t hd_plan_size(uint32_t n_steps); /* of one without text */

@@ -84,7 +84,7 @@ struct hd_plan *hd_plan_with_view(const struct hd_plan *plan, const char *guest,
                                   const char *tables, const char *shown)
 {
     struct hd_plan *other =
-        calloc(1, hd_plan_size(plan->n_steps) + HD_PLAN_MAX_TEXT);
+        calloc(1, hd_plan_bytes(plan) + strlen(tables) + strlen(shown) + 2);
 
     if (!other)
         return NULL;

@@ -116,8 +116,9 @@ static int run(struct hd_err *err)
     ctx.req = req;
     ctx.plan = plan;
     rc = perform(&ctx, err);
+    /* What Xen's libraries have open goes with this process, which ends now;
+     * somebody waits for that. */
     hd_ledger_free(ctx.ledger);
-    hd_context_fini(&ctx);
     for (size_t i = 0; i < HD_ARRAY_LEN(keys); i++)
         hd_secret_free(keys[i]);
     explicit_bzero(req, sizeof(*req));
