@@ -17,6 +17,8 @@
 
 #include "mem.h"
 
+#define PAGE 4096
+
 /* More than a netlink socket of 8 MiB holds. */
 #define MOST_DRAINED 16384
 
@@ -87,18 +89,46 @@ int hd_io_write(int fd, const void *buf, size_t len, struct hd_err *err)
     return 0;
 }
 
+/* What a file says it has and a byte more, of a pipe a page: the most that
+ * there may be is far more than there mostly is. */
+static size_t first_room(int fd, size_t max)
+{
+    struct stat st;
+    size_t room = fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < PAGE
+                      ? PAGE
+                      : (size_t)st.st_size;
+
+    return (room < max ? room : max) + 1;
+}
+
+/* Twice as much, and one byte more than allowed, so that a longer file shows.
+ */
+static int grow(char **buf, size_t *room, size_t max)
+{
+    size_t more = *room <= max / 2 ? 2 * *room : max + 1;
+    char *grown = realloc(*buf, more);
+
+    if (!grown)
+        return -1;
+    *buf = grown;
+    *room = more;
+    return 0;
+}
+
 int hd_io_read_whole(int fd, const char *path, size_t max, char **ret_buf,
                      size_t *ret_len, struct hd_err *err)
 {
-    hd_autofree char *buf = malloc(max + 1);
-    size_t used = 0;
+    size_t used = 0, room = first_room(fd, max);
+    hd_autofree char *buf = malloc(room);
 
     if (!buf)
         return hd_fail_errno(err, HD_E_FAILED, "read %s", path);
     while (used <= max) {
-        /* One byte more than allowed, so that a longer file shows. */
-        ssize_t n = read(fd, buf + used, max + 1 - used);
+        ssize_t n;
 
+        if (used == room && grow(&buf, &room, max))
+            return hd_fail_errno(err, HD_E_FAILED, "read %s", path);
+        n = read(fd, buf + used, room - used);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -109,6 +139,8 @@ int hd_io_read_whole(int fd, const char *path, size_t max, char **ret_buf,
     }
     if (used > max)
         return hd_fail(err, HD_E_IO, "%s is larger than %zu bytes", path, max);
+    if (used == room && grow(&buf, &room, max))
+        return hd_fail_errno(err, HD_E_FAILED, "read %s", path);
     buf[used] = '\0';
     *ret_buf = hd_steal(&buf);
     if (ret_len)
