@@ -110,6 +110,9 @@ int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
 void hd_order_next(struct hd_store *store);
 /* All that the store's job shuts down are to be destroyed by now. */
 bool hd_order_is_destroyed(const struct hd_store *store);
+/* Goes on with force when that is so, also with those that have not been asked
+ * yet. */
+void hd_order_cut(struct hd_store *store);
 /* Asks Xen who stands still, for xl can pause as well. */
 void hd_order_look(struct hd_daemon *d);
 /* What Xen says of a guest.  One that a job of ours may have paused, or whose

@@ -184,18 +184,6 @@ int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
     return 0;
 }
 
-/* Its shutdown is under way.  Alone: whoever does not want to wait any more
- * ends that job, and hd_teardown_ended goes on with force.  With its store:
- * when that is wanted of all that are left. */
-static void cut_short(struct hd_store *store, struct hd_guest_life *guest)
-{
-    guest->order = HD_ORDER_DESTROY;
-    if (store->task && store->op == HD_JOB_EJECT &&
-        hd_order_is_destroyed(store))
-        hd_teardown_yank(store, *store->op_guest ? guest->name : NULL,
-                         *store->op_guest ? HD_AFTER_LOOK : HD_AFTER_DROP);
-}
-
 bool hd_order_is_destroyed(const struct hd_store *store)
 {
     size_t n = 0;
@@ -215,18 +203,27 @@ bool hd_order_is_destroyed(const struct hd_store *store)
     return n > 0;
 }
 
+/* Whoever does not want to wait any more ends that job, and hd_teardown_ended
+ * goes on with force. */
+void hd_order_cut(struct hd_store *store)
+{
+    const char *alone = *store->op_guest ? store->op_guest : NULL;
+
+    if (store->task && store->op == HD_JOB_EJECT &&
+        hd_order_is_destroyed(store))
+        hd_teardown_yank(store, alone, alone ? HD_AFTER_LOOK : HD_AFTER_DROP);
+}
+
 int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err)
 {
-    if (guest->state == HD_STATE_EJECTING && check_ends(store, guest, err))
-        return -1;
-    if (guest->state == HD_STATE_EJECTING) {
-        cut_short(store, guest);
-        return 0;
-    }
-    if (guest->state != HD_STATE_PRESERVED && hd_order_check_lives(guest, err))
+    if (guest->state == HD_STATE_EJECTING
+            ? check_ends(store, guest, err)
+            : guest->state != HD_STATE_PRESERVED &&
+                  hd_order_check_lives(guest, err))
         return -1;
     guest->order = HD_ORDER_DESTROY;
+    hd_order_cut(store);
     hd_order_next(store);
     return 0;
 }

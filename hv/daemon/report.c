@@ -95,6 +95,7 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         return;
     case HD_REPORT_EJECTING:
         on_guest(store, r, HD_ON_END);
+        hd_order_cut(store);
         return;
     case HD_REPORT_FENCED:
         /* One guest's clean-up fences its own volumes only. */
@@ -103,6 +104,7 @@ static void on_report(void *ctx, const struct hd_job_report *r)
         return;
     case HD_REPORT_GONE:
         on_guest(store, r, HD_ON_LEAVE);
+        hd_order_cut(store);
         return;
     case HD_REPORT_QUARANTINED:
         store->quarantined = r->err;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "../../hv/control/named.h"
-#include "daemon_kit.h"
 #include "unit.h"
+#include "xen_kit.h"
 
 /* A store that runs with two guests. */
 struct bench {
@@ -200,6 +200,74 @@ static void who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs(void)
     kit_daemon_fini(&b.kit);
 }
 
+/* The whole store is ejected; left, which is after right, has been asked. */
+static void begin_eject(struct bench *b)
+{
+    begin(b);
+    xen_kit_begin(&b->kit);
+    hd_teardown_eject(b->store, NULL, "eject");
+    hd_life_set_guest(b->store, b->left, HD_ON_END, NULL, NULL);
+}
+
+static void an_eject_is_cut_short_by_whoever_is_destroyed_last(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin_eject(&b);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.kills, 0);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.kills, 1);
+    /* What follows is by force, and of the whole store. */
+    b.store->task = NULL;
+    hd_fail(&err, HD_E_FAILED, "hotdom-job was killed by signal 9");
+    hd_teardown_ended(b.store, &err);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "");
+    CU_ASSERT_EQUAL(b.store->after, HD_AFTER_DROP);
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
+static void who_is_asked_when_it_is_to_be_destroyed_is_so_all_the_same(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin_eject(&b);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+    hd_order_cut(b.store);
+    CU_ASSERT_EQUAL(xen_kit.kills, 0);
+    /* left has shut down, and right is asked. */
+    hd_life_set_guest(b.store, b.left, HD_ON_LEAVE, NULL, NULL);
+    hd_life_set_guest(b.store, b.right, HD_ON_END, NULL, NULL);
+    hd_order_cut(b.store);
+    CU_ASSERT_EQUAL(xen_kit.kills, 1);
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
+static void the_end_of_one_guest_is_not_cut_short_by_anothers_order(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    xen_kit_begin(&b.kit);
+    CU_ASSERT_EQUAL(hd_order_shutdown(b.store, b.left, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.kills, 0);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.kills, 1);
+    CU_ASSERT_EQUAL(b.store->after, HD_AFTER_LOOK);
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
 static void a_paused_guest_keeps_what_it_was_promised(void)
 {
     struct hd_commitments commitments;
@@ -255,6 +323,9 @@ static const struct hd_test tests[] = {
     HD_TEST(an_order_ends_with_its_guest),
     HD_TEST(a_shutdown_is_cut_short_when_all_that_it_is_about_are_destroyed),
     HD_TEST(who_is_yet_to_be_asked_is_not_destroyed_with_who_hangs),
+    HD_TEST(an_eject_is_cut_short_by_whoever_is_destroyed_last),
+    HD_TEST(who_is_asked_when_it_is_to_be_destroyed_is_so_all_the_same),
+    HD_TEST(the_end_of_one_guest_is_not_cut_short_by_anothers_order),
     HD_TEST(a_paused_guest_keeps_what_it_was_promised),
     HD_TEST(a_domid_names_a_guest_exactly),
 };

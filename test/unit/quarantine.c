@@ -5,67 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon_kit.h"
 #include "unit.h"
+#include "xen_kit.h"
 
 #define MINUTE_MS 60000
-
-/* The linker sends all calls of the program under test here (--wrap). */
-int __real_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
-                          struct hd_domain_status *ret, struct hd_err *err);
-int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
-                          struct hd_domain_status *ret, struct hd_err *err);
-int __real_hd_report_start_task(struct hd_store *store,
-                                struct hd_job_request *request,
-                                const struct hd_plan *plan,
-                                const struct hd_secret *password,
-                                const struct hd_secret *new_password,
-                                struct hd_err *err);
-int __wrap_hd_report_start_task(struct hd_store *store,
-                                struct hd_job_request *request,
-                                const struct hd_plan *plan,
-                                const struct hd_secret *password,
-                                const struct hd_secret *new_password,
-                                struct hd_err *err);
-
-/* Of domains by the first byte of their UUIDs, while `on`. */
-static struct {
-    bool on, blind;
-    enum hd_domain_state states[3];
-    struct hd_job_request asked; /* the last job */
-    unsigned jobs;
-} xen;
-
-int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
-                          struct hd_domain_status *ret, struct hd_err *err)
-{
-    if (!xen.on)
-        return __real_hd_domain_find(hv, uuid, ret, err);
-    if (xen.blind)
-        return hd_fail(err, HD_E_NO_XEN, "Xen does not answer");
-    *ret = (struct hd_domain_status){.state = xen.states[uuid->byte[0]]};
-    return 0;
-}
-
-int __wrap_hd_report_start_task(struct hd_store *store,
-                                struct hd_job_request *request,
-                                const struct hd_plan *plan,
-                                const struct hd_secret *password,
-                                const struct hd_secret *new_password,
-                                struct hd_err *err)
-{
-    static char job;
-
-    if (!xen.on)
-        return __real_hd_report_start_task(store, request, plan, password,
-                                           new_password, err);
-    xen.asked = *request;
-    xen.jobs++;
-    store->task = (struct hd_task *)&job;
-    store->op = (enum hd_job_op)request->op;
-    strcpy(store->op_guest, request->guest);
-    return 0;
-}
 
 /* The job ends; `why` is of the domain that does not go, or none. */
 static void end_job(struct kit_daemon *k, const char *why)
@@ -87,18 +30,11 @@ static void begin(struct kit_daemon *k)
     static const char *const guests[] = {"left", "right", "more", NULL};
 
     kit_daemon_init(k, "three", guests);
-    k->daemon.stopping = false;
-    k->store->present = true;
-    memset(&xen, 0, sizeof(xen));
-    xen.on = true;
-    for (uint8_t i = 0; i < 3; i++) {
-        k->guests[i].uuid.byte[0] = i;
-        xen.states[i] = HD_DOMAIN_RUNNING;
-    }
+    xen_kit_begin(k);
     hd_life_set_guest(k->store, &k->guests[0], HD_ON_DESTROY, NULL, NULL);
     hd_teardown_yank(k->store, "left", HD_AFTER_LOOK);
-    CU_ASSERT_EQUAL_FATAL(xen.jobs, 1);
-    xen.states[0] = HD_DOMAIN_DYING;
+    CU_ASSERT_EQUAL_FATAL(xen_kit.jobs, 1);
+    xen_kit.states[0] = HD_DOMAIN_DYING;
     end_job(k, "domain 7 does not go");
     CU_ASSERT_EQUAL(k->guests[0].state, HD_STATE_QUARANTINED);
     CU_ASSERT_EQUAL(k->store->state, HD_STATE_RUNNING);
@@ -106,9 +42,7 @@ static void begin(struct kit_daemon *k)
 
 static void finish(struct kit_daemon *k)
 {
-    xen.on = false;
-    k->store->task = NULL;
-    k->daemon.stopping = true;
+    xen_kit_end(k);
     kit_daemon_fini(k);
 }
 
@@ -133,21 +67,21 @@ static void one_that_has_gone_is_cleaned_up_within_a_minute(void)
     begin(&k);
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
     /* It is there: nobody has to wait for a job that looks. */
-    CU_ASSERT_EQUAL(xen.jobs, 1);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
     CU_ASSERT_PTR_NULL(k.store->task);
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
-    xen.states[0] = HD_DOMAIN_GONE;
+    xen_kit.states[0] = HD_DOMAIN_GONE;
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
-    CU_ASSERT_EQUAL(xen.jobs, 2);
-    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_YANK);
-    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "left");
     end_job(&k, NULL);
     CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_GONE);
     CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
     CU_ASSERT_EQUAL(k.store->state, HD_STATE_RUNNING);
     /* And there is nothing to look at any more. */
     CU_ASSERT_FALSE(a_minute_goes_by(&k));
-    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
     finish(&k);
 }
 
@@ -156,13 +90,13 @@ static void while_xen_does_not_answer_it_is_there(void)
     struct kit_daemon k;
 
     begin(&k);
-    xen.states[0] = HD_DOMAIN_GONE;
-    xen.blind = true;
+    xen_kit.states[0] = HD_DOMAIN_GONE;
+    xen_kit.blind = true;
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
-    CU_ASSERT_EQUAL(xen.jobs, 1);
-    xen.blind = false;
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    xen_kit.blind = false;
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
-    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
     finish(&k);
 }
 
@@ -173,15 +107,15 @@ static void another_job_does_not_make_it_forgotten(void)
     begin(&k);
     hd_life_set_guest(k.store, &k.guests[1], HD_ON_DESTROY, NULL, NULL);
     hd_teardown_yank(k.store, "right", HD_AFTER_LOOK);
-    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
     /* Its minute is over meanwhile. */
-    xen.states[0] = xen.states[1] = HD_DOMAIN_GONE;
+    xen_kit.states[0] = xen_kit.states[1] = HD_DOMAIN_GONE;
     hd_life_look(k.store);
-    CU_ASSERT_EQUAL(xen.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
     end_job(&k, NULL);
     CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_GONE);
-    CU_ASSERT_EQUAL(xen.jobs, 3);
-    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 3);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "left");
     finish(&k);
 }
 
@@ -190,16 +124,16 @@ static void who_ends_comes_first(void)
     struct kit_daemon k;
 
     begin(&k);
-    xen.states[0] = HD_DOMAIN_GONE;
-    xen.states[1] = HD_DOMAIN_SHUTDOWN;
+    xen_kit.states[0] = HD_DOMAIN_GONE;
+    xen_kit.states[1] = HD_DOMAIN_SHUTDOWN;
     CU_ASSERT_TRUE(a_minute_goes_by(&k));
-    CU_ASSERT_EQUAL(xen.jobs, 2);
-    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_EJECT);
-    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "right");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "right");
     end_job(&k, NULL);
-    CU_ASSERT_EQUAL(xen.jobs, 3);
-    CU_ASSERT_EQUAL(xen.asked.op, HD_JOB_YANK);
-    CU_ASSERT_STRING_EQUAL(xen.asked.guest, "left");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 3);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "left");
     finish(&k);
 }
 
