@@ -85,9 +85,9 @@ enum hd_on_end hd_ended_way(const struct hd_stop *stop, const char *why)
 }
 
 bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
-                       const char *why, uint64_t now_ms)
+                       const char *why)
 {
-    bool soon = now_ms - guest->since_ms < HD_LIMIT_SOON;
+    bool soon = guest->ended_ms - guest->since_ms < HD_LIMIT_SOON;
 
     if (!ways[hd_ended_way(stop, why)].restarts)
         return false;
@@ -115,7 +115,7 @@ static bool go_on(struct hd_store *store, struct hd_guest_life *guest,
     }
     if (ways[way].dumps && !guest->dumped && hd_coredump_begin(store, guest))
         return true;
-    return stop && hd_ended_restarts(guest, stop, why, hd_io_now_ms()) &&
+    return stop && hd_ended_restarts(guest, stop, why) &&
            hd_restart_begin(store, guest, why);
 }
 
@@ -151,6 +151,9 @@ void hd_life_look(struct hd_store *store)
 
         if (has_domain(g) && !reason)
             alive++;
+        /* What is done before it starts again is no time that it ran. */
+        if (reason && !g->ended_ms)
+            g->ended_ms = hd_io_now_ms();
         if (reason && !first) {
             first = g;
             why = reason;

@@ -142,10 +142,10 @@ bool hd_keys_busy(const struct hd_store *store);
 void hd_life_look(struct hd_store *store);
 /* What the manifest wants of one that ends for this reason ("reboot"); pure. */
 enum hd_on_end hd_ended_way(const struct hd_stop *stop, const char *why);
-/* It is to start again; pure, but for
- * guest->soon. */
+/* It is to start again, for it ran long enough until guest->ended_ms; pure, but
+ * for guest->soon. */
 bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
-                       const char *why, uint64_t now_ms);
+                       const char *why);
 
 /* ---- coredump.c: and leave their memory in HD_DUMP_DIR */
 

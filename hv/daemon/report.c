@@ -20,6 +20,7 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
         return;
     if (on == HD_ON_RUN) {
         guest->domid = r->domid;
+        guest->ended_ms = 0;
         guest->dumped = false;
     }
     guest->phases = r->phases;

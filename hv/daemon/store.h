@@ -75,6 +75,7 @@ struct hd_guest_life {
     int64_t domid;          /* -1: none */
     unsigned soon;          /* ends in a row that came soon after a start */
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
+    uint64_t ended_ms;      /* when it was seen to have; 0: it has not */
     bool dumped;            /* its memory, since it has ended, or in vain */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */

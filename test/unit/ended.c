@@ -3,12 +3,20 @@
  */
 #include <string.h>
 
-#include "../../hv/daemon/life.h"
+#include "../../pv-drivers/base/io.h"
 #include "unit.h"
+#include "xen_kit.h"
 
 #define HOUR 3600000
 
 static const struct hd_stop usual = {.on_reboot = HD_END_RESTART};
+
+static bool restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
+                     const char *why, uint64_t ended_ms)
+{
+    guest->ended_ms = ended_ms;
+    return hd_ended_restarts(guest, stop, why);
+}
 
 static void a_guest_starts_again_for_the_reasons_that_its_manifest_names(void)
 {
@@ -16,27 +24,68 @@ static void a_guest_starts_again_for_the_reasons_that_its_manifest_names(void)
                                          .on_crash = HD_END_RESTART};
     struct hd_guest_life guest = {0};
 
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "poweroff", HOUR));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "crash", HOUR));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "reboot", HOUR));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "poweroff", HOUR));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &other, "crash", HOUR));
+    CU_ASSERT_TRUE(restarts(&guest, &usual, "reboot", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &usual, "poweroff", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &usual, "crash", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &other, "reboot", HOUR));
+    CU_ASSERT_TRUE(restarts(&guest, &other, "poweroff", HOUR));
+    CU_ASSERT_TRUE(restarts(&guest, &other, "crash", HOUR));
     /* By somebody's `xl destroy`. */
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "destroyed", HOUR));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &other, "destroyed", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &usual, "destroyed", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &other, "destroyed", HOUR));
 }
 
 static void a_guest_that_reboots_in_a_loop_stays_down(void)
 {
     struct hd_guest_life guest = {.since_ms = HOUR};
 
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 1000));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 59999));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 3000));
+    CU_ASSERT_TRUE(restarts(&guest, &usual, "reboot", HOUR + 1000));
+    CU_ASSERT_TRUE(restarts(&guest, &usual, "reboot", HOUR + 59999));
+    CU_ASSERT_FALSE(restarts(&guest, &usual, "reboot", HOUR + 3000));
     guest.soon = 2;
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &usual, "reboot", HOUR + 60000));
+    CU_ASSERT_TRUE(restarts(&guest, &usual, "reboot", HOUR + 60000));
     CU_ASSERT_EQUAL(guest.soon, 0);
+}
+
+/* Guest desk has crashed a second after its start, twice before as well, and
+ * its memory was being saved for a minute since. */
+static void the_time_of_a_dump_is_no_time_that_the_guest_ran(void)
+{
+    static const char *const guests[] = {"desk", "other", NULL};
+    struct kit_daemon k;
+    struct hd_guest_life *desk;
+
+    kit_daemon_init(&k, "travel", guests);
+    xen_kit_begin(&k);
+    desk = k.guests;
+    k.store->answer->manifest.guests[0].stop.on_crash = HD_END_COREDUMP_RESTART;
+    xen_kit.states[0] = HD_DOMAIN_SHUTDOWN;
+    xen_kit.reasons[0] = HD_DOMAIN_CRASH;
+    desk->since_ms = hd_io_now_ms() - 61000;
+    desk->ended_ms = desk->since_ms + 1000;
+    desk->dumped = true;
+    desk->soon = 2;
+    hd_life_look(k.store);
+    CU_ASSERT_EQUAL(desk->soon, 3);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(k.last.message, "it stays down"));
+    xen_kit_end(&k);
+    kit_daemon_fini(&k);
+}
+
+static void when_a_guest_ended_is_noted_at_the_first_look(void)
+{
+    static const char *const guests[] = {"desk", "other", NULL};
+    struct kit_daemon k;
+
+    kit_daemon_init(&k, "travel", guests);
+    xen_kit_begin(&k);
+    xen_kit.states[1] = HD_DOMAIN_SHUTDOWN;
+    hd_life_look(k.store);
+    CU_ASSERT_EQUAL(k.guests[0].ended_ms, 0);
+    CU_ASSERT_NOT_EQUAL(k.guests[1].ended_ms, 0);
+    xen_kit_end(&k);
+    kit_daemon_fini(&k);
 }
 
 static void a_guest_ends_in_the_way_that_its_manifest_names(void)
@@ -59,9 +108,9 @@ static void of_the_new_ways_only_a_core_dump_with_restart_starts_again(void)
                                         .on_crash = HD_END_COREDUMP_RESTART};
     struct hd_guest_life guest = {0};
 
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &stop, "poweroff", HOUR));
-    CU_ASSERT_FALSE(hd_ended_restarts(&guest, &stop, "reboot", HOUR));
-    CU_ASSERT_TRUE(hd_ended_restarts(&guest, &stop, "crash", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &stop, "poweroff", HOUR));
+    CU_ASSERT_FALSE(restarts(&guest, &stop, "reboot", HOUR));
+    CU_ASSERT_TRUE(restarts(&guest, &stop, "crash", HOUR));
 }
 
 static bool is_of(const struct hd_step *step, const void *guest)
@@ -103,6 +152,8 @@ static void a_restart_leaves_out_what_the_guest_still_has(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_starts_again_for_the_reasons_that_its_manifest_names),
     HD_TEST(a_guest_that_reboots_in_a_loop_stays_down),
+    HD_TEST(the_time_of_a_dump_is_no_time_that_the_guest_ran),
+    HD_TEST(when_a_guest_ended_is_noted_at_the_first_look),
     HD_TEST(a_guest_ends_in_the_way_that_its_manifest_names),
     HD_TEST(of_the_new_ways_only_a_core_dump_with_restart_starts_again),
     HD_TEST(a_restart_leaves_out_what_the_guest_still_has),
