@@ -10,6 +10,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "../host/policy.h"
 #include "life.h"
+#include "task.h"
 
 static void tell_failed(struct hd_store *store, struct hd_guest_life *guest,
                         struct hd_err *why)
@@ -79,23 +80,55 @@ bool hd_coredump_begin(struct hd_store *store, struct hd_guest_life *guest)
     return false;
 }
 
+bool hd_coredump_leave(struct hd_store *store)
+{
+    if (!store->task || store->op != HD_JOB_DUMP)
+        return false;
+    store->leaving = true;
+    hd_task_kill(store->task);
+    return true;
+}
+
+/* A job that was killed for something else says nothing of that. */
+static void name_cause(const struct hd_store *store,
+                       const struct hd_guest_life *guest, struct hd_err *why)
+{
+    if (!store->present)
+        hd_fail(why, HD_E_GONE, "%s was unplugged meanwhile", store->label);
+    else if (store->leaving)
+        hd_fail(why, HD_E_BUSY, "%s was ejected meanwhile", store->label);
+    else if (guest && guest->order == HD_ORDER_DESTROY)
+        hd_fail(why, HD_E_BUSY, "it was destroyed meanwhile");
+}
+
+static void go_on(struct hd_store *store)
+{
+    bool leaving = store->leaving;
+
+    store->leaving = false;
+    if (!store->present)
+        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+    else if (leaving && !store->daemon->stopping)
+        hd_teardown_eject(store, NULL, "eject");
+    else
+        hd_life_look(store);
+}
+
 void hd_coredump_ended(struct hd_store *store, const struct hd_err *outcome)
 {
     struct hd_guest_life *guest = hd_store_guest(store, store->op_guest);
     struct hd_err why = *outcome;
     char saved[440];
 
-    if (why.code)
+    if (why.code) {
         hd_dumps_drop(&store->dump);
-    else if (!hd_dumps_keep(&store->dump, &why) && guest) {
+        name_cause(store, guest, &why);
+    } else if (!hd_dumps_keep(&store->dump, &why) && guest) {
         snprintf(saved, sizeof(saved), "its memory is in %.400s",
                  store->dump.path);
         hd_life_note(store, guest, "dumped", saved);
     }
     if (why.code && guest)
         tell_failed(store, guest, &why);
-    if (!store->present)
-        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
-    else
-        hd_life_look(store);
+    go_on(store);
 }

@@ -111,7 +111,7 @@ void hd_order_next(struct hd_store *store);
 /* All that the store's job shuts down are to be destroyed by now. */
 bool hd_order_is_destroyed(const struct hd_store *store);
 /* Goes on with force when that is so, also with those that have not been asked
- * yet. */
+ * yet; and gives up saving the memory of one that is to be destroyed. */
 void hd_order_cut(struct hd_store *store);
 /* Asks Xen who stands still, for xl can pause as well. */
 void hd_order_look(struct hd_daemon *d);
@@ -151,6 +151,9 @@ bool hd_ended_restarts(struct hd_guest_life *guest, const struct hd_stop *stop,
 
 /* False when it cannot, which is told; nothing of the guest waits for it. */
 bool hd_coredump_begin(struct hd_store *store, struct hd_guest_life *guest);
+/* Gives up the one that is under way, and ejects the store; false when none is.
+ */
+bool hd_coredump_leave(struct hd_store *store);
 void hd_coredump_ended(struct hd_store *store, const struct hd_err *outcome);
 
 /* ---- restart.c: and start again, without a password */

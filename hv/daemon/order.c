@@ -6,6 +6,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "life.h"
 #include "reboot.h"
+#include "task.h"
 
 /* ---- standing still */
 
@@ -209,9 +210,12 @@ void hd_order_cut(struct hd_store *store)
 {
     const char *alone = *store->op_guest ? store->op_guest : NULL;
 
-    if (store->task && store->op == HD_JOB_EJECT &&
-        hd_order_is_destroyed(store))
+    if (!store->task || !hd_order_is_destroyed(store))
+        return;
+    if (store->op == HD_JOB_EJECT)
         hd_teardown_yank(store, alone, alone ? HD_AFTER_LOOK : HD_AFTER_DROP);
+    else if (store->op == HD_JOB_DUMP)
+        hd_task_kill(store->task);
 }
 
 int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,

@@ -164,6 +164,7 @@ static void choose_fds(const struct hd_store *store, struct hd_task_input *in)
     if (in->request->op == HD_JOB_DUMP) {
         in->files = &store->dump.fd;
         in->n_files = 1;
+        in->bytes = store->dump.most;
     }
     if (in->request->op == HD_JOB_START || in->request->op == HD_JOB_BUILD ||
         in->request->op == HD_JOB_RESTART) {

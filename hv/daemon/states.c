@@ -8,6 +8,11 @@
 /* How long jobs may take (on a slow host a domain takes seconds). */
 #define JOB_MS       60000
 #define PER_GUEST_MS 20000
+/* A disk that writes 52 MiB a second, beside what else it does.  A hotdomd that
+ * is stopped waits for a dump, and systemd for hotdomd: TimeoutStopSec= of
+ * config/hotdomd.service is 600 s. */
+#define PER_GIB_MS   20000
+#define DUMP_MOST_MS 540000
 
 #define JOB(op, text, more_time, most, on)                                     \
     [HD_WORK_##op] = {.name = text,                                            \
@@ -32,7 +37,12 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
     JOB(DETACH, "detach", true, 1, HD_CAUSE_COUNT),
     JOB(RESTART, "restart", false, 1, HD_ON_BREAK),
     JOB(BUILD, "build ahead", false, 1, HD_ON_BREAK),
-    JOB(DUMP, "dump", false, 1, HD_CAUSE_COUNT),
+    [HD_WORK_DUMP] = {.name = "dump",
+                      .within_ms = JOB_MS,
+                      .per_gib_ms = PER_GIB_MS,
+                      .most_ms = DUMP_MOST_MS,
+                      .tries = 1,
+                      .failed = HD_CAUSE_COUNT},
 };
 
 #define IN(state) (1u << HD_STATE_##state)
@@ -139,6 +149,16 @@ const char *hd_cause_name(enum hd_cause cause)
 const struct hd_work_kind *hd_work(enum hd_work work)
 {
     return &works[work];
+}
+
+uint64_t hd_work_ms(const struct hd_work_kind *work, size_t guests,
+                    uint64_t bytes)
+{
+    uint64_t gib = (bytes >> 30) + ((bytes & ((1u << 30) - 1)) > 0);
+    uint64_t ms =
+        work->within_ms + work->per_guest_ms * guests + work->per_gib_ms * gib;
+
+    return work->most_ms && ms > work->most_ms ? work->most_ms : ms;
 }
 
 enum hd_work hd_work_of_job(enum hd_job_op op)

@@ -99,6 +99,8 @@ struct hd_work_kind {
     const char *name;
     uint64_t within_ms;    /* its deadline ... */
     uint64_t per_guest_ms; /* ... and so much more for each guest, ... */
+    uint64_t per_gib_ms;   /* ... and for each GiB that it writes, ... */
+    uint64_t most_ms;      /* ... but no more than this; or 0 */
     uint64_t at_work_ms;   /* ... or this, while it works as it must; or 0 */
     bool grace;            /* and the request's grace time */
     unsigned tries;        /* the next one later; with the last one it failed */
@@ -107,6 +109,9 @@ struct hd_work_kind {
 
 const struct hd_work_kind *hd_work(enum hd_work work);
 enum hd_work hd_work_of_job(enum hd_job_op op);
+/* How long it may take for so many guests and bytes, without the grace time. */
+uint64_t hd_work_ms(const struct hd_work_kind *work, size_t guests,
+                    uint64_t bytes);
 
 /*
  * The other times and counts of a life, in ms where `unit` is "s".  Those that

@@ -26,6 +26,10 @@ static void print_work(const struct hd_work_kind *w, FILE *out)
                 (unsigned)(w->per_guest_ms / 1000));
     if (w->grace)
         fputs(" and its grace time", out);
+    if (w->per_gib_ms)
+        fprintf(out, " and %u s a GiB", (unsigned)(w->per_gib_ms / 1000));
+    if (w->most_ms)
+        fprintf(out, ", at most %u s", (unsigned)(w->most_ms / 1000));
     if (w->tries > 1)
         fprintf(out, "; %u tries", w->tries);
     if (w->failed != HD_CAUSE_COUNT)

@@ -170,6 +170,7 @@ struct hd_store {
     uint32_t parallel;        /* START, BUILD: guests at a time */
     char op_guest[HD_NAME_SIZE];
     struct hd_dump dump; /* DUMP: the file that is written */
+    bool leaving;        /* its eject follows behind the end of a DUMP */
     enum hd_after after;
     unsigned tries; /* YANK jobs that failed */
     /* Of the last YANK: a domain that does not go, of whichever guest. */

@@ -97,7 +97,7 @@ static int request_memfd(const struct hd_task_input *in, struct hd_err *err)
     in->request->n_files = (uint32_t)in->n_files;
     in->request->n_headers = (uint32_t)in->n_headers;
     in->request->deadline_ms =
-        hd_io_now_ms() + work->within_ms + work->per_guest_ms * in->n_guests +
+        hd_io_now_ms() + hd_work_ms(work, in->n_guests, in->bytes) +
         (work->grace ? hd_ends_grace_ms(in->request) : 0);
     fd = hd_io_memfd("hotdom-request", sizeof(*in->request) + plan, err);
     if (fd < 0 || hd_io_pwrite(fd, in->request, sizeof(*in->request), 0, err) ||

@@ -28,7 +28,8 @@ struct hd_task_input {
     size_t n_headers;
     const struct hd_secret *password;     /* or NULL */
     const struct hd_secret *new_password; /* KEYS, or NULL */
-    size_t n_guests;                      /* for the deadline */
+    size_t n_guests;                      /* for the deadline ... */
+    uint64_t bytes;                       /* ... that it writes at most */
 };
 
 int hd_task_start(struct hd_spare *spare, const struct hd_task_input *input,

@@ -54,12 +54,14 @@ static void forget(struct hd_store *store)
         hd_life_drop(store, "eject");
 }
 
-/* What goes on with it comes first; of one that failed nothing does. */
+/* What goes on with it comes first, but for what saves a guest's memory; of one
+ * that failed nothing does. */
 static bool is_busy(const struct hd_store *store, enum hd_work work)
 {
     if (work == HD_WORK_EJECT || store->state == HD_STATE_FENCED ||
         store->state == HD_STATE_QUARANTINED)
-        return store->task || store->reader || store->retrying;
+        return (store->task && store->op != HD_JOB_DUMP) || store->reader ||
+               store->retrying;
     return work == HD_WORK_NONE && hd_keys_busy(store);
 }
 
@@ -72,7 +74,10 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
         return hd_fail(err, HD_E_BUSY, "%s is %s; try again when that is over",
                        hd_store_title(store), hd_state_name(store->state));
     if (change->work == HD_WORK_EJECT) {
-        hd_teardown_eject(store, NULL, "eject");
+        if (hd_coredump_leave(store))
+            note_ejected(store);
+        else
+            hd_teardown_eject(store, NULL, "eject");
     } else if (change->work == HD_WORK_YANK) {
         note_ejected(store);
         store->tries = 0;

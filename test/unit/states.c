@@ -142,6 +142,20 @@ static void every_step_has_a_deadline_and_its_failure_is_known(void)
     }
 }
 
+static void a_dump_has_time_for_the_memory_that_it_writes(void)
+{
+    const struct hd_work_kind *dump = hd_work(HD_WORK_DUMP);
+    const struct hd_work_kind *eject = hd_work(HD_WORK_EJECT);
+
+    CU_ASSERT_EQUAL(hd_work_ms(dump, 64, 0), 60000);
+    CU_ASSERT_EQUAL(hd_work_ms(dump, 1, 96 << 20), 80000);
+    CU_ASSERT_EQUAL(hd_work_ms(dump, 1, 8ull << 30), 220000);
+    CU_ASSERT_EQUAL(hd_work_ms(dump, 1, (8ull << 30) + 1), 240000);
+    /* Less than systemd waits for hotdomd's end. */
+    CU_ASSERT_EQUAL(hd_work_ms(dump, 1, 1ull << 50), 540000);
+    CU_ASSERT_EQUAL(hd_work_ms(eject, 3, 1ull << 50), 120000);
+}
+
 static char *printed(void (*print)(FILE *out))
 {
     char *text = NULL;
@@ -204,6 +218,7 @@ static const struct hd_test tests[] = {
     HD_TEST(no_state_has_two_answers_to_one_event),
     HD_TEST(every_state_is_reached_and_leads_to_gone),
     HD_TEST(every_step_has_a_deadline_and_its_failure_is_known),
+    HD_TEST(a_dump_has_time_for_the_memory_that_it_writes),
     HD_TEST(the_manual_shows_the_table),
     HD_TEST(the_graph_has_every_change_as_an_edge),
 };

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests hv/daemon/coredump: what ends a dump that is under way. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "xen_kit.h"
+
+/* Guest desk has crashed, and its memory is being saved. */
+static void begin(struct kit_daemon *k)
+{
+    static const char *const guests[] = {"desk", "lab", NULL};
+    struct hd_job_request dump = {.op = HD_JOB_DUMP, .guest = "desk"};
+    struct hd_err err = {0};
+    int fd;
+
+    kit_daemon_init(k, "travel", guests);
+    xen_kit_begin(k);
+    strcpy(k->store->dump.part, "/tmp/hotdom-coredump-XXXXXX");
+    fd = mkstemp(k->store->dump.part);
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+    k->guests[0].dumped = true;
+    xen_kit.states[0] = HD_DOMAIN_SHUTDOWN;
+    xen_kit.reasons[0] = HD_DOMAIN_CRASH;
+    CHECK_OK(hd_report_start_task(k->store, &dump, NULL, NULL, NULL, &err),
+             &err);
+}
+
+/* The job has been killed; so often was one begun by then. */
+static void die(struct kit_daemon *k, unsigned jobs)
+{
+    struct hd_err err = {0};
+
+    CU_ASSERT_EQUAL(xen_kit.kills, 1);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    k->store->task = NULL;
+    hd_fail(&err, HD_E_FAILED, "hotdom-job was killed by signal 9");
+    hd_coredump_ended(k->store, &err);
+    CU_ASSERT_NOT_EQUAL(access(k->store->dump.part, F_OK), 0);
+    CU_ASSERT_EQUAL(xen_kit.jobs, jobs);
+}
+
+/* Is there an event of desk that says so? */
+static bool is_told(const struct kit_daemon *k, const char *message)
+{
+    const struct hd_event *event;
+
+    for (uint64_t n = 0; (event = hd_events_at(k->daemon.events, &n)); n++)
+        if (!strcmp(event->guest, "desk") && !strcmp(event->message, message))
+            return true;
+    return false;
+}
+
+static void end(struct kit_daemon *k)
+{
+    xen_kit_end(k);
+    kit_daemon_fini(k);
+}
+
+static void an_eject_does_not_wait_for_a_dump(void)
+{
+    struct hd_err err = {0};
+    struct kit_daemon k;
+
+    begin(&k);
+    CHECK_OK(hd_teardown_request(k.store, &err), &err);
+    die(&k, 2);
+    CU_ASSERT_TRUE(is_told(&k, "its memory was not saved: travel was ejected "
+                               "meanwhile"));
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "");
+    CU_ASSERT_EQUAL(k.store->state, HD_STATE_EJECTING);
+    end(&k);
+}
+
+static void an_eject_keeps_a_dump_that_is_whole_by_then(void)
+{
+    struct hd_err err = {0};
+    struct kit_daemon k;
+
+    begin(&k);
+    snprintf(k.store->dump.path, sizeof(k.store->dump.path), "%.64s.core",
+             k.store->dump.part);
+    CHECK_OK(hd_teardown_request(k.store, &err), &err);
+    k.store->task = NULL;
+    hd_coredump_ended(k.store, &err);
+    CU_ASSERT_EQUAL(unlink(k.store->dump.path), 0);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    end(&k);
+}
+
+static void a_pull_does_not_wait_for_a_dump(void)
+{
+    struct hd_device device;
+    struct kit_daemon k;
+
+    begin(&k);
+    device = k.store->device;
+    hd_life_vanished(&k.daemon, &device);
+    die(&k, 2);
+    CU_ASSERT_TRUE(is_told(&k, "its memory was not saved: travel was unplugged "
+                               "meanwhile"));
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    end(&k);
+}
+
+static void who_is_destroyed_is_not_dumped_any_more(void)
+{
+    struct hd_err err = {0};
+    struct kit_daemon k;
+
+    begin(&k);
+    /* Whom it is not about waits for it. */
+    CHECK_OK(hd_order_destroy(k.store, &k.guests[1], &err), &err);
+    CU_ASSERT_EQUAL(xen_kit.kills, 0);
+    CHECK_OK(hd_order_destroy(k.store, &k.guests[0], &err), &err);
+    die(&k, 2);
+    CU_ASSERT_TRUE(is_told(&k, "its memory was not saved: it was destroyed "
+                               "meanwhile"));
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
+    end(&k);
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(an_eject_does_not_wait_for_a_dump),
+    HD_TEST(an_eject_keeps_a_dump_that_is_whole_by_then),
+    HD_TEST(a_pull_does_not_wait_for_a_dump),
+    HD_TEST(who_is_destroyed_is_not_dumped_any_more),
+};
+
+HD_SUITE("daemon/coredump", tests);
