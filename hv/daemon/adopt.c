@@ -141,6 +141,7 @@ static bool adopt_guests(struct hd_store *store)
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
             return false;
         guest->domid = status.domid;
+        guest->dumped = effects[i].dumped;
         guest->memory = status.memory;
         guest->vcpus = status.vcpus;
         hd_life_set_guest(store, guest, HD_ON_ADOPT, "adopted", NULL);

@@ -80,6 +80,31 @@ bool hd_coredump_begin(struct hd_store *store, struct hd_guest_life *guest)
     return false;
 }
 
+static uint32_t domain_of(const struct hd_ledger *ledger, const char *guest)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ledger, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HD_EFFECT_DOMAIN && !e[i].undone &&
+            !strcmp(e[i].guest, guest))
+            return e[i].seq;
+    return 0;
+}
+
+/* For the next hotdomd, which would save it once more.  Not before the file has
+ * its name: of one that has none nothing stays. */
+static void note_dumped(const struct hd_store *store, const char *guest)
+{
+    hd_auto(hd_ledger) ledger = NULL;
+    struct hd_err err;
+
+    if (hd_ledger_open(HD_LEDGER_DIR, &store->id, &ledger, &err) ||
+        hd_ledger_set_dumped(ledger, domain_of(ledger, guest), &err))
+        hd_log(HD_LOG_WARNING, "that %s.%s was dumped is not noted: %s",
+               store->label, guest, err.msg);
+}
+
 bool hd_coredump_leave(struct hd_store *store)
 {
     if (!store->task || store->op != HD_JOB_DUMP)
@@ -124,6 +149,7 @@ void hd_coredump_ended(struct hd_store *store, const struct hd_err *outcome)
         hd_dumps_drop(&store->dump);
         name_cause(store, guest, &why);
     } else if (!hd_dumps_keep(&store->dump, &why) && guest) {
+        note_dumped(store, guest->name);
         snprintf(saved, sizeof(saved), "its memory is in %.400s",
                  store->dump.path);
         hd_life_note(store, guest, "dumped", saved);

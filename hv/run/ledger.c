@@ -288,6 +288,19 @@ int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
     return 0;
 }
 
+int hd_ledger_set_dumped(struct hd_ledger *ledger, uint32_t seq,
+                         struct hd_err *err)
+{
+    struct hd_effect *e = held_effect(ledger, seq, err);
+
+    if (!e)
+        return -1;
+    if (append(ledger, HD_LEDGER_DUMPED, seq))
+        return fail_write(ledger, err);
+    e->dumped = true;
+    return 0;
+}
+
 int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
                               struct hd_err *err)
 {

@@ -17,7 +17,7 @@
  *
  *   hotdom-ledger 1 LABEL DEVNAME DISKSEQ
  *   + SEQ KIND GUEST VALUE      taken: written before the effect is made
- *   = SEQ STATE                 "= 3 domid:7", "= 3 running" or
+ *   = SEQ STATE                 "= 3 domid:7", "= 3 running", "= 3 dumped" or
  *                               "= 3 quarantined"
  *   - SEQ                       undone
  *
@@ -49,6 +49,7 @@ struct hd_effect {
     char value[HD_LEDGER_VALUE];
     bool undone;
     bool running;     /* DOMAIN: it was unpaused; DEVICE: both ends connected */
+    bool dumped;      /* DOMAIN: it has ended, and its memory is in a file */
     bool quarantined; /* DOMAIN: it was destroyed, and did not go */
     int32_t domid;    /* DOMAIN: -1 while not known */
 };
@@ -86,6 +87,8 @@ int hd_ledger_set_domid(struct hd_ledger *ledger, uint32_t seq, uint32_t domid,
                         struct hd_err *err);
 int hd_ledger_set_running(struct hd_ledger *ledger, uint32_t seq,
                           struct hd_err *err);
+int hd_ledger_set_dumped(struct hd_ledger *ledger, uint32_t seq,
+                         struct hd_err *err);
 int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
                               struct hd_err *err);
 int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq,

@@ -21,6 +21,8 @@ static void put_effect(FILE *out, const struct hd_effect *e, uint32_t seq)
         fprintf(out, HD_LEDGER_DOMID, seq, (uint32_t)e->domid);
     if (e->running)
         fprintf(out, HD_LEDGER_RUNNING, seq);
+    if (e->dumped)
+        fprintf(out, HD_LEDGER_DUMPED, seq);
     if (e->quarantined)
         fprintf(out, HD_LEDGER_QUARANTINED, seq);
 }

@@ -92,6 +92,10 @@ static bool replay_state(struct hd_effect *e, const char *at)
         e->running = true;
         return true;
     }
+    if (!strcmp(at, "dumped")) {
+        e->dumped = true;
+        return true;
+    }
     if (!strcmp(at, "quarantined")) {
         e->quarantined = true;
         return true;

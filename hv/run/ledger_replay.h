@@ -32,6 +32,7 @@ extern const char *const hd_ledger_kinds[HD_EFFECT_KINDS];
 #define HD_LEDGER_TAKEN       "+ %" PRIu32 " %s %s %s\n"
 #define HD_LEDGER_DOMID       "= %" PRIu32 " domid:%" PRIu32 "\n"
 #define HD_LEDGER_RUNNING     "= %" PRIu32 " running\n"
+#define HD_LEDGER_DUMPED      "= %" PRIu32 " dumped\n"
 #define HD_LEDGER_QUARANTINED "= %" PRIu32 " quarantined\n"
 #define HD_LEDGER_UNDONE      "- %" PRIu32 "\n"
 

@@ -171,7 +171,7 @@ static void all_that_is_not_undone_stays_and_is_numbered_anew(void)
     ledger_end();
 }
 
-static void a_domain_in_quarantine_stays_so(void)
+static void what_is_noted_of_a_domain_stays(void)
 {
     struct hd_err err = {0};
     const struct hd_effect *e;
@@ -182,6 +182,7 @@ static void a_domain_in_quarantine_stays_so(void)
     {
         hd_auto(hd_ledger) l = ledger_reopen();
 
+        CHECK_OK(hd_ledger_set_dumped(l, 4, &err), &err);
         CHECK_OK(hd_ledger_set_quarantined(l, 4, &err), &err);
         for (unsigned i = 0; i < 5000; i++)
             undo(l, ledger_take(l, HD_EFFECT_DM, "hotdom-travel-more"));
@@ -190,7 +191,7 @@ static void a_domain_in_quarantine_stays_so(void)
 
     e = hd_ledger_effects(l, &n);
     CU_ASSERT_EQUAL_FATAL(n, 4);
-    CU_ASSERT_TRUE(e[3].quarantined && e[3].running);
+    CU_ASSERT_TRUE(e[3].quarantined && e[3].dumped && e[3].running);
     CU_ASSERT_EQUAL(e[3].domid, LARGE + 1);
     ledger_end();
 }
@@ -413,7 +414,7 @@ static void who_waited_for_one_that_went_is_told_so(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_restarts_20000_times_leaves_a_small_ledger),
     HD_TEST(all_that_is_not_undone_stays_and_is_numbered_anew),
-    HD_TEST(a_domain_in_quarantine_stays_so),
+    HD_TEST(what_is_noted_of_a_domain_stays),
     HD_TEST(one_that_is_mostly_in_use_is_left_as_it_is),
     HD_TEST(a_cut_at_any_point_leaves_the_old_or_the_new_one),
     HD_TEST(what_a_cut_left_beside_goes_with_the_ledger),
