@@ -65,6 +65,11 @@ void hd_client_free(struct hd_client *client)
     free(client);
 }
 
+int hd_client_fd(const struct hd_client *client)
+{
+    return client->fd;
+}
+
 /* Not write(2): a daemon that hangs up must not end us by SIGPIPE. */
 static int send_all(int fd, const char *text, size_t len, struct hd_err *err)
 {

@@ -17,6 +17,8 @@ struct hd_client; /* one connection, one call at a time */
 /* HD_E_NO_XEN or HD_E_NO_DAEMON, with what to do about it. */
 int hd_client_open(struct hd_client **ret, struct hd_err *err);
 void hd_client_free(struct hd_client *client);
+/* For poll(2): readable when a reply, or a part of it, is there. */
+int hd_client_fd(const struct hd_client *client);
 HD_DEFINE_AUTO(hd_client)
 
 /* `method` without the prefix; `parameters` is taken and may be NULL; `more`

@@ -4,115 +4,46 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "client.h"
 #include "cmd.h"
+#include "ejects.h"
 #include "follow.h"
 #include "pick.h"
-#include "table.h"
 
-#define SIDE_BY_SIDE 16   /* ejected at the same time */
-#define ROUND_MS     300  /* until stores are looked at again */
-#define LONGEST_S    3600 /* as hotdomd may take for one */
-#define LONGEST_MS   (LONGEST_S * 1000ull)
+#define ROUND_MS   300  /* until stores are looked at again */
+#define LONGEST_S  3600 /* as hotdomd may take for one */
+#define LONGEST_MS (LONGEST_S * 1000ull)
 /* What is left of the time when guests are destroyed that have not ended: a
  * quarter, or as much as it takes to undo what was done for many. */
 #define FORCE_PART 4
 #define FORCE_MS   30000
 
-struct round {
-    struct hd_client *clients[SIDE_BY_SIDE];
-    char names[SIDE_BY_SIDE][256];
-    size_t n;
-};
-
-static int ask_one(struct round *r, struct json_object *store,
-                   struct hd_err *err)
+/* Until none is listed but those that failed, or the time is over: 1.  Each
+ * error was told when it was met. */
+static int eject_until(struct hd_ejects *ejects, uint64_t deadline,
+                       char left[300], struct hd_err *err)
 {
-    const char *name = hd_client_text(store, "store");
-
-    if (!*name)
-        name = hd_client_text(store, "device");
-    snprintf(r->names[r->n], sizeof(r->names[0]), "%s", name);
-    if (hd_client_open(&r->clients[r->n], err))
-        return -1;
-    return hd_client_send(r->clients[r->n++], "Eject",
-                          hd_follow_store("store", name), false, err);
-}
-
-/* As many as go side by side. */
-static int ask(struct round *r, struct hd_err *err)
-{
-    struct json_object *reply, *stores;
-    int rc = 0;
-
-    r->n = 0;
-    if (hd_client_call("List", NULL, &reply, err))
-        return -1;
-    json_object_object_get_ex(reply, "stores", &stores);
-    for (size_t i = 0; !rc && r->n < SIDE_BY_SIDE && stores &&
-                       i < json_object_array_length(stores);
-         i++)
-        rc = ask_one(r, json_object_array_get_idx(stores, i), err);
-    json_object_put(reply);
-    return rc;
-}
-
-/* Tells how each came out; false when all failed, and would again. */
-static bool hear(struct round *r, uint64_t deadline, struct hd_err *worst)
-{
-    bool moves = false;
-
-    for (size_t i = 0; i < r->n; i++) {
-        struct json_object *reply;
-        struct hd_err why;
-        bool continues;
-        char name[1024];
-
-        hd_table_escape(r->names[i], name, sizeof(name));
-        if (!hd_client_receive(r->clients[i], deadline, &reply, &continues,
-                               &why)) {
-            printf("%s: %s\n", name, hd_client_text(reply, "message"));
-            moves = true;
-        } else if (why.code == HD_E_BUSY || why.code == HD_E_NO_STORE ||
-                   !hd_io_left_ms(deadline)) {
-            moves = true; /* it starts or ends: look again */
-        } else {
-            fprintf(stderr, "hotdom eject: %s: %s\n", name, why.msg);
-            *worst = why;
-        }
-    }
-    return moves;
-}
-
-static void hang_up(struct round *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        hd_client_free(r->clients[i]);
-}
-
-/* Until none is listed, or the time is over: 1.  Each error was told when it
- * was met. */
-static int eject_until(uint64_t deadline, char left[300], struct hd_err *worst,
-                       struct hd_err *err)
-{
-    const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000};
-    struct round r;
-
     for (;;) {
-        int rc = ask(&r, err);
-        bool moves = !rc && hear(&r, deadline, worst);
+        struct json_object *reply;
+        const char *name;
+        size_t n;
+        int rc;
 
-        hang_up(&r);
-        if (rc || !r.n || (!moves && hd_io_left_ms(deadline)))
+        if (hd_client_call("List", NULL, &reply, err))
+            return -1;
+        rc = hd_ejects_begin(ejects, reply, err);
+        n = rc ? 0 : hd_ejects_left(ejects, reply, &name);
+        if (n)
+            snprintf(left, 300, "%.256s%s", name,
+                     n > 1 ? " and others are" : " is");
+        json_object_put(reply);
+        if (!n)
             return rc;
-        snprintf(left, 300, "%s%s", r.names[0],
-                 r.n > 1 ? " and others are" : " is");
         if (!hd_io_left_ms(deadline))
             return 1;
-        nanosleep(&pause, NULL);
+        hd_ejects_hear(ejects, hd_io_within_ms(ROUND_MS, deadline));
     }
 }
 
@@ -131,13 +62,20 @@ static int destroy(struct json_object *guest, const char *word, void *ctx)
     return 0;
 }
 
-static int destroy_all(struct hd_err *err)
+/* Nobody who was not asked: a store that starts just now has time from then. */
+static int destroy_asked(struct hd_err *err)
 {
-    struct json_object *reply;
+    struct json_object *reply, *stores;
 
     if (hd_client_call("List", NULL, &reply, err))
         return -1;
-    (void)hd_pick_each(reply, destroy, NULL);
+    stores = json_object_object_get(reply, "stores");
+    for (size_t i = 0; stores && i < json_object_array_length(stores); i++) {
+        struct json_object *store = json_object_array_get_idx(stores, i);
+
+        if (hd_ejects_is_begun(store))
+            (void)hd_pick_guests(store, destroy, NULL);
+    }
     json_object_put(reply);
     return 0;
 }
@@ -147,22 +85,26 @@ static int eject_all(uint64_t within_ms, struct hd_err *err)
 {
     uint64_t force = within_ms / FORCE_PART;
     uint64_t now = hd_io_now_ms(), all = within_ms ? within_ms : LONGEST_MS;
-    struct hd_err worst = {0};
+    struct hd_ejects ejects = {0};
     char left[300];
     int rc;
 
     force = force < FORCE_MS ? force : FORCE_MS;
-    rc = eject_until(now + all - force, left, &worst, err);
+    rc = eject_until(&ejects, now + all - force, left, err);
+    /* That a store was forced is told for each of its guests. */
+    hd_ejects_hang_up(&ejects);
     if (rc > 0 && within_ms)
-        rc = destroy_all(err) ? -1
-                              : eject_until(now + within_ms, left, &worst, err);
+        rc = destroy_asked(err)
+                 ? -1
+                 : eject_until(&ejects, now + within_ms, left, err);
+    hd_ejects_hang_up(&ejects);
     if (rc > 0)
         return hd_fail(err, HD_E_TIMEOUT,
                        "the time is over and %s still there; see "
                        "`hotdom list`",
                        left);
-    if (!rc && worst.code)
-        return hd_fail(err, (enum hd_code)worst.code,
+    if (!rc && ejects.worst.code)
+        return hd_fail(err, (enum hd_code)ejects.worst.code,
                        "not every store was ejected in order; see above");
     return rc;
 }

@@ -49,7 +49,7 @@ bool hd_pick_guest(struct json_object *store, struct json_object *guest,
                       !strcmp(word + len + 1, name)));
 }
 
-static int each_of(struct json_object *store, hd_pick_fn *fn, void *ctx)
+int hd_pick_guests(struct json_object *store, hd_pick_fn *fn, void *ctx)
 {
     struct json_object *guests = json_object_object_get(store, "guests");
     char word[HD_LABEL_SIZE + HD_NAME_SIZE];
@@ -72,7 +72,7 @@ int hd_pick_each(struct json_object *reply, hd_pick_fn *fn, void *ctx)
     int rc = 0;
 
     for (size_t i = 0; stores && i < json_object_array_length(stores); i++)
-        if (each_of(json_object_array_get_idx(stores, i), fn, ctx))
+        if (hd_pick_guests(json_object_array_get_idx(stores, i), fn, ctx))
             rc = -1;
     return rc;
 }

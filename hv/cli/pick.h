@@ -18,6 +18,8 @@ bool hd_pick_guest(struct json_object *store, struct json_object *guest,
  * for those behind one that failed: -1 then, else 0. */
 typedef int hd_pick_fn(struct json_object *guest, const char *word, void *ctx);
 int hd_pick_each(struct json_object *reply, hd_pick_fn *fn, void *ctx);
+/* The same for those of one store. */
+int hd_pick_guests(struct json_object *store, hd_pick_fn *fn, void *ctx);
 /* The guest's domid, or -1. */
 int64_t hd_pick_domid(struct json_object *guest);
 

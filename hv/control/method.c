@@ -189,18 +189,30 @@ static int do_explain(struct hd_daemon *d, struct hd_conn *conn,
     return 0;
 }
 
+/* What has answered already waits no longer. */
+static void do_not_wait(struct hd_daemon *d, const struct hd_conn *conn)
+{
+    for (struct hd_store *s = d->stores.first; s; s = s->next)
+        if (s->waiter == conn)
+            hd_control_finish(&s->waiter, NULL, s);
+}
+
 static int do_eject(struct hd_daemon *d, struct hd_conn *conn,
                     const struct hd_request *req, struct hd_err *err)
 {
     struct hd_store *store;
+    bool begin;
 
-    if (find_store(d, req, HD_STATE_RUNNING, &store, err))
+    if (find_store(d, req, HD_STATE_RUNNING, &store, err) ||
+        hd_request_bool(req, "begin", &begin, err))
         return -1;
     store->waiter = conn;
     if (hd_teardown_request(store, err)) {
         store->waiter = NULL;
         return -1;
     }
+    if (begin)
+        do_not_wait(d, conn);
     return 0;
 }
 
@@ -331,7 +343,7 @@ static const struct method {
      do_keys},
     {"Users", true, {"store"}, do_users},
     {"Explain", true, {"guest"}, do_explain},
-    {"Eject", true, {"store"}, do_eject},
+    {"Eject", true, {"store", "begin"}, do_eject},
     {"Attach", true, {"device"}, do_attach},
     {"BlockAttach",
      true,

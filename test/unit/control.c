@@ -7,9 +7,11 @@
 
 #include "../../hv/control/method.h"
 #include "../../hv/control/wire.h"
+#include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/version.h"
 #include "control_kit.h"
+#include "xen_kit.h"
 
 static void an_empty_host_lists_no_stores(void)
 {
@@ -291,6 +293,38 @@ static void the_users_of_a_store_without_keyslots_are_in_its_manifest(void)
     detach(s);
 }
 
+#define EJECT(more)                                                            \
+    "{\"method\":\"io.hotdom.Eject\",\"parameters\":{\"store\":"               \
+    "\"travel\"" more "}}"
+
+static void an_eject_that_is_only_begun_is_answered_at_once(void)
+{
+    hd_autofd int fd = kit_control_dial();
+    struct hd_store *s = attach(true);
+
+    hd_log_init("unit", HD_LOG_ERROR - 1);
+    xen_kit = (struct xen_kit){.on = true};
+    s->state = HD_STATE_RUNNING;
+    CHECK_SAYS(ASK(fd, EJECT(",\"begin\":true")), "\"state\":\"ejecting\"");
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
+    CU_ASSERT_PTR_NULL(s->waiter);
+    CHECK_SAYS(ASK(fd, EJECT(",\"begin\":true")), "\"reason\":\"busy\"");
+    s->state = HD_STATE_RUNNING;
+    s->task = NULL;
+    CHECK_SAYS(ASK(fd, EJECT("")), "(nothing)");
+    CU_ASSERT_PTR_NOT_NULL(s->waiter);
+    /* One that has nothing to wait for is answered by its end. */
+    s->state = HD_STATE_LOCKED;
+    s->task = NULL;
+    hd_control_finish(&s->waiter, NULL, s);
+    CHECK_SAYS(kit_control_ask(fd, NULL, 0), "\"state\":\"locked\"");
+    CHECK_SAYS(ASK(fd, EJECT(",\"begin\":true")), "safe to remove");
+    CU_ASSERT_PTR_NULL(kit_control.stores.first);
+    xen_kit.on = false;
+    kit_control_turn(3);
+    hd_log_init("unit", HD_LOG_WARNING);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(an_empty_host_lists_no_stores),
     HD_TEST(a_method_that_does_not_exist_is_named),
@@ -307,6 +341,7 @@ static const struct hd_test tests[] = {
     HD_TEST(users_are_told_apart_from_the_recovery_key),
     HD_TEST(a_change_of_users_is_refused_with_what_is_wrong),
     HD_TEST(the_users_of_a_store_without_keyslots_are_in_its_manifest),
+    HD_TEST(an_eject_that_is_only_begun_is_answered_at_once),
     HD_TEST(a_plain_user_is_denied_before_the_parameters_are_looked_at),
 };
 
