@@ -2,7 +2,10 @@
 /* The methods that give a running guest a device, or take it; none blocks. */
 #include "method_hot.h"
 
-#include "../daemon/life.h"
+#include <stdio.h>
+
+#include "../daemon/daemon.h"
+#include "../daemon/hot_queue.h"
 #include "named.h"
 
 #define TEXT_MAX 64 /* bytes of a name in a request */
@@ -16,63 +19,57 @@ static int need(const struct hd_request *req, const char *key, const char **ret,
     return *ret ? 0 : hd_fail(err, HD_E_USAGE, "%s is missing", key);
 }
 
-static int attach(struct hd_daemon *d, struct hd_conn *conn,
-                  const struct hd_request *req, const struct hd_hot_wish *wish,
-                  struct hd_err *err)
+static int ask(struct hd_daemon *d, struct hd_conn *conn,
+               const struct hd_request *req, const struct hd_hot_ask *what,
+               struct hd_err *err)
 {
     struct hd_guest_life *guest;
     struct hd_store *store;
 
-    if (hd_named_request(&d->stores, req, &store, &guest, err) ||
-        hd_hot_attach(store, guest, wish, err))
+    if (hd_named_request(&d->stores, req, &store, &guest, err))
         return -1;
-    store->waiter = conn;
-    return 0;
+    return hd_hot_queue_ask(store, guest, what, conn, err);
 }
 
 int hd_method_block_attach(struct hd_daemon *d, struct hd_conn *conn,
                            const struct hd_request *req, struct hd_err *err)
 {
+    struct hd_hot_ask what = {.attach = true};
     const char *source, *as;
-    struct hd_hot_wish wish;
     bool read_only;
 
     if (need(req, "source", &source, err) ||
         hd_request_string(req, "as", TEXT_MAX, &as, err) ||
         hd_request_bool(req, "read_only", &read_only, err) ||
-        hd_hot_wish_disk(source, as, read_only, &wish, err))
+        hd_hot_wish_disk(source, as, read_only, &what.wish, err))
         return -1;
-    return attach(d, conn, req, &wish, err);
+    return ask(d, conn, req, &what, err);
 }
 
 int hd_method_network_attach(struct hd_daemon *d, struct hd_conn *conn,
                              const struct hd_request *req, struct hd_err *err)
 {
+    struct hd_hot_ask what = {.attach = true};
     const char *role, *as;
-    struct hd_hot_wish wish;
 
     if (need(req, "role", &role, err) ||
         hd_request_string(req, "as", TEXT_MAX, &as, err) ||
-        hd_hot_wish_nic(role, as, &wish, err))
+        hd_hot_wish_nic(role, as, &what.wish, err))
         return -1;
-    return attach(d, conn, req, &wish, err);
+    return ask(d, conn, req, &what, err);
 }
 
 static int detach(struct hd_daemon *d, struct hd_conn *conn,
                   const struct hd_request *req, bool nic, struct hd_err *err)
 {
-    struct hd_guest_life *guest;
-    struct hd_store *store;
-    const char *what;
-    bool force;
+    struct hd_hot_ask what = {.nic = nic};
+    const char *name;
 
-    if (need(req, nic ? "nic" : "disk", &what, err) ||
-        hd_request_bool(req, "force", &force, err) ||
-        hd_named_request(&d->stores, req, &store, &guest, err) ||
-        hd_hot_detach(store, guest, what, nic, force, err))
+    if (need(req, nic ? "nic" : "disk", &name, err) ||
+        hd_request_bool(req, "force", &what.force, err))
         return -1;
-    store->waiter = conn;
-    return 0;
+    snprintf(what.what, sizeof(what.what), "%s", name);
+    return ask(d, conn, req, &what, err);
 }
 
 int hd_method_block_detach(struct hd_daemon *d, struct hd_conn *conn,

@@ -15,6 +15,7 @@
 #include "ask.h"
 #include "explain.h"
 #include "file.h"
+#include "hot_queue.h"
 #include "keep.h"
 #include "read.h"
 #include "record.h"
@@ -48,6 +49,20 @@ static void tell(struct hd_store *store, const struct hd_guest_life *guest,
     hd_events_add(store->daemon->events, &event);
     if (store->waiter)
         hd_control_progress(store->waiter, &event);
+}
+
+/* What ends, or starts again, gets no devices any more. */
+static void drop_orders(struct hd_store *store,
+                        const struct hd_guest_life *guest)
+{
+    struct hd_err why = {0};
+
+    if (guest ? hd_store_guest_lives(guest) : store->state == HD_STATE_RUNNING)
+        return;
+    hd_fail(&why, guest ? HD_E_NO_GUEST : HD_E_BUSY, "%s%s is %s by now",
+            guest ? "guest " : "", guest ? guest->name : hd_store_title(store),
+            hd_state_name(guest ? guest->state : store->state));
+    hd_hot_queue_drop(store, guest ? guest->name : NULL, &why);
 }
 
 /* False when it stays as it is. */
@@ -92,6 +107,7 @@ void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
         return; /* see hd_life_know */
     hd_life_know(store);
     tell(store, NULL, from, store->state, since, reason, message);
+    drop_orders(store, NULL);
     hd_ask_look(store, reason);
 }
 
@@ -119,6 +135,7 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->unserved = 0;
     }
     tell(store, guest, from, guest->state, since, reason, message);
+    drop_orders(store, guest);
     if (guest->state == HD_STATE_RUNNING)
         hd_agents_ring(store->daemon->agents);
 }
@@ -323,13 +340,16 @@ void hd_life_drop(struct hd_store *store, const char *reason)
 
 bool hd_life_stop(struct hd_daemon *d)
 {
+    struct hd_err why = {0};
     bool idle = true;
 
+    hd_fail(&why, HD_E_NO_DAEMON, "hotdomd is being stopped");
     for (struct hd_store *s = d->stores.first; s; s = s->next) {
         if (s->reader)
             hd_read_cancel(hd_steal(&s->reader));
         uv_timer_stop(&s->retry);
         hd_ask_end(s);
+        hd_hot_queue_drop(s, NULL, &why);
         idle = idle && !s->task;
     }
     return idle;

@@ -172,8 +172,8 @@ void hd_restart_ended(struct hd_store *store, const struct hd_err *outcome);
 
 /* ---- hot.c: devices of guests that run */
 
-/* The outcome goes to store->waiter, when both ends are connected, or nothing
- * is left. */
+/* Both begin at once, or fail; hot_queue.h has them wait.  The outcome goes to
+ * store->waiter, when both ends are connected, or nothing is left. */
 int hd_hot_attach(struct hd_store *store, const struct hd_guest_life *guest,
                   const struct hd_hot_wish *wish, struct hd_err *err);
 /* `what`: "xvdc", a MAC or the name in the guest's map, of a disk or, with

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/log.h"
+#include "hot_queue.h"
 #include "life.h"
 #include "reboot.h"
 #include "task.h"
@@ -151,13 +152,25 @@ static bool is_idle(const struct hd_store *store)
            !store->retrying && !store->daemon->stopping;
 }
 
-void hd_order_next(struct hd_store *store)
+static void begin_first(struct hd_store *store, enum hd_order order)
 {
-    for (size_t i = 0; i < store->n_guests && is_idle(store); i++)
-        if (store->guests[i].order != HD_ORDER_NONE) {
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (store->guests[i].order == order) {
             begin(store, &store->guests[i]);
             return;
         }
+}
+
+/* Whoever is to be destroyed waits for nobody's devices.  A shutdown comes
+ * behind those that its guest was to have before; none is taken behind it. */
+void hd_order_next(struct hd_store *store)
+{
+    if (is_idle(store))
+        begin_first(store, HD_ORDER_DESTROY);
+    if (is_idle(store))
+        hd_hot_queue_next(store);
+    if (is_idle(store))
+        begin_first(store, HD_ORDER_SHUTDOWN);
 }
 
 /* It is on its way down, and not up again. */
@@ -221,12 +234,16 @@ void hd_order_cut(struct hd_store *store)
 int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err)
 {
+    struct hd_err gone = {0};
+
     if (guest->state == HD_STATE_EJECTING
             ? check_ends(store, guest, err)
             : guest->state != HD_STATE_PRESERVED &&
                   hd_order_check_lives(guest, err))
         return -1;
     guest->order = HD_ORDER_DESTROY;
+    hd_fail(&gone, HD_E_NO_GUEST, "guest %s is being destroyed", guest->name);
+    hd_hot_queue_drop(store, guest->name, &gone);
     hd_order_cut(store);
     hd_order_next(store);
     return 0;

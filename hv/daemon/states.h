@@ -134,6 +134,8 @@ uint64_t hd_work_ms(const struct hd_work_kind *work, size_t guests,
       "a young guest that is to end has until it is asked again")              \
     X(UNKNOWN, HD_JOB_UNKNOWN_MS, "s", "of grace for a guest of the ledger's") \
     X(LET_GO, 10000, "s", "a guest has to let go of a device; else it stays")  \
+    X(WAIT, 60000, "s",                                                        \
+      "a device waits for its store's other work; else busy")                  \
     X(XENSTORED, HD_JOB_XENSTORED_MS, "s",                                     \
       "xenstored may be silent while a job makes something; then fail")        \
     X(SOON, 60000, "s",                                                        \

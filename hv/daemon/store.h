@@ -122,6 +122,7 @@ struct hd_ahead {
 struct hd_daemon;
 struct hd_ask;
 struct hd_conn;
+struct hd_hot_order;
 struct hd_read;
 struct hd_record;
 struct hd_task;
@@ -152,6 +153,7 @@ struct hd_store {
     struct json_object *map;
     struct hd_plan *plan; /* owned; what started its guests, or NULL */
     struct hd_hot hot;
+    struct hd_hot_order *queue; /* owned; what comes next of these */
     struct hd_ahead ahead;
     bool saved; /* it is in HD_MAP_DIR too */
     bool ran;   /* a guest has run with it */

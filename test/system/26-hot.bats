@@ -200,9 +200,14 @@ await_auto() {
     dom0 'xl pause auto.auto
         hotdom block-attach auto ram:16M >/dev/null 2>&1 &'
     await 20 yes half_attached auto
-    got=$(dom0 "$tries"'try network-attach auto internet
-        systemctl kill -s KILL hotdomd')
-    [[ $got == *'busy with something else'*'(1)' ]]
+    # Another one waits for it, until hotdomd is no more.
+    # shellcheck disable=SC2016
+    got=$(dom0 "$tries"'try network-attach auto internet &
+        read -r -t 1 <> <(:) || :
+        kill -0 $! && echo waits
+        systemctl kill -s KILL hotdomd
+        wait $!')
+    [[ $got == *waits*'hotdomd hung up'*'(6)' ]]
     await 60 running state auto
     await 30 0 traces "$domid"
     dom0 hotdom verify-host
