@@ -238,5 +238,7 @@ int hd_report_start_task(struct hd_store *store, struct hd_job_request *request,
                          const struct hd_secret *password,
                          const struct hd_secret *new_password,
                          struct hd_err *err);
+/* What a job of the store tells while it works. */
+void hd_report_take(struct hd_store *store, const struct hd_job_report *r);
 
 #endif

@@ -65,10 +65,8 @@ static void on_ahead(struct hd_store *store, const struct hd_job_report *r)
     }
 }
 
-static void on_report(void *ctx, const struct hd_job_report *r)
+void hd_report_take(struct hd_store *store, const struct hd_job_report *r)
 {
-    struct hd_store *store = ctx;
-
     if (store->op == HD_JOB_BUILD ||
         (store->op == HD_JOB_YANK && store->ahead.plan)) {
         on_ahead(store, r);
@@ -118,6 +116,11 @@ static void on_report(void *ctx, const struct hd_job_report *r)
     case HD_REPORT_DONE: /* the outcome comes with the end */
         return;
     }
+}
+
+static void on_report(void *ctx, const struct hd_job_report *r)
+{
+    hd_report_take(ctx, r);
 }
 
 static void on_ended(void *ctx, const struct hd_err *outcome)

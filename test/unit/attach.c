@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "daemon_kit.h"
 #include "ledger_kit.h"
 #include "unit.h"
 #include "xs_kit.h"
@@ -74,8 +75,23 @@ static void races_without_end_are_named_and_leave_nothing_of_a_step(void)
     end(&ctx);
 }
 
+static void a_full_quota_is_an_event_of_the_guest(void)
+{
+    struct hd_job_request req = {0};
+    struct hd_context ctx = begin(&req);
+    struct hd_err err = {0};
+
+    xs_kit.fail_at = 1;
+    xs_kit.fail_errno = ENOSPC;
+    CU_ASSERT_EQUAL_FATAL(hd_attach(&ctx, steps, HD_ARRAY_LEN(steps), &err),
+                          -1);
+    CU_ASSERT_TRUE(kit_daemon_tells(&err));
+    end(&ctx);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_full_quota_is_named_and_leaves_nothing_of_a_step),
+    HD_TEST(a_full_quota_is_an_event_of_the_guest),
     HD_TEST(races_without_end_are_named_and_leave_nothing_of_a_step),
 };
 

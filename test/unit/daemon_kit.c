@@ -67,3 +67,48 @@ void kit_daemon_fini(struct kit_daemon *k)
     CU_ASSERT_EQUAL(uv_loop_close(&k->loop), 0);
     hd_log_init("unit", HD_LOG_WARNING);
 }
+
+static bool is_last(const struct kit_daemon *k, const struct hd_err *why)
+{
+    return k->told && !strcmp(k->last.guest, "desk") &&
+           !strcmp(k->last.reason, hd_err_reason(why->code)) &&
+           !strcmp(k->last.message, why->msg);
+}
+
+static bool tells_start(const struct hd_err *why)
+{
+    static const char *const guests[] = {"desk", "lab", NULL};
+    struct hd_job_report report = {
+        .kind = HD_REPORT_FAILED, .guest = "desk", .err = *why};
+    struct kit_daemon k;
+    bool told;
+
+    kit_daemon_init(&k, "travel", guests);
+    k.store->state = k.guests[0].state = HD_STATE_BUILDING;
+    k.store->op = HD_JOB_START;
+    hd_report_take(k.store, &report);
+    told = is_last(&k, why) && k.last.to == HD_STATE_FAILED;
+    kit_daemon_fini(&k);
+    return told;
+}
+
+static bool tells_attach(const struct hd_err *why)
+{
+    static const char *const guests[] = {"desk", NULL};
+    struct kit_daemon k;
+    bool told;
+
+    kit_daemon_init(&k, "travel", guests);
+    k.store->op = HD_JOB_ATTACH;
+    strcpy(k.store->hot.guest, "desk");
+    k.store->hot.row = json_object_new_object();
+    hd_hot_ended(k.store, why);
+    told = is_last(&k, why) && k.last.from == k.last.to;
+    kit_daemon_fini(&k);
+    return told;
+}
+
+bool kit_daemon_tells(const struct hd_err *why)
+{
+    return tells_start(why) && tells_attach(why);
+}

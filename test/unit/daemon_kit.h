@@ -20,4 +20,8 @@ void kit_daemon_init(struct kit_daemon *k, const char *label,
 /* Also when the store has been dropped. */
 void kit_daemon_fini(struct kit_daemon *k);
 
+/* Of what a job reports when a guest starts, and when one is given a device: is
+ * it an event of that guest, with the error's reason and all of its words? */
+bool kit_daemon_tells(const struct hd_err *why);
+
 #endif

@@ -17,6 +17,7 @@
 #include "../../pv-drivers/block/vbd_hotplug.h"
 #include "../../pv-drivers/bus/xs_bulk.h"
 #include "apart_kit.h"
+#include "daemon_kit.h"
 #include "unit.h"
 #include "xs_kit.h"
 
@@ -78,6 +79,19 @@ static const char *describe(void)
     return NULL;
 }
 
+static const char *tell(void)
+{
+    struct hd_vbd vbd = {
+        .domid = 7, .vdev = "xvda", .path = NODE, .device = makedev(252, 3)};
+    struct hd_xenbus_device dev;
+    struct hd_err err = {0};
+
+    EXPECT(!become(makedev(252, 4)));
+    EXPECT(hd_vbd_describe(&vbd, &dev, &err));
+    EXPECT(kit_daemon_tells(&err));
+    return NULL;
+}
+
 static const char *hotplug(void)
 {
     const struct hd_backend_path path = {"vbd", 7, 51712};
@@ -97,6 +111,11 @@ static const char *hotplug(void)
 static void a_node_that_became_another_device_is_no_volume(void)
 {
     (void)apart_kit_run(stand, describe);
+}
+
+static void a_node_that_became_another_device_is_an_event_of_the_guest(void)
+{
+    (void)apart_kit_run(stand, tell);
 }
 
 static void libxl_is_told_no_other_device_either(void)
@@ -183,6 +202,7 @@ static void a_hotplug_program_killed_anywhere_leaves_all_or_nothing(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_node_that_became_another_device_is_no_volume),
+    HD_TEST(a_node_that_became_another_device_is_an_event_of_the_guest),
     HD_TEST(libxl_is_told_no_other_device_either),
     HD_TEST(a_hotplug_program_killed_anywhere_leaves_all_or_nothing),
 };
