@@ -6,14 +6,17 @@
 
 #include "store.h"
 
-struct hd_ask; /* a question, or the wait for the time when it may be posed */
+#define HD_ASK_USERS 8 /* with more, nobody is asked for the store */
 
-/* Brings it in line with the store: a locked one that has one user is asked
- * about, for as long as the policy's `ask_password` says and again after a
- * wrong password (`reason`, may be NULL); any other is not.  A question that
- * cannot be posed is logged, and the store stays locked. */
+/* Questions, or the wait for the time when they may be posed. */
+struct hd_ask;
+
+/* Brings them in line with the store: for a locked one each of its users is
+ * asked, side by side, for as long as the policy's `ask_password` says, and
+ * again after a wrong password (`reason`, may be NULL); for any other nobody
+ * is.  Who cannot be asked is logged, and the store stays locked. */
 void hd_ask_look(struct hd_store *store, const char *reason);
-/* It is not asked about any more; nothing of the question is left. */
+/* It is not asked about any more; nothing of the questions is left. */
 void hd_ask_end(struct hd_store *store);
 /* Removes what a hotdomd that was killed has left. */
 void hd_ask_sweep(void);

@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../store/text.h"
 #include "../volume/recovery.h"
+#include "ask.h"
 #include "life.h"
 #include "read.h"
 #include "user.h"
@@ -198,6 +199,11 @@ static void on_fresh(void *ctx, struct hd_answer *answer, const int *fds,
         return;
     }
     hd_store_take(store, answer, fds, n);
+    /* Of a locked one others may have to be asked now. */
+    if (store->question) {
+        hd_ask_end(store);
+        hd_ask_look(store, NULL);
+    }
     tell(store);
     hd_life_look(store);
 }

@@ -14,7 +14,7 @@
 
 struct hd_question {
     const char *socket;    /* where agents answer */
-    const char *id;        /* of the store */
+    const char *id;        /* of the store and its user */
     const char *store;     /* as people call it */
     const char *user;      /* whose password */
     bool again;            /* the last one was wrong */

@@ -181,9 +181,10 @@ struct hd_store {
     uv_timer_t retry;
     bool retrying;
 
-    struct hd_ask *question; /* to password agents, see ask.h; or NULL */
-    struct hd_conn *waiter;  /* who waits for the outcome, or NULL */
-    struct hd_ledger *adopt; /* owned; what an earlier hotdomd left running */
+    struct hd_ask *question;  /* to password agents, see ask.h; or NULL */
+    char asked[HD_NAME_SIZE]; /* whose answer of them is being tried */
+    struct hd_conn *waiter;   /* who waits for the outcome, or NULL */
+    struct hd_ledger *adopt;  /* owned; what an earlier hotdomd left running */
 };
 
 struct hd_stores {

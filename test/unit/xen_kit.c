@@ -2,6 +2,7 @@
 /* Plays Xen and jobs for hotdomd; a job ends when its test says so. */
 #include "xen_kit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -24,6 +25,12 @@ int __wrap_hd_report_start_task(struct hd_store *store,
                                 const struct hd_secret *password,
                                 const struct hd_secret *new_password,
                                 struct hd_err *err);
+int __real_hd_start_unlock(struct hd_store *store, const char *user,
+                           const struct hd_secret *password,
+                           struct hd_err *err);
+int __wrap_hd_start_unlock(struct hd_store *store, const char *user,
+                           const struct hd_secret *password,
+                           struct hd_err *err);
 void __real_hd_task_kill(struct hd_task *task);
 void __wrap_hd_task_kill(struct hd_task *task);
 
@@ -58,6 +65,16 @@ int __wrap_hd_report_start_task(struct hd_store *store,
     store->task = (struct hd_task *)&job;
     store->op = (enum hd_job_op)request->op;
     strcpy(store->op_guest, request->guest);
+    return 0;
+}
+
+int __wrap_hd_start_unlock(struct hd_store *store, const char *user,
+                           const struct hd_secret *password, struct hd_err *err)
+{
+    if (!xen_kit.on)
+        return __real_hd_start_unlock(store, user, password, err);
+    snprintf(xen_kit.user, sizeof(xen_kit.user), "%s", user);
+    xen_kit.unlocks++;
     return 0;
 }
 

@@ -16,6 +16,9 @@ struct xen_kit {
     enum hd_domain_reason reasons[XEN_KIT_DOMAINS];
     struct hd_job_request asked; /* the last job */
     unsigned jobs, kills;
+    /* Whose password a store was to be unlocked with, last, and how often. */
+    char user[HD_NAME_SIZE];
+    unsigned unlocks;
 };
 
 extern struct xen_kit xen_kit;
