@@ -78,7 +78,7 @@ static const struct hd_cmd cmds[] = {
      "  --wait[=SECONDS]    until no trace is left, at most 300 seconds\n",
      hd_cmd_destroy, NULL},
     {"dump", "GUEST FILE", "save the memory of a guest that stands still",
-     "  GUEST    is paused, or was kept when its store was pulled\n"
+     "  GUEST    is paused or preserved, or was kept behind a pull\n"
      "  FILE     a new one, an ELF core, for root alone to read\n",
      hd_cmd_dump, NULL},
     {"block-attach", "GUEST ram:SIZE|ROLE [--as xvdX] [--read-only] [--json]",
