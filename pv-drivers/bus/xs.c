@@ -46,6 +46,12 @@ static void bulk_drop(struct hd_xs *xs)
     errno = sys;
 }
 
+/* By errno: there will be no answer on it any more. */
+static bool is_lost(void)
+{
+    return errno == EIO || errno == ETIMEDOUT;
+}
+
 /* One attempt; false with errno set, EAGAIN when another writer was faster.  A
  * single node needs no transaction. */
 static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
@@ -63,7 +69,7 @@ static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
     if (!bulk_open(xs))
         return false;
     ok = hd_xs_bulk_make(xs->bulk, folders, n_folders, nodes, n_nodes, ret_at);
-    if (!ok && (errno == EIO || errno == ETIMEDOUT))
+    if (!ok && is_lost())
         bulk_drop(xs);
     return ok;
 }
@@ -139,14 +145,16 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
     return 1;
 }
 
-static bool read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n)
+static bool read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
+                     const char **ret_at)
 {
     bool ok;
 
+    *ret_at = n ? values->path : "";
     if (!bulk_open(xs))
         return false;
-    ok = hd_xs_bulk_read(xs->bulk, values, n);
-    if (!ok)
+    ok = hd_xs_bulk_read(xs->bulk, values, n, ret_at);
+    if (!ok && is_lost())
         bulk_drop(xs);
     return ok;
 }
@@ -154,20 +162,17 @@ static bool read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n)
 int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
                    struct hd_err *err)
 {
+    const char *at;
+    bool ok;
+
     for (size_t i = 0; i < n; i++)
         values[i].there = -1;
-    if (!read_all(xs, values, n))
-        return not_done("read", n ? values->path : "", err);
-    for (size_t i = 0; i < n; i++) {
-        struct hd_xs_value *v = &values[i];
-
-        if (v->there > 0 && !printable(v->buf, strlen(v->buf)))
-            v->there = -1;
-        if (v->there < 0)
-            return hd_fail(err, HD_E_FAILED,
-                           "xenstore %s does not hold what it should", v->path);
-    }
-    return 0;
+    ok = read_all(xs, values, n, &at);
+    for (size_t i = 0; i < n; i++)
+        if (values[i].there > 0 &&
+            !printable(values[i].buf, strlen(values[i].buf)))
+            values[i].there = -1;
+    return ok ? 0 : not_done("read", at, err);
 }
 
 int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,

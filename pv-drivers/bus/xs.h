@@ -39,8 +39,9 @@ HD_DEFINE_AUTO(hd_xs)
  * value and other characters as well. */
 int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
                struct hd_err *err);
-/* Several, asked for together: one wait for all.  -1 when one of them is
- * neither there nor missing; each says for itself in `there`. */
+/* Several, asked for together: one wait for all.  Each says in `there` what it
+ * came to, whatever the others are: that a value is longer, or no text, does
+ * not fail the call.  -1 when xenstored does not answer, or refuses one. */
 struct hd_xs_value {
     const char *path;
     char *buf;

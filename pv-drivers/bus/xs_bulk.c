@@ -326,10 +326,12 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
     return false;
 }
 
-bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n)
+bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n,
+                     const char **ret_at)
 {
-    int sys;
+    int first = 0;
 
+    *ret_at = n ? values->path : "";
     begin(b);
     b->transaction = 0;
     for (size_t i = 0; i < n; i++)
@@ -338,11 +340,18 @@ bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n)
     if (!send_all(b))
         return false;
     for (size_t i = 0; i < n; i++) {
+        int sys;
+
         if (!hear(b, i, &sys))
             return false;
         values[i].there = take_value(b, sys, &values[i]);
+        if (sys && sys != ENOENT && !first) {
+            *ret_at = values[i].path;
+            first = sys;
+        }
     }
-    return true;
+    errno = first;
+    return !first;
 }
 
 /* What it says does not matter. */

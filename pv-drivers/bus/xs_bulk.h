@@ -34,10 +34,11 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
                      const char **ret_at);
 
 /* As hd_xs_read_all, outside of a transaction, and values as they are: `there`
- * is -1 for one that is too long or has a NUL.  False with errno: the
- * connection is of no use any more. */
+ * is -1 for one that is too long or has a NUL.  False with errno and, in
+ * `*ret_at`, which was refused first; after EIO and ETIMEDOUT the connection is
+ * of no use any more. */
 bool hd_xs_bulk_read(struct hd_xs_bulk *bulk, struct hd_xs_value *values,
-                     size_t n);
+                     size_t n, const char **ret_at);
 
 /* Asks xenstored something, on a connection of its own: HD_E_TIMEOUT when it
  * has not answered at the deadline, HD_E_NO_XEN when it is not there. */

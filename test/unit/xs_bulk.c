@@ -96,14 +96,46 @@ static void many_nodes_are_read_in_one_wait(void)
     CU_ASSERT_STRING_EQUAL(none, "is");
     CU_ASSERT_EQUAL(values[0].there, 1);
     CU_ASSERT_EQUAL(values[1].there, 0);
-    /* A value of the guest's that is too long, or is none. */
-    xs_kit_put("/a/x", "1234");
-    CHECK_FAILS(hd_xs_read_all(xs, values, 3, &err), &err, HD_E_FAILED,
-                "/a/x does not hold");
-    CU_ASSERT_EQUAL(values[0].there, -1);
-    xs_kit_put("/a/x", "\x1b");
-    CHECK_FAILS(hd_xs_read_all(xs, values, 3, &err), &err, HD_E_FAILED,
-                "/a/x does not hold");
+}
+
+/* As a guest may write them. */
+static void a_value_that_is_none_keeps_none_of_the_others(void)
+{
+    static const char *const bad[] = {"1234", "\x1b"};
+    char x[4], y[4], none[4];
+    struct hd_xs_value values[] = {{.path = "/a/x", .buf = x, .size = 4},
+                                   {.path = "/none", .buf = none, .size = 4},
+                                   {.path = "/a/y", .buf = y, .size = 4}};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+
+        xs_kit_put("/a/x", bad[i]);
+        xs_kit_put("/a/y", "2");
+        CHECK_OK(hd_xs_read_all(xs, values, 3, &err), &err);
+        CU_ASSERT_EQUAL(values[0].there, -1);
+        CU_ASSERT_EQUAL(values[1].there, 0);
+        CU_ASSERT_EQUAL(values[2].there, 1);
+        CU_ASSERT_STRING_EQUAL(y, "2");
+    }
+}
+
+static void what_xenstored_refuses_to_read_is_named(void)
+{
+    char x[4];
+    struct hd_xs_value value = {.path = "/a/x", .buf = x, .size = 4};
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    xs_kit.read_errno = EACCES;
+    CHECK_FAILS(hd_xs_read_all(xs, &value, 1, &err), &err, HD_E_IO,
+                "cannot read xenstore /a/x");
+    CU_ASSERT_EQUAL(value.there, -1);
+    xs_kit_reset();
+    xs_kit_put("/a/x", "1");
+    CHECK_OK(hd_xs_read_all(xs, &value, 1, &err), &err);
+    CU_ASSERT_EQUAL(value.there, 1);
 }
 
 static void of_answers_that_are_torn_off_or_crossed_none_counts(void)
@@ -189,6 +221,8 @@ static const struct hd_test tests[] = {
     HD_TEST(an_answer_that_is_torn_off_is_an_error_and_the_next_is_heard),
     HD_TEST(an_answer_to_another_request_is_none),
     HD_TEST(many_nodes_are_read_in_one_wait),
+    HD_TEST(a_value_that_is_none_keeps_none_of_the_others),
+    HD_TEST(what_xenstored_refuses_to_read_is_named),
     HD_TEST(of_answers_that_are_torn_off_or_crossed_none_counts),
     HD_TEST(a_request_that_no_xenstored_takes_is_not_sent),
     HD_TEST(a_stall_anywhere_ends_and_leaves_all_or_nothing),

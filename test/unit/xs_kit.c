@@ -154,8 +154,8 @@ void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
     count(h);
     if (xs_kit.guest)
         xs_kit.guest();
-    value = xs_kit_get(path);
-    errno = ENOENT;
+    value = xs_kit.read_errno ? NULL : xs_kit_get(path);
+    errno = xs_kit.read_errno ? xs_kit.read_errno : ENOENT;
     if (value && len)
         *len = (unsigned)strlen(value);
     return value ? strdup(value) : NULL;

@@ -20,7 +20,8 @@ struct xs_kit {
     /* This answer, counted from 1, is not given, and none after it, until it is
      * 0 again; what was asked is done. */
     int stall_at;
-    bool lost; /* the connection on which watches come */
+    int read_errno; /* every read fails with this; 0: none does */
+    bool lost;      /* the connection on which watches come */
     /* Called when somebody waits: a driver's turn to act. */
     void (*driver)(void);
     /* Called before somebody reads a node: a guest's turn. */
