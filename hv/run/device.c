@@ -9,6 +9,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/block/vbd.h"
+#include "../../pv-drivers/bus/xenbus_state.h"
 #include "../../pv-drivers/net/vif.h"
 #include "undo.h"
 #include "volume.h"
@@ -48,20 +49,23 @@ int hd_device_parse(const char *value, struct hd_device_of *ret,
     return 0;
 }
 
-void hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
-                    const char *key, char *ret, size_t size)
+int hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+                   const char *key, char *ret, size_t size, struct hd_err *err)
 {
     char path[HD_XENBUS_PATH], node[HD_XENBUS_PATH + 16];
+    int there;
 
     hd_xenbus_back_path(bus, path);
     snprintf(node, sizeof(node), "%s/%s", path, key);
-    if (hd_xs_read(ctx->xs, node, ret, size, NULL) <= 0)
+    there = hd_xs_read(ctx->xs, node, ret, size, err);
+    if (!there)
         *ret = '\0';
+    return there < 0 ? -1 : 0;
 }
 
-void hd_device_read_origin(struct hd_context *ctx,
-                           const struct hd_xenbus_device *bus, char script[64],
-                           char params[HD_XENBUS_PATH])
+int hd_device_read_origin(struct hd_context *ctx,
+                          const struct hd_xenbus_device *bus, char script[64],
+                          char params[HD_XENBUS_PATH], struct hd_err *err)
 {
     char path[HD_XENBUS_PATH], nodes[2][HD_XENBUS_PATH + 16];
     struct hd_xs_value values[] = {
@@ -71,10 +75,16 @@ void hd_device_read_origin(struct hd_context *ctx,
     hd_xenbus_back_path(bus, path);
     snprintf(nodes[0], sizeof(nodes[0]), "%s/script", path);
     snprintf(nodes[1], sizeof(nodes[1]), "%s/params", path);
-    (void)hd_xs_read_all(ctx->xs, values, HD_ARRAY_LEN(values), NULL);
+    if (hd_xs_read_all(ctx->xs, values, HD_ARRAY_LEN(values), err))
+        return -1;
     for (size_t i = 0; i < HD_ARRAY_LEN(values); i++)
-        if (values[i].there <= 0)
+        if (values[i].there < 0)
+            return hd_fail(err, HD_E_FAILED,
+                           "xenstore %s does not hold what it should",
+                           values[i].path);
+        else if (!values[i].there)
             *values[i].buf = '\0';
+    return 0;
 }
 
 int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
@@ -123,8 +133,8 @@ static int undo_live(struct hd_context *ctx, const struct hd_device_of *device,
 {
     char mac[HD_MAC_SIZE];
 
-    hd_device_read(ctx, &device->bus, "mac", mac, sizeof(mac));
-    if (hd_device_close(ctx, device, err))
+    if (hd_device_read(ctx, &device->bus, "mac", mac, sizeof(mac), err) ||
+        hd_device_close(ctx, device, err))
         return -1;
     /* Never there, when the attaching came to nothing. */
     return forget(ctx, device, mac, err);

@@ -20,12 +20,12 @@ int hd_device_parse(const char *value, struct hd_device_of *ret,
                     struct hd_err *err);
 
 /* dom0's own node of the backend; empty: there is none. */
-void hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
-                    const char *key, char *ret, size_t size);
+int hd_device_read(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+                   const char *key, char *ret, size_t size, struct hd_err *err);
 /* Who serves it and what lies under it, as it was attached; empty as above. */
-void hd_device_read_origin(struct hd_context *ctx,
-                           const struct hd_xenbus_device *bus, char script[64],
-                           char params[HD_XENBUS_PATH]);
+int hd_device_read_origin(struct hd_context *ctx,
+                          const struct hd_xenbus_device *bus, char script[64],
+                          char params[HD_XENBUS_PATH], struct hd_err *err);
 
 /* Closes both ends, by force, and removes their nodes: blocks until the
  * backend has let go, for some seconds; then its volume answers EIO, so that

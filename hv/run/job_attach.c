@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/bus/xenbus_state.h"
 #include "attach.h"
 #include "device.h"
 #include "step.h"
@@ -47,14 +48,14 @@ static int check_free(struct hd_context *ctx, const char *value, uint32_t domid,
                       struct hd_err *err)
 {
     struct hd_device_of device;
+    struct hd_xenbus_ends is;
 
     if (hd_device_parse(value, &device, err))
         return -1;
     device.bus.domid = domid;
-    /* These wait for xenstored however long it takes: what it has not answered
-     * must not count as free. */
-    if (hd_xenbus_back_state(ctx->xs, &device.bus) != HD_XENBUS_NONE ||
-        hd_xenbus_front_state(ctx->xs, &device.bus) != HD_XENBUS_NONE)
+    if (hd_xenbus_ends(ctx->xs, &device.bus, &is, err))
+        return -1;
+    if (is.back != HD_XENBUS_NONE || is.front != HD_XENBUS_NONE)
         return hd_fail(err, HD_E_EXISTS, "domain %u has a %s %u already", domid,
                        device.bus.class, device.bus.devid);
     return 0;

@@ -31,24 +31,28 @@ static void name_of(const struct hd_job_device *d, char ret[HD_MAC_SIZE])
 
 /* ---- found */
 
-static bool find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
-                     struct hd_xenbus_device *ret)
+/* A NIC that is not there has no backend either. */
+static int find_nic(struct hd_context *ctx, uint32_t domid, const char *mac,
+                    struct hd_xenbus_device *ret, struct hd_err *err)
 {
     struct hd_xenbus_device nics[HD_MAX_GUEST_NICS];
     char has[HD_MAC_SIZE];
     size_t n;
 
+    *ret = (struct hd_xenbus_device){
+        .class = HD_VIF_CLASS, .domid = domid, .devid = UINT32_MAX};
     if (hd_xenbus_list(ctx->xs, HD_VIF_CLASS, domid, nics, HD_MAX_GUEST_NICS,
-                       &n, NULL))
-        return false;
+                       &n, err))
+        return -1;
     for (size_t i = 0; i < n; i++) {
-        hd_device_read(ctx, &nics[i], "mac", has, sizeof(has));
+        if (hd_device_read(ctx, &nics[i], "mac", has, sizeof(has), err))
+            return -1;
         if (strcmp(has, mac))
             continue;
         *ret = nics[i];
-        return true;
+        break;
     }
-    return false;
+    return 0;
 }
 
 static int find(struct hd_context *ctx, uint32_t domid, const char *name,
@@ -61,9 +65,9 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
     *ret = (struct hd_device_of){.bus = {.class = HD_VBD_CLASS,
                                          .domid = domid,
                                          .devid = hd_vbd_devid(d->vdev)}};
-    if (!disk)
-        (void)find_nic(ctx, domid, name, &ret->bus);
-    hd_device_read_origin(ctx, &ret->bus, script, params);
+    if ((!disk && find_nic(ctx, domid, name, &ret->bus, err)) ||
+        hd_device_read_origin(ctx, &ret->bus, script, params, err))
+        return -1;
     if (!*script)
         return hd_fail(err, HD_E_NO_DEVICE, "guest %s has no %s %s",
                        ctx->req->guest, disk ? "disk" : "NIC", name);
@@ -86,19 +90,20 @@ static int part(struct hd_context *ctx, const struct hd_device_of *device,
     const char *guest = ctx->req->guest;
     uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
     struct hd_err why = {0};
+    bool begun = false;
 
-    if (!hd_xenbus_part(ctx->xs, &device->bus, until, &why))
+    if (!hd_xenbus_part(ctx->xs, &device->bus, until, &begun, &why))
         return 0;
-    if (why.code == HD_E_BUSY)
-        return hd_fail(err, HD_E_BUSY,
-                       "guest %s does not let go of %s and keeps it; close it "
-                       "in the guest and try again, or take it with --force",
-                       guest, name);
-    if (why.code == HD_E_TIMEOUT)
+    if (why.code == HD_E_BUSY && begun)
         return hd_fail(err, HD_E_TIMEOUT,
                        "guest %s has begun to let go of %s and still uses it; "
                        "close it in the guest and try again, or take it with "
                        "--force",
+                       guest, name);
+    if (why.code == HD_E_BUSY)
+        return hd_fail(err, HD_E_BUSY,
+                       "guest %s does not let go of %s and keeps it; close it "
+                       "in the guest and try again, or take it with --force",
                        guest, name);
     if (err)
         *err = why;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "xenbus.h"
+#include "xenbus_state.h"
 
 enum hd_backend_act {
     HD_BACKEND_WAIT,       /* nothing is to be done */

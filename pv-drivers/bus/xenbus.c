@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The nodes of paravirtual devices, and waiting for their drivers; knows no
- * class of device, and never believes a guest. */
+/* The nodes of paravirtual devices, on all their sides; knows no class of
+ * device, and never waits for a driver. */
 #include "xenbus.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/io.h"
-#include "xs_bulk.h"
+#include "../base/mem.h"
+#include "xenbus_state.h"
 
 #define DOM0 "/local/domain/0"
-#define FOLDERS                                                                \
-    3 /* a device has: in the backend, the frontend, and libxl's               \
-       */
+/* A device has: in the backend, the frontend, and libxl's. */
+#define FOLDERS 3
 /* Nodes of a device beside its pairs: who the other is, and both for libxl. */
-#define LINKS   4
-#define LOOK_MS 1000 /* a watch event may be lost with xenstored */
-#define STATES  16   /* are read at a time */
+#define LINKS 4
 
 void hd_xenbus_front_path(const struct hd_xenbus_device *dev,
                           char ret[HD_XENBUS_PATH])
@@ -93,86 +88,6 @@ void hd_xenbus_served(struct hd_xenbus_device *dev)
             snprintf(dev->back[i].value, HD_XENBUS_VALUE, "%d",
                      HD_XENBUS_INIT_WAIT);
 }
-
-static enum hd_xenbus_state state_of(const struct hd_xs_value *v)
-{
-    if (v->there <= 0 || v->buf[0] < '0' || v->buf[0] > '6' || v->buf[1])
-        return HD_XENBUS_NONE;
-    return (enum hd_xenbus_state)(v->buf[0] - '0');
-}
-
-/* Of at most STATES folders. */
-static void states_in(struct hd_xs *xs, char (*folders)[HD_XENBUS_PATH],
-                      size_t n, enum hd_xenbus_state *ret)
-{
-    struct hd_xs_value values[STATES];
-    char nodes[STATES][HD_XENBUS_PATH + 8], text[STATES][4];
-
-    for (size_t i = 0; i < n; i++) {
-        snprintf(nodes[i], sizeof(nodes[i]), "%s/state", folders[i]);
-        values[i] = (struct hd_xs_value){
-            .path = nodes[i], .buf = text[i], .size = sizeof(text[i])};
-    }
-    (void)hd_xs_read_all(xs, values, n, NULL);
-    for (size_t i = 0; i < n; i++)
-        ret[i] = state_of(&values[i]);
-}
-
-/* Gives how many of the `n` backends it was. */
-static size_t back_states(struct hd_xs *xs,
-                          const struct hd_xenbus_device *devices, size_t n,
-                          enum hd_xenbus_state ret[STATES])
-{
-    char paths[STATES][HD_XENBUS_PATH];
-    size_t some = n < STATES ? n : STATES;
-
-    for (size_t i = 0; i < some; i++)
-        hd_xenbus_back_path(&devices[i], paths[i]);
-    states_in(xs, paths, some, ret);
-    return some;
-}
-
-static enum hd_xenbus_state state_in(struct hd_xs *xs, const char *folder)
-{
-    char node[HD_XENBUS_PATH + 8], text[4];
-    struct hd_xs_value value = {.buf = text};
-
-    snprintf(node, sizeof(node), "%s/state", folder);
-    value.there = hd_xs_read(xs, node, text, sizeof(text), NULL);
-    return state_of(&value);
-}
-
-enum hd_xenbus_state hd_xenbus_back_state(struct hd_xs *xs,
-                                          const struct hd_xenbus_device *dev)
-{
-    char path[HD_XENBUS_PATH];
-
-    hd_xenbus_back_path(dev, path);
-    return state_in(xs, path);
-}
-
-enum hd_xenbus_state hd_xenbus_front_state(struct hd_xs *xs,
-                                           const struct hd_xenbus_device *dev)
-{
-    char path[HD_XENBUS_PATH];
-
-    hd_xenbus_front_path(dev, path);
-    return state_in(xs, path);
-}
-
-struct hd_xenbus_ends hd_xenbus_ends(struct hd_xs *xs,
-                                     const struct hd_xenbus_device *dev)
-{
-    char paths[2][HD_XENBUS_PATH];
-    enum hd_xenbus_state states[2];
-
-    hd_xenbus_back_path(dev, paths[0]);
-    hd_xenbus_front_path(dev, paths[1]);
-    states_in(xs, paths, 2, states);
-    return (struct hd_xenbus_ends){states[0], states[1]};
-}
-
-/* ---- nodes */
 
 /* A transaction in the making, all owned; a path and a value a node. */
 struct batch {
@@ -312,18 +227,16 @@ static void add_close(struct batch *b, const struct hd_xenbus_device *dev,
 int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, bool force, struct hd_err *err)
 {
-    enum hd_xenbus_state states[STATES];
-    auto_batch b;
+    hd_autofree enum hd_xenbus_state *states = calloc(n + 1, sizeof(*states));
+    auto_batch b = {0};
 
-    if (batch_init(&b, n, FOLDERS, NULL, err))
+    if (!states)
+        return hd_fail_errno(err, HD_E_FAILED, "close devices");
+    if (hd_xenbus_back_states(xs, devices, n, states, err) ||
+        batch_init(&b, n, FOLDERS, NULL, err))
         return -1;
-    for (size_t at = 0; at < n;) {
-        size_t some = back_states(xs, &devices[at], n - at, states);
-
-        for (size_t i = 0; i < some; i++)
-            add_close(&b, &devices[at + i], states[i], force);
-        at += some;
-    }
+    for (size_t i = 0; i < n; i++)
+        add_close(&b, &devices[i], states[i], force);
     return hd_xs_write(xs, b.nodes, b.n_nodes, err);
 }
 
@@ -366,135 +279,4 @@ int hd_xenbus_list(struct hd_xs *xs, const char *class, uint32_t domid,
     }
     *ret_n = used;
     return 0;
-}
-
-/* ---- states */
-
-/* What its driver wrote when it gave up: xenbus_dev_fatal of the kernel. */
-int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                      struct hd_err *err)
-{
-    char node[HD_XENBUS_PATH], why[256] = "it says no more";
-
-    snprintf(node, sizeof(node), DOM0 "/error/backend/%s/%u/%u/error",
-             dev->class, dev->domid, dev->devid);
-    (void)hd_xs_read(xs, node, why, sizeof(why), NULL);
-    return hd_fail(err, HD_E_FAILED,
-                   "the backend of %s %u of domain %u gave up: %s", dev->class,
-                   dev->devid, dev->domid, why);
-}
-
-/* 1: it is there, 0: not yet, -1: it never will. */
-static int judge(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                 enum hd_xenbus_state is, enum hd_xenbus_state want,
-                 struct hd_err *err)
-{
-    if (is == want || (want == HD_XENBUS_CLOSED && is == HD_XENBUS_NONE) ||
-        (want < HD_XENBUS_CLOSING && is > want && is < HD_XENBUS_CLOSING))
-        return 1;
-    if (want != HD_XENBUS_CLOSED &&
-        (is == HD_XENBUS_NONE || is >= HD_XENBUS_CLOSING))
-        return hd_xenbus_gave_up(xs, dev, err);
-    return 0;
-}
-
-/* Adds how many from the first on are there to `*at`: 1 with some of those that
- * were looked at, 0: wait, -1. */
-static int look(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                size_t n, enum hd_xenbus_state want, size_t *at,
-                struct hd_err *err)
-{
-    enum hd_xenbus_state states[STATES];
-    size_t some = back_states(xs, devices + *at, n - *at, states);
-
-    for (size_t i = 0; i < some; i++) {
-        int rc = judge(xs, devices + *at, states[i], want, err);
-
-        if (rc <= 0)
-            return rc;
-        ++*at;
-    }
-    return 1;
-}
-
-int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                   size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
-                   struct hd_err *err)
-{
-    size_t at = 0;
-
-    while (at < n) {
-        uint64_t until = hd_io_now_ms() + LOOK_MS;
-        int rc = look(xs, devices, n, state, &at, err);
-
-        if (rc < 0)
-            return -1;
-        if (rc)
-            continue;
-        if (!hd_io_left_ms(deadline_ms))
-            return hd_xs_answers(hd_io_now_ms() + HD_XS_LAST_MS, err)
-                       ? -1
-                       : hd_fail(err, HD_E_TIMEOUT,
-                                 "the backend of %s %u of domain %u does not "
-                                 "answer",
-                                 devices[at].class, devices[at].devid,
-                                 devices[at].domid);
-        if (hd_xs_wait(xs, until < deadline_ms ? until : deadline_ms, err))
-            return -1;
-    }
-    return 0;
-}
-
-static void state_path(const struct hd_xenbus_device *dev,
-                       char path[HD_XENBUS_PATH + 8])
-{
-    hd_xenbus_back_path(dev, path);
-    strcat(path, "/state");
-}
-
-/* The event that comes with each watch says nothing, and is taken here: who
- * waits for it later only looks once more. */
-static int watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                 size_t n, const char *token, struct hd_err *err)
-{
-    char path[HD_XENBUS_PATH + 8];
-
-    for (size_t i = 0; i < n; i++) {
-        state_path(&devices[i], path);
-        if (hd_xs_watch(xs, path, token, err) ||
-            hd_xs_wait(xs, hd_io_now_ms() + LOOK_MS, err))
-            return -1;
-    }
-    return 0;
-}
-
-/* xenstored refuses the same watch twice: hd_xenbus_await may follow. */
-int hd_xenbus_watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n, struct hd_err *err)
-{
-    return watch(xs, devices, n, "live", err);
-}
-
-static void unwatch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n)
-{
-    char path[HD_XENBUS_PATH + 8];
-
-    for (size_t i = 0; i < n; i++) {
-        state_path(&devices[i], path);
-        hd_xs_unwatch(xs, path, "backend");
-    }
-}
-
-int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
-                    size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
-                    struct hd_err *err)
-{
-    int rc;
-
-    if (watch(xs, devices, n, "backend", err))
-        return -1;
-    rc = hd_xenbus_wait(xs, devices, n, state, deadline_ms, err);
-    unwatch(xs, devices, n);
-    return rc;
 }

@@ -46,12 +46,15 @@ static int connect_one(struct hd_xs *xs, const struct hd_xenbus_device *dev,
                        uint64_t deadline_ms, struct hd_err *err)
 {
     for (;;) {
-        struct hd_xenbus_ends is = hd_xenbus_ends(xs, dev);
-        int rc = judge(xs, dev, is, err);
-        int most = is.back == HD_XENBUS_CONNECTED ? NEAR_MS : LOOK_MS;
+        struct hd_xenbus_ends is;
+        int rc, most;
 
+        if (hd_xenbus_ends(xs, dev, &is, err))
+            return -1;
+        rc = judge(xs, dev, is, err);
         if (rc)
             return rc < 0 ? -1 : 0;
+        most = is.back == HD_XENBUS_CONNECTED ? NEAR_MS : LOOK_MS;
         if (!hd_io_left_ms(deadline_ms))
             return too_late(dev, is.front, err);
         if (hd_xs_wait(xs, hd_io_within_ms(most, deadline_ms), err))
@@ -94,12 +97,16 @@ static int say(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 /* As if nobody had asked: a driver that had not looked yet sees the backend as
  * it was, and one that is paused never knows. */
 static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                    enum hd_xenbus_state was, struct hd_err *err)
+                    enum hd_xenbus_state was, bool *ret_begun,
+                    struct hd_err *err)
 {
-    enum hd_xenbus_state front = hd_xenbus_front_state(xs, dev);
+    enum hd_xenbus_state front;
 
-    if (front == HD_XENBUS_NONE || front >= HD_XENBUS_CLOSING)
-        return hd_fail(err, HD_E_TIMEOUT,
+    if (hd_xenbus_front_state(xs, dev, &front, err))
+        return -1;
+    *ret_begun = front == HD_XENBUS_NONE || front >= HD_XENBUS_CLOSING;
+    if (*ret_begun)
+        return hd_fail(err, HD_E_BUSY,
                        "domain %u has begun to let go of %s %u and still "
                        "uses it",
                        dev->domid, dev->class, dev->devid);
@@ -110,20 +117,25 @@ static int put_back(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 }
 
 int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                   uint64_t deadline_ms, struct hd_err *err)
+                   uint64_t deadline_ms, bool *ret_begun, struct hd_err *err)
 {
-    enum hd_xenbus_state was = hd_xenbus_back_state(xs, dev);
+    enum hd_xenbus_state was, is;
 
+    if (hd_xenbus_back_state(xs, dev, &was, err))
+        return -1;
     if (is_closed(was))
         return 0;
     if (say(xs, dev, "0", HD_XENBUS_CLOSING, err) ||
         hd_xenbus_watch(xs, dev, 1, err))
         return -1;
-    while (!is_closed(hd_xenbus_back_state(xs, dev))) {
+    for (;;) {
+        if (hd_xenbus_back_state(xs, dev, &is, err))
+            return -1;
+        if (is_closed(is))
+            return 0;
         if (!hd_io_left_ms(deadline_ms))
-            return put_back(xs, dev, was, err);
+            return put_back(xs, dev, was, ret_begun, err);
         if (hd_xs_wait(xs, hd_io_within_ms(LOOK_MS, deadline_ms), err))
             return -1;
     }
-    return 0;
 }

@@ -4,7 +4,7 @@
 #ifndef HD_BUS_XENBUS_LIVE_H
 #define HD_BUS_XENBUS_LIVE_H
 
-#include "xenbus.h"
+#include "xenbus_state.h"
 
 /* Blocks until both ends of each are connected; the caller watches them by
  * hd_xenbus_watch, or it is seen late.  HD_E_FAILED when a backend
@@ -15,9 +15,9 @@ int hd_xenbus_connect(struct hd_xs *xs, const struct hd_xenbus_device *devices,
 
 /* Asks the guest to let go, and blocks until its backend has closed; the nodes
  * stay, and so does a watch.  HD_E_BUSY when the guest has not at the deadline:
- * it then has the device as before.  HD_E_TIMEOUT when it has begun to close
- * it: it does so in its own time.  A backend that is gone will do. */
+ * it then has the device as before or, with `*ret_begun`, has begun to close it
+ * and does so in its own time.  A backend that is gone will do. */
 int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
-                   uint64_t deadline_ms, struct hd_err *err);
+                   uint64_t deadline_ms, bool *ret_begun, struct hd_err *err);
 
 #endif

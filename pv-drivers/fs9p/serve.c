@@ -93,10 +93,12 @@ static int connect_guest(struct server *s, struct hd_err *err)
 /* 1: go on, 0: it is over. */
 static int look(struct server *s, struct hd_err *err)
 {
-    enum hd_xenbus_state back = hd_xenbus_back_state(s->xs, s->dev);
-    enum hd_xenbus_state front = hd_xenbus_front_state(s->xs, s->dev);
+    enum hd_xenbus_state back, front;
     int rc = 0;
 
+    if (hd_xenbus_back_state(s->xs, s->dev, &back, err) ||
+        hd_xenbus_front_state(s->xs, s->dev, &front, err))
+        return -1;
     s->seen |= back != HD_XENBUS_NONE;
     switch (hd_backend_next(back, front, s->seen, s->n_links > 0)) {
     case HD_BACKEND_WAIT:

@@ -8,7 +8,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/block/vbd.h"
-#include "../../pv-drivers/bus/xenbus.h"
+#include "../../pv-drivers/bus/xenbus_state.h"
 #include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/vif.h"
 #include "unit.h"
@@ -64,14 +64,17 @@ static void what_a_process_serves_already_is_ready_from_the_first_moment(void)
 {
     struct hd_xenbus_device d;
     hd_auto(hd_xs) xs = NULL;
+    enum hd_xenbus_state back, front;
     struct hd_err err = {0};
 
     xs_kit_reset();
     hd_fs9p_describe(7, &d);
     CU_ASSERT_EQUAL_FATAL(hd_xs_open(&xs, NULL), 0);
     CHECK_OK(hd_xenbus_add(xs, &d, 1, NULL, &err), &err);
-    CU_ASSERT_EQUAL(hd_xenbus_back_state(xs, &d), HD_XENBUS_INIT_WAIT);
-    CU_ASSERT_EQUAL(hd_xenbus_front_state(xs, &d), HD_XENBUS_INITIALISING);
+    CHECK_OK(hd_xenbus_back_state(xs, &d, &back, &err), &err);
+    CHECK_OK(hd_xenbus_front_state(xs, &d, &front, &err), &err);
+    CU_ASSERT_EQUAL(back, HD_XENBUS_INIT_WAIT);
+    CU_ASSERT_EQUAL(front, HD_XENBUS_INITIALISING);
 }
 
 static void the_guest_owns_its_end_and_reads_the_other(void)
@@ -271,6 +274,80 @@ static void a_backend_that_is_gone_does_not_come_back_as_two_nodes(void)
     CHECK_OK(hd_xenbus_remove(xs, d, 2, &err), &err);
 }
 
+/* One that is silent, one that tears its answer off, one that refuses. */
+static void spoil(int how)
+{
+    xs_kit.silent_ms = 50;
+    if (how == 0)
+        xs_kit.stall_at = 1;
+    else if (how == 1)
+        xs_kit.torn_at = 1;
+    else
+        xs_kit.read_errno = EACCES;
+}
+
+static void what_xenstored_does_not_say_is_no_backend_that_is_gone(void)
+{
+    static const int want[] = {HD_E_TIMEOUT, HD_E_IO, HD_E_IO};
+
+    for (int how = 0; how < 3; how++) {
+        struct hd_xenbus_device d[2];
+        hd_auto(hd_xs) xs = two(d);
+        struct hd_err err = {0};
+
+        CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+        spoil(how);
+        CHECK_FAILS(hd_xenbus_await(xs, d, 2, HD_XENBUS_CLOSED,
+                                    hd_io_now_ms() + 10000, &err),
+                    &err, want[how], "cannot read xenstore " BACK_VBD);
+        xs_kit.stall_at = xs_kit.read_errno = 0;
+        spoil(how);
+        CHECK_FAILS(hd_xenbus_await(xs, d, 2, HD_XENBUS_INIT_WAIT,
+                                    hd_io_now_ms() + 10000, &err),
+                    &err, want[how], "cannot read xenstore " BACK_VBD);
+        xs_kit.stall_at = xs_kit.read_errno = 0;
+    }
+}
+
+static void what_xenstored_does_not_say_is_not_closed(void)
+{
+    for (int how = 0; how < 3; how++) {
+        struct hd_xenbus_device d[2];
+        hd_auto(hd_xs) xs = two(d);
+        struct hd_err err = {0};
+
+        CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+        spoil(how);
+        CU_ASSERT_EQUAL(hd_xenbus_close(xs, d, 2, true, &err), -1);
+        xs_kit.stall_at = xs_kit.read_errno = 0;
+        CU_ASSERT_TRUE(xs_kit_is(FRONT_VBD "/state", "1"));
+        CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/online", "1"));
+        CHECK_OK(hd_xenbus_close(xs, d, 2, true, &err), &err);
+        CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/online", "0"));
+    }
+}
+
+static void an_end_that_cannot_be_read_has_no_state(void)
+{
+    struct hd_xenbus_device d[2];
+    hd_auto(hd_xs) xs = two(d);
+    enum hd_xenbus_state state = HD_XENBUS_CONNECTED;
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+    xs_kit.read_errno = EIO;
+    CHECK_FAILS(hd_xenbus_back_state(xs, d, &state, &err), &err, HD_E_IO,
+                "cannot read xenstore " BACK_VBD "/state");
+    CHECK_FAILS(hd_xenbus_front_state(xs, d, &state, &err), &err, HD_E_IO,
+                "cannot read xenstore " FRONT_VBD "/state");
+    CU_ASSERT_EQUAL(state, HD_XENBUS_CONNECTED);
+    /* What a guest writes there is its own affair. */
+    xs_kit.read_errno = 0;
+    xs_kit_put(FRONT_VBD "/state", "\x1b and more");
+    CHECK_OK(hd_xenbus_front_state(xs, d, &state, &err), &err);
+    CU_ASSERT_EQUAL(state, HD_XENBUS_NONE);
+}
+
 static void what_libxl_has_recorded_is_found_again(void)
 {
     struct hd_xenbus_device d[2], found[4];
@@ -344,6 +421,9 @@ static const struct hd_test tests[] = {
     HD_TEST(by_force_a_frontend_goes_first_and_then_its_backend),
     HD_TEST(removed_devices_leave_no_node_on_any_side),
     HD_TEST(a_backend_that_is_gone_does_not_come_back_as_two_nodes),
+    HD_TEST(what_xenstored_does_not_say_is_no_backend_that_is_gone),
+    HD_TEST(what_xenstored_does_not_say_is_not_closed),
+    HD_TEST(an_end_that_cannot_be_read_has_no_state),
     HD_TEST(what_libxl_has_recorded_is_found_again),
     HD_TEST(who_looks_elsewhere_rests_as_long_without_xenstored),
     HD_TEST(a_disks_number_comes_from_its_letter),

@@ -18,6 +18,7 @@
 #define NOW  (hd_io_now_ms() + 60)
 
 static struct hd_xenbus_device device;
+static bool begun; /* to close it */
 
 static struct hd_xs *one(const char *back, const char *front)
 {
@@ -146,18 +147,46 @@ static void who_gives_up_or_refuses_is_named_at_once(void)
     CU_ASSERT_TRUE(hd_io_now_ms() - begin < 4000);
 }
 
+static void a_xenstored_that_is_silent_is_named_and_no_end(void)
+{
+    hd_auto(hd_xs) xs = one("2", "1");
+    struct hd_xenbus_ends ends;
+    struct hd_err err = {0};
+
+    xs_kit.silent_ms = 50;
+    xs_kit.stall_at = 1;
+    CHECK_FAILS(hd_xenbus_connect(xs, &device, 1, SOON, &err), &err,
+                HD_E_TIMEOUT, "xenstored does not answer");
+    CHECK_FAILS(hd_xenbus_ends(xs, &device, &ends, &err), &err, HD_E_TIMEOUT,
+                "xenstored does not answer");
+    xs_kit.stall_at = 0;
+    CHECK_OK(hd_xenbus_ends(xs, &device, &ends, &err), &err);
+    CU_ASSERT_EQUAL(ends.back, HD_XENBUS_INIT_WAIT);
+}
+
+static void a_backend_that_cannot_be_read_has_not_let_go(void)
+{
+    hd_auto(hd_xs) xs = one("4", "4");
+    struct hd_err err = {0};
+
+    xs_kit.read_errno = EIO;
+    CHECK_FAILS(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err, HD_E_IO,
+                "cannot read xenstore " BACK "/state");
+    CU_ASSERT_TRUE(is(BACK "/online", "1"));
+}
+
 static void a_guest_that_lets_go_is_waited_for(void)
 {
     hd_auto(hd_xs) xs = one("4", "4");
     struct hd_err err = {0};
 
     xs_kit.driver = let_go;
-    CHECK_OK(hd_xenbus_part(xs, &device, SOON, &err), &err);
+    CHECK_OK(hd_xenbus_part(xs, &device, SOON, &begun, &err), &err);
     CU_ASSERT_TRUE(is(BACK "/online", "0"));
     /* Again, and with nothing there. */
-    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &err), &err);
+    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err);
     CHECK_OK(hd_xenbus_remove(xs, &device, 1, &err), &err);
-    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &err), &err);
+    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err);
     CU_ASSERT_EQUAL(xs_kit_count(), 0);
 }
 
@@ -167,16 +196,18 @@ static void a_guest_that_keeps_it_has_it_as_before(void)
     struct hd_err err = {0};
     size_t n = xs_kit_count();
 
-    CHECK_FAILS(hd_xenbus_part(xs, &device, NOW, &err), &err, HD_E_BUSY,
+    begun = true;
+    CHECK_FAILS(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err, HD_E_BUSY,
                 "domain 7 does not let go of vbd 51728");
     CU_ASSERT_TRUE(is(BACK "/online", "1"));
     CU_ASSERT_TRUE(is(BACK "/state", "4"));
     CU_ASSERT_TRUE(is(FRONT "/state", "4"));
     CU_ASSERT_EQUAL(xs_kit_count(), n);
+    CU_ASSERT_FALSE(begun);
     /* One that has not connected yet may do so later. */
     hd_auto(hd_xs) early = one("2", "1");
-    CHECK_FAILS(hd_xenbus_part(early, &device, NOW, &err), &err, HD_E_BUSY,
-                "does not let go");
+    CHECK_FAILS(hd_xenbus_part(early, &device, NOW, &begun, &err), &err,
+                HD_E_BUSY, "does not let go");
     CU_ASSERT_TRUE(is(BACK "/state", "2"));
 }
 
@@ -186,12 +217,14 @@ static void a_guest_that_has_begun_to_close_may_finish(void)
     struct hd_err err = {0};
 
     xs_kit.driver = begin_to_let_go;
-    CHECK_FAILS(hd_xenbus_part(xs, &device, NOW, &err), &err, HD_E_TIMEOUT,
+    begun = false;
+    CHECK_FAILS(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err, HD_E_BUSY,
                 "has begun to let go");
+    CU_ASSERT_TRUE(begun);
     CU_ASSERT_TRUE(is(BACK "/online", "0"));
     xs_kit.driver = NULL;
     xs_kit_put(BACK "/state", "6");
-    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &err), &err);
+    CHECK_OK(hd_xenbus_part(xs, &device, NOW, &begun, &err), &err);
 }
 
 static void a_xenstored_that_refuses_changes_nothing(void)
@@ -207,7 +240,7 @@ static void a_xenstored_that_refuses_changes_nothing(void)
             xs_kit.fail_at = at;
             xs_kit.fail_errno = why[i];
             xs_kit.races = why[i] == EAGAIN ? 100000 : 0;
-            CU_ASSERT_EQUAL(hd_xenbus_part(xs, &device, NOW, &err), -1);
+            CU_ASSERT_EQUAL(hd_xenbus_part(xs, &device, NOW, &begun, &err), -1);
             CU_ASSERT_EQUAL(err.code, HD_E_IO);
             CU_ASSERT_TRUE(is(BACK "/online", "1"));
             CU_ASSERT_TRUE(is(BACK "/state", "4"));
@@ -218,11 +251,13 @@ static void a_xenstored_that_refuses_changes_nothing(void)
 static void a_device_is_attached_in_ten_waits_for_xenstored(void)
 {
     hd_auto(hd_xs) xs = one("1", "1");
+    struct hd_xenbus_ends ends;
     struct hd_err err = {0};
 
     CHECK_OK(hd_xenbus_remove(xs, &device, 1, &err), &err);
     xs_kit.trips = 0;
-    CU_ASSERT_EQUAL(hd_xenbus_ends(xs, &device).front, HD_XENBUS_NONE);
+    CHECK_OK(hd_xenbus_ends(xs, &device, &ends, &err), &err);
+    CU_ASSERT_EQUAL(ends.front, HD_XENBUS_NONE);
     CHECK_OK(hd_xenbus_add(xs, &device, 1, NULL, &err), &err);
     xs_kit.driver = connect_both;
     CHECK_OK(hd_xenbus_watch(xs, &device, 1, &err), &err);
@@ -240,7 +275,7 @@ static void a_device_is_taken_in_nine_waits_for_xenstored(void)
 
     xs_kit.trips = 0;
     xs_kit.driver = let_go;
-    CHECK_OK(hd_xenbus_part(xs, &device, SOON, &err), &err);
+    CHECK_OK(hd_xenbus_part(xs, &device, SOON, &begun, &err), &err);
     CHECK_OK(hd_xenbus_remove(xs, &device, 1, &err), &err);
     CU_ASSERT_EQUAL(xs_kit.trips, 9);
 }
@@ -250,6 +285,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_frontend_that_never_connects_ends_at_the_deadline),
     HD_TEST(a_backend_that_does_not_follow_its_guest_is_named),
     HD_TEST(who_gives_up_or_refuses_is_named_at_once),
+    HD_TEST(a_xenstored_that_is_silent_is_named_and_no_end),
+    HD_TEST(a_backend_that_cannot_be_read_has_not_let_go),
     HD_TEST(a_guest_that_lets_go_is_waited_for),
     HD_TEST(a_guest_that_keeps_it_has_it_as_before),
     HD_TEST(a_guest_that_has_begun_to_close_may_finish),

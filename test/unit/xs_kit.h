@@ -20,6 +20,7 @@ struct xs_kit {
     /* This answer, counted from 1, is not given, and none after it, until it is
      * 0 again; what was asked is done. */
     int stall_at;
+    int silent_ms;  /* who waits for it waits so long; 0: as long as it wants */
     int read_errno; /* every read fails with this; 0: none does */
     bool lost;      /* the connection on which watches come */
     /* Called when somebody waits: a driver's turn to act. */

@@ -12,9 +12,14 @@
 #include <xenstore.h>
 #include <xen/io/xs_wire.h>
 
+#include "../../pv-drivers/bus/xs_bulk.h"
 #include "xs_kit.h"
 
 const char *__wrap_xs_daemon_socket(void);
+int __real_hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                           struct hd_err *err);
+int __wrap_hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                           struct hd_err *err);
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
@@ -190,4 +195,12 @@ const char *__wrap_xs_daemon_socket(void)
     pthread_detach(thread);
     atexit(remove_socket);
     return at.sun_path;
+}
+
+int __wrap_hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                           struct hd_err *err)
+{
+    if (xs_kit.silent_ms)
+        silent_ms = (uint32_t)xs_kit.silent_ms;
+    return __real_hd_xs_bulk_open(ret, silent_ms, err);
 }
