@@ -111,11 +111,12 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
 # no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
 # xs_kit.c is its xenstore, which xs_kit_wire.c serves, volume.c its
-# device-mapper, and xen_kit.c its Xen and its jobs.
+# device-mapper, xen_kit.c its Xen and its jobs, and port.c counts what it asks
+# rtnetlink.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open \
-	dm_get_next_target \
+	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
 	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message) \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \

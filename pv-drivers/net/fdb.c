@@ -21,10 +21,22 @@
 #define ENDS_MS 1000 /* netback takes its interface away behind its guest */
 #define LOOK_NS 5000000
 
+/* Entries of an address that are looked at in one go; one that is left out is
+ * found at the next try, when these are gone. */
+#define ENTRIES 16
+
+struct entry {
+    uint32_t port;
+    uint16_t vlan; /* 0: none */
+    bool set;      /* by somebody, and not learned */
+};
+
 /* Who else has an address. */
 struct owner {
     uint32_t master, self;
     const uint8_t *mac;
+    struct entry entries[ENTRIES];
+    size_t n;
     uint32_t port; /* 0: nobody; the bridge itself is one */
     uint16_t vlan; /* 0: none */
     bool mine;     /* `self` has it, too */
@@ -46,7 +58,8 @@ static struct ndmsg *begin(struct hd_rtnl_request *req, uint16_t type,
 
 /* Static, not permanent: that would be an address of the bridge itself.
  * Sticky: else a frame from it at another port would move it there. */
-static int add(uint32_t port, const uint8_t mac[6], uint16_t how)
+static int add(struct hd_rtnl *nl, uint32_t port, const uint8_t mac[6],
+               uint16_t how)
 {
     struct hd_rtnl_request req;
     struct ndmsg *msg =
@@ -55,11 +68,11 @@ static int add(uint32_t port, const uint8_t mac[6], uint16_t how)
     msg->ndm_state = NUD_NOARP;
     msg->ndm_flags |= NTF_STICKY;
     mnl_attr_put((struct nlmsghdr *)req.buf, NDA_LLADDR, 6, mac);
-    return hd_rtnl_talk((struct nlmsghdr *)req.buf);
+    return hd_rtnl_talk(nl, (struct nlmsghdr *)req.buf);
 }
 
 /* Of that port alone: the kernel leaves it when it has moved on. */
-static void forget(const struct owner *owner)
+static void forget(struct hd_rtnl *nl, const struct owner *owner)
 {
     struct hd_rtnl_request req;
     struct nlmsghdr *nlh = (struct nlmsghdr *)req.buf;
@@ -68,7 +81,7 @@ static void forget(const struct owner *owner)
     mnl_attr_put(nlh, NDA_LLADDR, 6, owner->mac);
     if (owner->vlan)
         mnl_attr_put_u16(nlh, NDA_VLAN, owner->vlan);
-    (void)hd_rtnl_talk(nlh);
+    (void)hd_rtnl_talk(nl, nlh);
 }
 
 /* netback's, whatever it is called; and what has such a name, as the tap of a
@@ -88,20 +101,26 @@ static bool is_guests(const struct hd_link *link)
 }
 
 /* What was learned from a guest's interface that is down is of no use to it. */
-static void note(struct owner *owner, uint32_t port, uint16_t vlan, bool set)
+static void note(struct hd_rtnl *nl, struct owner *owner,
+                 const struct entry *entry)
 {
     struct hd_link link = {0};
 
-    if (port == owner->self)
-        owner->mine = true;
-    if (port == owner->self || owner->stays ||
-        hd_links_at(port, &link, NULL) != 1)
+    if (owner->stays || hd_links_at(nl, entry->port, &link, NULL) != 1)
         return;
-    owner->port = port;
-    owner->vlan = vlan;
+    owner->port = entry->port;
+    owner->vlan = entry->vlan;
     owner->ends = is_guests(&link);
-    owner->stays = set || (owner->ends && link.set_up);
+    owner->stays = entry->set || (owner->ends && link.set_up);
     memcpy(owner->name, link.name, sizeof(owner->name));
+}
+
+static void keep(struct owner *owner, struct entry entry)
+{
+    if (entry.port == owner->self)
+        owner->mine = true;
+    else if (owner->n < ENTRIES)
+        owner->entries[owner->n++] = entry;
 }
 
 /* Each port's own addresses come along: NTF_SELF. */
@@ -110,8 +129,9 @@ static int on_entry(const struct nlmsghdr *nlh, void *context)
     const struct ndmsg *msg = mnl_nlmsg_get_payload(nlh);
     struct owner *owner = context;
     const struct nlattr *attr;
+    struct entry entry = {.port = (uint32_t)msg->ndm_ifindex,
+                          .set = msg->ndm_state & (NUD_PERMANENT | NUD_NOARP)};
     uint32_t master = 0;
-    uint16_t vlan = 0;
     bool same = false;
 
     mnl_attr_for_each(attr, nlh, sizeof(*msg)) switch (mnl_attr_get_type(attr))
@@ -124,26 +144,28 @@ static int on_entry(const struct nlmsghdr *nlh, void *context)
         master = mnl_attr_get_u32(attr);
         break;
     case NDA_VLAN:
-        vlan = mnl_attr_get_u16(attr);
+        entry.vlan = mnl_attr_get_u16(attr);
         break;
     }
     if (same && !(msg->ndm_flags & NTF_SELF) && master == owner->master)
-        note(owner, (uint32_t)msg->ndm_ifindex, vlan,
-             msg->ndm_state & (NUD_PERMANENT | NUD_NOARP));
+        keep(owner, entry);
     return MNL_CB_OK;
 }
 
 /* An interrupted dump may miss one: EINTR. */
-static int look(struct owner *owner)
+static int look(struct hd_rtnl *nl, struct owner *owner)
 {
     struct hd_rtnl_request req;
-    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETNEIGH, 0, 0);
+    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETNEIGH, NLM_F_DUMP, 0);
     struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
 
-    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     msg->ifi_family = AF_BRIDGE;
     mnl_attr_put_u32(nlh, IFLA_MASTER, owner->master);
-    return hd_rtnl_ask(nlh, on_entry, owner);
+    if (hd_rtnl_ask(nl, nlh, on_entry, owner))
+        return -1;
+    for (size_t i = 0; i < owner->n; i++)
+        note(nl, owner, &owner->entries[i]);
+    return 0;
 }
 
 static int taken(const struct owner *owner, const char *bridge,
@@ -159,10 +181,10 @@ static int taken(const struct owner *owner, const char *bridge,
 }
 
 /* 1: try again, 0: it is the port's, -1. */
-static int take_over(const char *bridge, struct owner *owner, bool last,
-                     struct hd_err *err)
+static int take_over(struct hd_rtnl *nl, const char *bridge,
+                     struct owner *owner, bool last, struct hd_err *err)
 {
-    if (look(owner))
+    if (look(nl, owner))
         return errno == EINTR
                    ? 1
                    : hd_fail_errno(err, HD_E_NO_NETWORK,
@@ -170,15 +192,15 @@ static int take_over(const char *bridge, struct owner *owner, bool last,
     if (owner->stays && (last || !owner->ends))
         return taken(owner, bridge, err);
     if (owner->port && !owner->stays)
-        forget(owner);
+        forget(nl, owner);
     else if (!owner->port && owner->mine &&
-             !add(owner->self, owner->mac, NLM_F_REPLACE))
+             !add(nl, owner->self, owner->mac, NLM_F_REPLACE))
         return 0;
     return 1;
 }
 
-int hd_fdb_give(const char *bridge, uint32_t master, uint32_t port,
-                const uint8_t mac[6], struct hd_err *err)
+int hd_fdb_give(struct hd_rtnl *nl, const char *bridge, uint32_t master,
+                uint32_t port, const uint8_t mac[6], struct hd_err *err)
 {
     uint64_t until = hd_io_now_ms() + ENDS_MS;
     int rc = 1;
@@ -192,13 +214,13 @@ int hd_fdb_give(const char *bridge, uint32_t master, uint32_t port,
             nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
         /* The kernel looks and writes in one: two who ask at once cannot both
          * have it. */
-        if (!add(port, mac, NLM_F_EXCL))
+        if (!add(nl, port, mac, NLM_F_EXCL))
             return 0;
         if (errno != EEXIST)
             return hd_fail_errno(err, HD_E_NO_NETWORK,
                                  "cannot give an address on the bridge %s",
                                  bridge);
-        rc = take_over(bridge, &owner, last, err);
+        rc = take_over(nl, bridge, &owner, last, err);
         if (rc == 1 && last)
             return hd_fail(err, HD_E_BUSY,
                            "an address on the bridge %s does not get free: "

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "rtnl.h"
 
 /* Makes `mac` the address of `port` of the bridge `master`, which is called
  * `bridge`, for as long as the port is there: frames from elsewhere do not move
@@ -14,7 +15,7 @@
  * set, the bridge's own, and one from which a guest of this host has sent of
  * late, for the bridge forgets it in five minutes: HD_E_BUSY, after at most one
  * second, within which a guest that ends may let go of it. */
-int hd_fdb_give(const char *bridge, uint32_t master, uint32_t port,
-                const uint8_t mac[6], struct hd_err *err);
+int hd_fdb_give(struct hd_rtnl *nl, const char *bridge, uint32_t master,
+                uint32_t port, const uint8_t mac[6], struct hd_err *err);
 
 #endif

@@ -121,64 +121,42 @@ static int on_address(const struct nlmsghdr *nlh, void *ctx)
 }
 
 /* One dump of `type`; an address family of 0 asks for all. */
-static int dump(struct mnl_socket *sock, uint16_t type, size_t extra,
-                mnl_cb_t fn, void *ctx)
+static int dump(struct hd_rtnl *nl, uint16_t type, size_t extra, mnl_cb_t fn,
+                void *ctx)
 {
-    char buf[32768]; /* what libmnl's manual asks for at least: 8 KiB */
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-    ssize_t n;
-    int rc;
+    struct hd_rtnl_request req;
 
-    nlh->nlmsg_type = type;
-    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    nlh->nlmsg_seq = type;
-    mnl_nlmsg_put_extra_header(nlh, extra);
-    if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
-        return -1;
-    do {
-        n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-        if (n < 0)
-            return -1;
-        rc = mnl_cb_run(buf, (size_t)n, type, mnl_socket_get_portid(sock), fn,
-                        ctx);
-    } while (rc > MNL_CB_STOP);
-    return rc;
+    hd_rtnl_begin(&req, type, NLM_F_DUMP, extra);
+    return hd_rtnl_ask(nl, (struct nlmsghdr *)req.buf, fn, ctx);
 }
 
-/* -1 with errno; EINTR: an interface came or went meanwhile, and some may be
- * missing. */
-static int list_once(struct mnl_socket *sock, struct list *list)
+static int list_once(struct hd_rtnl *nl, struct list *list)
 {
     list->n = 0;
-    return dump(sock, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, list) < 0
+    return dump(nl, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, list) ||
+                   dump(nl, RTM_GETROUTE, sizeof(struct rtmsg), on_route,
+                        list) ||
+                   dump(nl, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+                        list)
                ? -1
-           : dump(sock, RTM_GETROUTE, sizeof(struct rtmsg), on_route, list) < 0
-               ? -1
-               : dump(sock, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
-                      list);
+               : 0;
 }
 
 int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
 {
+    hd_auto(hd_rtnl) nl = NULL;
     struct list list = {0};
     int rc = -1;
 
+    if (hd_rtnl_open(&nl, err))
+        return -1;
     errno = EINTR;
-    for (int i = 0; i < TRIES && rc < 0 && errno == EINTR; i++) {
-        struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-        int sys;
-
-        if (sock && !mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID))
-            rc = list_once(sock, &list);
-        sys = errno;
-        if (sock)
-            mnl_socket_close(sock);
-        errno = sys;
-    }
-    if (rc < 0) {
+    for (int i = 0; i < TRIES && rc && errno == EINTR; i++)
+        rc = list_once(nl, &list);
+    if (rc) {
+        hd_fail_errno(err, HD_E_FAILED, "cannot list the network interfaces");
         free(list.links);
-        return hd_fail_errno(err, HD_E_FAILED,
-                             "cannot list the network interfaces");
+        return -1;
     }
     *ret = list.links;
     *ret_n = list.n;
@@ -186,11 +164,11 @@ int hd_links_list(struct hd_link **ret, size_t *ret_n, struct hd_err *err)
 }
 
 /* 1: there, 0: there is none, -1. */
-static int get(const struct nlmsghdr *nlh, struct hd_link *ret,
+static int get(struct hd_rtnl *nl, struct nlmsghdr *nlh, struct hd_link *ret,
                struct hd_err *err)
 {
     struct list list = {0};
-    int rc = hd_rtnl_ask(nlh, on_link, &list);
+    int rc = hd_rtnl_ask(nl, nlh, on_link, &list);
 
     if (!rc && list.n)
         *ret = list.links[0];
@@ -201,25 +179,24 @@ static int get(const struct nlmsghdr *nlh, struct hd_link *ret,
     return !rc && list.n;
 }
 
-int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err)
+int hd_links_at(struct hd_rtnl *nl, uint32_t index, struct hd_link *ret,
+                struct hd_err *err)
 {
     struct hd_rtnl_request req;
-    struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, index);
 
-    nlh->nlmsg_flags = NLM_F_REQUEST;
-    return get(nlh, ret, err);
+    return get(nl, hd_rtnl_link(&req, RTM_GETLINK, 0, index), ret, err);
 }
 
-int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err)
+int hd_links_find(struct hd_rtnl *nl, const char *name, struct hd_link *ret,
+                  struct hd_err *err)
 {
     struct hd_rtnl_request req;
     struct nlmsghdr *nlh = hd_rtnl_link(&req, RTM_GETLINK, 0, 0);
     struct hd_link link;
     int found;
 
-    nlh->nlmsg_flags = NLM_F_REQUEST;
     mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-    found = get(nlh, &link, err);
+    found = get(nl, nlh, &link, err);
     /* Another one may have that for a second name. */
     if (found != 1 || strcmp(link.name, name))
         return found < 0 ? -1 : 0;

@@ -34,8 +34,11 @@ bool hd_links_has_bridge(const struct hd_link *links, size_t n,
  * `way_out`; 0: there is none, -1.  One request, however many there are, and
  * none of those with which the kernel would run modprobe for a name that is not
  * there. */
-int hd_links_find(const char *name, struct hd_link *ret, struct hd_err *err);
-int hd_links_at(uint32_t index, struct hd_link *ret, struct hd_err *err);
+struct hd_rtnl;
+int hd_links_find(struct hd_rtnl *nl, const char *name, struct hd_link *ret,
+                  struct hd_err *err);
+int hd_links_at(struct hd_rtnl *nl, uint32_t index, struct hd_link *ret,
+                struct hd_err *err);
 
 /* rtnetlink(7): a socket that becomes readable when some link has come, gone or
  * changed: hd_io_drain it, and ask hd_links_list what is true now.  It does not

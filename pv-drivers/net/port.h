@@ -20,7 +20,8 @@ struct hd_port {
  * it and takes only frames from `mac`, so no guest can be another one:
  * bridge(8), "locked", of Linux 5.18.  Blocks until the interface is there, at
  * most two seconds, and then as hd_fdb_give does, whose HD_E_BUSY it passes on:
- * another guest has that address.  HD_E_NO_NETWORK without the bridge. */
+ * another guest has that address.  HD_E_NO_NETWORK without the bridge.  All
+ * over one socket of rtnetlink(7)'s. */
 int hd_port_join(const struct hd_port *port, struct hd_err *err);
 
 #endif

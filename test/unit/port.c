@@ -25,6 +25,29 @@
 #define TYPE   0x88b5 /* IEEE 802: for experiments */
 #define SOON   300    /* ms in which a frame crosses a bridge */
 
+/* The linker sends all calls of the program under test here (--wrap). */
+struct mnl_socket *__real_mnl_socket_open2(int bus, int flags);
+struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags);
+ssize_t __real_mnl_socket_sendto(const struct mnl_socket *sock,
+                                 const void *data, size_t len);
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *sock,
+                                 const void *data, size_t len);
+
+static int sockets, requests; /* so far */
+
+struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags)
+{
+    sockets++;
+    return __real_mnl_socket_open2(bus, flags);
+}
+
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *sock,
+                                 const void *data, size_t len)
+{
+    requests++;
+    return __real_mnl_socket_sendto(sock, data, len);
+}
+
 static const uint8_t first[6] = {0x00, 0x16, 0x3e, 1, 1, 1};
 static const uint8_t second[6] = {0x00, 0x16, 0x3e, 2, 2, 2};
 static const uint8_t third[6] = {0x00, 0x16, 0x3e, 3, 3, 3};
@@ -36,6 +59,7 @@ static int make_pair(const char *name)
     struct nlmsghdr *nlh =
         hd_rtnl_link(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
     struct nlattr *info, *data, *peer;
+    hd_auto(hd_rtnl) nl = NULL;
     char guest[16];
 
     snprintf(guest, sizeof(guest), "%.12sg", name);
@@ -49,9 +73,10 @@ static int make_pair(const char *name)
     mnl_attr_nest_end(nlh, peer);
     mnl_attr_nest_end(nlh, data);
     mnl_attr_nest_end(nlh, info);
-    if (hd_rtnl_talk(nlh))
-        return -1;
-    return hd_rtnl_up(if_nametoindex(guest));
+    return hd_rtnl_open(&nl, NULL) || hd_rtnl_talk(nl, nlh) ||
+                   hd_rtnl_up(nl, if_nametoindex(guest))
+               ? -1
+               : 0;
 }
 
 static int guest_socket(const char *name)
@@ -169,13 +194,15 @@ static const char *isolate(void)
 /* A port of the bridge as another toolstack makes it: it learns. */
 static const char *join_plain(const char *name, int *ret_fd)
 {
-    struct hd_link bridge;
+    hd_auto(hd_rtnl) nl = NULL;
+    uint32_t index;
 
     if (make_pair(name))
         return "skipped: this machine has no veth";
-    EXPECT(hd_links_find(BRIDGE, &bridge, NULL) == 1);
-    EXPECT(!hd_rtnl_master(if_nametoindex(name), bridge.index));
-    EXPECT(!hd_rtnl_up(if_nametoindex(name)));
+    EXPECT(!hd_rtnl_open(&nl, NULL));
+    index = hd_rtnl_index(nl, name);
+    EXPECT(!hd_rtnl_join(nl, index, hd_rtnl_index(nl, BRIDGE), 0));
+    EXPECT(!hd_rtnl_up(nl, index));
     *ret_fd = guest_socket(name);
     return *ret_fd < 0 ? "no socket" : NULL;
 }
@@ -199,9 +226,10 @@ static int set_address(const uint8_t mac[6])
     struct hd_rtnl_request req;
     struct nlmsghdr *nlh =
         hd_rtnl_link(&req, RTM_SETLINK, 0, if_nametoindex(BRIDGE));
+    hd_auto(hd_rtnl) nl = NULL;
 
     mnl_attr_put(nlh, IFLA_ADDRESS, 6, mac);
-    return hd_rtnl_talk(nlh);
+    return hd_rtnl_open(&nl, NULL) ? -1 : hd_rtnl_talk(nl, nlh);
 }
 
 /* A guest of ours, one of another toolstack's, and the bridge itself. */
@@ -269,11 +297,13 @@ static const char *arrive(void)
 
 static void *end_soon(void *arg)
 {
+    struct hd_rtnl_request req;
+    struct nlmsghdr *nlh;
+    hd_auto(hd_rtnl) nl = NULL;
+
     nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    return hd_rtnl_talk(hd_rtnl_link(&(struct hd_rtnl_request){{0}},
-                                     RTM_DELLINK, 0, if_nametoindex(arg)))
-               ? arg
-               : NULL;
+    nlh = hd_rtnl_link(&req, RTM_DELLINK, 0, if_nametoindex(arg));
+    return hd_rtnl_open(&nl, NULL) || hd_rtnl_talk(nl, nlh) ? arg : NULL;
 }
 
 static const char *again(void)
@@ -294,19 +324,69 @@ static const char *again(void)
     return NULL;
 }
 
+/* The second is too small for IPv6. */
 static const char *mtu(void)
 {
-    struct hd_port port = port_of("one", first);
-    struct ifreq req = {.ifr_name = "one"};
+    static const int mtus[] = {1400, 1000};
+    struct hd_port ports[] = {port_of("one", first), port_of("two", second)};
     struct hd_err err = {0};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    for (int i = 0; i < 2; i++) {
+        struct ifreq req = {0};
+
+        if (make_pair(ports[i].name))
+            return "skipped: this machine has no veth";
+        ports[i].mtu = (uint32_t)mtus[i];
+        EXPECT(!hd_port_join(&ports[i], &err));
+        strcpy(req.ifr_name, ports[i].name);
+        EXPECT(!ioctl(fd, SIOCGIFMTU, &req) && req.ifr_mtu == mtus[i]);
+        EXPECT(!ioctl(fd, SIOCGIFFLAGS, &req) && req.ifr_flags & IFF_UP);
+    }
+    return NULL;
+}
+
+static bool addressed(const struct hd_link *links, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(links[i].name, name))
+            return links[i].addressed;
+    return false;
+}
+
+static const char *keep_out(void)
+{
+    struct hd_port port = port_of("one", first);
+    hd_autofree struct hd_link *links = NULL;
+    struct hd_err err = {0};
+    size_t n;
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    if (make_pair("one"))
+        return "skipped: this machine has no veth";
+    EXPECT(!hd_port_join(&port, &err));
+    EXPECT(!hd_links_list(&links, &n, &err));
+    if (!addressed(links, n, "oneg"))
+        return "skipped: this machine has no IPv6";
+    EXPECT(!addressed(links, n, "one"));
+    return NULL;
+}
+
+/* The two looked for, and the port enslaved, bound, addressed and raised. */
+static const char *waits(void)
+{
+    struct hd_port port = port_of("one", first);
+    struct hd_err err = {0};
+
+    EXPECT(!hd_bridge_make(BRIDGE, &err));
     if (make_pair("one"))
         return "skipped: this machine has no veth";
     port.mtu = 1400;
-    EXPECT(!hd_bridge_make(BRIDGE, &err));
+    sockets = requests = 0;
     EXPECT(!hd_port_join(&port, &err));
-    EXPECT(!ioctl(fd, SIOCGIFMTU, &req) && req.ifr_mtu == 1400);
+    EXPECT(sockets == 1);
+    EXPECT(requests == 6);
     return NULL;
 }
 
@@ -353,6 +433,16 @@ static void a_port_has_the_mtu_that_was_asked_for(void)
     net_kit_run(mtu);
 }
 
+static void a_port_gives_dom0_no_address(void)
+{
+    net_kit_run(keep_out);
+}
+
+static void a_port_joins_in_six_requests_over_one_socket(void)
+{
+    net_kit_run(waits);
+}
+
 static void *make_late(void *arg)
 {
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
@@ -391,6 +481,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_ends_leaves_its_address_to_the_next),
     HD_TEST(isolated_ports_do_not_hear_each_other),
     HD_TEST(a_port_has_the_mtu_that_was_asked_for),
+    HD_TEST(a_port_gives_dom0_no_address),
+    HD_TEST(a_port_joins_in_six_requests_over_one_socket),
     HD_TEST(an_interface_that_is_late_is_waited_for),
     HD_TEST(what_is_missing_is_named),
 };
