@@ -18,6 +18,10 @@
  * process ends itself: in seconds. */
 #define SLACK 1
 
+/* How long a spare waits for xenstored before it goes on without: it is of use
+ * for a request that has come meanwhile as well. */
+#define PREPARE_MS 500
+
 /* How ps(1) shows it while it has nothing to do. */
 #define WAITING "hotdom-spare"
 
@@ -34,6 +38,13 @@ static bool begins(uint32_t op)
 {
     return op == HD_JOB_START || op == HD_JOB_BUILD || op == HD_JOB_RESTART ||
            op == HD_JOB_ATTACH;
+}
+
+/* The others have nothing to say to xenstored, and must not be cut short for
+ * its silence: a key that is half changed, or a core that is half written. */
+static bool needs_xenstored(uint32_t op)
+{
+    return op != HD_JOB_KEYS && op != HD_JOB_DUMP;
 }
 
 /* A group of its own, so that one signal ends what libxl forked as well; an end
@@ -77,7 +88,7 @@ static int perform(struct hd_context *ctx, struct hd_err *err)
     /* The ledger tells the next job what this one left. */
     alarm((unsigned)hd_io_left_ms(req->deadline_ms) / 1000 + SLACK);
     /* Without it the alarm ends this process, and says less. */
-    if (hd_silence_watch(&limits, &silence, err))
+    if (needs_xenstored(req->op) && hd_silence_watch(&limits, &silence, err))
         hd_log(HD_LOG_WARNING, "%s", err->msg);
     rc = ops[req->op](ctx, err);
     hd_silence_stop(silence);
@@ -88,7 +99,7 @@ static int perform(struct hd_context *ctx, struct hd_err *err)
  * nothing is wanted before there is a deadline: only then somebody is told. */
 static void prepare(struct hd_context *ctx)
 {
-    if (!hd_xs_answers(hd_io_now_ms() + HD_SILENCE_EVERY_MS, NULL))
+    if (!hd_xs_answers(hd_io_now_ms() + PREPARE_MS, NULL))
         (void)hd_context_prepare(ctx, NULL);
 }
 

@@ -25,7 +25,8 @@ struct hd_silence; /* opaque: a thread */
 
 /* When xenstored was silent for too long the process tells hotdomd so
  * (HD_REPORT_DONE with HD_E_TIMEOUT) and ends, wherever it is; what it had
- * begun stands in the ledger. */
+ * begun stands in the ledger.  However near the deadline is, that is never for
+ * less than a second, or than `most_ms` when that is less. */
 int hd_silence_watch(const struct hd_silence_limits *limits,
                      struct hd_silence **ret, struct hd_err *err);
 /* Consumes it, and does not wait for an answer; from here on the process is not

@@ -112,6 +112,24 @@ static void a_job_that_undoes_names_xenstored_before_its_deadline(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said.err.msg, "xenstored has not answered"));
 }
 
+static void rest_longer(void)
+{
+    usleep(700000);
+}
+
+/* 300 ms before the last second, in which nobody is told any more. */
+static void a_job_near_its_deadline_does_not_end_for_a_moments_silence(void)
+{
+    for (int undoes = 0; undoes < 2; undoes++) {
+        const struct hd_silence_limits l = limits(undoes, 1300);
+        struct hd_job_report said;
+
+        xs_kit.stall_at = 1;
+        CU_ASSERT_EQUAL(job(&l, rest_longer, 0, &said), 0);
+        CU_ASSERT_EQUAL(said.kind, HD_REPORT_UNLOCKED);
+    }
+}
+
 static void a_xenstored_that_answers_ends_no_job(void)
 {
     const struct hd_silence_limits l = limits(false, 20000);
@@ -125,6 +143,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_job_that_begins_ends_and_names_xenstored),
     HD_TEST(a_job_that_undoes_goes_on_when_xenstored_does),
     HD_TEST(a_job_that_undoes_names_xenstored_before_its_deadline),
+    HD_TEST(a_job_near_its_deadline_does_not_end_for_a_moments_silence),
     HD_TEST(a_xenstored_that_answers_ends_no_job),
 };
 
