@@ -17,6 +17,7 @@
 #include "agent.h"
 #include "files.h"
 #include "inquire.h"
+#include "serial.h"
 #include "volume.h"
 
 #define CLASSES 4
@@ -179,6 +180,20 @@ static int describe(struct attachment *a, const struct hd_step *steps,
     return 0;
 }
 
+/* A process that serves has said that it is ready, and nobody has looked since:
+ * without it the guest would wait for its device for ever. */
+static int check_served(const struct hd_step *steps, uint32_t n,
+                        struct hd_err *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if ((steps[i].kind == HD_STEP_ATTACH_CONSOLE &&
+             hd_serial_check_served(&steps[i].u.console, err)) ||
+            (steps[i].kind == HD_STEP_ATTACH_FILES &&
+             hd_files_check_served(steps[i].u.files.name, err)))
+            return -1;
+    return 0;
+}
+
 static int join_all(struct hd_context *ctx, const struct attachment *a,
                     const struct hd_step *steps, uint32_t n, struct hd_err *err)
 {
@@ -228,7 +243,7 @@ static int attach(struct hd_context *ctx, struct attachment *a,
     rc = add_all(ctx, a, err) ||
          hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
                          wait_until(ctx), err) ||
-         join_all(ctx, a, steps, n, err);
+         join_all(ctx, a, steps, n, err) || check_served(steps, n, err);
     hd_context_enter(ctx);
     return rc ? -1 : 0;
 }

@@ -10,8 +10,8 @@
 uint32_t hd_attach_count(const struct hd_step *steps, uint32_t n);
 
 /* One guest's; its domain is there and paused.  When it returns, every backend
- * waits for its frontend.  There is no effect of its own: what undoes the
- * domain undoes it. */
+ * waits for its frontend, and the processes among them live.  There is no
+ * effect of its own: what undoes the domain undoes it. */
 int hd_attach(struct hd_context *ctx, const struct hd_step *steps, uint32_t n,
               struct hd_err *err);
 

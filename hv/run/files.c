@@ -38,6 +38,19 @@ int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
     return 0;
 }
 
+int hd_files_check_served(const char *name, struct hd_err *err)
+{
+    char path[HD_SERVER_SIZE];
+
+    hd_files_path(name, path);
+    return hd_server_runs(path)
+               ? 0
+               : hd_fail(err, HD_E_FAILED,
+                         "hotdom-9p, which serves the host view of %s, has "
+                         "died; start the guest again",
+                         name);
+}
+
 /* The caller's; HD_E_NO_GUEST when no process serves it. */
 static int dial(const char *name, int *ret_fd, struct hd_err *err)
 {

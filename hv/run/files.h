@@ -20,6 +20,10 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE]);
 int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
                    struct hd_err *err);
 
+/* HD_E_FAILED when that process does not live any more.  A lock, answers at
+ * once. */
+int hd_files_check_served(const char *name, struct hd_err *err);
+
 /* A connection to the process that serves it, the caller's, which is told what
  * the guest asks for from now on; see pv-drivers/fs9p/control.h.  HD_E_NO_GUEST
  * when there is none. */

@@ -61,3 +61,20 @@ int hd_serial_serve(const struct hd_step_console *step, uint32_t domid,
     /* From now on the port is what it is. */
     return check_port(step, err);
 }
+
+int hd_serial_check_served(const struct hd_step_console *step,
+                           struct hd_err *err)
+{
+    char path[HD_SERVER_SIZE];
+
+    hd_serial_path(step->tty, path);
+    if (hd_server_runs(path))
+        return 0;
+    /* Then it had to. */
+    if (check_port(step, err))
+        return -1;
+    return hd_fail(err, HD_E_FAILED,
+                   "hotdom-serial, which serves %s, has died; start the guest "
+                   "again",
+                   step->tty);
+}

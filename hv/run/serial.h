@@ -18,5 +18,9 @@ int hd_serial_check_free(const struct hd_step_console *step,
  * until it has the port, at most five seconds. */
 int hd_serial_serve(const struct hd_step_console *step, uint32_t domid,
                     struct hd_err *err);
+/* HD_E_GONE or HD_E_FAILED when its process does not live any more.  A lock,
+ * answers at once. */
+int hd_serial_check_served(const struct hd_step_console *step,
+                           struct hd_err *err);
 
 #endif

@@ -4,6 +4,7 @@
  * can show EQUOTA. */
 #include "../../hv/run/attach.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon_kit.h"
@@ -89,10 +90,33 @@ static void a_full_quota_is_an_event_of_the_guest(void)
     end(&ctx);
 }
 
+static void a_server_that_has_died_before_the_attach_is_named(void)
+{
+    hd_autofree struct hd_plan *plan = calloc(1, hd_plan_size(1));
+    struct hd_job_request req = {0};
+    struct hd_context ctx = begin(&req);
+    struct hd_err err = {0};
+
+    /* No process has either lock. */
+    strcpy(steps[0].u.console.tty, "unit-none");
+    CHECK_FAILS(hd_attach(&ctx, steps, 1, &err), &err, HD_E_FAILED,
+                "hotdom-serial, which serves unit-none, has died");
+    end(&ctx);
+    ctx = begin(&req);
+    ctx.plan = plan;
+    steps[0].kind = HD_STEP_ATTACH_FILES;
+    strcpy(steps[0].u.files.name, "unit-nobody.desk");
+    CHECK_FAILS(hd_attach(&ctx, steps, 1, &err), &err, HD_E_FAILED,
+                "hotdom-9p, which serves the host view of unit-nobody.desk, "
+                "has died");
+    end(&ctx);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_full_quota_is_named_and_leaves_nothing_of_a_step),
     HD_TEST(a_full_quota_is_an_event_of_the_guest),
     HD_TEST(races_without_end_are_named_and_leave_nothing_of_a_step),
+    HD_TEST(a_server_that_has_died_before_the_attach_is_named),
 };
 
 HD_SUITE("run/attach", tests);
