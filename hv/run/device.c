@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "../../pv-drivers/base/mac.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus_state.h"
 #include "../../pv-drivers/net/vif.h"
@@ -104,40 +103,18 @@ int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
     return hd_xenbus_remove(ctx->xs, bus, 1, err);
 }
 
-/* xvda to xvdp, as hd_vbd_devid numbers them. */
-static void name_disk(uint32_t devid, char vdev[8])
-{
-    strcpy(vdev, "xvda");
-    while (vdev[3] < 'p' && hd_vbd_devid(vdev) != devid)
-        vdev[3]++;
-}
-
-/* By what it is called there: of a NIC the MAC that its backend has. */
-static int forget(struct hd_context *ctx, const struct hd_device_of *device,
-                  const char *mac, struct hd_err *err)
-{
-    uint8_t m[6];
-    char vdev[8];
-
-    if (*device->dm_name) {
-        name_disk(device->bus.devid, vdev);
-        return hd_domain_forget(ctx->ts, device->bus.domid, vdev, NULL, err);
-    }
-    if (!hd_mac_parse(mac, m))
-        return 0;
-    return hd_domain_forget(ctx->ts, device->bus.domid, NULL, m, err);
-}
-
+/* Neither waits for the other to come to an end: what fails is tried again, and
+ * then finds what is left.  libxl has no record of it when the attaching came
+ * to nothing. */
 static int undo_live(struct hd_context *ctx, const struct hd_device_of *device,
                      struct hd_err *err)
 {
-    char mac[HD_MAC_SIZE];
+    struct hd_err ignored;
+    int rc = hd_device_close(ctx, device, err);
 
-    if (hd_device_read(ctx, &device->bus, "mac", mac, sizeof(mac), err) ||
-        hd_device_close(ctx, device, err))
-        return -1;
-    /* Never there, when the attaching came to nothing. */
-    return forget(ctx, device, mac, err);
+    return hd_domain_forget(ctx->ts, &device->bus, rc ? &ignored : err) || rc
+               ? -1
+               : 0;
 }
 
 int hd_device_undo(struct hd_context *ctx, const struct hd_effect *effect,

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/bus/xenbus.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "../plan/plan.h"
 #include "domain_status.h"
@@ -42,10 +43,10 @@ int hd_domain_settle(struct hd_toolstack *ts, uint32_t domid,
                      const struct hd_step *steps, uint32_t n,
                      struct hd_err *err);
 /* libxl's record of a domain that runs, which hd_domain_settle made, without
- * one of its devices: `vdev` or `mac` is not NULL.  One that is not there is
+ * one of its disks or NICs, by class and number.  One that is not there is
  * success. */
-int hd_domain_forget(struct hd_toolstack *ts, uint32_t domid, const char *vdev,
-                     const uint8_t *mac, struct hd_err *err);
+int hd_domain_forget(struct hd_toolstack *ts,
+                     const struct hd_xenbus_device *device, struct hd_err *err);
 /* The memory of a paused domain as an ELF core, to a descriptor of a file that
  * is open for writing; blocks as long as that takes. */
 int hd_domain_dump(struct hd_toolstack *ts, uint32_t domid, int fd,

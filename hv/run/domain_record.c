@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/paths.h"
+#include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/net/vif.h"
 #include "toolstack.h"
 
@@ -74,14 +75,14 @@ static int add_devices(libxl_domain_config *config, const struct hd_step *steps,
 
 /* ---- dropped */
 
-static void drop_disk(libxl_domain_config *config, const char *vdev)
+static void drop_disk(libxl_domain_config *config, uint32_t devid)
 {
     int kept = 0;
 
     for (int i = 0; i < config->num_disks; i++) {
         libxl_device_disk disk = config->disks[i];
 
-        if (disk.vdev && !strcmp(disk.vdev, vdev))
+        if (disk.vdev && hd_vbd_devid(disk.vdev) == devid)
             libxl_device_disk_dispose(&disk);
         else
             config->disks[kept++] = disk;
@@ -89,14 +90,15 @@ static void drop_disk(libxl_domain_config *config, const char *vdev)
     config->num_disks = kept;
 }
 
-static void drop_nic(libxl_domain_config *config, const uint8_t *mac)
+/* By its number, as libxl tells them apart. */
+static void drop_nic(libxl_domain_config *config, uint32_t devid)
 {
     int kept = 0;
 
     for (int i = 0; i < config->num_nics; i++) {
         libxl_device_nic nic = config->nics[i];
 
-        if (!memcmp(nic.mac, mac, sizeof(nic.mac)))
+        if (nic.devid == (int)devid)
             libxl_device_nic_dispose(&nic);
         else
             config->nics[kept++] = nic;
@@ -110,16 +112,17 @@ static void drop_nic(libxl_domain_config *config, const uint8_t *mac)
 struct change {
     const struct hd_step *steps;
     uint32_t n;
-    const char *vdev;
-    const uint8_t *mac;
+    const struct hd_xenbus_device *gone; /* or NULL */
 };
 
 static int apply(libxl_domain_config *config, const struct change *change)
 {
-    if (change->vdev)
-        drop_disk(config, change->vdev);
-    if (change->mac)
-        drop_nic(config, change->mac);
+    const struct hd_xenbus_device *gone = change->gone;
+
+    if (gone && !strcmp(gone->class, HD_VBD_CLASS))
+        drop_disk(config, gone->devid);
+    if (gone && !strcmp(gone->class, HD_VIF_CLASS))
+        drop_nic(config, gone->devid);
     return add_devices(config, change->steps, change->n);
 }
 
@@ -157,12 +160,12 @@ int hd_domain_record(struct hd_toolstack *ts, uint32_t domid,
         err);
 }
 
-int hd_domain_forget(struct hd_toolstack *ts, uint32_t domid, const char *vdev,
-                     const uint8_t *mac, struct hd_err *err)
+int hd_domain_forget(struct hd_toolstack *ts,
+                     const struct hd_xenbus_device *device, struct hd_err *err)
 {
-    const struct change change = {.vdev = vdev, .mac = mac};
+    const struct change change = {.gone = device};
 
     return hd_toolstack_check_id(
-        ts, rewrite(hd_toolstack_begin(ts), domid, &change),
-        "change the record of", domid, err);
+        ts, rewrite(hd_toolstack_begin(ts), device->domid, &change),
+        "change the record of", device->domid, err);
 }

@@ -144,8 +144,6 @@ static int flush(const struct hd_device_of *device, struct hd_err *err)
 static int remove_it(struct hd_context *ctx, const struct hd_device_of *device,
                      struct hd_err *err)
 {
-    const struct hd_job_device *d = &ctx->req->device;
-    bool disk = d->what == HD_WHAT_DISK;
     struct hd_err ignored;
     int rc = flush(device, err);
 
@@ -156,8 +154,7 @@ static int remove_it(struct hd_context *ctx, const struct hd_device_of *device,
         hd_undo_volume(ctx, ctx->req->guest, device->dm_name,
                        rc ? &ignored : err))
         rc = -1;
-    if (hd_domain_forget(ctx->ts, device->bus.domid, disk ? d->vdev : NULL,
-                         disk ? NULL : d->mac, rc ? &ignored : err))
+    if (hd_domain_forget(ctx->ts, &device->bus, rc ? &ignored : err))
         rc = -1;
     if (hd_attach_tell(ctx, ctx->plan->steps, ctx->plan->n_steps,
                        rc ? &ignored : err))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../hv/run/domain.h"
 #include "unit.h"
 
 struct xen_kit xen_kit;
@@ -13,6 +14,12 @@ int __real_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                           struct hd_domain_status *ret, struct hd_err *err);
 int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                           struct hd_domain_status *ret, struct hd_err *err);
+int __real_hd_domain_forget(struct hd_toolstack *ts,
+                            const struct hd_xenbus_device *bus,
+                            struct hd_err *err);
+int __wrap_hd_domain_forget(struct hd_toolstack *ts,
+                            const struct hd_xenbus_device *bus,
+                            struct hd_err *err);
 int __real_hd_report_start_task(struct hd_store *store,
                                 struct hd_job_request *request,
                                 const struct hd_plan *plan,
@@ -44,7 +51,24 @@ int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
     if (xen_kit.blind)
         return hd_fail(err, HD_E_NO_XEN, "Xen does not answer");
     *ret = (struct hd_domain_status){.state = xen_kit.states[i],
-                                     .reason = xen_kit.reasons[i]};
+                                     .reason = xen_kit.reasons[i],
+                                     .domid = xen_kit.domid};
+    return 0;
+}
+
+int __wrap_hd_domain_forget(struct hd_toolstack *ts,
+                            const struct hd_xenbus_device *bus,
+                            struct hd_err *err)
+{
+    if (!xen_kit.on)
+        return __real_hd_domain_forget(ts, bus, err);
+    if (xen_kit.fail_forget) {
+        xen_kit.fail_forget--;
+        return hd_fail(err, HD_E_FAILED, "cannot change the record");
+    }
+    xen_kit.forgotten++;
+    snprintf(xen_kit.last, sizeof(xen_kit.last), "%.8s/%u", bus->class,
+             bus->devid);
     return 0;
 }
 

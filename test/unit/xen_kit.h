@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A Xen and jobs that tests play, in place of what hotdomd asks and begins: the
- * linker sends its calls here (--wrap). */
+/* A Xen, libxl's record of its domains, and jobs that tests play, in place of
+ * what hotdomd and its jobs ask and begin: the linker sends their calls here
+ * (--wrap). */
 #ifndef HD_TEST_XEN_KIT_H
 #define HD_TEST_XEN_KIT_H
 
@@ -14,6 +15,10 @@ struct xen_kit {
     /* Of domains by the first byte of their UUIDs. */
     enum hd_domain_state states[XEN_KIT_DOMAINS];
     enum hd_domain_reason reasons[XEN_KIT_DOMAINS];
+    uint32_t domid;       /* of each of them */
+    unsigned fail_forget; /* so often from now on a record stays as it is */
+    unsigned forgotten;   /* devices, so far */
+    char last[32];        /* "vif/24" */
     struct hd_job_request asked; /* the last job */
     unsigned jobs, kills;
     /* Whose password a store was to be unlocked with, last, and how often. */
