@@ -33,15 +33,15 @@ static bool is_ours(const char *class)
     return found;
 }
 
-static bool has_any(struct hd_context *ctx, char **classes, size_t n,
-                    uint32_t domid)
+static bool has_any(struct hd_context *ctx,
+                    const struct hd_domain_classes *classes, uint32_t domid)
 {
     char path[96], value[8];
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < classes->n; i++) {
         snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u",
-                 classes[i], domid);
-        if (!is_ours(classes[i]) &&
+                 classes->names[i], domid);
+        if (!is_ours(classes->names[i]) &&
             hd_xs_read(ctx->xs, path, value, sizeof(value), NULL) != 0)
             return true;
     }
@@ -49,25 +49,22 @@ static bool has_any(struct hd_context *ctx, char **classes, size_t n,
 }
 
 /* What libxl itself has attached, libxl must detach: a display's QEMU, a PCI
- * device.  Its own record does not have the latter, the backends do. */
+ * device.  Its own record does not have the latter, the backends do.  Without
+ * `classes` nobody knows. */
 static void find_others(struct hd_context *ctx, struct ending *endings,
-                        size_t n)
+                        size_t n, const struct hd_domain_classes *classes)
 {
-    hd_autofree char **classes = NULL;
-    size_t n_classes;
-    bool all = hd_xs_list(ctx->xs, "/local/domain/0/backend", &classes,
-                          &n_classes, NULL);
-
     for (size_t i = 0; i < n; i++)
         endings[i].others =
-            all || has_any(ctx, classes, n_classes, endings[i].domain.domid);
+            !classes || has_any(ctx, classes, endings[i].domain.domid);
 }
 
-static void end_with_others(struct hd_context *ctx, struct ending *e)
+static void end_with_others(struct hd_context *ctx, struct ending *e,
+                            const struct hd_domain_classes *classes)
 {
     hd_attach_close(ctx, e->domain.domid);
     e->rc = hd_domain_destroy(ctx->ts, e->domain.domid, &e->err) ||
-            hd_domain_sweep(ctx->xs, &e->domain, 1, &e->err);
+            hd_domain_sweep(ctx->xs, &e->domain, 1, classes, &e->err);
 }
 
 /* libxc's handle is for one thread. */
@@ -98,7 +95,8 @@ static void kill_all(struct hd_context *ctx, struct ending *endings, size_t n)
 
 /* As libxl does it: first the nodes, and with them the backends, whose grants a
  * dying domain waits for, then the domain, whatever became of the nodes. */
-static void end_ours(struct hd_context *ctx, struct ending *endings, size_t n)
+static void end_ours(struct hd_context *ctx, struct ending *endings, size_t n,
+                     const struct hd_domain_classes *classes)
 {
     struct hd_domain_status domains[HD_MAX_GUESTS];
     struct hd_err err;
@@ -106,7 +104,7 @@ static void end_ours(struct hd_context *ctx, struct ending *endings, size_t n)
 
     for (size_t i = 0; i < n; i++)
         domains[i] = endings[i].domain;
-    swept = n ? hd_domain_sweep(ctx->xs, domains, n, &err) : 0;
+    swept = n ? hd_domain_sweep(ctx->xs, domains, n, classes, &err) : 0;
     kill_all(ctx, endings, n);
     for (size_t i = 0; swept && i < n; i++) {
         endings[i].rc = -1;
@@ -136,23 +134,34 @@ static size_t sort(struct ending *endings, size_t n)
     return ours;
 }
 
+/* What is paused gets no backend of another class any more. */
+static void end_all(struct hd_context *ctx, struct ending *endings, size_t n)
+{
+    struct hd_domain_classes listed = {0};
+    const struct hd_domain_classes *classes =
+        hd_domain_classes_list(ctx->xs, &listed, NULL) ? NULL : &listed;
+    size_t ours;
+
+    find_others(ctx, endings, n, classes);
+    ours = sort(endings, n);
+    end_ours(ctx, endings, ours, classes);
+    for (size_t i = ours; i < n; i++)
+        end_with_others(ctx, &endings[i], classes);
+    hd_domain_classes_fini(&listed);
+}
+
 int hd_domain_end(struct hd_context *ctx,
                   const struct hd_domain_status *domains, size_t n,
                   struct hd_err *err)
 {
     struct ending endings[HD_MAX_GUESTS] = {0};
     const struct ending *bad = NULL;
-    size_t ours;
 
     for (size_t i = 0; i < n; i++) {
         (void)hd_domain_pause(ctx->hv, domains[i].domid, NULL);
         endings[i].domain = domains[i];
     }
-    find_others(ctx, endings, n);
-    ours = sort(endings, n);
-    end_ours(ctx, endings, ours);
-    for (size_t i = ours; i < n; i++)
-        end_with_others(ctx, &endings[i]);
+    end_all(ctx, endings, n);
     for (size_t i = 0; i < n; i++)
         if (endings[i].rc)
             bad = bad ? bad : &endings[i];

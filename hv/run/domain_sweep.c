@@ -8,6 +8,8 @@
 /* Where libxl keeps its own notes of a domain. */
 #define USERDATA "/var/lib/xen/userdata-?.%u.%s.*"
 
+#define BACKENDS "/local/domain/0/backend"
+
 #define PATH 128
 #define OWN  3 /* nodes of a domain beside its backends */
 
@@ -25,9 +27,22 @@ static void remove_files(const struct hd_domain_status *domain)
     globfree(&found);
 }
 
+int hd_domain_classes_list(struct hd_xs *xs, struct hd_domain_classes *ret,
+                           struct hd_err *err)
+{
+    return hd_xs_list(xs, BACKENDS, &ret->names, &ret->n, err);
+}
+
+void hd_domain_classes_fini(struct hd_domain_classes *classes)
+{
+    free(classes->names);
+    *classes = (struct hd_domain_classes){0};
+}
+
 /* Of one: its own nodes, then its backend folder in each class. */
-static void list_paths(const struct hd_domain_status *domain, char **classes,
-                       size_t n_classes, char (*paths)[PATH])
+static void list_paths(const struct hd_domain_status *domain,
+                       const struct hd_domain_classes *classes,
+                       char (*paths)[PATH])
 {
     char id[HD_UUID_SIZE];
 
@@ -35,31 +50,41 @@ static void list_paths(const struct hd_domain_status *domain, char **classes,
     snprintf(paths[0], PATH, "/local/domain/%u", domain->domid);
     snprintf(paths[1], PATH, "/vm/%s", id);
     snprintf(paths[2], PATH, "/libxl/%u", domain->domid);
-    for (size_t i = 0; i < n_classes; i++)
-        snprintf(paths[OWN + i], PATH, "/local/domain/0/backend/%.64s/%u",
-                 classes[i], domain->domid);
+    for (size_t i = 0; i < classes->n; i++)
+        snprintf(paths[OWN + i], PATH, BACKENDS "/%.64s/%u", classes->names[i],
+                 domain->domid);
 }
 
-int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
-                    size_t n, struct hd_err *err)
+static int remove_nodes(struct hd_xs *xs,
+                        const struct hd_domain_status *domains, size_t n,
+                        const struct hd_domain_classes *classes,
+                        struct hd_err *err)
 {
-    hd_autofree char **classes = NULL;
-    hd_autofree char(*paths)[PATH] = NULL;
-    hd_autofree struct hd_xs_node *nodes = NULL;
-    size_t n_classes, each;
+    size_t each = OWN + classes->n;
+    hd_autofree char(*paths)[PATH] = calloc(n * each, sizeof(*paths));
+    hd_autofree struct hd_xs_node *nodes = calloc(n * each, sizeof(*nodes));
 
-    for (size_t i = 0; i < n; i++)
-        remove_files(&domains[i]);
-    if (hd_xs_list(xs, "/local/domain/0/backend", &classes, &n_classes, err))
-        return -1;
-    each = OWN + n_classes;
-    paths = calloc(n * each, sizeof(*paths));
-    nodes = calloc(n * each, sizeof(*nodes));
     if (!paths || !nodes)
         return hd_fail_errno(err, HD_E_FAILED, "clean xenstore");
     for (size_t i = 0; i < n; i++)
-        list_paths(&domains[i], classes, n_classes, paths + i * each);
+        list_paths(&domains[i], classes, paths + i * each);
     for (size_t i = 0; i < n * each; i++)
         nodes[i].path = paths[i];
     return hd_xs_write(xs, nodes, n * each, err);
+}
+
+int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
+                    size_t n, const struct hd_domain_classes *classes,
+                    struct hd_err *err)
+{
+    struct hd_domain_classes listed = {0};
+    int rc;
+
+    for (size_t i = 0; i < n; i++)
+        remove_files(&domains[i]);
+    if (!classes && hd_domain_classes_list(xs, &listed, err))
+        return -1;
+    rc = remove_nodes(xs, domains, n, classes ? classes : &listed, err);
+    hd_domain_classes_fini(&listed);
+    return rc;
 }

@@ -6,12 +6,24 @@
 #include "../../pv-drivers/bus/xs.h"
 #include "domain_status.h"
 
+/* The classes of the backends that dom0 has, whosever they are, as xenstore
+ * lists them: one wait for xenstored. */
+struct hd_domain_classes {
+    char **names; /* owned */
+    size_t n;
+};
+int hd_domain_classes_list(struct hd_xs *xs, struct hd_domain_classes *ret,
+                           struct hd_err *err);
+void hd_domain_classes_fini(struct hd_domain_classes *classes);
+
 /* Removes libxl's files and, in one transaction, the xenstore nodes of the `n`
  * domains that are gone or about to be, by domid and UUID; with their backend
  * nodes go the devices in dom0, whose drivers do the rest by themselves.
+ * `classes` are those in which they may have backends; NULL: they are listed.
  * Nothing there is success.  The caller has made sure that no other domain has
  * one of these domids. */
 int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
-                    size_t n, struct hd_err *err);
+                    size_t n, const struct hd_domain_classes *classes,
+                    struct hd_err *err);
 
 #endif

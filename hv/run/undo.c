@@ -80,7 +80,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
     if (hd_domain_end_has_begun(ctx, status.domid))
         rc = 0;
     else if (status.state == HD_DOMAIN_GONE || status.state == HD_DOMAIN_DYING)
-        rc = hd_domain_sweep(ctx->xs, &status, 1, err);
+        rc = hd_domain_sweep(ctx->xs, &status, 1, NULL, err);
     else
         rc = hd_domain_end(ctx, &status, 1, err);
     /* Who has a page of it mapped keeps it from going. */

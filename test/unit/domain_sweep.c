@@ -44,11 +44,26 @@ static void several_domains_go_in_as_many_waits_as_one(void)
         hd_auto(hd_xs) xs = begin();
 
         xs_kit.trips = 0;
-        CHECK_OK(hd_domain_sweep(xs, domains, n, &err), &err);
+        CHECK_OK(hd_domain_sweep(xs, domains, n, NULL, &err), &err);
         CU_ASSERT_EQUAL(xs_kit.trips, 4);
         CU_ASSERT_EQUAL(xs_kit.ends, 1);
         CU_ASSERT_EQUAL(xs_kit_count(), 4 * (3 - n));
     }
+}
+
+/* As the end of a domain does it, which looks at the classes before. */
+static void classes_that_are_known_are_not_listed_again(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_domain_classes classes;
+    struct hd_err err = {0};
+
+    xs_kit.trips = 0;
+    CHECK_OK(hd_domain_classes_list(xs, &classes, &err), &err);
+    CHECK_OK(hd_domain_sweep(xs, domains, 3, &classes, &err), &err);
+    CU_ASSERT_EQUAL(xs_kit.trips, 4);
+    CU_ASSERT_EQUAL(xs_kit_count(), 0);
+    hd_domain_classes_fini(&classes);
 }
 
 static void a_neighbour_is_left_alone_and_nothing_there_is_success(void)
@@ -56,8 +71,8 @@ static void a_neighbour_is_left_alone_and_nothing_there_is_success(void)
     hd_auto(hd_xs) xs = begin();
     struct hd_err err = {0};
 
-    CHECK_OK(hd_domain_sweep(xs, domains, 2, &err), &err);
-    CHECK_OK(hd_domain_sweep(xs, domains, 2, &err), &err);
+    CHECK_OK(hd_domain_sweep(xs, domains, 2, NULL, &err), &err);
+    CHECK_OK(hd_domain_sweep(xs, domains, 2, NULL, &err), &err);
     CU_ASSERT_TRUE(xs_kit_is("/libxl/40003/type", "1"));
     CU_ASSERT_TRUE(xs_kit_is("/libxl/40002/type", NULL));
 }
@@ -68,13 +83,14 @@ static void a_xenstored_that_refuses_leaves_all_or_none(void)
     struct hd_err err = {0};
 
     xs_kit.races = 100000;
-    CU_ASSERT_EQUAL(hd_domain_sweep(xs, domains, 3, &err), -1);
+    CU_ASSERT_EQUAL(hd_domain_sweep(xs, domains, 3, NULL, &err), -1);
     CU_ASSERT_EQUAL(err.code, HD_E_IO);
     CU_ASSERT_EQUAL(xs_kit_count(), 12);
 }
 
 static const struct hd_test tests[] = {
     HD_TEST(several_domains_go_in_as_many_waits_as_one),
+    HD_TEST(classes_that_are_known_are_not_listed_again),
     HD_TEST(a_neighbour_is_left_alone_and_nothing_there_is_success),
     HD_TEST(a_xenstored_that_refuses_leaves_all_or_none),
 };
