@@ -8,6 +8,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/net/bridge.h"
+#include "../host/sysfs.h"
 #include "files.h"
 #include "host_disk.h"
 #include "medium.h"
@@ -42,21 +43,24 @@ static int open_volume(struct hd_context *ctx, const struct hd_step *step,
                        uint32_t seq, struct hd_err *err)
 {
     const struct hd_step_volume *v = &step->u.volume;
+    hd_autofd int root = hd_sysfs_root(err);
     hd_auto(hd_secret) key = NULL;
 
     (void)seq;
+    if (root < 0)
+        return -1;
     if (v->target == HD_TARGET_CRYPT)
         key = hd_steal(&ctx->keys[v->header]);
     if (hd_volume_open(v, &ctx->req->store, ctx->req->devmajor,
                        ctx->req->devminor, key, err))
         /* Who has it says more than the kernel's "busy". */
-        return is_on_medium(v) ? hd_medium_fail_used(ctx->req, err) : -1;
+        return is_on_medium(v) ? hd_medium_fail_used(root, ctx->req, err) : -1;
     /* From now on the device holds its medium, so what these see stays. */
     if (v->target == HD_TARGET_DISK)
         return hd_host_disk_check(v, 1, err);
-    if (is_on_medium(v) && hd_medium_check_alone(ctx->req, err))
+    if (is_on_medium(v) && hd_medium_check_alone(root, ctx->req, err))
         return -1;
-    return hd_medium_check(ctx->req, err);
+    return hd_medium_check(root, ctx->req, err);
 }
 
 /* The undo goes by the UUID, so nobody else's domain may have it. */
