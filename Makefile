@@ -109,7 +109,7 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 	$(Q)[ "$$(stat -c %s $@)" -lt 1048576 ] || { echo '$@ has 1 MiB or more' >&2; rm $@; exit 1; }
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
-# no_memory.c refuses it memory, inventory_vanish.c takes away what it lists,
+# no_memory.c refuses it memory, sysfs_kit.c takes away what it lists,
 # xs_kit.c is its xenstore, which xs_kit_wire.c serves, volume.c its
 # device-mapper, xen_kit.c its Xen and its jobs, and port.c counts what it asks
 # rtnetlink.

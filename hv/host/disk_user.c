@@ -9,7 +9,8 @@
 #include "mounts.h"
 #include "sysfs.h"
 
-#define BLOCK "sys/class/block/%s"
+#define BLOCK     "sys/class/block/%s"
+#define MULTIPATH "mpath-" /* how the uuids of dm-multipath's maps begin */
 
 /* The first that is found is told. */
 struct search {
@@ -23,16 +24,37 @@ static bool is_part(const struct search *s, int root, const char *name)
     return hd_sysfs_exists(root, BLOCK "/%s/partition", s->disk, name);
 }
 
+/* multipathd takes every disk that it is not told to leave. */
+static void tell_multipath(const struct search *s, const char *name,
+                           const char *dm)
+{
+    snprintf(s->ret, HD_DISK_USER_TEXT,
+             "/dev/%.31s is a path of %.31s (%.63s); `multipath -f %.63s` lets "
+             "go of it, and a blacklist in /etc/multipath.conf keeps it so",
+             s->part, name, dm, dm);
+}
+
+/* What vanished while it was read held nothing any more: whether it still does
+ * is looked at last. */
 static void tell_holder(void *ctx, int root, const char *name)
 {
     const struct search *s = ctx;
-    char dm[64];
+    char uuid[160], dm[128], to[256];
 
-    if (*s->ret || hd_sysfs_has(root, HD_DM_UUID, BLOCK "/dm/uuid", name))
+    if (*s->ret)
         return;
+    hd_sysfs_text(root, uuid, sizeof(uuid), BLOCK "/dm/uuid", name);
     hd_sysfs_text(root, dm, sizeof(dm), BLOCK "/dm/name", name);
-    snprintf(s->ret, HD_DISK_USER_TEXT, "/dev/%.31s is part of %.31s%s%s%s",
-             s->part, name, *dm ? " (" : "", dm, *dm ? ")" : "");
+    if (!strncmp(uuid, HD_DM_UUID, strlen(HD_DM_UUID)) ||
+        !hd_sysfs_link(root, to, sizeof(to), BLOCK "/holders/%s", s->part,
+                       name))
+        return;
+    if (!strncmp(uuid, MULTIPATH, strlen(MULTIPATH)))
+        tell_multipath(s, name, dm);
+    else
+        snprintf(s->ret, HD_DISK_USER_TEXT,
+                 "/dev/%.31s is part of %.31s%s%.63s%s", s->part, name,
+                 *dm ? " (" : "", dm, *dm ? ")" : "");
 }
 
 static void look_at_holders(struct search *s, int root, const char *name)

@@ -52,7 +52,7 @@ static void check(const struct hd_kit_tree *t, const char *want)
     CU_ASSERT_EQUAL(hd_disk_user_find(t->root, "sda", who), *want != '\0');
     CU_ASSERT_STRING_EQUAL(who, want);
     CU_ASSERT_EQUAL(hd_disk_user_share(t->root, "sda", who),
-                    strstr(want, "part of") != NULL);
+                    strstr(want, "part of") || strstr(want, "path of"));
 }
 
 static void begin(struct hd_kit_tree *t)
@@ -102,6 +102,31 @@ static void dm_devices_are_named_unless_they_are_hotdoms(void)
     hd_kit_tree_fini(&t);
 }
 
+static void a_holder_that_has_let_go_meanwhile_has_nothing(void)
+{
+    struct hd_kit_tree t;
+    char link[128];
+
+    begin(&t);
+    put_holder(&t, "sda", "dm-4", "vg-home\n", "LVM-home\n");
+    snprintf(link, sizeof(link), "%s/" DISK "sda/holders/dm-4", t.path);
+    hd_kit_victim = link;
+    check(&t, "");
+    hd_kit_victim = NULL;
+    hd_kit_tree_fini(&t);
+}
+
+static void a_path_of_dm_multipath_is_told_with_the_way_out(void)
+{
+    struct hd_kit_tree t;
+
+    begin(&t);
+    put_holder(&t, "sda", "dm-6", "mpatha\n", "mpath-3600508b400105e21\n");
+    check(&t, "/dev/sda is a path of dm-6 (mpatha); `multipath -f mpatha` lets "
+              "go of it, and a blacklist in /etc/multipath.conf keeps it so");
+    hd_kit_tree_fini(&t);
+}
+
 /* Needs a node of its own. */
 static void swap_is_named(void)
 {
@@ -126,6 +151,8 @@ static void swap_is_named(void)
 static const struct hd_test tests[] = {
     HD_TEST(who_has_a_disk_is_named),
     HD_TEST(dm_devices_are_named_unless_they_are_hotdoms),
+    HD_TEST(a_holder_that_has_let_go_meanwhile_has_nothing),
+    HD_TEST(a_path_of_dm_multipath_is_told_with_the_way_out),
     HD_TEST(swap_is_named),
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The host scan while devices are pulled out: what was listed is gone when it
  * is read. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,30 +8,6 @@
 #include "../../pv-drivers/base/mem.h"
 #include "sysfs_kit.h"
 #include "unit.h"
-
-/* What goes away as soon as a folder has been listed, NULL: nothing does. */
-static char *victim;
-
-typedef int scan_filter(const struct dirent *);
-typedef int scan_order(const struct dirent **, const struct dirent **);
-
-int __real_scandirat(int dirfd, const char *path, struct dirent ***list,
-                     scan_filter *filter, scan_order *order);
-int __wrap_scandirat(int dirfd, const char *path, struct dirent ***list,
-                     scan_filter *filter, scan_order *order);
-
-int __wrap_scandirat(int dirfd, const char *path, struct dirent ***list,
-                     scan_filter *filter, scan_order *order)
-{
-    int n = __real_scandirat(dirfd, path, list, filter, order);
-    char command[200];
-
-    if (victim) {
-        snprintf(command, sizeof(command), "rm -rf '%s'", victim);
-        CU_ASSERT_EQUAL(system(command), 0);
-    }
-    return n;
-}
 
 static void put_devices(const struct hd_kit_tree *t)
 {
@@ -64,9 +39,9 @@ static struct hd_inventory *scan_without(const char *path)
     hd_kit_tree_init(&t);
     put_devices(&t);
     snprintf(full, sizeof(full), "%s/%s", t.path, path);
-    victim = full;
+    hd_kit_victim = full;
     scan(inv, &t);
-    victim = NULL;
+    hd_kit_victim = NULL;
     hd_kit_tree_fini(&t);
     return inv;
 }

@@ -2,6 +2,7 @@
 /* Folders that look like sysfs, for the host scan; never reads the host's. */
 #include "sysfs_kit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -55,4 +56,27 @@ void hd_kit_tree_fini(struct hd_kit_tree *t)
     close(t->root);
     snprintf(command, sizeof(command), "rm -rf '%s'", t->path);
     CU_ASSERT_EQUAL(system(command), 0);
+}
+
+const char *hd_kit_victim;
+
+typedef int scan_filter(const struct dirent *);
+typedef int scan_order(const struct dirent **, const struct dirent **);
+
+int __real_scandirat(int dirfd, const char *path, struct dirent ***list,
+                     scan_filter *filter, scan_order *order);
+int __wrap_scandirat(int dirfd, const char *path, struct dirent ***list,
+                     scan_filter *filter, scan_order *order);
+
+int __wrap_scandirat(int dirfd, const char *path, struct dirent ***list,
+                     scan_filter *filter, scan_order *order)
+{
+    int n = __real_scandirat(dirfd, path, list, filter, order);
+    char command[200];
+
+    if (hd_kit_victim) {
+        snprintf(command, sizeof(command), "rm -rf '%s'", hd_kit_victim);
+        CU_ASSERT_EQUAL(system(command), 0);
+    }
+    return n;
 }

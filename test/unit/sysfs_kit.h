@@ -17,4 +17,8 @@ void hd_kit_put(const struct hd_kit_tree *t, const char *path,
 void hd_kit_point(const struct hd_kit_tree *t, const char *path,
                   const char *to);
 
+/* A path of this machine's that goes away as soon as any folder has been
+ * listed, as when a device is pulled out; NULL: nothing does. */
+extern const char *hd_kit_victim;
+
 #endif
