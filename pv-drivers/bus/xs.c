@@ -87,7 +87,8 @@ static int not_done(const char *what, const char *path, struct hd_err *err)
         {EAGAIN, HD_E_IO,
          "xenstored dropped it 100 times for other writers; try again"},
         {ETIMEDOUT, HD_E_TIMEOUT,
-         "xenstored does not answer; when it does not come back, reboot"},
+         "xenstored does not answer; when it does not come back, reboot the "
+         "host"},
     };
 
     for (size_t i = 0; i < HD_ARRAY_LEN(reasons); i++)

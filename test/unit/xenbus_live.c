@@ -156,7 +156,7 @@ static void a_xenstored_that_is_silent_is_named_and_no_end(void)
     xs_kit.silent_ms = 50;
     xs_kit.stall_at = 1;
     CHECK_FAILS(hd_xenbus_connect(xs, &device, 1, SOON, &err), &err,
-                HD_E_TIMEOUT, "xenstored does not answer");
+                HD_E_TIMEOUT, "when it does not come back, reboot the host");
     CHECK_FAILS(hd_xenbus_ends(xs, &device, &ends, &err), &err, HD_E_TIMEOUT,
                 "xenstored does not answer");
     xs_kit.stall_at = 0;
