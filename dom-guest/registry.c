@@ -12,6 +12,7 @@
 
 #include "registry_file.h"
 #include "registry_lock.h"
+#include "registry_room.h"
 
 struct hd_registry {
     int lock; /* owned */
@@ -19,8 +20,8 @@ struct hd_registry {
     MDB_txn *txn; /* NULL: there is no file, so there is no key */
     MDB_dbi main, keys, log;
     struct hd_registry_head head;
-    bool changed;
-    int full; /* why it takes no more values, or 0 */
+    bool changed, wide; /* something; it may take the spare room */
+    int full;           /* why it takes no more values, or 0 */
     char record[HD_REGISTRY_RECORD];
 };
 
@@ -275,6 +276,8 @@ static int check_room(struct hd_registry *r, MDB_val *key, struct hd_err *err)
     MDB_val v;
     int rc = mdb_stat(r->txn, r->keys, &st);
 
+    if (!rc && hd_registry_is_full(&st))
+        rc = MDB_MAP_FULL;
     if (!rc && st.ms_entries < HD_REGISTRY_KEYS)
         return 0;
     if (!rc)
@@ -314,6 +317,23 @@ int hd_registry_set(struct hd_registry *r, const char *key,
     return rc ? hd_registry_fail(err, rc, "write the registry") : 0;
 }
 
+/* Anew, for what has changed nothing yet. */
+static int widen(struct hd_registry *r, struct hd_err *err)
+{
+    int rc;
+
+    if (r->wide || r->changed)
+        return 0;
+    r->wide = true;
+    mdb_txn_abort(hd_steal(&r->txn));
+    rc = hd_registry_widen(r->env);
+    if (!rc)
+        rc = mdb_txn_begin(r->env, NULL, 0, &r->txn);
+    if (!rc)
+        rc = open_tables(r, 0);
+    return rc ? hd_registry_fail(err, rc, "write the registry") : 0;
+}
+
 int hd_registry_remove(struct hd_registry *r, const char *key, size_t *ret_n,
                        struct hd_err *err)
 {
@@ -322,6 +342,8 @@ int hd_registry_remove(struct hd_registry *r, const char *key, size_t *ret_n,
     size_t n = 0;
     int rc;
 
+    if (widen(r, err))
+        return -1;
     while ((rc = hd_registry_next(r, key, "", false, &e, err)) > 0) {
         MDB_val k = {hd_registry_store_key(e.key, stored), stored};
 

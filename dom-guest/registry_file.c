@@ -10,6 +10,7 @@
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/mem.h"
 #include "registry.h"
+#include "registry_room.h"
 
 /* LMDB's own locks would need a second file that outlives a crash. */
 #define FLAGS (MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD)
@@ -184,10 +185,11 @@ static bool is_rotten(const char *path)
     return !is_size(a.size) || a.last >= HD_REGISTRY_SIZE / a.size;
 }
 
+/* LMDB maps all of a file that is longer. */
 static int open_env(MDB_env *env, const char *path, unsigned flags)
 {
     int rc = is_rotten(path) ? MDB_INVALID
-                             : mdb_env_set_mapsize(env, HD_REGISTRY_SIZE);
+                             : mdb_env_set_mapsize(env, HD_REGISTRY_FULL);
 
     if (!rc)
         rc = mdb_env_set_maxdbs(env, 2);
@@ -215,64 +217,6 @@ int hd_registry_env(const char *path, bool writes, MDB_env **ret,
     }
     *ret = env;
     return 0;
-}
-
-/* Pages that some transaction has freed, each list with their number first. */
-static size_t count_free(MDB_txn *txn)
-{
-    MDB_cursor *cursor;
-    MDB_val k, v;
-    size_t n, sum = 0;
-
-    /* LMDB's table 0 is that of its free pages. */
-    if (mdb_cursor_open(txn, 0, &cursor))
-        return 0;
-    while (!mdb_cursor_get(cursor, &k, &v, MDB_NEXT) &&
-           v.mv_size >= sizeof(n)) {
-        memcpy(&n, v.mv_data, sizeof(n));
-        sum += n < v.mv_size ? n : 0;
-    }
-    mdb_cursor_close(cursor);
-    return sum;
-}
-
-static size_t free_inside(MDB_env *env)
-{
-    MDB_txn *txn;
-    size_t n;
-
-    if (mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
-        return 0;
-    n = count_free(txn);
-    mdb_txn_abort(txn);
-    return n;
-}
-
-/* By the blocks that it has: to ask for some that it has already would cost a
- * sync of the journal each time.  From its beginning on, for LMDB leaves holes
- * where it freed pages at once. */
-int hd_registry_reserve(MDB_env *env)
-{
-    MDB_envinfo info;
-    MDB_stat page;
-    struct stat st;
-    off_t end, room;
-    int fd, why;
-
-    if (mdb_env_info(env, &info) || mdb_env_stat(env, &page) ||
-        mdb_env_get_fd(env, &fd) || fstat(fd, &st))
-        return 0; /* whoever writes will see */
-    end = (off_t)(info.me_last_pgno + 1) * page.ms_psize;
-    room = st.st_blocks * 512 - end;
-    if (room >= HD_REGISTRY_ROOM ||
-        !fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, end + 2 * HD_REGISTRY_ROOM) ||
-        !fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, end + HD_REGISTRY_ROOM))
-        return 0;
-    why = errno;
-    if (why != ENOSPC && why != EDQUOT)
-        return 0;
-    room += (off_t)free_inside(env) * page.ms_psize;
-    return room >= HD_REGISTRY_ROOM ? 0 : why;
 }
 
 int hd_registry_read_head(MDB_txn *txn, MDB_dbi top,

@@ -52,14 +52,6 @@ int hd_registry_damaged(struct hd_err *err, const char *key);
 int hd_registry_sync(const char *dir, struct hd_err *err);
 int hd_registry_env(const char *path, bool writes, MDB_env **ret,
                     struct hd_err *err);
-/*
- * Sees to it that the file has room of its own behind its last page, or in it,
- * for what is to be changed when the volume is full: a removal has to write as
- * well.  0, or why it has none, an errno of a volume that is full.  Of an
- * environment without a transaction.
- */
-#define HD_REGISTRY_ROOM (128u << 10) /* bytes, at least */
-int hd_registry_reserve(MDB_env *env);
 /* Of the main table; fails for that of another version. */
 int hd_registry_read_head(MDB_txn *txn, MDB_dbi top,
                           struct hd_registry_head *ret, struct hd_err *err);

@@ -16,7 +16,8 @@
 #include "registry_kit.h"
 #include "unit.h"
 
-#define VALUE 300 /* bytes */
+#define VALUE 300   /* bytes */
+#define LARGE 30000 /* the same */
 #define KEYS  2000
 
 /* A volume of 768 KiB, in memory. */
@@ -29,20 +30,26 @@ static const char *prepare(void)
     return NULL;
 }
 
-static int change(unsigned i, bool set, struct hd_err *err)
+/* Sets it to so many bytes, or removes it when they are none. */
+static int change_by(unsigned i, size_t len, struct hd_err *err)
 {
-    static char data[VALUE];
-    const struct hd_value v = {HD_VALUE_BYTES, data, sizeof(data)};
+    static char data[LARGE];
+    const struct hd_value v = {HD_VALUE_BYTES, data, len};
     hd_auto(hd_registry) r = NULL;
     char key[HD_KEY_SIZE];
 
     snprintf(key, sizeof(key), "guest/%u", i);
     if (hd_registry_open(registry_dir, HD_REGISTRY_WRITE, hd_io_now_ms() + 9000,
                          &r, err) ||
-        (set ? hd_registry_set(r, key, &v, err)
+        (len ? hd_registry_set(r, key, &v, err)
              : hd_registry_remove(r, key, NULL, err)))
         return -1;
     return hd_registry_commit(r, err);
+}
+
+static int change(unsigned i, bool set, struct hd_err *err)
+{
+    return change_by(i, set ? VALUE : 0, err);
 }
 
 /* How many keys there was room for, from guest/0 on. */
@@ -170,9 +177,81 @@ static void a_volume_that_is_full_from_the_start_gets_its_registry_later(void)
     registry_end();
 }
 
+/* Room for all that a registry may be. */
+static const char *prepare_large(void)
+{
+    if (geteuid() || unshare(CLONE_NEWNS))
+        return "skipped: only root may mount here";
+    EXPECT(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    EXPECT(!mount("volume", registry_dir, "tmpfs", 0, "size=80m,mode=700"));
+    return NULL;
+}
+
+/* How many values of LARGE bytes there was room for. */
+static unsigned fill_large(struct hd_err *err)
+{
+    unsigned n = 0;
+
+    while (n < KEYS * 2 && !change_by(n, LARGE, err))
+        n++;
+    return n;
+}
+
+static bool has_its_64_mib(const struct hd_err *err)
+{
+    return err->code == HD_E_LIMIT && strstr(err->msg, "has its 64 MiB");
+}
+
+/* All at once, of which the list is longest. */
+static const char *to_its_end(void)
+{
+    struct hd_err err;
+    unsigned n = fill_large(&err);
+
+    EXPECT(n > 1900 && has_its_64_mib(&err));
+    EXPECT(!remove_all(&err));
+    /* Without anything else in between.  What LMDB gives back lies in pieces,
+     * so that not all of it is of use for large ones. */
+    EXPECT(!change_by(0, LARGE, &err));
+    EXPECT(fill_large(&err) > n / 2 && has_its_64_mib(&err));
+    for (unsigned i = 0; i < 100; i++)
+        EXPECT(!change(i, false, &err) && !change_by(i, LARGE, &err));
+    EXPECT(!remove_all(&err) && holds(0));
+    return NULL;
+}
+
+static void a_registry_of_64_mib_takes_removals_and_then_values(void)
+{
+    registry_begin();
+    apart_kit_run(prepare_large, to_its_end);
+    registry_end();
+}
+
+static const char *large_ones(void)
+{
+    struct hd_err err;
+    unsigned n = fill_large(&err);
+
+    EXPECT(n > 10 && is_full(&err));
+    for (int times = 0; times < 3; times++) {
+        EXPECT(!remove_all(&err) && holds(0));
+        EXPECT(fill_large(&err) > n / 2 && is_full(&err));
+    }
+    return NULL;
+}
+
+static void large_values_that_were_removed_give_room_to_large_ones(void)
+{
+    registry_begin();
+    apart_kit_run(prepare, large_ones);
+    registry_end();
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_registry_that_has_filled_its_volume_is_read_and_takes_removals),
     HD_TEST(a_registry_on_a_volume_that_others_have_filled_takes_removals),
     HD_TEST(a_volume_that_is_full_from_the_start_gets_its_registry_later),
+    HD_TEST(a_registry_of_64_mib_takes_removals_and_then_values),
+    HD_TEST(large_values_that_were_removed_give_room_to_large_ones),
 };
 HD_SUITE("dom-guest/registry_full", tests);
