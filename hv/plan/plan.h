@@ -176,8 +176,9 @@ struct hd_plan {
     struct hd_step steps[];
 };
 
-/* Bytes of texts: tables of each guest, and what the policy shows. */
-#define HD_PLAN_MAX_TEXT ((HD_MAX_GUESTS + 1) * HD_VIEW_TEXT)
+/* Bytes of texts: of each guest its tables, and what the policy shows, which
+ * is all guests' but while one that was read anew has not reached them all. */
+#define HD_PLAN_MAX_TEXT (2 * HD_MAX_GUESTS * HD_VIEW_TEXT)
 
 /* A volume is one step or two, a row of the map is told in one or two, and each
  * of the eight settings, of the eight facts of the host, of what the guests

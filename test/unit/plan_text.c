@@ -89,17 +89,46 @@ static void a_part_of_a_plan_has_its_texts(void)
     CU_ASSERT(hd_plan_is_whole(part, hd_plan_bytes(part)));
 }
 
+/* The longest, and no other is like it. */
+static const char *longest(unsigned i)
+{
+    static char text[HD_VIEW_TEXT];
+
+    memset(text, 'a' + (char)(i % 26), sizeof(text) - 1);
+    text[0] = (char)('0' + i);
+    return text;
+}
+
+/* A policy that was read anew is not every guest's at once. */
+static void each_guest_may_have_longest_texts_of_its_own(void)
+{
+    hd_autofree struct hd_plan *plan =
+        calloc(1, hd_plan_size(HD_MAX_GUESTS) + HD_PLAN_MAX_TEXT);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    plan->n_steps = HD_MAX_GUESTS;
+    for (unsigned i = 0; i < HD_MAX_GUESTS; i++) {
+        hd_autofree char *tables = strdup(longest(2 * i));
+
+        plan->steps[i].kind = HD_STEP_SERVE_FILES;
+        CU_ASSERT_PTR_NOT_NULL_FATAL(tables);
+        hd_plan_put_view(plan, &plan->steps[i], tables, longest(2 * i + 1));
+    }
+    for (unsigned i = 0; i < HD_MAX_GUESTS; i++) {
+        struct hd_plan_view v = hd_plan_view(plan, &plan->steps[i]);
+
+        CU_ASSERT_STRING_EQUAL(v.tables, longest(2 * i));
+        CU_ASSERT_STRING_EQUAL(v.shown, longest(2 * i + 1));
+    }
+}
+
 /* As many as there may be, of the longest. */
 static void what_has_no_room_is_empty_and_the_plan_is_whole(void)
 {
     hd_autofree struct hd_plan *plan = begin();
-    char tables[HD_VIEW_TEXT];
 
-    for (uint32_t i = 0; i < HD_MAX_GUESTS + 2; i++) {
-        memset(tables, 'a' + (char)(i % 26), sizeof(tables) - 1);
-        tables[0] = (char)('0' + i);
-        tables[sizeof(tables) - 1] = '\0';
-        hd_plan_put_view(plan, &plan->steps[3], tables, "");
+    for (uint32_t i = 0; i < 2 * HD_MAX_GUESTS + 2; i++) {
+        hd_plan_put_view(plan, &plan->steps[3], longest(i), "");
         CU_ASSERT(hd_plan_is_whole(plan, hd_plan_bytes(plan)));
     }
     CU_ASSERT(plan->n_text <= HD_PLAN_MAX_TEXT);
@@ -114,6 +143,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_text_stands_there_once),
     HD_TEST(one_guests_text_changes_and_no_other_does),
     HD_TEST(a_part_of_a_plan_has_its_texts),
+    HD_TEST(each_guest_may_have_longest_texts_of_its_own),
     HD_TEST(what_has_no_room_is_empty_and_the_plan_is_whole),
 };
 
