@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+#include "../pv-drivers/base/beneath.h"
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/mem.h"
 #include "folder.h"
@@ -113,6 +114,12 @@ static void take_mode(const char *path, const char *from)
     }
 }
 
+/* A link there is of whoever had the volume: what it leads to is not ours. */
+static int open_beneath(int root, const char *path)
+{
+    return root < 0 ? -1 : hd_beneath_open(root, path, O_PATH | O_DIRECTORY);
+}
+
 /* The options name descriptors, for a path may hold what they would take for
  * their own. */
 int hd_overlay_lay(const char *lower, const char *writes, const char *key,
@@ -120,6 +127,7 @@ int hd_overlay_lay(const char *lower, const char *writes, const char *key,
 {
     char name[HD_LAYERS_NAME], upper[HD_LAYERS_ROOM], work[HD_LAYERS_ROOM],
         options[256];
+    hd_autofd int root = open(writes, O_PATH | O_DIRECTORY | O_CLOEXEC);
     hd_autofd int low = open(lower, O_PATH | O_DIRECTORY | O_CLOEXEC);
     hd_autofd int up = -1, wk = -1;
     bool made;
@@ -135,8 +143,8 @@ int hd_overlay_lay(const char *lower, const char *writes, const char *key,
         return -1;
     if (made)
         take_mode(upper, lower);
-    up = open(upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    wk = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    up = open_beneath(root, upper + strlen(writes));
+    wk = open_beneath(root, work + strlen(writes));
     snprintf(options, sizeof(options),
              "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,"
              "workdir=/proc/self/fd/%d," FEATURES,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes mount points, and takes away those of its own that are empty; mounts
- * nothing. */
+ * nothing, and follows no link that it has not been told to. */
 #include "points.h"
 
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../pv-drivers/base/beneath.h"
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/mem.h"
 #include "../pv-drivers/base/tables.h"
@@ -46,17 +47,27 @@ int hd_points_find(const char *path, char ret[PATH_MAX], struct hd_err *err)
     return 0;
 }
 
-/* ---- noted */
+/* ---- the notes */
 
-/* Beside upper and work, in the folder of `of`. */
-static bool find(const char *writes, const char *of, const char *what,
-                 char ret[HD_LAYERS_ROOM])
+/* The folder of `of` in `writes`, whatever links somebody has put there. */
+static int open_folder(const char *writes, const char *of)
 {
-    char name[HD_LAYERS_NAME];
+    char name[HD_LAYERS_NAME + 1] = "/";
+    hd_autofd int root = open(writes, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    return hd_layers_name(of, name) &&
-           snprintf(ret, HD_LAYERS_ROOM, "%s/%s/%s", writes, name, what) <
-               HD_LAYERS_ROOM;
+    return root >= 0 && hd_layers_name(of, name + 1)
+               ? hd_beneath_open(root, name, O_RDONLY | O_DIRECTORY)
+               : -1;
+}
+
+static int open_notes(int dir, int flags)
+{
+    hd_autofd int fd = openat(
+        dir, "points", flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat st;
+
+    return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? hd_steal_fd(&fd)
+                                                             : -1;
 }
 
 static bool host_has(const char *path)
@@ -68,89 +79,247 @@ static bool host_has(const char *path)
     return !lstat(host, &st);
 }
 
-/* What the host has and the guest does not see, it has removed: that is to stay
- * so. */
-static void note_if_new(int fd, const char *path, size_t len)
+/* What is in `of`, or behind it in a path of it. */
+static size_t length_of(const char *of)
 {
-    char line[HD_TABLES_PATH + 1];
-    struct stat st;
-
-    snprintf(line, sizeof(line), "%.*s", (int)len, path);
-    if (!lstat(line, &st) || host_has(line))
-        return;
-    line[len] = '\n';
-    (void)hd_io_write(fd, line, len + 1, NULL);
+    return of[1] ? strlen(of) : 0;
 }
 
-static void note(const char *file, const char *of, const char *path)
+/* What the host has and the guest does not see, it has removed: that is to stay
+ * so.  A line begins anew behind what a pull has left of one. */
+static void note_if_new(int fd, const char *path, size_t len)
 {
-    hd_autofd int fd =
-        open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const char *end = path + (of[1] ? strlen(of) : 0);
+    char line[HD_TABLES_PATH + 2];
+    struct stat st;
 
-    while (fd >= 0 && *end) {
+    snprintf(line, sizeof(line), "\n%.*s", (int)len, path);
+    if (!lstat(line + 1, &st) || host_has(line + 1))
+        return;
+    line[len + 1] = '\n';
+    (void)hd_io_write(fd, line, len + 2, NULL);
+}
+
+static void note(const char *writes, const char *of, const char *path)
+{
+    hd_autofd int dir = open_folder(writes, of);
+    hd_autofd int fd =
+        dir < 0 ? -1 : open_notes(dir, O_WRONLY | O_CREAT | O_APPEND);
+    const char *end = path + length_of(of);
+
+    if (fd < 0)
+        return;
+    while (*end) {
         end = strchrnul(end + 1, '/');
         note_if_new(fd, path, (size_t)(end - path));
     }
+    (void)fsync(fd);
+    (void)fsync(dir);
+}
+
+/* ---- made */
+
+static int step_into(int *at, const char *name)
+{
+    int next;
+
+    if (mkdirat(*at, name, 0755) && errno != EEXIST)
+        return -1;
+    next = openat(*at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (next < 0)
+        return -1;
+    close(*at);
+    *at = next;
+    return 0;
+}
+
+static int make_file(int at, const char *name)
+{
+    hd_autofd int fd =
+        openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+    return fd < 0 ? -1 : 0;
+}
+
+/* `inside` the folder `root`, name by name, and behind no link. */
+static int make_beneath(int root, const char *inside, bool folder)
+{
+    hd_autofd int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
+    char name[HD_TABLES_NAME];
+    int rc = at < 0 ? -1 : 0;
+
+    while (!rc && *inside) {
+        size_t len = strcspn(inside + 1, "/");
+
+        snprintf(name, sizeof(name), "%.*s", (int)len, inside + 1);
+        inside += 1 + len;
+        rc = *inside || folder ? step_into(&at, name) : make_file(at, name);
+    }
+    return rc;
+}
+
+/* False: a link inside of `above` leads out of it. */
+static bool stays_in(const char *path, const char *above)
+{
+    return !above[1] || hd_tables_is_below(path, above);
 }
 
 int hd_points_make_in(const char *writes, const char *of, const char *path,
-                      bool folder, struct hd_err *err)
+                      bool folder, char ret[PATH_MAX], struct hd_err *err)
 {
-    char file[HD_LAYERS_ROOM];
+    char above[PATH_MAX];
+    hd_autofd int root = -1;
     struct stat st;
 
-    if (writes && lstat(path, &st) && find(writes, of, "points", file))
-        note(file, of, path);
-    return hd_points_make(path, folder, err);
+    if (hd_points_find(of, above, err))
+        return -1;
+    root = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return hd_fail_errno(err, HD_E_IO, "open %s", of);
+    if (lstat(path, &st)) {
+        if (writes)
+            note(writes, of, path);
+        if (make_beneath(root, path + length_of(of), folder))
+            return hd_fail_errno(err, HD_E_IO,
+                                 "make %s, behind no link that is in %s", path,
+                                 of);
+    }
+    if (hd_points_find(path, ret, err))
+        return -1;
+    return stays_in(ret, above)
+               ? 0
+               : hd_fail(err, HD_E_DENIED,
+                         "a link in %s leads %s out of it; name the place "
+                         "that it leads to",
+                         of, path);
 }
 
 /* ---- gone */
 
-/* False: it is empty and stays.  What the guest has put in it is its own. */
-static bool take_away(const char *path)
+enum left { LEFT_NONE, LEFT_TO_STAY, LEFT_FAILED };
+
+static bool is_gone(int why)
 {
+    return why == ENOENT || why == ENOTDIR;
+}
+
+/* What the guest has put there, in it or on the way is its own. */
+static enum left take_away(int root, const char *inside)
+{
+    char folder[HD_TABLES_PATH];
+    const char *name = strrchr(inside, '/') + 1;
+    hd_autofd int at = -1;
     struct stat st;
 
-    if (lstat(path, &st))
-        return true;
-    if (S_ISDIR(st.st_mode))
-        return !rmdir(path) || errno == ENOTEMPTY;
-    return !S_ISREG(st.st_mode) || st.st_size || !unlink(path);
+    snprintf(folder, sizeof(folder), "%.*s", (int)(name - inside - 1), inside);
+    at = *folder ? hd_beneath_open(root, folder, O_PATH | O_DIRECTORY)
+                 : fcntl(root, F_DUPFD_CLOEXEC, 0);
+    if (at < 0)
+        return is_gone(errno) || errno == ELOOP ? LEFT_NONE : LEFT_FAILED;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW))
+        return is_gone(errno) ? LEFT_NONE : LEFT_FAILED;
+    if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_size))
+        return LEFT_NONE;
+    return !unlinkat(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ||
+                   errno == ENOTEMPTY || is_gone(errno)
+               ? LEFT_NONE
+               : LEFT_FAILED;
 }
 
-static bool clear_one(const char *line, const char *of, const char *root,
-                      bool mounted)
-{
-    char path[PATH_MAX];
+struct clearing {
+    const char *of;
+    int root;
+    bool mounted; /* the root is where the overlay is, not its upper folder */
+};
 
-    if (!hd_tables_is_path(line) || !hd_tables_is_below(line, of))
-        return true;
-    if (mounted && host_has(line))
-        return false;
-    snprintf(path, sizeof(path), "%s%s", root, line + (of[1] ? strlen(of) : 0));
-    return take_away(path);
+/* A folder goes when what is in it has gone. */
+static bool has_below(const char *lines, const char *above)
+{
+    size_t len = strlen(above);
+
+    for (; *lines; lines = strchr(lines, '\n') + 1)
+        if (!strncmp(lines, above, len) && lines[len] == '/')
+            return true;
+    return false;
 }
 
-/* The last first, for a folder was made before what is in it. */
-void hd_points_clear(const char *writes, const char *of, const char *at)
+static enum left clear_one(const struct clearing *c, const char *line,
+                           const char *kept)
 {
-    char file[HD_LAYERS_ROOM], upper[HD_LAYERS_ROOM];
-    hd_autofree char *text = NULL;
-    bool all = true;
+    if (!hd_tables_is_path(line) || !hd_tables_is_below(line, c->of) ||
+        !line[length_of(c->of)])
+        return LEFT_NONE;
+    if (has_below(kept, line) || (c->mounted && host_has(line)))
+        return LEFT_TO_STAY;
+    return take_away(c->root, line + length_of(c->of));
+}
 
-    if (!find(writes, of, "points", file) ||
-        !find(writes, of, "upper", upper) ||
-        hd_io_read_file(file, TEXT_MAX, &text, NULL, NULL))
-        return;
-    for (char *end = strrchr(text, '\n'); end; end = strrchr(text, '\n')) {
-        const char *before;
+static int fail_kept(const char *line, struct hd_err *err)
+{
+    return hd_fail_errno(err, HD_E_IO,
+                         "take %s away, which was made to mount the guest's "
+                         "own there",
+                         line);
+}
+
+/* Of `text`, the last line first, for a folder was made before what is in it;
+ * what is left of it is at its end, from there on. */
+static char *clear_all(const struct clearing *c, char *text, struct hd_err *err,
+                       int *ret_rc)
+{
+    size_t n = strlen(text);
+    char *kept = text + n, *end;
+
+    while ((end = memrchr(text, '\n', n))) {
+        char *before = memrchr(text, '\n', (size_t)(end - text));
+        char *line = before ? before + 1 : text;
+        size_t len = (size_t)(end - line) + 1;
+        enum left left;
 
         *end = '\0';
-        before = strrchr(text, '\n');
-        all &= clear_one(before ? before + 1 : text, of, at ? at : upper,
-                         at != NULL);
+        left = clear_one(c, line, kept);
+        if (left == LEFT_FAILED && !*ret_rc)
+            *ret_rc = fail_kept(line, err);
+        if (left != LEFT_NONE) {
+            *end = '\n';
+            kept = memmove(kept - len, line, len);
+        }
+        n = (size_t)(line - text);
     }
-    if (all)
-        (void)unlink(file);
+    return kept;
+}
+
+static int keep(int dir, const char *kept, struct hd_err *err)
+{
+    char path[48];
+
+    if (!*kept)
+        return unlinkat(dir, "points", 0)
+                   ? hd_fail_errno(err, HD_E_IO, "forget the mount points")
+                   : 0;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/points", dir);
+    return hd_io_write_file(path, kept, strlen(kept), 0600, err);
+}
+
+int hd_points_clear(const char *writes, const char *of, const char *at,
+                    struct hd_err *err)
+{
+    hd_autofd int dir = open_folder(writes, of);
+    hd_autofd int fd = dir < 0 ? -1 : open_notes(dir, O_RDONLY);
+    hd_autofd int root = -1;
+    hd_autofree char *text = NULL;
+    struct clearing c = {of, -1, at != NULL};
+    char *kept;
+    int rc = 0;
+
+    if (fd < 0)
+        return 0;
+    root = at ? open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)
+              : hd_beneath_open(dir, "/upper", O_PATH | O_DIRECTORY);
+    if (root < 0)
+        return hd_fail_errno(err, HD_E_IO, "open what the guest has of %s", of);
+    if (hd_io_read_whole(fd, of, TEXT_MAX, &text, NULL, err))
+        return -1;
+    c.root = root;
+    kept = clear_all(&c, text, err, &rc);
+    return keep(dir, kept, rc ? NULL : err) ? -1 : rc;
 }

@@ -17,18 +17,33 @@ int hd_points_make(const char *path, bool folder, struct hd_err *err);
  * itself when it is not there. */
 int hd_points_find(const char *path, char ret[PATH_MAX], struct hd_err *err);
 
-/* As hd_points_make, inside the exception `of`, whose overlay would keep it as
+/*
+ * As hd_points_make, inside the exception `of`, whose overlay would keep it as
  * if the guest had written it: what is new is noted beside its upper folder in
- * `writes`, or, where that takes no note, is not. */
+ * `writes` (NULL: nowhere), or, where that takes no note, is not.  `ret` is
+ * where it is, as of hd_points_find.
+ *
+ * Links on the way to `of` are the guest's own and lead where it wants.  Those
+ * inside of it are of whoever had the volume or the host's files: nothing is
+ * made behind one, and HD_E_DENIED is the answer where one leads out.
+ *
+ * A note is on the volume before what it names is made, and goes after that
+ * one: whatever is cut off in between leaves a note of nothing, which the next
+ * hd_points_clear forgets before the guest can make something there, and never
+ * a mount point that nobody knows as one.
+ */
 int hd_points_make_in(const char *writes, const char *of, const char *path,
-                      bool folder, struct hd_err *err);
+                      bool folder, char ret[PATH_MAX], struct hd_err *err);
 
 /*
  * Takes away what was noted for `of` and is empty still; what is not is the
- * guest's from now on.  `at`: where the overlay of `of` is mounted, with
- * nothing in it yet; what the host has by now stays there, for the overlay
- * would hide it in return.  NULL: it is not mounted.
+ * guest's from now on, and so is what has a link on the way.  `at`: where the
+ * overlay of `of` is mounted, with nothing in it yet; what the host has by now
+ * stays there, for the overlay would hide it in return.  NULL: it is not
+ * mounted.  What cannot be taken away, of which `err` names one, stays noted,
+ * as that of the host does; all the others are done, and forgotten.
  */
-void hd_points_clear(const char *writes, const char *of, const char *at);
+int hd_points_clear(const char *writes, const char *of, const char *at,
+                    struct hd_err *err);
 
 #endif

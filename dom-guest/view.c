@@ -70,16 +70,16 @@ static int mount_spare(struct hd_placed *p, const char *at, const char *path,
 static int lay_folder(const char *path, const char *at, const char *lower,
                       const char *writes, struct hd_err *err)
 {
-    hd_points_clear(writes, path, NULL);
     return hd_points_make(at, true, err) ||
                    hd_overlay_lay(lower, writes, path, at, err)
                ? -1
                : 0;
 }
 
+/* `left` is why something of a layer that is gone is there still. */
 static int lay_exception(struct hd_placed *p, const char *path,
                          const char *lower, bool folder, const char *writes,
-                         struct hd_err *err)
+                         struct hd_err *left, struct hd_err *err)
 {
     char at[PATH_MAX];
 
@@ -91,9 +91,11 @@ static int lay_exception(struct hd_placed *p, const char *path,
             return -1;
         p->times = 0;
         if (folder)
-            hd_points_clear(writes, path, at);
+            (void)hd_points_clear(writes, path, at, left);
         return 0;
     }
+    if (folder)
+        (void)hd_points_clear(writes, path, NULL, left);
     if ((folder ? lay_folder : lay_file)(path, at, lower, writes, err) ||
         hd_placed_note(p, at, path, err))
         return -1;
@@ -113,10 +115,12 @@ static void take_spare(struct hd_view *v, struct hd_placed *p, const char *path,
         close(hd_steal_fd(&p->spare));
 }
 
-/* 1: there; 0: the host has none. */
+/* 1: there, and `err` has no code or says what is not as it should be; 0: the
+ * host has none. */
 static int add_exception(struct hd_view *v, size_t i, const char *writes,
                          struct hd_err *err)
 {
+    struct hd_err left = {.code = 0};
     const char *path = v->now->layers.layers[i].path;
     struct hd_placed *p = &v->now->placed[i];
     char lower[HD_LAYERS_ROOM];
@@ -131,8 +135,10 @@ static int add_exception(struct hd_view *v, size_t i, const char *writes,
         return hd_fail(err, HD_E_FAILED,
                        "the host's %s is neither a folder nor a file", path);
     take_spare(v, p, path, st.st_mode);
-    return lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, err) ? -1
-                                                                           : 1;
+    if (lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, &left, err))
+        return -1;
+    *err = left;
+    return 1;
 }
 
 /* One that the guest's own mounts hide, over those.  As above. */
@@ -169,8 +175,7 @@ static int add_inclusion(struct hd_view *v, size_t i, int own,
         return 0;
     if (fstat(own, &st))
         return hd_fail_errno(err, HD_E_IO, "the guest's %s", path);
-    if (hd_points_make_in(writes, in, path, S_ISDIR(st.st_mode), err) ||
-        hd_points_find(path, at, err))
+    if (hd_points_make_in(writes, in, path, S_ISDIR(st.st_mode), at, err))
         return -1;
     if (move_mount(own, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH))
         return hd_fail_errno(err, HD_E_IO, "put the guest's own %s back", path);
@@ -198,7 +203,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
     struct hd_layers *l = &v->now->layers;
 
     for (size_t i = 0; i < l->n; i++) {
-        struct hd_err err;
+        struct hd_err err = {.code = 0};
         int rc;
 
         if (!want[i])
@@ -212,7 +217,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
         ret->made += rc > 0;
         if (rc < 0)
             spare_inside(l, i, want);
-        if (rc < 0 && !ret->why.code)
+        if ((rc < 0 || (rc && err.code)) && !ret->why.code)
             ret->why = err;
     }
 }

@@ -10,10 +10,11 @@
 #include "../pv-drivers/base/err.h"
 #include "../pv-drivers/base/mem.h"
 
-/* How it went: of `wanted` layers `made` are there. */
+/* How it went: of `wanted` layers `made` are there; `why` is of the first that
+ * is not, or of one that is not all as it should be. */
 struct hd_view_outcome {
     size_t wanted, made;
-    struct hd_err why; /* of the first that is not */
+    struct hd_err why;
 };
 
 struct hd_view; /* opaque: what is mounted, and copies to mount it again */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "beneath.h"
+#include "../base/beneath.h"
 #include "links.h"
 
 enum place { NOWHERE, BARE, HOST };

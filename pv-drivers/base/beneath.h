@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The one way in which files of the host are opened for a guest. */
-#ifndef HD_FS9P_BENEATH_H
-#define HD_FS9P_BENEATH_H
+/* The one way in which files are opened in a tree that somebody else has made.
+ */
+#ifndef HD_BASE_BENEATH_H
+#define HD_BASE_BENEATH_H
 
 /* `path` is absolute and taken as beneath the folder `root`; no link is
  * followed, neither on the way nor at its end, which O_PATH opens as a link.
