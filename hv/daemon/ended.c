@@ -36,8 +36,7 @@ static bool has_domain(const struct hd_guest_life *guest)
 }
 
 /* NULL while it lives, or is kept. */
-static const char *ended(struct hd_store *store,
-                         const struct hd_guest_life *guest)
+static const char *ended(struct hd_store *store, struct hd_guest_life *guest)
 {
     struct hd_domain_status status;
     struct hd_err err;
@@ -46,12 +45,16 @@ static const char *ended(struct hd_store *store,
         hd_log(HD_LOG_WARNING, "guest %s: %s", guest->name, err.msg);
         return NULL;
     }
-    if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED)
+    if (status.state == HD_DOMAIN_RUNNING || status.state == HD_DOMAIN_PAUSED) {
+        guest->saved = false;
         return NULL;
-    /* Who saves it, xl, ends it. */
+    }
+    /* Who saves it, xl, ends it, or lets it go on. */
     if (status.state == HD_DOMAIN_SHUTDOWN &&
-        status.reason == HD_DOMAIN_SUSPEND)
+        status.reason == HD_DOMAIN_SUSPEND) {
+        guest->saved = true;
         return NULL;
+    }
     if (status.state == HD_DOMAIN_SHUTDOWN &&
         guest->state == HD_STATE_PRESERVED)
         return NULL;
@@ -123,8 +126,12 @@ static_assert(HD_LIMIT_SOON == 60000 && HD_LIMIT_OFTEN == 3,
               "the remark says it in words");
 
 /* What a person wonders about. */
-static const char *remark(const struct hd_guest_life *guest)
+static const char *remark(const struct hd_guest_life *guest, const char *why)
 {
+    if (guest->saved && !strcmp(why, "destroyed"))
+        return "it was saved, as by `xl save`, which ends it; what was saved "
+               "cannot be restored, for its volumes are closed: `xl save -c` "
+               "lets it go on";
     return guest->soon >= HD_LIMIT_OFTEN
                ? "it has ended within a minute of its start three "
                  "times in a row; it stays down"
@@ -167,6 +174,6 @@ void hd_life_look(struct hd_store *store)
     if (first && go_on(store, first, why))
         return;
     if (first)
-        hd_life_set_guest(store, first, HD_ON_END, why, remark(first));
+        hd_life_set_guest(store, first, HD_ON_END, why, remark(first, why));
     hd_teardown_eject(store, alive ? first->name : NULL, why);
 }

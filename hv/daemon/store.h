@@ -77,6 +77,7 @@ struct hd_guest_life {
     uint64_t kept_until_ms; /* 0: nobody keeps it behind a pull */
     uint64_t ended_ms;      /* when it was seen to have; 0: it has not */
     bool dumped;            /* its memory, since it has ended, or in vain */
+    bool saved;             /* it stood still for somebody who saves it, xl */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see shown.h */
     bool ahead;       /* its domain is built, or waits, before it is unlocked */

@@ -33,9 +33,21 @@ teardown() {
 @test "xl saves a guest, with the devices that hotdom attached" {
     start auto
     await 90 yes answers auto
+    local before
+    before=$(dom0 xl domid auto.auto)
+    in_guest auto 'echo in-memory >/kept'
+    # A checkpoint: the same guest goes on, with its disk and its nic.
+    dom0 xl save -c auto.auto /tmp/saved
+    [ "$(guest_state auto)" = running ]
+    [ "$(dom0 xl domid auto.auto)" = "$before" ]
+    seen=$(in_guest auto 'cat /kept; echo behind | dd of=/dev/xvda conv=fsync && echo written')
+    echo "$seen"
+    [[ $seen == *in-memory*written* ]]
+    # Without -c it ends, and that cannot be undone, which hotdomd says.
     dom0 xl save auto.auto /tmp/saved
     await 60 '[]' compact_list
     dom0 'grep -aq "/dev/mapper/hotdom-auto-auto-disk" /tmp/saved && rm /tmp/saved'
+    dom0 'journalctl -u hotdomd -n 50 -o cat | grep -F "xl save -c"'
 }
 
 @test "a guest that takes anothers address is not heard" {

@@ -183,12 +183,54 @@ static void the_next_hotdomd_knows_of_it(void)
     CU_ASSERT_EQUAL(system(order), 0);
 }
 
+static void look_at(struct kit_daemon *k, enum hd_domain_state state)
+{
+    xen_kit.states[1] = state;
+    xen_kit.reasons[1] = HD_DOMAIN_SUSPEND;
+    hd_life_look(k->store);
+}
+
+static void a_guest_that_is_saved_lives_and_what_ends_it_then_is_told(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    look_at(&k, HD_DOMAIN_SHUTDOWN);
+    look_at(&k, HD_DOMAIN_RUNNING);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    look_at(&k, HD_DOMAIN_SHUTDOWN);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    look_at(&k, HD_DOMAIN_GONE);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_EJECTING);
+    CU_ASSERT_STRING_EQUAL(k.last.guest, "right");
+    CU_ASSERT_STRING_EQUAL(k.last.reason, "destroyed");
+    CU_ASSERT_PTR_NOT_NULL(strstr(k.last.message, "`xl save -c`"));
+    finish(&k);
+}
+
+/* One that went on and is destroyed later was not saved. */
+static void what_ends_a_guest_behind_a_checkpoint_is_not_the_saving(void)
+{
+    struct kit_daemon k;
+
+    begin(&k);
+    look_at(&k, HD_DOMAIN_SHUTDOWN);
+    look_at(&k, HD_DOMAIN_RUNNING);
+    look_at(&k, HD_DOMAIN_GONE);
+    CU_ASSERT_STRING_EQUAL(k.last.reason, "destroyed");
+    CU_ASSERT_STRING_EQUAL(k.last.message, "");
+    finish(&k);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(one_that_has_gone_is_cleaned_up_within_a_minute),
     HD_TEST(while_xen_does_not_answer_it_is_there),
     HD_TEST(another_job_does_not_make_it_forgotten),
     HD_TEST(who_ends_comes_first),
     HD_TEST(the_next_hotdomd_knows_of_it),
+    HD_TEST(a_guest_that_is_saved_lives_and_what_ends_it_then_is_told),
+    HD_TEST(what_ends_a_guest_behind_a_checkpoint_is_not_the_saving),
 };
 
 HD_SUITE("daemon/teardown_quarantine", tests);
