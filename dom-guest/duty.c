@@ -94,6 +94,18 @@ void hd_duty_fini(struct hd_duty *d)
         close(hd_steal_fd(&d->lock));
 }
 
+static void apply_promises(struct hd_duty *d, const struct hd_promise *promises,
+                           size_t n, uint64_t deadline_ms)
+{
+    struct hd_err err;
+
+    if (hd_names_link(&hd_names_usual, promises, n, &err))
+        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
+    hd_nics_name(promises, n, deadline_ms, &err);
+    if (err.code)
+        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
+}
+
 static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
 {
     static struct hd_promise promises[HD_PROMISES];
@@ -101,15 +113,12 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
     size_t n;
 
     *d->why[HD_DUTY_NAMES] = '\0';
-    if (hd_promise_load(d->x, promises, &n, &err)) {
+    if (d->known)
+        apply_promises(d, hd_steal(&d->known), d->n_known, deadline_ms);
+    else if (hd_promise_load(d->x, promises, &n, &err))
         hd_duty_trouble(d, HD_DUTY_NAMES, &err);
-        return;
-    }
-    if (hd_names_link(&hd_names_usual, promises, n, &err))
-        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
-    hd_nics_name(promises, n, deadline_ms, &err);
-    if (err.code)
-        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
+    else
+        apply_promises(d, promises, n, deadline_ms);
 }
 
 static int write_prefs(void *ctx, const void *prefs, size_t len, void *answer,
@@ -281,7 +290,8 @@ static int left_ms(const struct hd_duty *d, uint64_t next_ms)
 static int loop(struct hd_duty *d, int signals, int addresses,
                 struct hd_err *err)
 {
-    uint64_t next_ms = 0;
+    /* An address that came since the first report is in the next one. */
+    uint64_t next_ms = d->beat.number ? hd_io_now_ms() + BURST_MS : 0;
     struct pollfd p[] = {{.fd = hd_xsdev_fd(d->x), .events = POLLIN},
                          {.fd = signals, .events = POLLIN},
                          {.fd = addresses, .events = POLLIN},
@@ -345,12 +355,17 @@ static void detach(void)
     (void)dup2(log < 0 ? null : log, 2);
 }
 
+/* It reports first: whoever has started it begins the guest's programs then,
+ * and these share its processor. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err)
 {
-    pid_t pid = fork();
     char text[16];
+    pid_t pid;
     int len;
 
+    hd_duty_report_learn(d);
+    hd_duty_report(d, "ready");
+    pid = fork();
     if (pid < 0)
         return hd_fail_errno(err, HD_E_FAILED, "start the agent");
     if (pid)

@@ -12,6 +12,7 @@
 #include "hand.h"
 #include "keeper.h"
 #include "layers.h"
+#include "promise.h"
 #include "view.h"
 #include "xsdev.h"
 
@@ -40,6 +41,9 @@ struct hd_duty {
     uint64_t look_ms;        /* when to look what is hidden; UINT64_MAX: not */
     struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
+    const struct hd_promise *known; /* borrowed; the map, to begin with, of who
+                                     * has read it already; NULL: nobody has */
+    size_t n_known;
     uint64_t begun_ms; /* 0: not since the root was there, or said already */
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };
@@ -56,7 +60,8 @@ void hd_duty_begin(struct hd_duty *d);
  */
 int hd_duty_go_on(struct hd_duty *d, struct hd_err *err);
 
-/* The same in a process of its own, which logs to the kernel's log. */
+/* The same in a process of its own, which logs to the kernel's log; the first
+ * report is made when this returns. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err);
 
 /* For the parts: logs what could not be done, and reports the first of it. */

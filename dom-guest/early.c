@@ -282,19 +282,19 @@ static bool writes_root(struct hd_xsdev *x)
 }
 
 /* `ret->root` stays empty when there is none. */
-static int choose_root(struct hd_early *ret, struct hd_err *err)
+static int choose_root(struct hd_early *ret,
+                       struct hd_promise promises[HD_PROMISES], size_t *ret_n,
+                       struct hd_err *err)
 {
-    static struct hd_promise promises[HD_PROMISES];
     hd_auto(hd_xsdev) x = NULL;
     hd_autofree char *text = NULL;
-    size_t n;
 
     if (hd_io_read_file("/proc/cmdline", TEXT_MAX, &text, NULL, err) ||
         hd_early_parse(text, ret, err) || hd_xsdev_open(&x, err) ||
-        hd_promise_load(x, promises, &n, err))
+        hd_promise_load(x, promises, ret_n, err))
         return -1;
     if (!*ret->root)
-        hd_early_first_volume(promises, n, ret->root);
+        hd_early_first_volume(promises, *ret_n, ret->root);
     if (writes_root(x))
         ret->read_only = false;
     return 0;
@@ -302,15 +302,17 @@ static int choose_root(struct hd_early *ret, struct hd_err *err)
 
 int hd_early_run(char **argv, struct hd_err *err)
 {
+    static struct hd_promise promises[HD_PROMISES];
     struct hd_early e;
     struct hd_duty d;
     uint64_t begun;
+    size_t n;
 
     if (mount_all(err))
         return -1;
     speak_to("/dev/kmsg", false);
     load_modules();
-    if (choose_root(&e, err))
+    if (choose_root(&e, promises, &n, err))
         return -1;
     if (*e.root && (mount_root(&e, err) || move_to_root(err)))
         return -1;
@@ -318,6 +320,8 @@ int hd_early_run(char **argv, struct hd_err *err)
     if (hd_duty_open(&d, err))
         return -1;
     d.begun_ms = begun;
+    d.known = promises; /* what has changed since rings when it is watched */
+    d.n_known = n;
     hd_duty_begin(&d);
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);

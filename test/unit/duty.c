@@ -8,7 +8,9 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -28,7 +30,9 @@ static pid_t agent;
 
 /* ---- the agent */
 
-static bool left; /* it knows that the guest is to end */
+static bool left;         /* it knows that the guest is to end */
+static int lock = -1;     /* of one that goes on behind who has started it */
+static unsigned watching; /* watches that it has set */
 
 static void be_agent(int x, int log, bool held)
 {
@@ -50,6 +54,10 @@ static void be_agent(int x, int log, bool held)
         hd_duty_view_leave(&d);
     if (held)
         stall_kit_hold(&d.hand);
+    if (lock >= 0) {
+        d.lock = lock;
+        _exit(good && !hd_duty_go_on_behind(&d, &err) ? 0 : 1);
+    }
     good = good && !hd_duty_go_on(&d, &err);
     hd_duty_fini(&d);
     _exit(good ? 0 : 1);
@@ -141,6 +149,7 @@ static const char *await_within(const char *words, uint64_t ms)
             answer(&msg, XS_ERROR, "ENOENT");
             continue;
         }
+        watching += msg.type == XS_WATCH;
         answer(&msg, msg.type, "OK");
         if (msg.type == XS_WRITE && !strcmp(body, HD_BEAT_NODE) &&
             strstr(value, words))
@@ -162,6 +171,27 @@ static void an_agent_says_when_it_is_ready_once_it_has_told_so(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=1;"), "state=ready"));
     kill(agent, SIGTERM);
     CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=leaving"));
+    end();
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, " ms after the root was there"));
+}
+
+/* The guest's init, and all that begins with it, has the processor then. */
+static void an_agent_is_ready_before_whoever_started_it_goes_on(void)
+{
+    char pid[16] = "";
+
+    lock = memfd_create("lock", MFD_CLOEXEC);
+    watching = 0;
+    begin(false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=1;"), "state=ready"));
+    CU_ASSERT_EQUAL(watching, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=ready"));
+    CU_ASSERT_TRUE(watching > 0);
+    CU_ASSERT_TRUE_FATAL(pread(lock, pid, sizeof(pid) - 1, 0) > 0);
+    CU_ASSERT_EQUAL(kill(atoi(pid), SIGTERM), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=3;"), "state=leaving"));
+    close(lock);
+    lock = -1;
     end();
     CU_ASSERT_PTR_NOT_NULL(strstr(said, " ms after the root was there"));
 }
@@ -222,6 +252,7 @@ static void an_agent_that_leaves_does_not_go_round_for_a_late_answer(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
+    HD_TEST(an_agent_is_ready_before_whoever_started_it_goes_on),
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),
     HD_TEST(an_agent_whose_files_answer_again_is_ready),
     HD_TEST(an_agent_that_leaves_does_not_go_round_for_a_late_answer),
