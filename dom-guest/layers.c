@@ -29,15 +29,43 @@ static enum hd_side above(const struct hd_tables *tables, const char *path)
     return hd_tables_decide(tables, folder).side;
 }
 
-int hd_layers_parse(const char *text, struct hd_layers *ret, struct hd_err *err)
+/* NULL: none.  Those of one length, and of all lengths, are in order. */
+static const struct hd_layer *find(const struct hd_layers *l, const char *path,
+                                   size_t len)
 {
-    hd_autofree struct hd_layers *l = calloc(1, sizeof(*l));
-    hd_auto(hd_tables) tables = NULL;
+    struct hd_layer key;
 
-    if (!l)
-        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
-    if (hd_tables_parse(text, &tables, err))
-        return -1;
+    snprintf(key.path, sizeof(key.path), "%.*s", (int)len, path);
+    return bsearch(&key, l->layers, l->n, sizeof(key), compare);
+}
+
+/* The nearest above `path` that is one: an entry that says nothing new is none.
+ */
+static size_t find_above(const struct hd_layers *l,
+                         const struct hd_tables *tables, const char *path)
+{
+    char folder[HD_TABLES_PATH];
+
+    snprintf(folder, sizeof(folder), "%s", path);
+    for (;;) {
+        const struct hd_layer *layer;
+        char *end = strrchr(folder, '/');
+        size_t len;
+
+        if (end == folder)
+            return HD_LAYERS;
+        *end = '\0';
+        len = hd_tables_decide(tables, folder).len;
+        layer = len ? find(l, folder, len) : NULL;
+        if (!len || layer)
+            return layer ? (size_t)(layer - l->layers) : HD_LAYERS;
+        folder[len] = '\0';
+    }
+}
+
+static int fill(const char *text, const struct hd_tables *tables,
+                struct hd_layers *l, struct hd_err *err)
+{
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, "\n");
         struct hd_layer *layer = &l->layers[l->n];
@@ -55,7 +83,22 @@ int hd_layers_parse(const char *text, struct hd_layers *ret, struct hd_err *err)
         at += len + (at[len] == '\n');
     }
     qsort(l->layers, l->n, sizeof(*l->layers), compare);
-    *ret = *l;
+    for (size_t i = 0; i < l->n; i++)
+        l->layers[i].above = find_above(l, tables, l->layers[i].path);
+    return 0;
+}
+
+int hd_layers_parse(const char *text, struct hd_layers *ret, struct hd_err *err)
+{
+    hd_autofree struct hd_layers *l = calloc(1, sizeof(*l));
+    hd_auto(hd_tables) tables = NULL;
+
+    if (!l)
+        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
+    if (hd_tables_parse(text, &tables, err) || fill(text, tables, l, err))
+        return -1;
+    ret->n = l->n;
+    memcpy(ret->layers, l->layers, l->n * sizeof(*l->layers));
     return 0;
 }
 
@@ -86,19 +129,16 @@ bool hd_layers_name(const char *path, char ret[HD_LAYERS_NAME])
 
 size_t hd_layers_above(const struct hd_layers *l, size_t i)
 {
-    for (size_t above = i; above--;)
-        if (hd_tables_is_below(l->layers[i].path, l->layers[above].path))
-            return above;
-    return HD_LAYERS;
+    return l->layers[i].above;
 }
 
-static size_t find(const struct hd_layers *l, const struct hd_layer *layer)
+size_t hd_layers_find(const struct hd_layers *l, enum hd_side side,
+                      const char *path)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (l->layers[i].side == layer->side &&
-            !strcmp(l->layers[i].path, layer->path))
-            return i;
-    return HD_LAYERS;
+    const struct hd_layer *layer = find(l, path, strlen(path));
+
+    return layer && layer->side == side ? (size_t)(layer - l->layers)
+                                        : HD_LAYERS;
 }
 
 static size_t count_inside(const struct hd_layers *l, size_t i)
@@ -119,7 +159,8 @@ static bool is_whole(const struct hd_layers *before, const bool there[],
 
         if (hd_layers_above(before, k) != i)
             continue;
-        same = find(now, &before->layers[k]);
+        same =
+            hd_layers_find(now, before->layers[k].side, before->layers[k].path);
         if (!there[k] || same == HD_LAYERS || hd_layers_above(now, same) != j)
             return false;
     }
@@ -130,7 +171,8 @@ void hd_layers_match(const struct hd_layers *before, const bool there[],
                      const struct hd_layers *now, size_t ret[HD_LAYERS])
 {
     for (size_t j = 0; j < now->n; j++) {
-        size_t i = find(before, &now->layers[j]);
+        size_t i =
+            hd_layers_find(before, now->layers[j].side, now->layers[j].path);
         size_t above = hd_layers_above(now, j);
 
         ret[j] = HD_LAYERS;

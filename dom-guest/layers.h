@@ -15,6 +15,7 @@
 struct hd_layer {
     enum hd_side side;
     char path[HD_TABLES_PATH];
+    size_t above; /* hd_layers_above */
 };
 
 struct hd_layers {
@@ -31,6 +32,9 @@ int hd_layers_parse(const char *text, struct hd_layers *ret,
 /* The layer that layers[i] lies in right away, which is of the other side;
  * HD_LAYERS: none. */
 size_t hd_layers_above(const struct hd_layers *l, size_t i);
+/* The layer of this side at just that path; HD_LAYERS: none. */
+size_t hd_layers_find(const struct hd_layers *l, enum hd_side side,
+                      const char *path);
 
 /*
  * Of each layer of `now` which one of `before` it can stay, untouched, when the

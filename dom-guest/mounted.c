@@ -11,15 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/mem.h"
 #include "../pv-drivers/base/tables.h"
+#include "layers.h"
 #include "mountinfo.h"
 #include "paths.h"
 
-#define TEXT_MAX (1u << 20)
+#define TEXT_MAX (8u << 20)
 
 uint64_t hd_mounted_at(const char *path)
 {
@@ -41,14 +43,22 @@ int hd_mounted_copy(const char *path)
     return fd;
 }
 
-/* 0: nobody can tell. */
-static dev_t device_of(uint64_t id)
+/* Each exception has a copy, as many may wait to come again, and while they are
+ * laid each inclusion has one. */
+void hd_mounted_make_room(void)
 {
-    hd_auto(hd_mountinfo) m = NULL;
-    const struct hd_mount *e =
-        hd_mountinfo_read(&m, NULL) ? NULL : hd_mountinfo_find(m, id, NULL);
+    const rlim_t files = 3 * HD_LAYERS + 64;
+    struct rlimit is;
 
-    return e ? e->dev : 0;
+    if (getrlimit(RLIMIT_NOFILE, &is) || is.rlim_cur >= files)
+        return;
+    is.rlim_cur = files;
+    if (is.rlim_max >= files)
+        (void)setrlimit(RLIMIT_NOFILE, &is);
+    else if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){files, files})) {
+        is.rlim_cur = is.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &is);
+    }
 }
 
 int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
@@ -56,181 +66,193 @@ int hd_mounted_note(const char *path, const char *of, struct hd_err *err)
     hd_autofd int fd =
         open(HD_GUEST_MOUNTS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     char line[PATH_MAX + HD_TABLES_PATH + 48];
-    uint64_t id = hd_mounted_at(path);
-    int len = snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 " %s\t%s\n",
-                       id, (uint64_t)device_of(id), path, of);
+    int len = snprintf(line, sizeof(line), "%" PRIu64 " 0 %s\t%s\n",
+                       hd_mounted_at(path), path, of);
 
     if (fd < 0)
         return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_MOUNTS);
     return hd_io_write(fd, line, (size_t)len, err);
 }
 
-/* ---- what is there of it */
+/* ---- the notes */
 
-struct line {
-    struct hd_mounted it;
-    const char *of; /* borrowed */
+struct hd_mounted_notes {
+    char *text; /* owned; holds the strings */
+    struct hd_mountinfo *m;
+    size_t n;
+    struct hd_mounted of[]; /* in the order in which they were mounted */
 };
 
-/* "ID DEV PATH<tab>OF", or of a version before "ID PATH<tab>OF" or "ID PATH",
- * which does not say of what it is; false: it is no line of ours. */
-static bool parse(const char *line, struct line *ret)
+void hd_mounted_notes_free(struct hd_mounted_notes *notes)
 {
-    const char *tab = strrchr(line, '\t');
-    const char *end = tab ? tab : line + strlen(line);
-    char *path;
+    if (!notes)
+        return;
+    hd_mountinfo_free(notes->m);
+    free(notes->text);
+    free(notes);
+}
 
-    ret->it.id = strtoull(line, &path, 10);
-    ret->it.dev = 0;
+/* "ID DEV PATH<tab>OF", or of a version before "ID PATH<tab>OF" or "ID PATH",
+ * which does not say of what it is; false: it is no line of ours.  The line is
+ * cut, and `ret` borrowed of it. */
+static bool parse(char *line, struct hd_mounted *ret)
+{
+    char *tab = strrchr(line, '\t'), *path;
+    struct hd_mounted it = {.id = strtoull(line, &path, 10)};
+
     if (*path == ' ' && path[1] != '/')
-        ret->it.dev = strtoull(path + 1, &path, 10);
-    if (!ret->it.id || *path != ' ' || path[1] != '/' ||
-        end - path > (ptrdiff_t)sizeof(ret->it.at))
+        it.dev = strtoull(path + 1, &path, 10);
+    if (!it.id || *path != ' ' || path[1] != '/')
         return false;
-    snprintf(ret->it.at, sizeof(ret->it.at), "%.*s", (int)(end - path) - 1,
-             path + 1);
-    ret->of = tab ? tab + 1 : ret->it.at;
+    if (tab)
+        *tab = '\0';
+    if (strlen(path + 1) >= PATH_MAX)
+        return false;
+    it.at = path + 1;
+    it.of = tab ? tab + 1 : it.at;
+    *ret = it;
     return true;
 }
 
-/* Numbers come again, of mounts that are not ours. */
-static bool is_ours(const struct line *line, const struct hd_mountinfo *m)
+/* Numbers come again, of mounts that are not ours.  What was not known of it is
+ * from now on. */
+static bool is_ours(struct hd_mounted *it, const struct hd_mountinfo *m)
 {
-    const struct hd_mount *e = hd_mountinfo_find(m, line->it.id, NULL);
+    const struct hd_mount *e = hd_mountinfo_find(m, it->id, NULL);
 
-    return e && (!line->it.dev || e->dev == line->it.dev);
+    if (!e || (it->dev && e->dev != it->dev))
+        return false;
+    it->dev = e->dev;
+    it->on_top = hd_mounted_at(it->at) == it->id;
+    return true;
 }
 
-/* Does `text` hold the line before `end`? */
-static bool has_line(const char *text, const char *end, const char *line)
+static bool is_noted(const struct hd_mounted_notes *notes,
+                     const struct hd_mounted *it)
 {
-    size_t len = strlen(line);
-
-    for (const char *at = text; at < end; at += strcspn(at, "\n") + 1)
-        if (!strncmp(at, line, len) && at[len] == '\n')
+    for (size_t i = 0; i < notes->n; i++)
+        if (notes->of[i].id == it->id && !strcmp(notes->of[i].at, it->at) &&
+            !strcmp(notes->of[i].of, it->of))
             return true;
     return false;
 }
 
-/* Where a link is on the way the system calls it otherwise. */
-static bool is_there(const char *text, const struct hd_mountinfo *m)
+static void take_all(struct hd_mounted_notes *notes)
 {
-    struct line line;
+    char *save, *line;
 
-    return parse(text, &line) && is_ours(&line, m) &&
-           (hd_mountinfo_find(m, line.it.id, line.it.at) ||
-            hd_mounted_at(line.it.at) == line.it.id);
+    for (line = strtok_r(notes->text, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        struct hd_mounted *it = &notes->of[notes->n];
+
+        if (parse(line, it) && is_ours(it, notes->m) && !is_noted(notes, it))
+            notes->n++;
+    }
 }
 
-/* `text` without the lines of mounts that have gone, and with none twice. */
-static void keep_mounted(char *text, const struct hd_mountinfo *m)
+static size_t count_lines(const char *text)
 {
-    char *to = text, *next;
+    size_t n = 1;
 
-    for (char *line = text, *end; (end = strchr(line, '\n')); line = next) {
-        next = end + 1;
-        *end = '\0';
-        if (is_there(line, m) && !has_line(text, to, line)) {
-            to = memmove(to, line, (size_t)(end - line));
-            to += end - line;
-            *to++ = '\n';
-        }
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+struct hd_mounted_notes *hd_mounted_load(void)
+{
+    hd_auto(hd_mounted_notes) notes = NULL;
+    hd_autofree char *text = NULL;
+    hd_auto(hd_mountinfo) m = NULL;
+
+    if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL) ||
+        hd_mountinfo_read(&m, NULL))
+        return NULL;
+    notes =
+        calloc(1, sizeof(*notes) + count_lines(text) * sizeof(notes->of[0]));
+    if (!notes)
+        return NULL;
+    notes->text = hd_steal(&text);
+    notes->m = hd_steal(&m);
+    take_all(notes);
+    return hd_steal(&notes);
+}
+
+const struct hd_mounted *hd_mounted_find(const struct hd_mounted_notes *notes,
+                                         const char *of)
+{
+    const struct hd_mounted *found = NULL;
+
+    for (size_t i = notes ? notes->n : 0; i--;) {
+        const struct hd_mounted *it = &notes->of[i];
+
+        if (!strcmp(it->of, of) && (!found || (it->on_top && !found->on_top)))
+            found = it;
     }
-    *to = '\0';
+    return found;
+}
+
+int hd_mounted_copy_of(const struct hd_mounted_notes *notes, const char *of)
+{
+    const struct hd_mounted *it = hd_mounted_find(notes, of);
+
+    return it && it->on_top ? hd_mounted_copy(it->at) : -1;
+}
+
+/* ---- tidied */
+
+/* Where a link is on the way the system calls it otherwise. */
+static bool is_there(const struct hd_mounted *it, const struct hd_mountinfo *m)
+{
+    return it->on_top || hd_mountinfo_find(m, it->id, it->at);
+}
+
+static int write_line(FILE *f, const struct hd_mounted *it)
+{
+    return fprintf(f, "%" PRIu64 " %" PRIu64 " %s\t%s\n", it->id,
+                   (uint64_t)it->dev, it->at, it->of);
 }
 
 void hd_mounted_tidy(void)
 {
+    hd_auto(hd_mounted_notes) notes = hd_mounted_load();
     hd_autofree char *text = NULL;
-    hd_auto(hd_mountinfo) m = NULL;
+    size_t len = 0;
+    FILE *f = notes ? open_memstream(&text, &len) : NULL;
+    bool whole = f != NULL;
 
-    if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL) ||
-        hd_mountinfo_read(&m, NULL))
+    if (!f)
         return;
-    keep_mounted(text, m);
-    if (*text)
-        (void)hd_io_write_file(HD_GUEST_MOUNTS, text, strlen(text), 0600, NULL);
+    for (size_t i = 0; i < notes->n; i++)
+        if (is_there(&notes->of[i], notes->m))
+            whole &= write_line(f, &notes->of[i]) > 0;
+    if (fclose(f) || !whole)
+        return;
+    if (len)
+        (void)hd_io_write_file(HD_GUEST_MOUNTS, text, len, 0600, NULL);
     else
         (void)unlink(HD_GUEST_MOUNTS);
 }
 
-/* ---- each of it */
-
-typedef void line_fn(const struct line *line, void *ctx);
-
-/* Of what is mounted still, the last first. */
-static void each(line_fn *fn, void *ctx)
-{
-    hd_autofree char *text = NULL;
-    hd_auto(hd_mountinfo) m = NULL;
-    struct line line;
-
-    if (hd_io_read_file(HD_GUEST_MOUNTS, TEXT_MAX, &text, NULL, NULL) ||
-        hd_mountinfo_read(&m, NULL))
-        return;
-    for (char *end = strrchr(text, '\n'); end; end = strrchr(text, '\n')) {
-        const char *before;
-
-        *end = '\0';
-        before = strrchr(text, '\n');
-        if (!parse(before ? before + 1 : text, &line) || !is_ours(&line, m))
-            continue;
-        line.it.on_top = hd_mounted_at(line.it.at) == line.it.id;
-        fn(&line, ctx);
-    }
-}
-
-struct wanted {
-    const char *of;
-    struct hd_mounted *ret;
-    bool found;
-};
-
-static void find_one(const struct line *line, void *ctx)
-{
-    struct wanted *w = ctx;
-
-    if (!strcmp(line->of, w->of) &&
-        (!w->found || (line->it.on_top && !w->ret->on_top))) {
-        *w->ret = line->it;
-        w->found = true;
-    }
-}
-
-bool hd_mounted_find(const char *of, struct hd_mounted *ret)
-{
-    struct wanted w = {of, ret, false};
-
-    each(find_one, &w);
-    return w.found;
-}
-
-int hd_mounted_copy_of(const char *of)
-{
-    struct hd_mounted it;
-
-    return hd_mounted_find(of, &it) && it.on_top ? hd_mounted_copy(it.at) : -1;
-}
-
-struct kept {
-    const uint64_t *ids;
-    size_t n;
-};
+/* ---- taken away */
 
 /* What the guest has mounted over it since stays, with all below it. */
-static void drop_one(const struct line *line, void *ctx)
+static void drop_one(const struct hd_mounted *it, const uint64_t keep[],
+                     size_t n)
 {
-    const struct kept *keep = ctx;
-
-    for (size_t i = 0; i < keep->n; i++)
-        if (keep->ids[i] == line->it.id)
+    for (size_t i = 0; i < n; i++)
+        if (keep[i] == it->id)
             return;
-    if (line->it.on_top)
-        (void)umount2(line->it.at, MNT_DETACH | UMOUNT_NOFOLLOW);
+    /* What was on it may have gone just now. */
+    if (hd_mounted_at(it->at) == it->id)
+        (void)umount2(it->at, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 void hd_mounted_drop(const uint64_t keep[], size_t n)
 {
-    each(drop_one, &(struct kept){keep, n});
+    hd_auto(hd_mounted_notes) notes = hd_mounted_load();
+
+    for (size_t i = notes ? notes->n : 0; i--;)
+        drop_one(&notes->of[i], keep, n);
     hd_mounted_tidy();
 }

@@ -5,13 +5,13 @@
 #ifndef HD_GUEST_MOUNTED_H
 #define HD_GUEST_MOUNTED_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "../pv-drivers/base/err.h"
+#include "../pv-drivers/base/mem.h"
 
 /* The number of the mount that is on top at `path`; 0: there is none. */
 uint64_t hd_mounted_at(const char *path);
@@ -21,25 +21,38 @@ uint64_t hd_mounted_at(const char *path);
  * descriptor that the caller closes, or -1. */
 int hd_mounted_copy(const char *path);
 
-/* What was mounted at `path` just now, no link; for `of`: the path of an
- * exception, "-" and that of an inclusion, or "". */
-int hd_mounted_note(const char *path, const char *of, struct hd_err *err);
+/* Lets this process, and those it starts, have the copies of HD_LAYERS. */
+void hd_mounted_make_room(void);
 
-/* As hd_mounted_copy, of the exception `of` where that is noted and on top. */
-int hd_mounted_copy_of(const char *of);
+/* What was mounted at `path` just now, no link; for `of`: the path of an
+ * exception, "-" and that of an inclusion, or "".  Its device is noted by the
+ * next hd_mounted_tidy, for what is mounted is long to read. */
+int hd_mounted_note(const char *path, const char *of, struct hd_err *err);
 
 struct hd_mounted {
     uint64_t id;
     dev_t dev; /* 0: not known */
     bool on_top;
-    char at[PATH_MAX];
+    const char *at, *of; /* of the notes */
 };
 
-/* What was noted for `of` and is mounted still, on top if any is.  False: none
- * is. */
-bool hd_mounted_find(const char *of, struct hd_mounted *ret);
+/* What was noted and is mounted still. */
+struct hd_mounted_notes;
 
-/* Forgets what has gone, and what stands there twice. */
+/* NULL when that cannot be read; the calls below take it for no note. */
+struct hd_mounted_notes *hd_mounted_load(void);
+void hd_mounted_notes_free(struct hd_mounted_notes *notes);
+HD_DEFINE_AUTO(hd_mounted_notes)
+
+/* What was noted for `of`, on top if any is, the last of these; borrowed of the
+ * notes.  NULL: none is. */
+const struct hd_mounted *hd_mounted_find(const struct hd_mounted_notes *notes,
+                                         const char *of);
+/* As hd_mounted_copy, of the exception `of` where that is on top. */
+int hd_mounted_copy_of(const struct hd_mounted_notes *notes, const char *of);
+
+/* Forgets what has gone, and what stands there twice, and notes the devices of
+ * what stays. */
 void hd_mounted_tidy(void);
 
 /* Takes away all that is on top where it was mounted, but for the `n` numbers

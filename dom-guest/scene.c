@@ -35,11 +35,9 @@ static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
 /* One that is made, or that there is none for. */
 static size_t find_done(const struct hd_scene *s, const struct hd_layer *layer)
 {
-    for (size_t i = 0; i < s->layers.n; i++)
-        if (s->rc[i] >= 0 && s->layers.layers[i].side == layer->side &&
-            !strcmp(s->layers.layers[i].path, layer->path))
-            return i;
-    return HD_LAYERS;
+    size_t i = hd_layers_find(&s->layers, layer->side, layer->path);
+
+    return i != HD_LAYERS && s->rc[i] >= 0 ? i : HD_LAYERS;
 }
 
 /* The guest's mounts would go with the exception that they are in, so that
@@ -105,6 +103,8 @@ static uint64_t find_merged(const char *path)
 static void keep_spares(struct hd_scene *now, const struct hd_scene *next,
                         const size_t same[], struct hd_spares *spares)
 {
+    hd_auto(hd_mounted_notes) notes = hd_mounted_load();
+
     for (size_t i = 0; i < now->layers.n; i++)
         hd_spares_put(spares, now->layers.layers[i].path,
                       hd_steal_fd(&now->placed[i].spare));
@@ -116,7 +116,7 @@ static void keep_spares(struct hd_scene *now, const struct hd_scene *next,
             continue;
         fd = hd_spares_take(spares, layer->path);
         hd_spares_put(spares, layer->path,
-                      fd < 0 ? hd_mounted_copy_of(layer->path) : fd);
+                      fd < 0 ? hd_mounted_copy_of(notes, layer->path) : fd);
     }
 }
 
@@ -146,23 +146,25 @@ void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
 
 void hd_scene_recall(struct hd_scene *now)
 {
-    struct hd_mounted it;
+    hd_auto(hd_mounted_notes) notes = hd_mounted_load();
 
     for (size_t i = 0; i < now->layers.n; i++) {
+        const struct hd_mounted *it;
         const struct hd_layer *layer = &now->layers.layers[i];
         bool host = layer->side == HD_SIDE_HOST;
         char of[HD_TABLES_PATH + 1];
 
         snprintf(of, sizeof(of), "%s%s", host ? "" : "-", layer->path);
         now->rc[i] = host ? -1 : 0;
-        if (!hd_mounted_find(of, &it))
+        it = hd_mounted_find(notes, of);
+        if (!it)
             continue;
         now->rc[i] = 1;
-        now->placed[i].at = strdup(it.at);
-        now->placed[i].id = it.id;
-        now->placed[i].dev = it.dev;
-        if (host && it.on_top)
-            now->placed[i].spare = hd_mounted_copy(it.at);
+        now->placed[i].at = strdup(it->at);
+        now->placed[i].id = it->id;
+        now->placed[i].dev = it->dev;
+        if (host && it->on_top)
+            now->placed[i].spare = hd_mounted_copy(it->at);
     }
 }
 

@@ -270,6 +270,7 @@ static void compose(struct hd_view *v, bool want[], size_t n,
         return;
     }
     lay(v, want, add_exception, writes, ret);
+    hd_mounted_tidy();
 }
 
 /* ---- from one to the next */
@@ -380,6 +381,7 @@ struct hd_view *hd_view_new(struct hd_err *err)
     v->now = hd_scene_new(err);
     if (!v->now)
         return NULL;
+    hd_mounted_make_room();
     v->bell = open(HD_MOUNTINFO, O_RDONLY | O_CLOEXEC);
     return hd_steal(&v);
 }
