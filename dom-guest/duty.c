@@ -24,6 +24,7 @@
 #include "nics.h"
 #include "paths.h"
 #include "prefs.h"
+#include "table.h"
 
 #define MAP      "data/hotdom/map"
 #define HOST     "data/hotdom/host"
@@ -258,7 +259,7 @@ static int listen_signals(struct hd_err *err)
 
 static int watch(struct hd_duty *d, struct hd_err *err)
 {
-    if (hd_xsdev_watch(d->x, HD_DUTY_VIEW_NODE, BELL_TABLE, err) ||
+    if (hd_xsdev_watch(d->x, HD_TABLE_NODE, BELL_TABLE, err) ||
         hd_xsdev_watch(d->x, MAP, BELL_MAP, err) ||
         hd_xsdev_watch(d->x, HOST, BELL_HOST, err) ||
         hd_xsdev_watch(d->x, HD_KEEPER_ASK, BELL_REGISTRY, err))

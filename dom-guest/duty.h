@@ -11,7 +11,6 @@
 #include "beat.h"
 #include "hand.h"
 #include "keeper.h"
-#include "layers.h"
 #include "promise.h"
 #include "view.h"
 #include "xsdev.h"
@@ -34,11 +33,11 @@ struct hd_duty {
     unsigned lates;       /* times that it was late, and has made up for */
     struct hd_view *view; /* owned, as it was before the hand has it; NULL from
                            * when the guest is to end */
-    char tables[HD_LAYERS_TEXT]; /* what the view is composed of */
-    unsigned by;                 /* which hand, of hand.starts, has done so */
-    bool unseen;                 /* nothing of it could be shown */
-    unsigned looks;              /* at it since the start */
-    uint64_t look_ms;        /* when to look what is hidden; UINT64_MAX: not */
+    char *tables;         /* owned; what the view is composed of, or NULL */
+    unsigned by;          /* which hand, of hand.starts, has done so */
+    bool unseen;          /* nothing of it could be shown */
+    unsigned looks;       /* at it since the start */
+    uint64_t look_ms;     /* when to look what is hidden; UINT64_MAX: not */
     struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
     const struct hd_promise *known; /* borrowed; the map, to begin with, of who

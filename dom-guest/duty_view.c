@@ -3,10 +3,13 @@
  * end. */
 #include "duty_view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "layers.h"
+#include "table.h"
 
 /* So many reports try again to show what could not be shown. */
 #define LOOKS 6
@@ -14,11 +17,14 @@
 #define BURST_MS 500
 /* For the hand to forget what it keeps. */
 #define LEAVE_MS 1000
+/* It looks at one file of the host's for each entry, and mounts something. */
+#define ENTRY_MS 10
 
 /* ---- in the hand */
 
 _Static_assert(sizeof(struct hd_view_outcome) <= HD_HAND_ANSWER,
                "an outcome is an answer");
+_Static_assert(HD_LAYERS_TEXT <= HD_HAND_ASK, "tables are told whole");
 
 static int compose(void *view, const void *text, size_t len, void *answer,
                    struct hd_err *err)
@@ -44,13 +50,24 @@ static int forget(void *view, const void *ask, size_t len, void *answer,
     return 0;
 }
 
+static uint64_t count_entries(const char *text)
+{
+    uint64_t n = 0;
+
+    for (; text && *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
 /* What is not answered is not made. */
 static void tell(struct hd_duty *d, hd_hand_fn *fn, const void *ask, size_t len,
                  struct hd_view_outcome *ret)
 {
+    uint64_t ms = HD_HAND_MS + ENTRY_MS * count_entries(d->tables);
+
     *ret = (struct hd_view_outcome){0};
     (void)hd_hand_do(&d->hand, fn, ask, len, ret, sizeof(*ret),
-                     hd_io_now_ms() + HD_HAND_MS, &ret->why);
+                     hd_io_now_ms() + ms, &ret->why);
 }
 
 /* ---- the agent */
@@ -70,21 +87,22 @@ static bool knows_view(struct hd_duty *d)
 
 void hd_duty_view_apply(struct hd_duty *d, bool again)
 {
-    char text[HD_LAYERS_TEXT] = "";
+    hd_autofree char *text = NULL;
     struct hd_view_outcome out;
     struct hd_err err;
 
     if (!d->view)
         return;
-    if (hd_xsdev_read(d->x, HD_DUTY_VIEW_NODE, text, sizeof(text), &err) < 0) {
+    if (hd_table_read(d->x, &text, &err)) {
         hd_duty_trouble(d, HD_DUTY_VIEW, &err);
         return;
     }
-    if (!again && knows_view(d) && !strcmp(text, d->tables))
+    if (!again && knows_view(d) && d->tables && !strcmp(text, d->tables))
         return;
     *d->why[HD_DUTY_VIEW] = *d->why[HD_DUTY_HIDDEN] = '\0';
-    strcpy(d->tables, text);
-    tell(d, compose, text, strlen(text) + 1, &out);
+    free(d->tables);
+    d->tables = hd_steal(&text);
+    tell(d, compose, d->tables, strlen(d->tables) + 1, &out);
     d->by = d->hand.starts;
     d->unseen = out.why.code && !out.made;
     if (out.why.code)
@@ -133,6 +151,7 @@ void hd_duty_view_look(struct hd_duty *d)
 void hd_duty_view_fini(struct hd_duty *d)
 {
     hd_view_free(hd_steal(&d->view));
+    free(hd_steal(&d->tables));
     hd_hand_fini(&d->hand);
     d->hand.ctx = NULL;
     d->look_ms = UINT64_MAX;

@@ -5,8 +5,6 @@
 
 #include "duty.h"
 
-#define HD_DUTY_VIEW_NODE "data/hotdom/table"
-
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
 /* Composes it as the host says now; `again`: though that is the same. */
 void hd_duty_view_apply(struct hd_duty *d, bool again);

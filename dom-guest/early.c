@@ -15,9 +15,11 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "../pv-drivers/base/sheets.h"
 #include "duty.h"
 #include "folder.h"
 #include "paths.h"
+#include "table.h"
 
 #define ROOT        "/root"
 #define MODULES     "/modules.order" /* hv/store/initrd.c writes it */
@@ -272,10 +274,11 @@ static bool writes_root(struct hd_xsdev *x)
 {
     static const char *const folders[] = {"data/hotdom/settings",
                                           "data/hotdom/bind"};
-    char tables[HD_LAYERS_TEXT] = "", names[HD_XSDEV_PAYLOAD + 1];
+    char tables[HD_SHEETS_PLAIN] = "", names[HD_XSDEV_PAYLOAD + 1];
     size_t len = 0;
 
-    (void)hd_xsdev_read(x, "data/hotdom/table", tables, sizeof(tables), NULL);
+    /* Be it a head. */
+    (void)hd_xsdev_read(x, HD_TABLE_NODE, tables, sizeof(tables), NULL);
     for (size_t i = 0; i < HD_ARRAY_LEN(folders) && !len; i++)
         (void)hd_xsdev_list(x, folders[i], names, &len, NULL);
     return *tables || len;

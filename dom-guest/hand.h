@@ -11,7 +11,7 @@
 
 #include "../pv-drivers/base/err.h"
 
-#define HD_HAND_ASK    (72u << 10) /* bytes */
+#define HD_HAND_ASK    (136u << 10) /* bytes */
 #define HD_HAND_ANSWER 1024
 /* What the agent waits for one thing, the device of the host view included, and
  * for one that is written, which a volume may be slow to take. */

@@ -16,6 +16,7 @@
 #include "early.h"
 #include "paths.h"
 #include "registry_cmd.h"
+#include "table.h"
 
 struct command {
     const char *name, *args, *help;
@@ -121,14 +122,14 @@ static void print(const char *key, const char *value, bool json, bool last)
 
 static int cmd_status(int argc, char **argv, struct hd_err *err)
 {
-    char table[HD_LAYERS_TEXT] = "", report[HD_BEAT_SIZE] = "";
+    char report[HD_BEAT_SIZE] = "";
+    hd_autofree char *table = NULL;
     bool json = argc == 2 && !strcmp(argv[1], "--json");
     hd_auto(hd_xsdev) x = NULL;
 
     if (argc > 1 && !json)
         return hd_fail(err, HD_E_USAGE, "status takes --json alone");
-    if (hd_xsdev_open(&x, err) ||
-        hd_xsdev_read(x, "data/hotdom/table", table, sizeof(table), err) < 0 ||
+    if (hd_xsdev_open(&x, err) || hd_table_read(x, &table, err) ||
         hd_xsdev_read(x, HD_BEAT_NODE, report, sizeof(report), err) < 0)
         return -1;
     fputs(json ? "{\n" : "", stdout);

@@ -9,8 +9,10 @@
 #include "../pv-drivers/base/err.h"
 #include "../pv-drivers/base/tables.h"
 
-#define HD_LAYERS      128  /* entries that a guest makes mounts of */
-#define HD_LAYERS_TEXT 4096 /* bytes of the tables as a text, with the NUL */
+/* Entries that a guest makes mounts of, and bytes of their text with the NUL.
+ */
+#define HD_LAYERS      4096
+#define HD_LAYERS_TEXT (128u << 10)
 
 struct hd_layer {
     enum hd_side side;

@@ -173,7 +173,7 @@ int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
 
 /* As the plan has them or is to have them. */
 struct texts {
-    char tables[HD_VIEW_TEXT], shown[HD_VIEW_TEXT];
+    char tables[HD_VIEW_TEXT], shown[HD_SHOWN_TEXT];
 };
 
 struct change {

@@ -227,13 +227,13 @@ bool hd_policy_shows(const struct hd_policy *policy, const char *path)
     return false;
 }
 
-void hd_policy_shown(const struct hd_policy *policy, char ret[HD_VIEW_TEXT])
+void hd_policy_shown(const struct hd_policy *policy, char ret[HD_SHOWN_TEXT])
 {
     size_t len = 0;
 
     ret[0] = '\0';
     for (uint32_t i = 0; i < policy->n_host_paths; i++)
-        len += (size_t)snprintf(ret + len, HD_VIEW_TEXT - len, "+%s\n",
+        len += (size_t)snprintf(ret + len, HD_SHOWN_TEXT - len, "+%s\n",
                                 policy->host_paths[i].path);
 }
 

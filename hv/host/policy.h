@@ -101,7 +101,7 @@ const struct hd_policy_network *hd_policy_network(
 /* May guests be shown that path of the host?  It is as the tables have it. */
 bool hd_policy_shows(const struct hd_policy *policy, const char *path);
 /* All that guests may be shown, as lines of hd_tables_parse. */
-void hd_policy_shown(const struct hd_policy *policy, char ret[HD_VIEW_TEXT]);
+void hd_policy_shown(const struct hd_policy *policy, char ret[HD_SHOWN_TEXT]);
 /* HD_E_LIMIT, with both numbers, when a keyslot asks for more than allowed. */
 int hd_policy_check_kdf(const struct hd_policy *policy,
                         const struct hd_luks_facts *facts, struct hd_err *err);

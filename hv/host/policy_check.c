@@ -144,11 +144,11 @@ static int check_path(const struct hd_policy *p, uint32_t i, struct hd_err *err)
     for (uint32_t j = 0; j < i; j++)
         if (!strcmp(path, p->host_paths[j].path))
             return BAD(err, "host_paths: \"%s\" stands twice; keep one", path);
-    if (length_of(p, i + 1) >= HD_VIEW_TEXT)
+    if (length_of(p, i + 1) >= HD_SHOWN_TEXT)
         return BAD(err,
                    "host_paths: all up to \"%s\" are longer than %d bytes; "
                    "name the folders above",
-                   path, HD_VIEW_TEXT);
+                   path, HD_SHOWN_TEXT);
     return 0;
 }
 

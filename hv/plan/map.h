@@ -114,7 +114,7 @@ struct hd_map {
     char label[HD_LABEL_SIZE];
     char user[HD_NAME_SIZE]; /* whose settings count; empty: nobody's */
     struct hd_settings settings;
-    char shown[HD_VIEW_TEXT]; /* hd_policy_shown, when a guest has a view */
+    char shown[HD_SHOWN_TEXT]; /* hd_policy_shown, when a guest has a view */
     struct hd_map_host host;
     bool hot; /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;

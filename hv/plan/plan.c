@@ -361,21 +361,26 @@ static int why_none(const struct hd_map *map, struct hd_err *err)
 }
 
 /* Behind the steps, which are all there. */
-static void add_views(struct maker *m)
+static int add_views(struct maker *m, struct hd_err *err)
 {
     const struct hd_manifest *mf = &m->store->manifest;
+    hd_autofree char *text = malloc(HD_VIEW_TEXT);
+
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "make a plan");
 
     for (uint32_t i = 0; i < m->plan->n_steps; i++) {
         struct hd_step *s = &m->plan->steps[i];
-        char text[HD_VIEW_TEXT] = "";
 
         if (!hd_step_is_view(s))
             continue;
         /* The manifest is checked. */
+        *text = '\0';
         (void)hd_host_view_text(
             mf, &mf->guests[hd_manifest_guest(mf, s->guest)], text, NULL);
         hd_plan_put_view(m->plan, s, text, m->map->shown);
     }
+    return 0;
 }
 
 /* Of all that is made below: what the largest plan may have is twenty MiB,
@@ -420,7 +425,8 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     for (uint32_t i = 0; i < map->n_guests; i++)
         if (hd_map_starts(&map->guests[order[i]]))
             add_guest(&m, &mf->guests[order[i]], &map->guests[order[i]]);
-    add_views(&m);
+    if (add_views(&m, err))
+        return -1;
     *ret = hd_steal(&plan);
     return 0;
 }

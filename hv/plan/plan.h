@@ -178,7 +178,7 @@ struct hd_plan {
 
 /* Bytes of texts: of each guest its tables, and what the policy shows, which
  * is all guests' but while one that was read anew has not reached them all. */
-#define HD_PLAN_MAX_TEXT (2 * HD_MAX_GUESTS * HD_VIEW_TEXT)
+#define HD_PLAN_MAX_TEXT (HD_MAX_GUESTS * (HD_VIEW_TEXT + HD_SHOWN_TEXT))
 
 /* A volume is one step or two, a row of the map is told in one or two, and each
  * of the eight settings, of the eight facts of the host, of what the guests

@@ -18,6 +18,7 @@
 #include "files.h"
 #include "inquire.h"
 #include "serial.h"
+#include "table_nodes.h"
 #include "volume.h"
 
 #define CLASSES 4
@@ -39,11 +40,13 @@ struct attachment {
     struct hd_xs_node *nodes;
     char (*paths)[HD_XENBUS_PATH];
     char told[HD_XENBUS_PATH];
-    char agent[HD_AGENT_PATH]; /* below that, where the guest tells us */
+    char agent[HD_AGENT_PATH];     /* below that, where the guest tells us */
+    struct hd_table_nodes *tables; /* owned; NULL: it has none */
 };
 
 static void attachment_fini(struct attachment *a)
 {
+    free(a->tables);
     free(a->devices);
     free(a->nodes);
     free(a->paths);
@@ -124,12 +127,21 @@ static int add_told(struct attachment *a, const char *name, const char *value,
     return 0;
 }
 
-/* What is served, and in one node what of it the guest is to show where. */
+/* What is served, and what of it the guest is to show where. */
 static int add_files(struct attachment *a, const struct hd_step *step,
                      struct hd_err *err)
 {
     hd_fs9p_describe(a->domid, &a->devices[a->n_devices++]);
-    return add_told(a, HD_FILES_NODE, hd_plan_view(a->plan, step).tables, err);
+    if (a->tables)
+        return hd_fail(err, HD_E_FAILED, "a guest has one host view");
+    a->tables =
+        hd_table_nodes_new(a->told, hd_plan_view(a->plan, step).tables, 1, err);
+    if (!a->tables)
+        return -1;
+    memcpy(&a->nodes[a->n_nodes], a->tables->nodes,
+           a->tables->n * sizeof(*a->nodes));
+    a->n_nodes += a->tables->n;
+    return 0;
 }
 
 static int add(struct attachment *a, const struct hd_step *step,
@@ -166,9 +178,11 @@ static int describe(struct attachment *a, const struct hd_step *steps,
                     uint32_t n, struct hd_err *err)
 {
     /* One more, for the node where it is asked. */
+    size_t max = n + 1 + HD_ARRAY_LEN(a->tables->nodes);
+
     a->devices = calloc(n, sizeof(*a->devices));
-    a->nodes = calloc(n + 1, sizeof(*a->nodes));
-    a->paths = calloc(n + 1, sizeof(*a->paths));
+    a->nodes = calloc(max, sizeof(*a->nodes));
+    a->paths = calloc(max, sizeof(*a->paths));
     if (!a->devices || !a->nodes || !a->paths)
         return hd_fail_errno(err, HD_E_FAILED, "attach devices");
     snprintf(a->told, sizeof(a->told), "/local/domain/%u/data/hotdom",

@@ -4,6 +4,7 @@
 #include "files.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,6 +14,7 @@
 #include "../../pv-drivers/base/server.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "../../pv-drivers/fs9p/control.h"
+#include "table_nodes.h"
 
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 {
@@ -22,15 +24,15 @@ void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 int hd_files_serve(const struct hd_plan_view *view, uint32_t domid,
                    struct hd_err *err)
 {
-    char name[HD_DOMAIN_NAME_SIZE], tables[HD_VIEW_TEXT], shown[HD_VIEW_TEXT];
-    char number[12];
+    hd_autofree char *tables = strdup(view->tables);
+    char name[HD_DOMAIN_NAME_SIZE], shown[HD_SHOWN_TEXT], number[12];
     char *argv[] = {HD_9P, number, name, tables, shown, NULL};
     pid_t pid;
 
+    if (!tables)
+        return hd_fail_errno(err, HD_E_FAILED, "serve files");
     snprintf(name, sizeof(name), "%s", view->name);
-    snprintf(tables, sizeof(tables), "%s", view->tables);
     snprintf(shown, sizeof(shown), "%s", view->shown);
-
     snprintf(number, sizeof(number), "%u", domid);
     if (hd_server_start(argv, &pid, err))
         return -1;
@@ -112,16 +114,21 @@ static int read_reply(int fd, const char *name, struct hd_err *err)
     return 0;
 }
 
-_Static_assert(1 + 2 * HD_VIEW_TEXT <= HD_9P_CONTROL_MAX,
+#define MESSAGE_MAX (1 + HD_VIEW_TEXT + HD_SHOWN_TEXT)
+_Static_assert(MESSAGE_MAX <= HD_9P_CONTROL_MAX,
                "tables and what is shown are one message");
 
 int hd_files_change(const struct hd_plan_view *view, struct hd_err *err)
 {
-    char message[1 + 2 * HD_VIEW_TEXT];
+    hd_autofree char *message = malloc(MESSAGE_MAX);
     hd_autofd int fd = -1;
-    int n = snprintf(message, sizeof(message), "%c%s%c%s", HD_9P_TABLES,
-                     view->tables, '\0', view->shown);
+    int n;
 
+    if (!message)
+        return hd_fail_errno(err, HD_E_FAILED, "change the tables of %s",
+                             view->name);
+    n = snprintf(message, MESSAGE_MAX, "%c%s%c%s", HD_9P_TABLES, view->tables,
+                 '\0', view->shown);
     if (dial(view->name, &fd, err))
         return -1;
     if (send(fd, message, (size_t)n, MSG_NOSIGNAL) != n)
@@ -134,11 +141,11 @@ int hd_files_tell(const struct hd_plan_view *view, uint32_t domid,
                   struct hd_err *err)
 {
     hd_auto(hd_xs) xs = NULL;
-    char path[64];
+    char folder[64];
 
-    snprintf(path, sizeof(path), "/local/domain/%u/data/hotdom/" HD_FILES_NODE,
-             domid);
-    return hd_xs_open(&xs, err) || hd_xs_update(xs, path, view->tables, err) < 0
+    snprintf(folder, sizeof(folder), "/local/domain/%u/data/hotdom", domid);
+    return hd_xs_open(&xs, err) ||
+                   hd_table_nodes_change(xs, folder, view->tables, err)
                ? -1
                : 0;
 }

@@ -7,9 +7,6 @@
 #include "../plan/plan.h"
 #include "server.h"
 
-/* The node of the tables, below the guest's data/hotdom. */
-#define HD_FILES_NODE "table"
-
 /* How long its process may take to answer. */
 #define HD_FILES_ANSWER_MS 3000
 

@@ -225,7 +225,7 @@ static bool view_ok(const struct hd_plan *plan, const struct hd_step *step)
     if (!hd_step_is_view(step))
         return true;
     v = hd_plan_view(plan, step);
-    return strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_VIEW_TEXT &&
+    return strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_SHOWN_TEXT &&
            !hd_tables_parse(v.tables, &tables, NULL) &&
            !hd_tables_parse(v.shown, &shown, NULL);
 }

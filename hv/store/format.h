@@ -38,20 +38,22 @@
 #define HD_MAX_FDS      (HD_MAX_FILES + HD_MAX_LUKS)
 #define HD_MAX_USERS    32
 #define HD_MAX_GUESTS   64
-#define HD_MAX_DISKS    16 /* volumes of one guest */
-#define HD_MAX_NICS     8  /* nics of one guest */
-#define HD_MAX_AFTER    8  /* guests that one is after */
-#define HD_MAX_TABLE    64 /* entries of a table of one guest, each a mount */
+#define HD_MAX_DISKS    16   /* volumes of one guest */
+#define HD_MAX_NICS     8    /* nics of one guest */
+#define HD_MAX_AFTER    8    /* guests that one is after */
+#define HD_MAX_TABLE    2048 /* entries of a table of one guest, each a mount */
 #define HD_VIEW_ENTRIES (2 * HD_MAX_TABLE) /* of both, and of an operator */
-#define HD_MAX_VIEWS    2048 /* entries of the tables of all guests */
+#define HD_MAX_VIEWS    4096 /* entries of the tables of all guests */
 #define HD_VIEW_PATH    128  /* bytes of one, with the NUL */
-#define HD_VIEW_TEXT    2048 /* of all of a guest: oxenstored takes no more */
-#define HD_MAX_WISHES   16   /* wishes of one guest, beside those */
-#define HD_MAX_SHARED   32   /* entries of `registry` */
-#define HD_MAX_BINDS    16   /* files of one guest that keys are bound to */
-#define HD_SHARED_KEY   48   /* bytes of a key of `registry`, with the NUL */
-#define HD_SHARED_TEXT  120  /* and of its value */
-#define HD_BIND_SIZE    64 /* bytes of a key or file of `bind`, with the NUL */
+/* Bytes of all of a guest, with the NUL: an argument of execve(2). */
+#define HD_VIEW_TEXT   (128 << 10)
+#define HD_SHOWN_TEXT  2048 /* and of what the policy shows */
+#define HD_MAX_WISHES  16   /* wishes of one guest, beside those */
+#define HD_MAX_SHARED  32   /* entries of `registry` */
+#define HD_MAX_BINDS   16   /* files of one guest that keys are bound to */
+#define HD_SHARED_KEY  48   /* bytes of a key of `registry`, with the NUL */
+#define HD_SHARED_TEXT 120  /* and of its value */
+#define HD_BIND_SIZE   64   /* bytes of a key or file of `bind`, with the NUL */
 
 /* Pixels of a display, each way. */
 #define HD_DISPLAY_MIN 320

@@ -239,8 +239,10 @@ static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
 static int check_tables(const struct hd_manifest *m, const struct hd_guest *g,
                         struct hd_err *err)
 {
-    char text[HD_VIEW_TEXT];
+    hd_autofree char *text = malloc(HD_VIEW_TEXT);
 
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
     return hd_host_view_text(m, g, text, err)
                ? hd_wrap(err, "guest \"%s\"", g->name)
                : 0;

@@ -87,8 +87,10 @@ static int check_view(const struct hd_manifest *m, const struct hd_guest *g,
                       struct hd_err *err)
 {
     hd_auto(hd_tables) tables = NULL;
-    char text[HD_VIEW_TEXT];
+    hd_autofree char *text = malloc(HD_VIEW_TEXT);
 
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
     if (hd_host_view_text(m, g, text, err) ||
         hd_tables_parse(text, &tables, err))
         return hd_wrap(err, "guest \"%s\"", g->name);

@@ -147,7 +147,7 @@ static bool perform(struct hd_9p_control *c, struct hd_9p_control_conn *conn,
 
 static void hear(struct hd_9p_control *c, struct hd_9p_control_conn *conn)
 {
-    char message[HD_9P_CONTROL_MAX + 2];
+    static char message[HD_9P_CONTROL_MAX + 2];
     ssize_t n = recv(conn->fd, message, HD_9P_CONTROL_MAX + 1, MSG_DONTWAIT);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))

@@ -19,7 +19,7 @@
 #define HD_9P_TABLES      't'
 #define HD_9P_LOG         'l'
 #define HD_9P_DONE        "done"
-#define HD_9P_CONTROL_MAX 8192 /* bytes of a message */
+#define HD_9P_CONTROL_MAX (144 << 10) /* bytes of a message */
 
 #define HD_9P_CONTROL_CONNS 4 /* side by side; one more is cut off */
 #define HD_9P_CONTROL_FDS   (1 + HD_9P_CONTROL_CONNS)

@@ -9,6 +9,7 @@
 
 #include "../../pv-drivers/fs9p/control.h"
 #include "fs9p_kit.h"
+#include "../../hv/store/format.h"
 #include "unit.h"
 
 static struct hd_9p_control control;
@@ -97,6 +98,25 @@ static void a_path_that_is_given_while_the_guest_runs_is_there_at_once(void)
     CU_ASSERT_EQUAL(p9_lopen(1, 0), 0);
     CU_ASSERT_EQUAL(p9_read_at(P9_READ, 1, 0, 4096), 0);
     CU_ASSERT_EQUAL(p9_got(4), 7);
+    tear_down();
+}
+
+/* As long as a guest's may be, with what the policy shows behind. */
+static void the_longest_tables_come_in_one_message(void)
+{
+    static char message[1 + HD_VIEW_TEXT + HD_SHOWN_TEXT] = "t+/home\n";
+    size_t len = strlen(message);
+    int fd;
+
+    for (unsigned i = 0; len < HD_VIEW_TEXT - 40; i++)
+        len += (size_t)sprintf(message + len, "+/home/%024u\n", i);
+    len += 1 + (size_t)sprintf(message + len + 1, "+/home\n");
+    set_up(P9_USUAL);
+    fd = dial();
+    CU_ASSERT_STRING_EQUAL(say(fd, message, len), HD_9P_DONE);
+    close(fd);
+    turn();
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "home/c"), 0);
     tear_down();
 }
 
@@ -327,6 +347,7 @@ static void who_does_not_read_costs_the_guest_nothing(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_path_that_is_given_while_the_guest_runs_is_there_at_once),
+    HD_TEST(the_longest_tables_come_in_one_message),
     HD_TEST(what_is_open_and_taken_away_answers_an_error),
     HD_TEST(a_folder_that_changes_sides_is_stale),
     HD_TEST(descriptors_of_stale_files_are_free_again),

@@ -28,29 +28,29 @@ static int parse(unsigned guests, unsigned entries, int bytes,
     return hd_manifest_parse(text, len, HD_F_SOURCE, ret, err);
 }
 
-static void a_guest_has_64_entries_of_each_table(void)
+static void a_guest_has_2048_entries_of_each_table(void)
 {
     hd_autofree struct hd_manifest *m = NULL;
-    char text[HD_VIEW_TEXT];
+    static char text[HD_VIEW_TEXT];
     struct hd_err err = {0};
 
-    CHECK_OK(parse(2, 64, 20, &m, &err), &err);
-    CU_ASSERT_EQUAL(m->n_views, 128);
-    CU_ASSERT_EQUAL(m->guests[1].tables.exception, 64);
+    CHECK_OK(parse(2, 2048, 20, &m, &err), &err);
+    CU_ASSERT_EQUAL(m->n_views, 4096);
+    CU_ASSERT_EQUAL(m->guests[1].tables.exception, 2048);
     CHECK_OK(hd_host_view_text(m, &m->guests[1], text, &err), &err);
-    CU_ASSERT_EQUAL(strlen(text), 64 * 22);
-    CHECK_FAILS(parse(1, 65, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
-                "exception: more than 64");
+    CU_ASSERT_EQUAL(strlen(text), 2048 * 22);
+    CHECK_FAILS(parse(1, 2049, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "exception: more than 2048");
 }
 
-static void all_guests_have_2048_together(void)
+static void all_guests_have_4096_together(void)
 {
     hd_autofree struct hd_manifest *m = NULL;
     struct hd_err err = {0};
 
-    CHECK_OK(parse(64, 32, 20, &m, &err), &err);
-    CHECK_FAILS(parse(64, 33, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
-                "exception: more than 2048 entries of all guests' tables; name "
+    CHECK_OK(parse(64, 64, 20, &m, &err), &err);
+    CHECK_FAILS(parse(64, 65, 20, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "exception: more than 4096 entries of all guests' tables; name "
                 "the folders above");
 }
 
@@ -59,15 +59,16 @@ static void the_text_of_a_guests_tables_is_bounded(void)
     hd_autofree struct hd_manifest *m = NULL;
     struct hd_err err = {0};
 
-    CHECK_OK(parse(1, 64, 29, &m, &err), &err);
-    CHECK_FAILS(parse(1, 64, 30, &m, &err), &err, HD_E_BAD_MANIFEST,
-                "guest \"g0\": the tables are longer than 2048 bytes; name the "
-                "folders above");
+    /* Of 64 bytes each with sign and newline. */
+    CHECK_OK(parse(1, 2047, 62, &m, &err), &err);
+    CHECK_FAILS(parse(1, 2048, 62, &m, &err), &err, HD_E_BAD_MANIFEST,
+                "guest \"g0\": the tables are longer than 131072 bytes; name "
+                "the folders above");
 }
 
 static const struct hd_test tests[] = {
-    HD_TEST(a_guest_has_64_entries_of_each_table),
-    HD_TEST(all_guests_have_2048_together),
+    HD_TEST(a_guest_has_2048_entries_of_each_table),
+    HD_TEST(all_guests_have_4096_together),
     HD_TEST(the_text_of_a_guests_tables_is_bounded),
 };
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../../dom-guest/paths.h"
@@ -247,6 +248,70 @@ static void a_full_volume_takes_no_writes_and_shows_what_there_is(void)
     apart_kit_run(view_kit_prepare, full);
 }
 
+#define MANY 1200 /* more than a process has descriptors by default */
+
+/* And as many inclusions. */
+static const char *prepare_many(void)
+{
+    const char *why = view_kit_prepare();
+    struct rlimit files;
+    char path[96];
+
+    EXPECT(!getrlimit(RLIMIT_NOFILE, &files));
+    if (files.rlim_max < 4 * MANY)
+        return "skipped: this machine gives no process descriptors enough";
+    files.rlim_cur = 1024;
+    EXPECT(!setrlimit(RLIMIT_NOFILE, &files));
+    for (unsigned i = 0; !why && i < MANY; i++) {
+        snprintf(path, sizeof(path), HD_GUEST_HOST "/srv/many/%u/file", i);
+        EXPECT(view_kit_write(path, "host"));
+        snprintf(path, sizeof(path), "/srv/many/%u/own/file", i);
+        EXPECT(view_kit_write(path, "own"));
+    }
+    return why;
+}
+
+static bool shows_many(const char *host, const char *own)
+{
+    char path[96];
+
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(path, sizeof(path), "/srv/many/%u/file", i);
+        if (host ? !view_kit_holds(path, host) : !access(path, F_OK))
+            return false;
+        snprintf(path, sizeof(path), "/srv/many/%u/own/file", i);
+        if (!view_kit_holds(path, own))
+            return false;
+    }
+    return true;
+}
+
+static const char *many(void)
+{
+    hd_autofree char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    EXPECT(f);
+    for (unsigned i = 0; i < MANY; i++)
+        fprintf(f, "+/srv/many/%u\n-/srv/many/%u/own\n", i, i);
+    EXPECT(!fflush(f));
+    hd_view_free(view_kit);
+    view_kit = hd_view_new(NULL);
+    EXPECT(view_kit && view_kit_compose(text, 2 * MANY));
+    EXPECT(shows_many("host", "own"));
+    fputs("+/srv/motd\n", f);
+    EXPECT(!fclose(f) && view_kit_compose(text, 2 * MANY + 1));
+    EXPECT(view_kit_holds("/srv/motd", "host") && shows_many("host", "own"));
+    EXPECT(view_kit_compose("", 0) && shows_many(NULL, "own"));
+    return NULL;
+}
+
+static void thousands_of_entries_are_shown_and_one_more_comes(void)
+{
+    apart_kit_run(prepare_many, many);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_layer_that_a_mount_above_hides_is_shown_again),
     HD_TEST(a_file_that_a_mount_above_hides_is_shown_again),
@@ -259,5 +324,6 @@ static const struct hd_test tests[] = {
     HD_TEST(hidden_layers_are_taken_away_when_they_come_to_light),
     HD_TEST(a_full_volume_takes_no_writes_and_shows_what_there_is),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
+    HD_TEST(thousands_of_entries_are_shown_and_one_more_comes),
 };
 HD_SUITE("dom-guest/view", tests);
