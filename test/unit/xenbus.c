@@ -277,13 +277,14 @@ static void a_backend_that_is_gone_does_not_come_back_as_two_nodes(void)
 /* One that is silent, one that tears its answer off, one that refuses. */
 static void spoil(int how)
 {
-    xs_kit.silent_ms = 50;
-    if (how == 0)
+    if (how == 0) {
+        xs_kit.silent_ms = 50;
         xs_kit.stall_at = 1;
-    else if (how == 1)
+    } else if (how == 1) {
         xs_kit.torn_at = 1;
-    else
+    } else {
         xs_kit.read_errno = EACCES;
+    }
 }
 
 static void what_xenstored_does_not_say_is_no_backend_that_is_gone(void)
