@@ -203,10 +203,11 @@ await_auto() {
     # Another one waits for it, until hotdomd is no more.
     # shellcheck disable=SC2016
     got=$(dom0 "$tries"'try network-attach auto internet &
+        pid=$!
         read -r -t 1 <> <(:) || :
-        kill -0 $! && echo waits
+        kill -0 $pid && echo waits
         systemctl kill -s KILL hotdomd
-        wait $!')
+        wait $pid')
     [[ $got == *waits*'hotdomd hung up'*'(6)' ]]
     await 60 running state auto
     await 30 0 traces "$domid"
