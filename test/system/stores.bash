@@ -284,8 +284,8 @@ pack_with_agent() { # NAME
 
 # Debian with the agent and files of the host, and a guest that is nothing else
 # than the agent; both in the ramdisk that hotdom makes.
-# The tables of desk are more than a node of xenstore takes, and most of them
-# name what no host has.
+# The tables of desk are more than a node of xenstore takes, by long names that no
+# host has.
 pack_agent() {
     cat >"$stores/agent.yaml" <<END
 hotdom: 1
@@ -299,7 +299,7 @@ guests:
     volumes: [{name: root, as: xvda}]
     nics: [{role: internet, as: lan0}]
     tables:
-      exception: [/srv/agent$(printf ', /srv/many/absent/with-a-long-name/%03d' {0..99})]
+      exception: [/srv/agent$(printf ', /srv/many/absent/%0105d' {0..17})]
       inclusion: [/srv/agent/own]
     stop: {grace: 30s}
   - name: lone
