@@ -114,7 +114,7 @@ forget_yanks() {
 
 # What `make soak` does for hours.
 @test "a store that comes and goes leaves nothing behind and loses no record" {
-    run "$BATS_TEST_DIRNAME/soak" 6
+    run "$BATS_TEST_DIRNAME/soak" 4
     dom0 'modprobe -r scsi_debug; rm -r /root/soak'
     introduce
     tail -n 20 <<<"$output"
@@ -123,7 +123,7 @@ forget_yanks() {
 }
 
 @test "the same store is pulled again and again from a medium that forgets, and nothing that was durable is lost" {
-    run "$BATS_TEST_DIRNAME/yanks" 4
+    run "$BATS_TEST_DIRNAME/yanks" 3
     forget_yanks
     tail -n 20 <<<"$output"
     [ "${lines[-1]}" = 'yanks: ok' ]
