@@ -91,7 +91,6 @@ has_written() {
     [ "$(guest_state two)" = running ]
     await 90 yes answers two
     in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
-    clean
 }
 
 # As a stick that sits badly does it: what fails waits, is tried once more, and
@@ -104,7 +103,6 @@ has_written() {
     in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
     dom0 hotdom events | grep -q 'its disk failed a request and is still there'
     dom0 'dmsetup status --target multipath | grep " A "'
-    clean
 }
 
 forget_yanks() {
