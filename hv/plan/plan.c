@@ -399,7 +399,8 @@ static size_t room_for(const struct hd_manifest *mf, const struct hd_map *map)
         for (uint32_t k = 0; k < g->n_rows; k++)
             views += map->rows[g->first_row + k].class == HD_CLASS_FILES;
     }
-    return hd_plan_size(steps) + (views ? (views + 1) * HD_VIEW_TEXT : 0);
+    return hd_plan_size(steps) +
+           (views ? views * HD_VIEW_TEXT + HD_SHOWN_TEXT : 0);
 }
 
 int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
