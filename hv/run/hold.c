@@ -65,7 +65,7 @@ static int say(const char *name, const char *what, const struct path *path,
     return task && dm_task_set_sector(task, 0) &&
                    dm_task_set_message(task, message) && !hd_dm_run(task)
                ? 0
-               : hd_dm_fail(err, what, name);
+               : hd_dm_fail(err, "send a message to", name);
 }
 
 static int tell(const char *name, const char *policy, bool *ret_failed,
