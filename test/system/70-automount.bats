@@ -85,7 +85,8 @@ hidden() {
             find /proc/[0-9]*/fd -lname "$(readlink -f $d)" 2>/dev/null |
                 grep . && { echo "$d is open"; bad=1; }
         done
-        [ $(ls mapper | grep -c ^hotdom-) -le 1 ] || { ls mapper; bad=1; }
+        [ $(ls mapper | grep ^hotdom- | grep -vc "+raw$") -le 1 ] ||
+            { ls mapper; bad=1; }
         exit $bad'
 }
 
