@@ -37,6 +37,8 @@ struct hd_xs_bulk {
     size_t n_asked, max_asked;
     char body[XENSTORE_PAYLOAD_MAX + 1];
     size_t body_len;
+    char in[4096]; /* what has come: some hundred bytes are many answers */
+    size_t in_at, in_len;
 };
 
 /* Who does not accept keeps connect(2) waiting as well, but for this. */
@@ -183,22 +185,35 @@ static bool send_all(struct hd_xs_bulk *b)
 
 /* ---- answers */
 
-static bool read_all(struct hd_xs_bulk *b, void *buf, size_t len)
+/* Waits for more, once all that had come is taken. */
+static bool hear_more(struct hd_xs_bulk *b)
 {
     struct pollfd p = {.fd = b->fd, .events = POLLIN};
 
-    for (char *at = buf; len;) {
+    for (;;) {
         int ready = poll(&p, 1, (int)b->silent_ms);
-        ssize_t n = ready > 0 ? read(b->fd, at, len) : 0;
+        ssize_t n = ready > 0 ? read(b->fd, b->in, sizeof(b->in)) : 0;
 
         if ((ready < 0 || n < 0) && errno == EINTR)
             continue;
-        if (ready <= 0 || n <= 0) {
-            errno = ready ? EIO : ETIMEDOUT;
-            return false;
-        }
+        errno = ready ? EIO : ETIMEDOUT;
+        b->in_at = 0;
+        b->in_len = n > 0 ? (size_t)n : 0;
+        return n > 0;
+    }
+}
+
+static bool take(struct hd_xs_bulk *b, void *buf, size_t len)
+{
+    for (char *at = buf; len;) {
+        size_t n = b->in_len - b->in_at < len ? b->in_len - b->in_at : len;
+
+        memcpy(at, b->in + b->in_at, n);
+        b->in_at += n;
         at += n;
-        len -= (size_t)n;
+        len -= n;
+        if (len && !hear_more(b))
+            return false;
     }
     return true;
 }
@@ -218,12 +233,12 @@ static bool hear(struct hd_xs_bulk *b, size_t i, int *ret_sys)
     const struct asked *a = &b->asked[i];
     struct xsd_sockmsg msg;
 
-    if (!read_all(b, &msg, sizeof(msg)))
+    if (!take(b, &msg, sizeof(msg)))
         return false;
     errno = EIO;
     if (msg.len > XENSTORE_PAYLOAD_MAX || msg.req_id != i ||
         (msg.type != a->type && msg.type != XS_ERROR) ||
-        !read_all(b, b->body, msg.len))
+        !take(b, b->body, msg.len))
         return false;
     b->body[msg.len] = '\0';
     b->body_len = msg.len;
