@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket of the xenstore in memory: its wire form, a thread a client. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -89,15 +90,19 @@ static bool stalls(void)
     return at == 1;
 }
 
+static bool hung_up(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+    return poll(&p, 1, 0) > 0;
+}
+
 /* Whoever hung up meanwhile is not waited for. */
 static void stand_still(int fd)
 {
-    char c;
-
     if (!stalls())
         return;
-    while (__atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST) &&
-           recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT))
+    while (__atomic_load_n(&xs_kit.stall_at, __ATOMIC_SEQ_CST) && !hung_up(fd))
         usleep(1000);
 }
 
@@ -111,6 +116,8 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
         strcpy(reply, name_of(errno));
     }
     stand_still(fd);
+    if (hung_up(fd))
+        return false; /* what is to happen to an answer is for who hears it */
     if (xs_kit.crossed_at && !--xs_kit.crossed_at)
         msg->req_id += 7;
     len = strlen(reply) + (msg->type != XS_READ); /* a value has no NUL */
