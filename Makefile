@@ -214,7 +214,7 @@ $(B)/bin/rogue-9p $(B)/bin/registry-get:
 
 # hotdom-job with points to crash at, which system tests put in its place.
 crashes := $(addprefix hd_ledger_,create take set_domid set_running \
-		set_quarantined undone close)
+		set_quarantined set_dumped undone close)
 $(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(B)/obj/hv/run/hotdom-job.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) \

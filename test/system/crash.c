@@ -68,6 +68,8 @@ WRAP(set_domid,
      (ledger, seq, domid, err))
 WRAP(set_running, (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
      (ledger, seq, err))
+WRAP(set_dumped, (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
+     (ledger, seq, err))
 WRAP(set_quarantined,
      (struct hd_ledger * ledger, uint32_t seq, struct hd_err *err),
      (ledger, seq, err))

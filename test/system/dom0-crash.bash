@@ -22,7 +22,9 @@ state() {
         echo none
 }
 
-domains() { xl list | awk -v s="$label." 'index($1, s) == 1' | wc -l; }
+domains() { # of the store, NAME DOMID a line
+    xl list | awk -v s="$label." 'index($1, s) == 1 {print $1, $2}'
+}
 
 # until_state SECONDS PATTERN: into $state.  It asks seldom, for it is not to be
 # what everybody waits for.
@@ -32,6 +34,20 @@ until_state() {
     until state=$(state) && [[ $state == $2 ]]; do
         ((SECONDS < until)) || { echo "still $state, not $2" && exit 1; }
         pause 0.5
+    done
+}
+
+# A device of the guest that $runs; $order is the command that waits for it.
+give() { hotdom block-attach "${runs% *}" ram:1M --as xvdb >/dev/null 2>&1; }
+take() { hotdom block-detach "${runs% *}" xvdb >/dev/null 2>&1; }
+
+# 0: somebody was killed; 1: the order is done without.
+until_order_hit() {
+    local until=$((SECONDS + 60))
+    until [[ -e $armed.at ]]; do
+        [[ -e /proc/$order || -e $armed.at ]] || return 1
+        ((SECONDS < until)) || { echo "$verb goes on and on" && exit 1; }
+        pause 0.2
     done
 }
 
@@ -52,13 +68,16 @@ act() {
     start) plug ;;
     eject) hotdom eject "$label" >/dev/null 2>&1 & ;;
     yank) pull ;;
+    attach) give & ;;
+    detach) take & ;;
     esac
+    order=${!-}
 }
 
 # Settled: it runs, with one domain, or nothing of it is there.
 check() { # MICROSECONDS
     local n
-    n=$(domains)
+    n=$(domains | wc -l)
     case $state in
     running) [[ $n -eq 1 ]] ;;
     *) [[ $n -eq 0 && -z $(find /run/hotdom/ledger -type f ! -name history) ]] ;;
@@ -99,6 +118,31 @@ end() {
     hotdom verify-host >&2 || exit 1
 }
 
+# The guest runs on, the same one, and has the device whole or has nothing of it:
+# then it can be taken from it, or given.
+crash_device_at() {
+    local since
+    if [[ $verb == attach ]]; then take || :; else give || :; fi
+    rm -f "$armed.at"
+    echo "$n_point $victim" >"$armed"
+    act "$verb"
+    until_order_hit || {
+        rm -f "$armed"
+        return 1
+    }
+    since=$(now)
+    until_state 60 running
+    wait "$order" || :
+    until hotdom verify-host >/dev/null 2>&1; do
+        (($(now) - since < 60000000)) || { hotdom verify-host; exit 1; }
+        pause 0.2
+    done
+    check $(($(now) - since))
+    [[ $(domains) == "$runs" ]] ||
+        { echo "$runs is $(domains) now" && exit 1; }
+    take || give || { echo "neither taken nor given" && exit 1; }
+}
+
 shopt -s extglob
 make_disks 40
 load store.img
@@ -113,4 +157,15 @@ for ((first = 0; first < 2; first++)); do
         done
         echo "points of $verb: up to $((n_point - step))"
     done
+    plug
+    until_state 60 running
+    runs=$(domains)
+    for verb in attach detach; do
+        n_point=1 turn=$first
+        while victim=${victims[turn++ % 2]} && crash_device_at; do
+            n_point=$((n_point + step))
+        done
+        echo "points of $verb: up to $((n_point - step))"
+    done
+    end
 done
