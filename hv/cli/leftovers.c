@@ -106,7 +106,7 @@ static const char *const seen_as[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "netdev", [HD_EFFECT_PORT] = "port",
     [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERVER] = "file",
-    /* DEVICE: its nodes are its domain's. */
+    /* DEVICE and LEAVING: the nodes are their domain's. */
 };
 
 /* The socket of its display, should it have one. */

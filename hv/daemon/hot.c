@@ -225,7 +225,7 @@ static void finish(struct hd_store *store, const struct hd_err *outcome)
 
 /* ---- half done */
 
-/* A device that was begun and is neither connected nor undone. */
+/* A device that was begun and is neither given nor taken. */
 static bool is_half(const struct hd_store *store)
 {
     hd_auto(hd_ledger) ledger = NULL;
@@ -236,7 +236,7 @@ static bool is_half(const struct hd_store *store)
         return false;
     e = hd_ledger_effects(ledger, &n);
     for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HD_EFFECT_DEVICE && !e[i].undone && !e[i].running)
+        if (hd_effect_is_half(&e[i]))
             return true;
     return false;
 }
@@ -244,13 +244,20 @@ static bool is_half(const struct hd_store *store)
 bool hd_hot_mend(struct hd_store *store)
 {
     struct hd_job_request request = {.op = HD_JOB_DETACH,
-                                     .device.what = HD_WHAT_HALF};
+                                     .device.what = HD_WHAT_HALF,
+                                     .grace_ms = HD_LIMIT_LET_GO};
+    const struct hd_hot *hot = &store->hot;
+    hd_autofree struct hd_plan *plan = NULL;
     struct hd_err err = {0};
 
     if (store->daemon->stopping || !is_half(store))
         return false;
     head_of(store, &request);
-    if (hd_report_start_task(store, &request, NULL, NULL, NULL, &err)) {
+    /* The next hotdomd does not know what it was. */
+    if (*hot->guest && !hd_plan_absent(&store->id, store->label, hot->guest,
+                                       hot->class, hot->name, &plan, NULL))
+        strcpy(request.guest, hot->guest);
+    if (hd_report_start_task(store, &request, plan, NULL, NULL, &err)) {
         hd_log(HD_LOG_ERROR, "%s: %s", store->label, err.msg);
         return false;
     }
@@ -260,12 +267,16 @@ bool hd_hot_mend(struct hd_store *store)
 /* The end of the guest takes along what cannot be undone now. */
 static void mended(struct hd_store *store, const struct hd_err *outcome)
 {
-    struct hd_err why = store->hot.outcome;
+    const struct hd_hot *hot = &store->hot;
+    struct hd_err why = hot->outcome;
 
     if (outcome->code) {
-        hd_log(HD_LOG_ERROR, "%s: a device that is half attached stays: %s",
+        hd_log(HD_LOG_ERROR, "%s: a device that is half there stays: %s",
                store->label, outcome->msg);
-        hd_wrap(&why, "it is half attached until the guest ends");
+        hd_wrap(&why, "it is half %s until the guest ends",
+                hot->row ? "attached" : "detached");
+    } else if (!hot->row && hot->gone) {
+        why = (struct hd_err){0}; /* taken, as was wanted */
     }
     if (*store->hot.guest)
         finish(store, &why);
@@ -286,7 +297,10 @@ void hd_hot_ended(struct hd_store *store, const struct hd_err *outcome)
         mended(store, outcome);
         return;
     }
-    if (outcome->code && hot->row) {
+    if (outcome->code) {
+        /* An earlier hotdomd died while it went. */
+        if (!hot->row && outcome->code == HD_E_NO_DEVICE)
+            hot->gone = true;
         hot->outcome = *outcome;
         if (hd_hot_mend(store))
             return;

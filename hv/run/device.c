@@ -15,13 +15,31 @@
 
 _Static_assert(HD_DM_NAME_SIZE >= 79, "%78s below needs the room");
 
+void hd_device_format(const struct hd_device_of *device,
+                      char value[HD_LEDGER_VALUE])
+{
+    const struct hd_xenbus_device *bus = &device->bus;
+
+    if (!strcmp(bus->class, HD_VBD_CLASS))
+        snprintf(value, HD_LEDGER_VALUE, HD_VBD_CLASS "/%u/%s", bus->devid,
+                 device->dm_name);
+    else
+        snprintf(value, HD_LEDGER_VALUE, HD_VIF_CLASS "/%u", bus->devid);
+}
+
 void hd_device_value(const struct hd_step *step, char value[HD_LEDGER_VALUE])
 {
-    if (step->kind == HD_STEP_ATTACH_BLOCK)
-        snprintf(value, HD_LEDGER_VALUE, HD_VBD_CLASS "/%u/%s",
-                 hd_vbd_devid(step->u.block.as), step->u.block.dm_name);
-    else
-        snprintf(value, HD_LEDGER_VALUE, HD_VIF_CLASS "/%u", step->u.net.devid);
+    struct hd_device_of device = {.bus.class = HD_VIF_CLASS};
+
+    if (step->kind == HD_STEP_ATTACH_BLOCK) {
+        device.bus.class = HD_VBD_CLASS;
+        device.bus.devid = hd_vbd_devid(step->u.block.as);
+        snprintf(device.dm_name, sizeof(device.dm_name), "%s",
+                 step->u.block.dm_name);
+    } else {
+        device.bus.devid = step->u.net.devid;
+    }
+    hd_device_format(&device, value);
 }
 
 int hd_device_parse(const char *value, struct hd_device_of *ret,
@@ -34,13 +52,11 @@ int hd_device_parse(const char *value, struct hd_device_of *ret,
 
     if (disk) {
         (void)sscanf(value, HD_VBD_CLASS "/%u/%78s", devid, device.dm_name);
-        snprintf(again, sizeof(again), HD_VBD_CLASS "/%u/%s", *devid,
-                 device.dm_name);
     } else {
         device.bus.class = HD_VIF_CLASS;
         (void)sscanf(value, HD_VIF_CLASS "/%u", devid);
-        snprintf(again, sizeof(again), HD_VIF_CLASS "/%u", *devid);
     }
+    hd_device_format(&device, again);
     if (strcmp(again, value))
         return hd_fail(err, HD_E_FAILED, "the ledger's device \"%s\" is bad",
                        value);

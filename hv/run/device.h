@@ -13,7 +13,10 @@ struct hd_device_of {
     char dm_name[HD_DM_NAME_SIZE]; /* of a disk, or empty */
 };
 
-/* "vbd/51744/hotdom-travel-desk+ram18", "vif/24": of a step that attaches. */
+/* "vbd/51744/hotdom-travel-desk+ram18", "vif/24". */
+void hd_device_format(const struct hd_device_of *device,
+                      char value[HD_LEDGER_VALUE]);
+/* The same of a step that attaches. */
 void hd_device_value(const struct hd_step *step, char value[HD_LEDGER_VALUE]);
 /* The reverse; without a domid. */
 int hd_device_parse(const char *value, struct hd_device_of *ret,

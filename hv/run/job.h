@@ -71,7 +71,8 @@ enum hd_job_op {
 };
 
 enum hd_job_what {
-    HD_WHAT_HALF, /* all that a killed ATTACH left half done, of any guest */
+    HD_WHAT_HALF, /* all that a killed ATTACH or DETACH left half done, of any
+                     guest; `guest`, if any, is told the plan */
     HD_WHAT_DISK, /* by `vdev` */
     HD_WHAT_NIC,  /* by `mac` */
 };

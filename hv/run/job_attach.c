@@ -28,10 +28,9 @@ static const struct hd_step *device_of(const struct hd_plan *plan)
     return step;
 }
 
-int hd_job_find_running(struct hd_context *ctx, uint32_t *ret_domid,
-                        struct hd_err *err)
+int hd_job_find_running(struct hd_context *ctx, const char *guest,
+                        uint32_t *ret_domid, struct hd_err *err)
 {
-    const char *guest = ctx->req->guest;
     const struct hd_effect *e = hd_context_domain(ctx, guest);
     struct hd_domain_status status = {.state = HD_DOMAIN_GONE};
 
@@ -113,7 +112,10 @@ int hd_job_attach(struct hd_context *ctx, struct hd_err *err)
         rc = hd_fail(&why, HD_E_NO_GUEST, "guest %s does not run",
                      ctx->req->guest);
     if (rc > 0)
-        rc = hd_job_find_running(ctx, &domid, &why) || attach(ctx, domid, &why);
+        rc = hd_job_find_running(ctx, ctx->req->guest, &domid, &why) ||
+                     attach(ctx, domid, &why)
+                 ? -1
+                 : 0;
     if (rc && err)
         *err = why;
     return rc ? -1 : 0;

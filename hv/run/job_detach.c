@@ -110,8 +110,22 @@ static int part(struct hd_context *ctx, const struct hd_device_of *device,
     return -1;
 }
 
-/* Its own effect, when it was given to the guest as it ran. */
-static int note_undone(struct hd_context *ctx,
+/* ---- in the ledger */
+
+/* From here on whoever finds it there goes on with it. */
+static int note_leaving(struct hd_context *ctx,
+                        const struct hd_device_of *device, uint32_t *ret_seq,
+                        struct hd_err *err)
+{
+    char value[HD_LEDGER_VALUE];
+
+    hd_device_format(device, value);
+    return hd_ledger_take(ctx->ledger, HD_EFFECT_LEAVING, ctx->req->guest,
+                          value, ret_seq, err);
+}
+
+/* That it leaves, and that it was given to the guest as it ran. */
+static int note_undone(struct hd_context *ctx, const char *guest,
                        const struct hd_device_of *device, struct hd_err *err)
 {
     size_t n;
@@ -120,8 +134,8 @@ static int note_undone(struct hd_context *ctx,
     for (size_t i = 0; i < n; i++) {
         struct hd_device_of other;
 
-        if (e[i].kind != HD_EFFECT_DEVICE || e[i].undone ||
-            strcmp(e[i].guest, ctx->req->guest) ||
+        if ((e[i].kind != HD_EFFECT_DEVICE && e[i].kind != HD_EFFECT_LEAVING) ||
+            e[i].undone || strcmp(e[i].guest, guest) ||
             hd_device_parse(e[i].value, &other, NULL) ||
             strcmp(other.bus.class, device->bus.class) ||
             other.bus.devid != device->bus.devid)
@@ -132,6 +146,8 @@ static int note_undone(struct hd_context *ctx,
     return 0;
 }
 
+/* ---- removed */
+
 /* What the guest wrote is on the medium before anyone hears that it is gone. */
 static int flush(const struct hd_device_of *device, struct hd_err *err)
 {
@@ -140,45 +156,103 @@ static int flush(const struct hd_device_of *device, struct hd_err *err)
     return hd_volume_flush(device->dm_name, err);
 }
 
+/* Whom the plan is for, if there is one. */
+static int tell(struct hd_context *ctx, const char *guest, struct hd_err *err)
+{
+    if (!ctx->plan || strcmp(guest, ctx->req->guest))
+        return 0;
+    return hd_attach_tell(ctx, ctx->plan->steps, ctx->plan->n_steps, err);
+}
+
 /* The nodes; the rest goes on whatever happens. */
-static int remove_it(struct hd_context *ctx, const struct hd_device_of *device,
-                     struct hd_err *err)
+static int remove_it(struct hd_context *ctx, const char *guest,
+                     const struct hd_device_of *device, struct hd_err *err)
 {
     struct hd_err ignored;
     int rc = flush(device, err);
 
     if (hd_xenbus_remove(ctx->xs, &device->bus, 1, rc ? &ignored : err))
         return -1;
-    hd_context_report(HD_REPORT_DETACHED, ctx->req->guest, 0, NULL);
+    hd_context_report(HD_REPORT_DETACHED, guest, 0, NULL);
     if (*device->dm_name &&
-        hd_undo_volume(ctx, ctx->req->guest, device->dm_name,
-                       rc ? &ignored : err))
+        hd_undo_volume(ctx, guest, device->dm_name, rc ? &ignored : err))
         rc = -1;
     if (hd_domain_forget(ctx->ts, &device->bus, rc ? &ignored : err))
         rc = -1;
-    if (hd_attach_tell(ctx, ctx->plan->steps, ctx->plan->n_steps,
-                       rc ? &ignored : err))
+    if (tell(ctx, guest, rc ? &ignored : err))
         rc = -1;
-    return note_undone(ctx, device, rc ? &ignored : err) || rc ? -1 : 0;
+    return note_undone(ctx, guest, device, rc ? &ignored : err) || rc ? -1 : 0;
 }
 
 static int detach(struct hd_context *ctx, struct hd_err *err)
 {
+    const char *guest = ctx->req->guest;
     struct hd_device_of device;
     char name[HD_MAC_SIZE];
-    uint32_t domid;
+    uint32_t domid, seq;
 
     name_of(&ctx->req->device, name);
-    if (hd_job_find_running(ctx, &domid, err) ||
-        find(ctx, domid, name, &device, err))
+    if (hd_job_find_running(ctx, guest, &domid, err) ||
+        find(ctx, domid, name, &device, err) ||
+        note_leaving(ctx, &device, &seq, err))
         return -1;
     if (ctx->req->device.force ? hd_device_close(ctx, &device, err)
-                               : part(ctx, &device, name, err))
+                               : part(ctx, &device, name, err)) {
+        (void)hd_ledger_undone(ctx->ledger, seq, NULL);
         return -1;
-    return remove_it(ctx, &device, err);
+    }
+    return remove_it(ctx, guest, &device, err);
 }
 
-/* ---- what is half attached */
+/* ---- half done */
+
+/* Of a killed ATTACH: nobody was told that it is there. */
+static int take_back(struct hd_context *ctx, const struct hd_effect *e,
+                     struct hd_err *err)
+{
+    return hd_device_undo(ctx, e, err) || tell(ctx, e->guest, err)
+               ? -1
+               : hd_ledger_undone(ctx->ledger, e->seq, err);
+}
+
+/* 1: it has let go, 0: it has it whole and keeps it, -1. */
+static int ask_again(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+                     struct hd_err *err)
+{
+    uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
+    struct hd_xenbus_ends is;
+    struct hd_err why = {0};
+    bool begun;
+
+    if (hd_xenbus_ends(ctx->xs, bus, &is, err))
+        return -1;
+    if (is.back == HD_XENBUS_CONNECTED && is.front == HD_XENBUS_CONNECTED)
+        return 0;
+    if (!hd_xenbus_part(ctx->xs, bus, until, &begun, &why))
+        return 1;
+    if (why.code == HD_E_BUSY)
+        return 0;
+    if (err)
+        *err = why;
+    return -1;
+}
+
+/* Of a killed DETACH: who had not begun to let go is not made to. */
+static int go_on(struct hd_context *ctx, const struct hd_effect *e,
+                 struct hd_err *err)
+{
+    struct hd_device_of device;
+    int rc;
+
+    if (hd_device_parse(e->value, &device, err))
+        return -1;
+    if (hd_job_find_running(ctx, e->guest, &device.bus.domid, NULL))
+        return take_back(ctx, e, err);
+    rc = ask_again(ctx, &device.bus, err);
+    if (rc > 0)
+        return remove_it(ctx, e->guest, &device, err);
+    return rc ? -1 : hd_ledger_undone(ctx->ledger, e->seq, err);
+}
 
 static int mend(struct hd_context *ctx, struct hd_err *err)
 {
@@ -190,10 +264,10 @@ static int mend(struct hd_context *ctx, struct hd_err *err)
     for (size_t i = 0; i < n; i++) {
         struct hd_err *to = rc ? &ignored : err;
 
-        if (e[i].kind != HD_EFFECT_DEVICE || e[i].undone || e[i].running)
+        if (!hd_effect_is_half(&e[i]))
             continue;
-        if (hd_device_undo(ctx, &e[i], to) ||
-            hd_ledger_undone(ctx->ledger, e[i].seq, to))
+        if (e[i].kind == HD_EFFECT_LEAVING ? go_on(ctx, &e[i], to)
+                                           : take_back(ctx, &e[i], to))
             rc = -1;
     }
     return rc;

@@ -69,15 +69,16 @@ int hd_job_request_check_hot(const struct hd_job_request *req,
 {
     bool attach = req->op == HD_JOB_ATTACH;
     bool half = !attach && req->device.what == HD_WHAT_HALF;
+    bool no_guest = !req->guest[0];
 
-    if (req->n_files || req->n_headers || !req->guest[0] != half ||
+    if (req->n_files || req->n_headers || (no_guest && !half) ||
         !memchr(req->head.devname, '\0', sizeof(req->head.devname)) ||
         (!attach && !device_ok(&req->device)))
         return hd_fail(err, HD_E_FAILED,
                        "the job's request for a device is bad");
-    if (half ? plan || req->plan_size
-             : !is_whole(req, plan) ||
-                   !(attach ? attaches_one(req, plan) : only_tells(req, plan)))
+    if (no_guest ? plan || req->plan_size
+                 : !is_whole(req, plan) || !(attach ? attaches_one(req, plan)
+                                                    : only_tells(req, plan)))
         return hd_fail(err, HD_E_FAILED, "the job's plan is not of one device");
     return 0;
 }

@@ -268,6 +268,7 @@ int hd_job_restart(struct hd_context *ctx, struct hd_err *err)
     /* What it was given while it ran is not in the plan. */
     rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, &why) ||
                  hd_undo(ctx, guest, HD_EFFECT_DEVICE, &why) ||
+                 hd_undo(ctx, guest, HD_EFFECT_LEAVING, &why) ||
                  start_guest(ctx, 0, ctx->plan->n_steps, &why)
              ? -1
              : 0;

@@ -314,6 +314,12 @@ int hd_ledger_set_quarantined(struct hd_ledger *ledger, uint32_t seq,
     return 0;
 }
 
+bool hd_effect_is_half(const struct hd_effect *e)
+{
+    return !e->undone && (e->kind == HD_EFFECT_LEAVING ||
+                          (e->kind == HD_EFFECT_DEVICE && !e->running));
+}
+
 int hd_ledger_undone(struct hd_ledger *ledger, uint32_t seq, struct hd_err *err)
 {
     struct hd_effect *e = held_effect(ledger, seq, err);

@@ -32,14 +32,15 @@
 #define HD_LEDGER_VALUE 128
 
 enum hd_effect_kind {
-    HD_EFFECT_DM,     /* value: the dm device's name */
-    HD_EFFECT_DOMAIN, /* value: the domain's UUID */
-    HD_EFFECT_BRIDGE, /* value: its name */
-    HD_EFFECT_PORT,   /* value: BRIDGE/NAME */
-    HD_EFFECT_PCI,    /* value: its address */
-    HD_EFFECT_SERVER, /* value: where its lock is: server.h */
-    HD_EFFECT_DEVICE, /* value: CLASS/DEVID, and /DM of a disk's volume: given
-                         to a domain that ran already */
+    HD_EFFECT_DM,      /* value: the dm device's name */
+    HD_EFFECT_DOMAIN,  /* value: the domain's UUID */
+    HD_EFFECT_BRIDGE,  /* value: its name */
+    HD_EFFECT_PORT,    /* value: BRIDGE/NAME */
+    HD_EFFECT_PCI,     /* value: its address */
+    HD_EFFECT_SERVER,  /* value: where its lock is: server.h */
+    HD_EFFECT_DEVICE,  /* value: CLASS/DEVID, and /DM of a disk's volume: given
+                          to a domain that ran already */
+    HD_EFFECT_LEAVING, /* value: as of DEVICE: a domain is to give it back */
 };
 
 struct hd_effect {
@@ -62,6 +63,9 @@ struct hd_ledger_head {
     char devname[64]; /* kernel name, "sda" */
     uint64_t diskseq;
 };
+
+/* A device that is on its way to a running domain, or back. */
+bool hd_effect_is_half(const struct hd_effect *e);
 
 /* HD_E_EXISTS when that store has a ledger already. */
 int hd_ledger_create(const char *dir, const struct hd_ledger_head *head,

@@ -13,7 +13,7 @@ const char *const hd_ledger_kinds[HD_EFFECT_KINDS] = {
     [HD_EFFECT_DM] = "dm",         [HD_EFFECT_DOMAIN] = "domain",
     [HD_EFFECT_BRIDGE] = "bridge", [HD_EFFECT_PORT] = "port",
     [HD_EFFECT_PCI] = "pci",       [HD_EFFECT_SERVER] = "server",
-    [HD_EFFECT_DEVICE] = "device",
+    [HD_EFFECT_DEVICE] = "device", [HD_EFFECT_LEAVING] = "leaving",
 };
 
 struct hd_effect *hd_ledger_by_seq(struct hd_ledger *l, uint32_t seq)

@@ -9,7 +9,7 @@
 
 #include "ledger.h"
 
-#define HD_EFFECT_KINDS (HD_EFFECT_DEVICE + 1u)
+#define HD_EFFECT_KINDS (HD_EFFECT_LEAVING + 1u)
 
 struct hd_ledger {
     char path[PATH_MAX];

@@ -134,6 +134,7 @@ static int (*const kinds[])(struct hd_context *ctx,
     [HD_EFFECT_PCI] = undo_pci,
     [HD_EFFECT_SERVER] = undo_server,
     [HD_EFFECT_DEVICE] = hd_device_undo,
+    [HD_EFFECT_LEAVING] = hd_device_undo,
 };
 
 int hd_undo_volume(struct hd_context *ctx, const char *guest,
@@ -194,8 +195,8 @@ int hd_undo(struct hd_context *ctx, const char *guest, enum hd_effect_kind kind,
 int hd_undo_guest(struct hd_context *ctx, const char *guest, struct hd_err *err)
 {
     static const enum hd_effect_kind order[] = {
-        HD_EFFECT_DOMAIN, HD_EFFECT_DM,  HD_EFFECT_PORT,  HD_EFFECT_BRIDGE,
-        HD_EFFECT_SERVER, HD_EFFECT_PCI, HD_EFFECT_DEVICE};
+        HD_EFFECT_DOMAIN, HD_EFFECT_DM,  HD_EFFECT_PORT,   HD_EFFECT_BRIDGE,
+        HD_EFFECT_SERVER, HD_EFFECT_PCI, HD_EFFECT_DEVICE, HD_EFFECT_LEAVING};
     struct hd_err second;
     int rc = 0;
 

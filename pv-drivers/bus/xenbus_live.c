@@ -125,6 +125,9 @@ int hd_xenbus_part(struct hd_xs *xs, const struct hd_xenbus_device *dev,
         return -1;
     if (is_closed(was))
         return 0;
+    /* Somebody asked already, and was killed. */
+    if (was == HD_XENBUS_CLOSING)
+        was = HD_XENBUS_CONNECTED;
     if (say(xs, dev, "0", HD_XENBUS_CLOSING, err) ||
         hd_xenbus_watch(xs, dev, 1, err))
         return -1;

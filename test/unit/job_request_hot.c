@@ -157,13 +157,17 @@ static void a_device_to_take_is_a_disk_or_a_nic(void)
     refused("not of one device");
 }
 
-static void what_is_half_done_is_of_no_guest(void)
+static void what_is_half_done_is_of_any_guest_and_one_may_be_told(void)
 {
     struct hd_err err = {0};
 
     begin_detach();
     req.device.what = HD_WHAT_HALF;
-    refused("for a device is bad");
+    taken();
+    plan->steps[0].kind = HD_STEP_START_DOMAIN;
+    refused("not of one device");
+    begin_detach();
+    req.device.what = HD_WHAT_HALF;
     *req.guest = '\0';
     refused("not of one device");
     req.plan_size = 0;
@@ -204,7 +208,7 @@ static const struct hd_test tests[] = {
     HD_TEST(limits_of_a_nic_are_in_range),
     HD_TEST(a_plan_of_another_size_is_not_looked_into),
     HD_TEST(a_device_to_take_is_a_disk_or_a_nic),
-    HD_TEST(what_is_half_done_is_of_no_guest),
+    HD_TEST(what_is_half_done_is_of_any_guest_and_one_may_be_told),
     HD_TEST(the_ledger_names_a_device_and_finds_it_again),
 };
 

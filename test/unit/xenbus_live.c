@@ -209,6 +209,11 @@ static void a_guest_that_keeps_it_has_it_as_before(void)
     CHECK_FAILS(hd_xenbus_part(early, &device, NOW, &begun, &err), &err,
                 HD_E_BUSY, "does not let go");
     CU_ASSERT_TRUE(is(BACK "/state", "2"));
+    /* Nor does it lose it because somebody had asked and was killed. */
+    hd_auto(hd_xs) asked = one("5", "4");
+    CHECK_FAILS(hd_xenbus_part(asked, &device, NOW, &begun, &err), &err,
+                HD_E_BUSY, "does not let go");
+    CU_ASSERT_TRUE(is(BACK "/state", "4"));
 }
 
 static void a_guest_that_has_begun_to_close_may_finish(void)
