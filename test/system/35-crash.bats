@@ -34,5 +34,5 @@ teardown() {
     echo "$output"
     [ "$status" -eq 0 ]
     # As many as were there when this was written, or more.
-    [ "$(grep -c ' after [0-9]* ms$' <<<"$output")" -ge 6 ]
+    [ "$(grep -c ' after [0-9]* ms$' <<<"$output")" -ge 9 ]
 }
