@@ -115,7 +115,7 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # rtnetlink.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
-	hd_domain_find hd_domain_forget hd_report_start_task hd_task_kill hd_start_unlock \
+	hd_domain_find hd_domain_forget hd_domain_unlighten hd_report_start_task hd_task_kill hd_start_unlock \
 	hd_xs_bulk_open \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \

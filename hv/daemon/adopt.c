@@ -11,6 +11,7 @@
 #include "held.h"
 #include "life.h"
 #include "read.h"
+#include "shares.h"
 #include "shown.h"
 
 static bool lives(struct hd_hypervisor *xen, const struct hd_effect *effect)
@@ -171,6 +172,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_ledger_free(hd_steal(&store->adopt));
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
+    hd_shares_give(store->daemon);
     hd_shown_adopt(store);
     hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
     if (!hd_hot_mend(store))

@@ -10,6 +10,7 @@
 #include "../host/policy.h"
 #include "explain.h"
 #include "life.h"
+#include "shares.h"
 #include "user.h"
 
 /* The settings of who unlocks it; an encrypted store's users are those of its
@@ -138,6 +139,7 @@ static int begin(struct hd_store *store, const struct hd_plan *plan,
         request.auth = who->auth;
     }
     request.built = store->ahead.plan != NULL;
+    request.crowd = hd_shares_crowd(store, plan);
     if (hd_report_start_task(store, &request, plan, password, NULL, err))
         return -1;
     uv_timer_stop(&store->retry);
@@ -258,6 +260,7 @@ void hd_start_settle(struct hd_store *store)
 
 void hd_start_ended(struct hd_store *store, const struct hd_err *outcome)
 {
+    hd_shares_give(store->daemon);
     if (!store->present) {
         hd_ahead_over(store);
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);

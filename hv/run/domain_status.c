@@ -164,6 +164,59 @@ int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
     return done(xc_domain_unpause(hv->xch, domid), "start", domid, err);
 }
 
+/* ---- the scheduler */
+
+/* CSCHED_DEFAULT_WEIGHT and CSCHED2_DEFAULT_WEIGHT (xen/common/sched), which
+ * dom0 has, too. */
+#define USUAL 256
+#define LIGHT (USUAL / 16)
+
+static void weigh2(xc_interface *xch, uint32_t domid, uint16_t from,
+                   uint16_t to)
+{
+    struct xen_domctl_sched_credit2 s;
+
+    if (xc_sched_credit2_domain_get(xch, domid, &s) || s.weight != from)
+        return;
+    s.weight = to;
+    (void)xc_sched_credit2_domain_set(xch, domid, &s);
+}
+
+static void weigh1(xc_interface *xch, uint32_t domid, uint16_t from,
+                   uint16_t to)
+{
+    struct xen_domctl_sched_credit s;
+
+    if (xc_sched_credit_domain_get(xch, domid, &s) || s.weight != from)
+        return;
+    s.weight = to;
+    (void)xc_sched_credit_domain_set(xch, domid, &s);
+}
+
+static void weigh(xc_interface *xch, uint32_t domid, uint16_t from, uint16_t to)
+{
+    int scheduler;
+
+    if (xc_sched_id(xch, &scheduler))
+        return;
+    if (scheduler == XEN_SCHEDULER_CREDIT2)
+        weigh2(xch, domid, from, to);
+    else if (scheduler == XEN_SCHEDULER_CREDIT)
+        weigh1(xch, domid, from, to);
+}
+
+void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid)
+{
+    weigh(hv->xch, domid, USUAL, LIGHT);
+}
+
+void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid)
+{
+    weigh(hv->xch, domid, LIGHT, USUAL);
+}
+
+/* ---- the end */
+
 int hd_domain_kill(struct hd_hypervisor *hv, uint32_t domid, struct hd_err *err)
 {
     return done(xc_domain_destroy(hv->xch, domid), "destroy", domid, err);

@@ -220,7 +220,11 @@ static int start_domain(struct hd_context *ctx, const struct hd_step *step,
         return -1;
     domain = e->seq;
     domid = (uint32_t)e->domid;
-    if (hd_build_end(ctx, err) || hd_domain_unpause(ctx->hv, domid, err))
+    if (hd_build_end(ctx, err))
+        return -1;
+    if (ctx->req->crowd)
+        hd_domain_lighten(ctx->hv, domid);
+    if (hd_domain_unpause(ctx->hv, domid, err))
         return -1;
     return hd_ledger_set_running(ctx->ledger, domain, err);
 }

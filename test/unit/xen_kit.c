@@ -20,6 +20,8 @@ int __real_hd_domain_forget(struct hd_toolstack *ts,
 int __wrap_hd_domain_forget(struct hd_toolstack *ts,
                             const struct hd_xenbus_device *bus,
                             struct hd_err *err);
+void __real_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
+void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
 int __real_hd_report_start_task(struct hd_store *store,
                                 struct hd_job_request *request,
                                 const struct hd_plan *plan,
@@ -70,6 +72,14 @@ int __wrap_hd_domain_forget(struct hd_toolstack *ts,
     snprintf(xen_kit.last, sizeof(xen_kit.last), "%.8s/%u", bus->class,
              bus->devid);
     return 0;
+}
+
+void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid)
+{
+    if (xen_kit.on)
+        xen_kit.unlightened++;
+    else if (hv)
+        __real_hd_domain_unlighten(hv, domid);
 }
 
 int __wrap_hd_report_start_task(struct hd_store *store,

@@ -19,6 +19,7 @@ struct xen_kit {
     unsigned fail_forget; /* so often from now on a record stays as it is */
     unsigned forgotten;   /* devices, so far */
     char last[32];        /* "vif/24" */
+    unsigned unlightened; /* domains, so far */
     struct hd_job_request asked; /* the last job */
     unsigned jobs, kills;
     /* Whose password a store was to be unlocked with, last, and how often. */
