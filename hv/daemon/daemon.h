@@ -18,6 +18,7 @@
 #include "tally.h"
 
 struct hd_agents;
+struct hd_held;
 struct hd_inquiry;
 struct hd_portal;
 
@@ -35,6 +36,7 @@ struct hd_daemon {
     struct hd_inquiry *inquiries; /* inquiry.h; in the order they came */
     struct hd_monitor *monitor;
     struct hd_portal *portal;
+    struct hd_held *held; /* held.h; the volumes, in no order */
     struct hd_control *control;
     bool stopping; /* SIGTERM was there: only what runs is finished */
 };

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
@@ -15,7 +16,8 @@
 #include "life.h"
 
 /* One volume, from the failure until it holds back again. */
-struct held {
+struct hd_held {
+    struct hd_held *next;
     struct hd_daemon *daemon;
     uv_timer_t timer;
     bool let_go;
@@ -27,8 +29,13 @@ static void on_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void done(struct held *h)
+static void done(struct hd_held *h)
 {
+    struct hd_held **at = &h->daemon->held;
+
+    while (*at != h)
+        at = &(*at)->next;
+    *at = h->next;
     uv_close((uv_handle_t *)&h->timer, on_closed);
 }
 
@@ -40,8 +47,18 @@ static bool is_silent(const struct hd_store *store)
            hd_lun_state(sys, store->device.name) == HD_LUN_SILENT;
 }
 
+/* Whose volume it is nobody knows before an adopted store is read. */
+static bool is_unknown(const struct hd_daemon *d, const struct hd_store *store)
+{
+    const struct hd_store *s = d->stores.first;
+
+    while (s && !s->adopt)
+        s = s->next;
+    return !store && s;
+}
+
 /* A person sees why the guest stood still, and what of. */
-static void let_go(struct held *h, struct hd_store *store, uint32_t volume)
+static void let_go(struct hd_held *h, struct hd_store *store, uint32_t volume)
 {
     const char *name =
         store ? store->answer->manifest.volumes[volume].name : h->name;
@@ -66,7 +83,7 @@ static void let_go(struct held *h, struct hd_store *store, uint32_t volume)
 
 static void on_time(uv_timer_t *timer)
 {
-    struct held *h = timer->data;
+    struct hd_held *h = timer->data;
     uint32_t volume;
     struct hd_store *store =
         hd_stores_by_dm_name(&h->daemon->stores, h->name, &volume);
@@ -78,7 +95,7 @@ static void on_time(uv_timer_t *timer)
         if (hd_hold_again(h->name, &err))
             hd_log(HD_LOG_ERROR, "%s", err.msg);
         done(h);
-    } else if (store && is_silent(store)) {
+    } else if (is_unknown(h->daemon, store) || (store && is_silent(store))) {
         uv_timer_start(timer, on_time, HD_LIMIT_HELD, 0);
     } else {
         let_go(h, store, volume);
@@ -87,15 +104,30 @@ static void on_time(uv_timer_t *timer)
     }
 }
 
+/* What fails while it is told, or held again, brings an event of its own. */
+static bool is_watched(const struct hd_daemon *daemon, const char *dm_name)
+{
+    const struct hd_held *h = daemon->held;
+
+    while (h && strcmp(h->name, dm_name))
+        h = h->next;
+    return h;
+}
+
 void hd_held_watch(struct hd_daemon *daemon, const char *dm_name)
 {
-    struct held *h = calloc(1, sizeof(*h));
+    struct hd_held *h;
 
+    if (is_watched(daemon, dm_name))
+        return;
+    h = calloc(1, sizeof(*h));
     if (!h) {
         hd_log(HD_LOG_ERROR, "%s holds back what failed: no memory", dm_name);
         return;
     }
     h->daemon = daemon;
+    h->next = daemon->held;
+    daemon->held = h;
     snprintf(h->name, sizeof(h->name), "%s", dm_name);
     h->timer.data = h;
     uv_timer_init(daemon->loop, &h->timer);

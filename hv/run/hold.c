@@ -68,29 +68,29 @@ static int say(const char *name, const char *what, const struct path *path,
                : hd_dm_fail(err, "send a message to", name);
 }
 
-static int tell(const char *name, const char *policy, bool *ret_failed,
-                struct hd_err *err)
+/* In this order: without a path, what is held would be told at once. */
+int hd_hold_let_go(const char *name, bool *ret_held, struct hd_err *err)
 {
     struct path path;
     int is = look(name, &path, err);
 
-    *ret_failed = is > 0 && path.failed;
+    *ret_held = is > 0 && path.failed;
     if (is <= 0)
         return is;
-    if (say(name, policy, NULL, err))
+    if (*ret_held && say(name, "reinstate_path ", &path, err))
         return -1;
-    return *ret_failed ? say(name, "reinstate_path ", &path, err) : 0;
-}
-
-int hd_hold_let_go(const char *name, bool *ret_held, struct hd_err *err)
-{
-    return tell(name, "fail_if_no_path", ret_held, err);
+    return say(name, "fail_if_no_path", NULL, err);
 }
 
 /* It may have failed once more while errors were told. */
 int hd_hold_again(const char *name, struct hd_err *err)
 {
-    bool failed;
+    struct path path;
+    int is = look(name, &path, err);
 
-    return tell(name, "queue_if_no_path", &failed, err);
+    if (is <= 0)
+        return is;
+    if (say(name, "queue_if_no_path", NULL, err))
+        return -1;
+    return path.failed ? say(name, "reinstate_path ", &path, err) : 0;
 }

@@ -18,6 +18,10 @@
  * bad sector or of no space, pass at once (blk_path_error in
  * linux/include/linux/blk_types.h).
  *
+ * While something is held a thread of dom0's kernel, kmultipathd, tries it
+ * again and again (multipath_queue_bio in dm-mpath.c): a processor is busy
+ * until the fence, of a LUN whose portal is silent for some 30 seconds.
+ *
  * For one thread, see dm.h.  None of these waits for I/O.
  */
 

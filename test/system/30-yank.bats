@@ -100,7 +100,8 @@ has_written() {
     await 90 yes answers two
     dom0 'd=$(dmsetup ls --target multipath | cut -f 1)
         dmsetup message $d 0 fail_path $(dmsetup table $d | grep -o "[0-9]*:[0-9]*")'
-    in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync'
+    [[ $(in_guest two 'dd if=/dev/zero of=/dev/xvda bs=4k count=16 conv=fsync \
+        2>&1; echo "ended: $?"') == *'16+0 records out'*'ended: 0'* ]]
     dom0 hotdom events | grep -q 'its disk failed a request and is still there'
     dom0 'dmsetup status --target multipath | grep " A "'
 }
