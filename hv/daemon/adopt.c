@@ -156,6 +156,42 @@ static bool adopt_guests(struct hd_store *store)
     return true;
 }
 
+/* Whose domain is gone; what an earlier hotdomd did not come to undo. */
+static const char *has_leftover(const struct hd_ledger *ledger,
+                                const char *guest)
+{
+    const struct hd_effect *e;
+    const char *found = NULL;
+    size_t n;
+
+    e = hd_ledger_effects(ledger, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (e[i].undone || strcmp(e[i].guest, guest))
+            continue;
+        if (e[i].kind == HD_EFFECT_DOMAIN)
+            return NULL;
+        found = guest;
+    }
+    return found;
+}
+
+bool hd_adopt_go_on(struct hd_store *store)
+{
+    hd_auto(hd_ledger) ledger = NULL;
+    const char *guest = NULL;
+
+    if (!store->leftover)
+        return false;
+    if (!hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, NULL))
+        for (size_t i = 0; i < store->n_guests && !guest; i++)
+            guest = has_leftover(ledger, store->guests[i].name);
+    store->leftover = guest;
+    if (!guest)
+        return hd_hot_mend(store);
+    hd_teardown_yank(store, guest, HD_AFTER_LOOK);
+    return true;
+}
+
 bool hd_adopt_accept(struct hd_store *store)
 {
     const struct hd_ledger_head *head = hd_ledger_head(store->adopt);
@@ -175,7 +211,8 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_shares_give(store->daemon);
     hd_shown_adopt(store);
     hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
-    if (!hd_hot_mend(store))
+    store->leftover = true;
+    if (!hd_adopt_go_on(store))
         hd_life_look(store);
     return true;
 }

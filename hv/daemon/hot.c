@@ -114,7 +114,9 @@ static int choose(const struct hd_guest_life *guest, struct json_object *kept,
         return hd_fail(err, HD_E_NO_DEVICE,
                        "guest %s has no %s \"%.32s\"; see `hotdom explain %s`",
                        guest->name, nic ? "NIC" : "disk", what, guest->name);
-    if (!nic)
+    if (nic)
+        hd_mac_format(ret->mac, hot->called);
+    else
         snprintf(ret->vdev, sizeof(ret->vdev), "%.7s", called);
     return 0;
 }
@@ -210,6 +212,34 @@ static void keep(struct hd_store *store, bool attached)
     hd_explain_changed(store);
 }
 
+/* It is known by its name in the map, or by what Xen calls it. */
+static void drop_row(struct hd_store *store, const char *guest,
+                     const char *device)
+{
+    struct json_object *kept = kept_of(store, guest);
+    struct json_object *row = hd_map_kept_find(kept, device);
+    int g = hd_manifest_guest(&store->answer->manifest, guest);
+    char class[16], name[HD_NAME_SIZE];
+
+    if (!row || g < 0)
+        return;
+    snprintf(class, sizeof(class), "%s", hd_map_text_get(row, "class"));
+    snprintf(name, sizeof(name), "%s", hd_map_text_get(row, "name"));
+    hd_map_kept_drop(&store->answer->manifest.guests[g], kept, class, name);
+    hd_explain_changed(store);
+}
+
+void hd_hot_detached(struct hd_store *store, const char *guest,
+                     const char *device)
+{
+    struct hd_hot *hot = &store->hot;
+
+    if (!strcmp(hot->guest, guest) && !strcmp(hot->called, device))
+        hot->gone = true;
+    else if (*device) /* what an earlier hotdomd had begun */
+        drop_row(store, guest, device);
+}
+
 static void finish(struct hd_store *store, const struct hd_err *outcome)
 {
     const struct hd_guest_life *guest = hd_store_guest(store, store->hot.guest);
@@ -241,6 +271,15 @@ static bool is_half(const struct hd_store *store)
     return false;
 }
 
+static void name_device(const struct hd_hot *hot, struct hd_job_device *ret)
+{
+    const char *called =
+        *hot->called ? hot->called : hd_map_text_get(hot->row, "mac");
+
+    if (!hd_mac_parse(called, ret->mac))
+        snprintf(ret->vdev, sizeof(ret->vdev), "%.7s", called);
+}
+
 bool hd_hot_mend(struct hd_store *store)
 {
     struct hd_job_request request = {.op = HD_JOB_DETACH,
@@ -255,8 +294,10 @@ bool hd_hot_mend(struct hd_store *store)
     head_of(store, &request);
     /* The next hotdomd does not know what it was. */
     if (*hot->guest && !hd_plan_absent(&store->id, store->label, hot->guest,
-                                       hot->class, hot->name, &plan, NULL))
+                                       hot->class, hot->name, &plan, NULL)) {
         strcpy(request.guest, hot->guest);
+        name_device(hot, &request.device);
+    }
     if (hd_report_start_task(store, &request, plan, NULL, NULL, &err)) {
         hd_log(HD_LOG_ERROR, "%s: %s", store->label, err.msg);
         return false;

@@ -182,8 +182,11 @@ int hd_hot_attach(struct hd_store *store, const struct hd_guest_life *guest,
 int hd_hot_detach(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *what, bool nic, bool force, struct hd_err *err);
 void hd_hot_ended(struct hd_store *store, const struct hd_err *outcome);
-/* Undoes what an ATTACH that was killed with an earlier hotdomd left; false
- * when there is nothing. */
+/* A job says so; `device` is "xvdc", a MAC, or empty: nobody knows any more. */
+void hd_hot_detached(struct hd_store *store, const char *guest,
+                     const char *device);
+/* Undoes what a killed ATTACH left, and goes on with a DETACH; false when there
+ * is nothing. */
 bool hd_hot_mend(struct hd_store *store);
 
 /* ---- volumes.c */
@@ -228,6 +231,9 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err);
 /* The reader's verdict on a store whose guests run already: true when it is
  * running now; false when it must go. */
 bool hd_adopt_accept(struct hd_store *store);
+/* Of one that has just been adopted: what its guests that have ended, or were
+ * given something, left half done, a job each; false when nothing is left. */
+bool hd_adopt_go_on(struct hd_store *store);
 
 /* ---- report.c: what jobs tell */
 

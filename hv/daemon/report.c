@@ -110,7 +110,7 @@ void hd_report_take(struct hd_store *store, const struct hd_job_report *r)
         on_guest(store, r, HD_ON_QUARANTINE);
         return;
     case HD_REPORT_DETACHED:
-        store->hot.gone = true;
+        hd_hot_detached(store, r->guest, r->device);
         return;
     case HD_REPORT_BUILT:
     case HD_REPORT_DONE: /* the outcome comes with the end */

@@ -186,6 +186,7 @@ struct hd_store {
     char asked[HD_NAME_SIZE]; /* whose answer of them is being tried */
     struct hd_conn *waiter;   /* who waits for the outcome, or NULL */
     struct hd_ledger *adopt;  /* owned; what an earlier hotdomd left running */
+    bool leftover;            /* something may be half done: hd_adopt_go_on */
 };
 
 struct hd_stores {

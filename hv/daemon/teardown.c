@@ -340,7 +340,8 @@ static void yank_done(struct hd_store *store)
         if (!store->quarantined.code)
             hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
                               HD_ON_LEAVE, NULL, NULL);
-        hd_life_look(store);
+        if (!hd_adopt_go_on(store))
+            hd_life_look(store);
         return;
     case HD_AFTER_LOCK:
         if (store->state == HD_STATE_QUARANTINED)

@@ -95,6 +95,14 @@ void hd_context_report(enum hd_report_kind kind, const char *guest,
     send(&report, guest);
 }
 
+void hd_context_report_detached(const char *guest, const char *device)
+{
+    struct hd_job_report report = {.kind = HD_REPORT_DETACHED};
+
+    snprintf(report.device, sizeof(report.device), "%s", device);
+    send(&report, guest);
+}
+
 void hd_context_report_running(const char *guest, uint32_t domid,
                                const struct hd_phases *phases)
 {

@@ -57,6 +57,7 @@ size_t hd_context_guests(const struct hd_context *ctx,
  * lost: without hotdomd the job is killed anyway. */
 void hd_context_report(enum hd_report_kind kind, const char *guest,
                        uint32_t domid, const struct hd_err *err);
+void hd_context_report_detached(const char *guest, const char *device);
 void hd_context_report_running(const char *guest, uint32_t domid,
                                const struct hd_phases *phases);
 

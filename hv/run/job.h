@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "../../pv-drivers/base/mac.h"
 #include "../plan/plan.h"
 #include "../volume/luks_users.h"
 #include "ledger.h"
@@ -38,6 +39,8 @@
 /* A destroyed domain that is there after this stays: backends let go of its
  * memory within a second. */
 #define HD_JOB_GONE_MS 10000
+/* A volume that a program of dom0's has open for longer goes when that ends. */
+#define HD_JOB_FREE_MS 10000
 /* A backend that needs longer to be ready is sick.  libxl gives it 10 s, which
  * netback did not keep to on a busy host while a USB NIC was set up beside it.
  */
@@ -81,7 +84,7 @@ enum hd_job_what {
 struct hd_job_device {
     uint32_t what;  /* enum hd_job_what */
     uint32_t force; /* 1: it is not asked */
-    char vdev[8];
+    char vdev[8];   /* of a NIC empty; HALF: either, or neither is known */
     uint8_t mac[6];
 };
 
@@ -137,7 +140,7 @@ enum hd_report_kind {
     HD_REPORT_FENCED,      /* all volumes answer EIO from now on */
     HD_REPORT_GONE,        /* guest: no trace of it is left */
     HD_REPORT_QUARANTINED, /* guest, err: its domain does not go */
-    HD_REPORT_DETACHED,    /* guest: it has the device no longer */
+    HD_REPORT_DETACHED,    /* guest: it has `device` no longer */
     HD_REPORT_BUILT, /* guest: its domain waits, paused, without devices */
     HD_REPORT_DONE,  /* last: err has the outcome of the whole */
 };
@@ -153,6 +156,7 @@ struct hd_job_report {
     uint32_t kind;
     uint32_t domid;
     char guest[HD_NAME_SIZE];
+    char device[HD_MAC_SIZE]; /* DETACHED: "xvdb", or a NIC's MAC */
     struct hd_phases phases;
     struct hd_err err;
 };

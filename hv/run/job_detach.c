@@ -23,7 +23,7 @@
 /* What people call it. */
 static void name_of(const struct hd_job_device *d, char ret[HD_MAC_SIZE])
 {
-    if (d->what == HD_WHAT_DISK)
+    if (d->what != HD_WHAT_NIC && *d->vdev)
         snprintf(ret, HD_MAC_SIZE, "%.7s", d->vdev);
     else
         hd_mac_format(d->mac, ret);
@@ -81,11 +81,26 @@ static int find(struct hd_context *ctx, uint32_t domid, const char *name,
     return 0;
 }
 
+/* The reverse, of one in the ledger: empty when its nodes are gone already. */
+static int name_back(struct hd_context *ctx, const struct hd_device_of *device,
+                     char ret[HD_MAC_SIZE], struct hd_err *err)
+{
+    if (!strcmp(device->bus.class, HD_VIF_CLASS))
+        return hd_device_read(ctx, &device->bus, "mac", ret, HD_MAC_SIZE, err);
+    for (char c = 'a'; c <= 'z'; c++) {
+        snprintf(ret, HD_MAC_SIZE, "xvd%c", c);
+        if (hd_vbd_devid(ret) == device->bus.devid)
+            return 0;
+    }
+    *ret = '\0';
+    return 0;
+}
+
 /* ---- taken */
 
 /* With the way out, for each of the two. */
 static int part(struct hd_context *ctx, const struct hd_device_of *device,
-                const char *name, struct hd_err *err)
+                const char *name, bool *ret_keeps, struct hd_err *err)
 {
     const char *guest = ctx->req->guest;
     uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
@@ -94,13 +109,14 @@ static int part(struct hd_context *ctx, const struct hd_device_of *device,
 
     if (!hd_xenbus_part(ctx->xs, &device->bus, until, &begun, &why))
         return 0;
-    if (why.code == HD_E_BUSY && begun)
+    *ret_keeps = why.code == HD_E_BUSY;
+    if (*ret_keeps && begun)
         return hd_fail(err, HD_E_TIMEOUT,
                        "guest %s has begun to let go of %s and still uses it; "
                        "close it in the guest and try again, or take it with "
                        "--force",
                        guest, name);
-    if (why.code == HD_E_BUSY)
+    if (*ret_keeps)
         return hd_fail(err, HD_E_BUSY,
                        "guest %s does not let go of %s and keeps it; close it "
                        "in the guest and try again, or take it with --force",
@@ -156,30 +172,35 @@ static int flush(const struct hd_device_of *device, struct hd_err *err)
     return hd_volume_flush(device->dm_name, err);
 }
 
-/* Whom the plan is for, if there is one. */
-static int tell(struct hd_context *ctx, const char *guest, struct hd_err *err)
+/* Whom the plan is for, if there is one, and of that device. */
+static int tell(struct hd_context *ctx, const char *guest, const char *name,
+                struct hd_err *err)
 {
-    if (!ctx->plan || strcmp(guest, ctx->req->guest))
+    char its[HD_MAC_SIZE];
+
+    name_of(&ctx->req->device, its);
+    if (!ctx->plan || strcmp(guest, ctx->req->guest) || strcmp(name, its))
         return 0;
     return hd_attach_tell(ctx, ctx->plan->steps, ctx->plan->n_steps, err);
 }
 
 /* The nodes; the rest goes on whatever happens. */
 static int remove_it(struct hd_context *ctx, const char *guest,
-                     const struct hd_device_of *device, struct hd_err *err)
+                     const struct hd_device_of *device, const char *name,
+                     struct hd_err *err)
 {
     struct hd_err ignored;
     int rc = flush(device, err);
 
     if (hd_xenbus_remove(ctx->xs, &device->bus, 1, rc ? &ignored : err))
         return -1;
-    hd_context_report(HD_REPORT_DETACHED, guest, 0, NULL);
+    hd_context_report_detached(guest, name);
     if (*device->dm_name &&
         hd_undo_volume(ctx, guest, device->dm_name, rc ? &ignored : err))
         rc = -1;
     if (hd_domain_forget(ctx->ts, &device->bus, rc ? &ignored : err))
         rc = -1;
-    if (tell(ctx, guest, rc ? &ignored : err))
+    if (tell(ctx, guest, name, rc ? &ignored : err))
         rc = -1;
     return note_undone(ctx, guest, device, rc ? &ignored : err) || rc ? -1 : 0;
 }
@@ -190,6 +211,7 @@ static int detach(struct hd_context *ctx, struct hd_err *err)
     struct hd_device_of device;
     char name[HD_MAC_SIZE];
     uint32_t domid, seq;
+    bool keeps = false;
 
     name_of(&ctx->req->device, name);
     if (hd_job_find_running(ctx, guest, &domid, err) ||
@@ -197,11 +219,13 @@ static int detach(struct hd_context *ctx, struct hd_err *err)
         note_leaving(ctx, &device, &seq, err))
         return -1;
     if (ctx->req->device.force ? hd_device_close(ctx, &device, err)
-                               : part(ctx, &device, name, err)) {
-        (void)hd_ledger_undone(ctx->ledger, seq, NULL);
+                               : part(ctx, &device, name, &keeps, err)) {
+        /* Else it is half gone, and tried once more. */
+        if (keeps)
+            (void)hd_ledger_undone(ctx->ledger, seq, NULL);
         return -1;
     }
-    return remove_it(ctx, guest, &device, err);
+    return remove_it(ctx, guest, &device, name, err);
 }
 
 /* ---- half done */
@@ -210,13 +234,21 @@ static int detach(struct hd_context *ctx, struct hd_err *err)
 static int take_back(struct hd_context *ctx, const struct hd_effect *e,
                      struct hd_err *err)
 {
-    return hd_device_undo(ctx, e, err) || tell(ctx, e->guest, err)
+    struct hd_device_of device;
+    char name[HD_MAC_SIZE];
+
+    if (hd_device_parse(e->value, &device, err))
+        return -1;
+    if (hd_job_find_running(ctx, e->guest, &device.bus.domid, NULL) ||
+        name_back(ctx, &device, name, NULL))
+        *name = '\0';
+    return hd_device_undo(ctx, e, err) || tell(ctx, e->guest, name, err)
                ? -1
                : hd_ledger_undone(ctx->ledger, e->seq, err);
 }
 
-/* 1: it has let go, 0: it has it whole and keeps it, -1. */
-static int ask_again(struct hd_context *ctx, const struct hd_xenbus_device *bus,
+/* 1: it has let go, or cannot use it any more; 0: it keeps it; -1. */
+static int ask_again(struct hd_context *ctx, const struct hd_device_of *device,
                      struct hd_err *err)
 {
     uint64_t until = hd_io_within_ms(ctx->req->grace_ms, ctx->req->deadline_ms);
@@ -224,11 +256,13 @@ static int ask_again(struct hd_context *ctx, const struct hd_xenbus_device *bus,
     struct hd_err why = {0};
     bool begun;
 
-    if (hd_xenbus_ends(ctx->xs, bus, &is, err))
+    if (hd_xenbus_ends(ctx->xs, &device->bus, &is, err))
         return -1;
     if (is.back == HD_XENBUS_CONNECTED && is.front == HD_XENBUS_CONNECTED)
         return 0;
-    if (!hd_xenbus_part(ctx->xs, bus, until, &begun, &why))
+    if (is.front == HD_XENBUS_NONE)
+        return hd_device_close(ctx, device, err) ? -1 : 1;
+    if (!hd_xenbus_part(ctx->xs, &device->bus, until, &begun, &why))
         return 1;
     if (why.code == HD_E_BUSY)
         return 0;
@@ -237,20 +271,24 @@ static int ask_again(struct hd_context *ctx, const struct hd_xenbus_device *bus,
     return -1;
 }
 
-/* Of a killed DETACH: who had not begun to let go is not made to. */
+/* Of a killed DETACH: who had not begun to let go is not made to.  The end of a
+ * domain takes along what it has. */
 static int go_on(struct hd_context *ctx, const struct hd_effect *e,
                  struct hd_err *err)
 {
     struct hd_device_of device;
+    char name[HD_MAC_SIZE];
     int rc;
 
     if (hd_device_parse(e->value, &device, err))
         return -1;
     if (hd_job_find_running(ctx, e->guest, &device.bus.domid, NULL))
-        return take_back(ctx, e, err);
-    rc = ask_again(ctx, &device.bus, err);
+        return hd_ledger_undone(ctx->ledger, e->seq, err);
+    if (name_back(ctx, &device, name, err))
+        return -1;
+    rc = ask_again(ctx, &device, err);
     if (rc > 0)
-        return remove_it(ctx, e->guest, &device, err);
+        return remove_it(ctx, e->guest, &device, name, err);
     return rc ? -1 : hd_ledger_undone(ctx->ledger, e->seq, err);
 }
 

@@ -15,10 +15,13 @@
 #include "server.h"
 #include "volume.h"
 
+/* One that somebody holds open keeps none of the others. */
 static int undo_dm(struct hd_context *ctx, const struct hd_effect *effect,
                    struct hd_err *err)
 {
-    return hd_volume_remove(effect->value, ctx->req->deadline_ms, err);
+    return hd_volume_remove(
+        effect->value, hd_io_within_ms(HD_JOB_FREE_MS, ctx->req->deadline_ms),
+        err);
 }
 
 /* Under a name by which people find it.  What libxl knew of it is gone. */
