@@ -95,9 +95,32 @@ void hd_restart_sweep(struct hd_stores *stores)
 
 /* ---- started again */
 
-static bool is_of(const struct hd_step *step, const void *guest)
+/* A guest, and the ledger, or NULL. */
+struct again {
+    const char *guest;
+    const struct hd_ledger *ledger;
+};
+
+static bool is_open(const struct hd_ledger *ledger, const char *dm_name)
 {
-    return hd_step_is_again(step) && !strcmp(step->guest, guest);
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ledger, &n);
+
+    while (n-- > 0)
+        if (e[n].kind == HD_EFFECT_DM && !e[n].undone &&
+            !strcmp(e[n].value, dm_name))
+            return true;
+    return false;
+}
+
+/* A volume that was taken from it while it ran stays away. */
+static bool is_of(const struct hd_step *step, const void *arg)
+{
+    const struct again *again = arg;
+
+    return hd_step_is_again(step) && !strcmp(step->guest, again->guest) &&
+           (step->kind != HD_STEP_ATTACH_BLOCK || !again->ledger ||
+            is_open(again->ledger, step->u.block.dm_name));
 }
 
 static bool attaches(const struct hd_step *step, struct json_object *row)
@@ -147,10 +170,15 @@ static int begin(struct hd_store *store, const struct hd_guest_life *guest,
                  struct hd_err *err)
 {
     const struct hd_manifest *m = &store->answer->manifest;
-    hd_autofree struct hd_plan *part =
-        store->plan ? hd_plan_part(store->plan, is_of, guest->name) : NULL;
+    hd_auto(hd_ledger) ledger = NULL;
+    struct again again = {.guest = guest->name};
+    hd_autofree struct hd_plan *part = NULL;
     struct hd_job_request request;
 
+    if (!hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, NULL))
+        again.ledger = ledger;
+    if (store->plan)
+        part = hd_plan_part(store->plan, is_of, &again);
     if (!part)
         return hd_fail(err, HD_E_FAILED, "nobody knows how it was started");
     if (hd_start_describe(store, HD_JOB_RESTART, &request, err))

@@ -253,6 +253,21 @@ int hd_job_build(struct hd_context *ctx, struct hd_err *err)
     return prepare(ctx, err) ? -1 : lead(ctx, build_guest, err);
 }
 
+/* A device of the plan's that it had not given back when it ended. */
+static int forget_leaving(struct hd_context *ctx, const char *guest,
+                          struct hd_err *err)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HD_EFFECT_LEAVING && !e[i].undone &&
+            !strcmp(e[i].guest, guest) &&
+            hd_ledger_undone(ctx->ledger, e[i].seq, err))
+            return -1;
+    return 0;
+}
+
 int hd_job_restart(struct hd_context *ctx, struct hd_err *err)
 {
     const char *guest = ctx->req->guest;
@@ -268,7 +283,7 @@ int hd_job_restart(struct hd_context *ctx, struct hd_err *err)
     /* What it was given while it ran is not in the plan. */
     rc = hd_undo(ctx, guest, HD_EFFECT_DOMAIN, &why) ||
                  hd_undo(ctx, guest, HD_EFFECT_DEVICE, &why) ||
-                 hd_undo(ctx, guest, HD_EFFECT_LEAVING, &why) ||
+                 forget_leaving(ctx, guest, &why) ||
                  start_guest(ctx, 0, ctx->plan->n_steps, &why)
              ? -1
              : 0;
