@@ -156,12 +156,11 @@ static bool adopt_guests(struct hd_store *store)
     return true;
 }
 
-/* Whose domain is gone; what an earlier hotdomd did not come to undo. */
-static const char *has_leftover(const struct hd_ledger *ledger,
-                                const char *guest)
+/* Its domain is gone, and an earlier hotdomd did not come to undo the rest. */
+static bool has_leftover(const struct hd_ledger *ledger, const char *guest)
 {
     const struct hd_effect *e;
-    const char *found = NULL;
+    bool any = false;
     size_t n;
 
     e = hd_ledger_effects(ledger, &n);
@@ -169,32 +168,37 @@ static const char *has_leftover(const struct hd_ledger *ledger,
         if (e[i].undone || strcmp(e[i].guest, guest))
             continue;
         if (e[i].kind == HD_EFFECT_DOMAIN)
-            return NULL;
-        found = guest;
+            return false;
+        any = true;
     }
-    return found;
+    return any;
+}
+
+/* One by one; then the devices that were half given, or half taken. */
+static bool go_on(struct hd_store *store, const struct hd_ledger *ledger)
+{
+    for (size_t i = 0; i < store->n_guests; i++)
+        if (has_leftover(ledger, store->guests[i].name)) {
+            hd_teardown_yank(store, store->guests[i].name, HD_AFTER_LOOK);
+            return true;
+        }
+    store->leftover = false;
+    return hd_hot_mend(store);
 }
 
 bool hd_adopt_go_on(struct hd_store *store)
 {
     hd_auto(hd_ledger) ledger = NULL;
-    const char *guest = NULL;
 
-    if (!store->leftover)
-        return false;
-    if (!hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, NULL))
-        for (size_t i = 0; i < store->n_guests && !guest; i++)
-            guest = has_leftover(ledger, store->guests[i].name);
-    store->leftover = guest;
-    if (!guest)
-        return hd_hot_mend(store);
-    hd_teardown_yank(store, guest, HD_AFTER_LOOK);
-    return true;
+    return store->leftover &&
+           !hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, NULL) &&
+           go_on(store, ledger);
 }
 
 bool hd_adopt_accept(struct hd_store *store)
 {
     const struct hd_ledger_head *head = hd_ledger_head(store->adopt);
+    hd_auto(hd_ledger) ledger = NULL;
 
     if (!hd_uuid_equal(&head->store, &store->answer->manifest.store.id) ||
         !is_whole(store->daemon->xen, store->adopt))
@@ -205,14 +209,14 @@ bool hd_adopt_accept(struct hd_store *store)
         return false;
     strcpy(store->label, head->label);
     store->ran = store->map;
-    hd_ledger_free(hd_steal(&store->adopt));
+    ledger = hd_steal(&store->adopt);
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shares_give(store->daemon);
     hd_shown_adopt(store);
     hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
     store->leftover = true;
-    if (!hd_adopt_go_on(store))
+    if (!go_on(store, ledger))
         hd_life_look(store);
     return true;
 }

@@ -2,8 +2,13 @@
 /* Tests hv/daemon/hot: who may be given a device now, and what is told of what
  * became of it. */
 #include <string.h>
+#include <unistd.h>
 
+#include "../../hv/daemon/explain.h"
 #include "../../hv/daemon/life.h"
+#include "../../hv/plan/map_kept.h"
+#include "../../hv/plan/map_text.h"
+#include "../../pv-drivers/base/paths.h"
 #include "daemon_kit.h"
 #include "unit.h"
 
@@ -116,11 +121,46 @@ static void what_came_of_it_is_an_event_of_the_guest(void)
     kit_daemon_fini(&b);
 }
 
+static struct json_object *map_with_two_disks(void)
+{
+    return json_tokener_parse(
+        "{\"guests\": [{\"guest\": \"desk\", \"rows\": ["
+        "{\"class\": \"block\", \"name\": \"xvdb\", \"disk\": \"xvdb\"},"
+        "{\"class\": \"block\", \"name\": \"xvdc\", \"disk\": \"xvdc\"}]}]}");
+}
+
+/* Of two that were half taken, as a job that mends them tells it. */
+static void the_end_of_another_device_is_not_taken_for_its_own(void)
+{
+    struct json_object *kept;
+    struct kit_daemon b;
+
+    begin(&b);
+    json_object_put(b.store->map);
+    b.store->map = map_with_two_disks();
+    kept = hd_map_text_guest(b.store->map, "desk");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hd_map_kept_find(kept, "xvdc"));
+    under_way(&b, false);
+    hd_hot_detached(b.store, "desk", "xvdc");
+    CU_ASSERT_FALSE(b.store->hot.gone);
+    CU_ASSERT_PTR_NULL(hd_map_kept_find(kept, "xvdc"));
+    hd_hot_detached(b.store, "desk", "");
+    CU_ASSERT_FALSE(b.store->hot.gone);
+    CU_ASSERT_PTR_NOT_NULL(hd_map_kept_find(kept, "xvdb"));
+    hd_hot_detached(b.store, "desk", "xvdb");
+    CU_ASSERT_TRUE(b.store->hot.gone);
+    hd_explain_drop(b.store);
+    (void)rmdir(HD_MAP_DIR);
+    (void)rmdir("/run/hotdom");
+    kit_daemon_fini(&b);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(who_does_not_run_or_is_busy_is_given_nothing),
     HD_TEST(what_is_no_name_of_a_device_starts_no_job),
     HD_TEST(what_is_under_way_is_promised),
     HD_TEST(what_came_of_it_is_an_event_of_the_guest),
+    HD_TEST(the_end_of_another_device_is_not_taken_for_its_own),
 };
 
 HD_SUITE("daemon/hot", tests);

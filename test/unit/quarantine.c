@@ -161,6 +161,37 @@ static struct hd_ledger *left_behind(const char *dir,
     return ledger;
 }
 
+/* It was ended, and hotdomd as well, before its volume was let go. */
+static void the_next_hotdomd_undoes_what_an_ended_guest_has_left(void)
+{
+    char dir[] = "/tmp/hotdom-quarantine-XXXXXX", order[64];
+    struct hd_err err = {0};
+    struct kit_daemon k;
+    uint32_t seq;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    begin(&k);
+    uv_timer_stop(&k.store->retry);
+    for (uint8_t i = 0; i < 3; i++)
+        k.store->answer->manifest.guests[i].id.byte[0] = i;
+    k.store->adopt = left_behind(dir, &k);
+    CHECK_OK(hd_ledger_take(k.store->adopt, HD_EFFECT_DM, "more",
+                            "hotdom-three-more", &seq, &err),
+             &err);
+    k.store->state = HD_STATE_SEEN;
+    xen_kit.jobs = 0;
+    CU_ASSERT_TRUE(hd_adopt_accept(k.store));
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "more");
+    end_job(&k, NULL);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    finish(&k);
+    snprintf(order, sizeof(order), "rm -rf %s", dir);
+    CU_ASSERT_EQUAL(system(order), 0);
+}
+
 static void the_next_hotdomd_knows_of_it(void)
 {
     char dir[] = "/tmp/hotdom-quarantine-XXXXXX", order[64];
@@ -229,6 +260,7 @@ static const struct hd_test tests[] = {
     HD_TEST(another_job_does_not_make_it_forgotten),
     HD_TEST(who_ends_comes_first),
     HD_TEST(the_next_hotdomd_knows_of_it),
+    HD_TEST(the_next_hotdomd_undoes_what_an_ended_guest_has_left),
     HD_TEST(a_guest_that_is_saved_lives_and_what_ends_it_then_is_told),
     HD_TEST(what_ends_a_guest_behind_a_checkpoint_is_not_the_saving),
 };
