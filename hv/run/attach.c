@@ -31,7 +31,7 @@ static const struct {
     {HD_FS9P_CLASS, HD_FS9P_FRONT},
 };
 
-/* Of one guest, and as it goes into xenstore in one transaction. */
+/* Of one guest, and as it goes into xenstore: hd_xenbus_add. */
 struct attachment {
     const struct hd_plan *plan;
     uint32_t domid;

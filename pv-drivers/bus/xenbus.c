@@ -120,13 +120,9 @@ static int batch_init(struct batch *b, size_t n_devices, size_t per_device,
         .nodes = calloc(nodes + 1, sizeof(*b->nodes)),
         .folders = calloc(folders + 1, sizeof(*b->folders)),
     };
-    if (!b->paths || !b->links || !b->nodes || !b->folders)
-        return hd_fail_errno(err, HD_E_FAILED, "write xenstore");
-    for (size_t i = 0; more && i < more->n_folders; i++)
-        b->folders[b->n_folders++] = more->folders[i];
-    for (size_t i = 0; more && i < more->n_nodes; i++)
-        b->nodes[b->n_nodes++] = more->nodes[i];
-    return 0;
+    return b->paths && b->links && b->nodes && b->folders
+               ? 0
+               : hd_fail_errno(err, HD_E_FAILED, "write xenstore");
 }
 
 static void add_node(struct batch *b, const char *folder, const char *key,
@@ -168,7 +164,8 @@ static const char *add_folder(struct batch *b, const char *path, uint32_t owner,
     return kept;
 }
 
-static void add_device(struct batch *b, const struct hd_xenbus_device *dev)
+/* By these two the device is found when it is to go. */
+static void add_ends(struct batch *b, const struct hd_xenbus_device *dev)
 {
     char *front = b->links[b->n_links++], *back = b->links[b->n_links++];
     char libxl[HD_XENBUS_PATH];
@@ -185,15 +182,31 @@ static void add_device(struct batch *b, const struct hd_xenbus_device *dev)
     add_pairs(b, back, dev->back, dev->n_back);
     add_node(b, libxl, "frontend", front);
     add_node(b, libxl, "backend", back);
+}
+
+static void add_libxls(struct batch *b, const struct hd_xenbus_device *dev)
+{
+    char libxl[HD_XENBUS_PATH];
+
+    libxl_path(dev, libxl);
     for (uint32_t i = 0; i < dev->n_back; i++)
         if (is_libxls(dev->back[i].key))
             add_node(b, libxl, dev->back[i].key, dev->back[i].value);
+}
+
+static void add_more(struct batch *b, const struct hd_xenbus_more *more)
+{
+    for (size_t i = 0; more && i < more->n_folders; i++)
+        b->folders[b->n_folders++] = more->folders[i];
+    for (size_t i = 0; more && i < more->n_nodes; i++)
+        b->nodes[b->n_nodes++] = more->nodes[i];
 }
 
 int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                   size_t n, const struct hd_xenbus_more *more,
                   struct hd_err *err)
 {
+    size_t folders, nodes;
     auto_batch b;
 
     if (batch_init(&b, n,
@@ -202,8 +215,17 @@ int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                    more, err))
         return -1;
     for (size_t i = 0; i < n; i++)
-        add_device(&b, &devices[i]);
-    return hd_xs_make(xs, b.folders, b.n_folders, b.nodes, b.n_nodes, err);
+        add_ends(&b, &devices[i]);
+    folders = b.n_folders;
+    nodes = b.n_nodes;
+    add_more(&b, more);
+    for (size_t i = 0; i < n; i++)
+        add_libxls(&b, &devices[i]);
+    return hd_xs_make(xs, b.folders, folders, b.nodes, nodes, err) ||
+                   hd_xs_put(xs, b.folders + folders, b.n_folders - folders,
+                             b.nodes + nodes, b.n_nodes - nodes, err)
+               ? -1
+               : 0;
 }
 
 static void add_close(struct batch *b, const struct hd_xenbus_device *dev,

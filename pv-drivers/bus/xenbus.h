@@ -43,9 +43,10 @@ void hd_xenbus_back(struct hd_xenbus_device *dev, const char *key,
  * first moment on. */
 void hd_xenbus_served(struct hd_xenbus_device *dev);
 
-/* Makes all `n` devices in one transaction, or none, and what `more` says as
- * well: folders and nodes of the caller's.  HD_E_EXISTS when the domain has one
- * of them already. */
+/* Makes both ends of all `n` devices in one transaction, or none; then, in
+ * none, what libxl wants to know of them and what `more` says, folders and
+ * nodes of the caller's: who gets -1 removes the devices.  HD_E_EXISTS when the
+ * domain has one of them already; nothing has been written then. */
 struct hd_xenbus_more {
     const struct hd_xs_folder *folders;
     const struct hd_xs_node *nodes;

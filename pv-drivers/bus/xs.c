@@ -191,6 +191,23 @@ int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
     return not_done("write", at, err);
 }
 
+int hd_xs_put(struct hd_xs *xs, const struct hd_xs_folder *folders,
+              size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
+              struct hd_err *err)
+{
+    const char *at = "nodes";
+
+    if (!n_folders && !n_nodes)
+        return 0;
+    if (bulk_open(xs)) {
+        if (hd_xs_bulk_put(xs->bulk, folders, n_folders, nodes, n_nodes, &at))
+            return 0;
+        if (is_lost())
+            bulk_drop(xs);
+    }
+    return not_done("write", at, err);
+}
+
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
                 struct hd_err *err)
 {

@@ -63,6 +63,12 @@ int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
 int hd_xs_make(struct hd_xs *xs, const struct hd_xs_folder *folders,
                size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
                struct hd_err *err);
+/* The same without a transaction, which oxenstored does all over when another's
+ * has ended meanwhile: in this order, and what has been written stays when
+ * something fails. */
+int hd_xs_put(struct hd_xs *xs, const struct hd_xs_folder *folders,
+              size_t n_folders, const struct hd_xs_node *nodes, size_t n_nodes,
+              struct hd_err *err);
 /* The names of a node's children; a node that is not there has none.  The
  * caller frees `*ret_names` in one piece. */
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,

@@ -312,6 +312,29 @@ static bool end(struct hd_xs_bulk *b, bool commit)
            exchange(b, &at);
 }
 
+static bool ask_all(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
+                    size_t n_folders, const struct hd_xs_node *nodes,
+                    size_t n_nodes, const char **ret_at)
+{
+    bool ok = true;
+
+    begin(b);
+    for (size_t i = 0; ok && i < n_folders; i++)
+        ok = ask_folder(b, &folders[i]);
+    for (size_t i = 0; ok && i < n_nodes; i++)
+        ok = ask_node(b, &nodes[i]);
+    return ok && exchange(b, ret_at);
+}
+
+bool hd_xs_bulk_put(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
+                    size_t n_folders, const struct hd_xs_node *nodes,
+                    size_t n_nodes, const char **ret_at)
+{
+    *ret_at = "nodes";
+    b->transaction = 0;
+    return ask_all(b, folders, n_folders, nodes, n_nodes, ret_at);
+}
+
 bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
                      size_t n_folders, const struct hd_xs_node *nodes,
                      size_t n_nodes, const char **ret_at)
@@ -322,13 +345,7 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
     *ret_at = TRANSACTION;
     if (!start(b, ret_at))
         return false;
-    begin(b);
-    ok = true;
-    for (size_t i = 0; ok && i < n_folders; i++)
-        ok = ask_folder(b, &folders[i]);
-    for (size_t i = 0; ok && i < n_nodes; i++)
-        ok = ask_node(b, &nodes[i]);
-    ok = ok && exchange(b, ret_at);
+    ok = ask_all(b, folders, n_folders, nodes, n_nodes, ret_at);
     sys = errno;
     if (ok) {
         *ret_at = TRANSACTION;

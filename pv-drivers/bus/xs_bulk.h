@@ -33,6 +33,12 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *bulk,
                      const struct hd_xs_node *nodes, size_t n_nodes,
                      const char **ret_at);
 
+/* The same in no transaction: in this order, up to the first that is refused,
+ * and what follows that as well. */
+bool hd_xs_bulk_put(struct hd_xs_bulk *bulk, const struct hd_xs_folder *folders,
+                    size_t n_folders, const struct hd_xs_node *nodes,
+                    size_t n_nodes, const char **ret_at);
+
 /* As hd_xs_read_all, outside of a transaction, and values as they are: `there`
  * is -1 for one that is too long or has a NUL.  False with errno and, in
  * `*ret_at`, which was refused first; after EIO and ETIMEDOUT the connection is
