@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -70,8 +71,9 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
                           .beat.os = "Linux"};
     if (hd_folder_make(HD_GUEST_RUN, err))
         return -1;
-    d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (d->lock < 0)
+    /* Whoever may open it may hold it: root alone. */
+    d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (d->lock < 0 || fchmod(d->lock, 0600))
         return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_LOCK);
     if (flock(d->lock, LOCK_EX | LOCK_NB)) {
         hd_duty_fini(d);

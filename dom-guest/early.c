@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -308,10 +309,11 @@ int hd_early_run(char **argv, struct hd_err *err)
     static struct hd_promise promises[HD_PROMISES];
     struct hd_early e;
     struct hd_duty d;
+    struct rlimit files;
     uint64_t begun;
     size_t n;
 
-    if (mount_all(err))
+    if (getrlimit(RLIMIT_NOFILE, &files) || mount_all(err))
         return -1;
     speak_to("/dev/kmsg", false);
     load_modules();
@@ -334,6 +336,9 @@ int hd_early_run(char **argv, struct hd_err *err)
         strcpy(e.init, "/sbin/init");
     hd_duty_fini(&d);
     speak_to("/dev/console", true);
+    /* The agent needs more of them than programs that use select(2) can bear.
+     */
+    (void)setrlimit(RLIMIT_NOFILE, &files);
     argv[0] = e.init;
     execv(e.init, argv);
     return hd_fail_errno(err, HD_E_FAILED, "run %s", e.init);

@@ -43,3 +43,12 @@ int hd_folder_make(const char *path, struct hd_err *err)
 {
     return hd_folder_make_above(path, err) || make_one(path, err) ? -1 : 0;
 }
+
+int hd_folder_make_private(const char *path, struct hd_err *err)
+{
+    if (hd_folder_make(path, err))
+        return -1;
+    return chmod(path, 0700)
+               ? hd_fail_errno(err, HD_E_IO, "keep others out of %s", path)
+               : 0;
+}

@@ -77,7 +77,7 @@ static bool takes_writes(const char *path)
 /* The guest's volume, or memory where that is of no use. */
 static int find_writes(const char **ret, struct hd_err *err)
 {
-    if (!hd_folder_make(HD_GUEST_WRITES, NULL) &&
+    if (!hd_folder_make_private(HD_GUEST_WRITES, NULL) &&
         takes_writes(HD_GUEST_WRITES)) {
         *ret = HD_GUEST_WRITES;
         return 0;

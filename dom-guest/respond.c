@@ -47,7 +47,8 @@ static const struct hd_value nothing = {.type = HD_VALUE_NONE};
 static bool cut_to_folder(char *key, const char *above)
 {
     size_t len = strlen(above);
-    char *slash = strchr(key + len + (len > 0), '/');
+    /* `above` itself may be a key, and asked for from one that is before it. */
+    char *slash = strlen(key) > len ? strchr(key + len + (len > 0), '/') : NULL;
 
     if (slash)
         *slash = '\0';

@@ -47,7 +47,8 @@ static int lay_file(const char *path, const char *at, const char *lower,
     snprintf(folder, sizeof(folder), "%s", lower);
     *strrchr(folder, '/') = '\0';
     snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
-    if (hd_folder_make(merged, err) || hd_points_make(at, false, err) ||
+    if (hd_folder_make_private(HD_GUEST_MERGED, err) ||
+        hd_folder_make(merged, err) || hd_points_make(at, false, err) ||
         hd_overlay_lay(folder, writes, path, merged, err) ||
         hd_mounted_note(merged, "", err))
         return -1;
@@ -215,7 +216,7 @@ static void add_all(struct hd_view *v, bool want[], const int own[],
         v->now->rc[i] = (signed char)rc;
         ret->wanted += rc != 0;
         ret->made += rc > 0;
-        if (rc < 0)
+        if (rc <= 0 && l->layers[i].side == HD_SIDE_HOST)
             spare_inside(l, i, want);
         if ((rc < 0 || (rc && err.code)) && !ret->why.code)
             ret->why = err;

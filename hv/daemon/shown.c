@@ -10,6 +10,7 @@
 #include "../control/feed.h"
 #include "../control/wire.h"
 #include "../run/files.h"
+#include "../store/registry_keys.h"
 #include "life.h"
 
 /* ---- found */
@@ -363,6 +364,23 @@ static int check_policy(const struct hd_store *store,
                    entry->path);
 }
 
+/* What is bound to a key must stay the guest's: nothing is renamed onto a
+ * mount. */
+static int check_binds(const struct hd_store *store, const struct change *c,
+                       const char *path, struct hd_err *err)
+{
+    const struct hd_manifest *m = &store->answer->manifest;
+    int g = hd_manifest_guest(m, c->guest);
+
+    if (g < 0 ||
+        !hd_registry_keys_check_tables(&m->guests[g], c->after.tables, NULL))
+        return 0;
+    return hd_fail(err, HD_E_DENIED,
+                   "with %s changed, a file that a key of guest %s is bound to "
+                   "would be the host's; see `bind` in its manifest",
+                   path, c->guest);
+}
+
 int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err)
@@ -371,7 +389,8 @@ int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
 
     if (find_idle(store, guest, &c, err) ||
         hd_host_view_add(c.after.tables, entry, err) ||
-        check_policy(store, entry, err))
+        check_policy(store, entry, err) ||
+        check_binds(store, &c, entry->path, err))
         return -1;
     strcpy(c.path, entry->path);
     c.side = entry->side;
@@ -393,6 +412,8 @@ int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
                        "list`",
                        path, guest->name, guest->name);
     hd_host_view_remove(c.after.tables, path);
+    if (check_binds(store, &c, path, err))
+        return -1;
     strcpy(c.path, entry.path);
     c.side = entry.side;
     return begin(store, guest, &c, conn, err);

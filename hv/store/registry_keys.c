@@ -82,16 +82,12 @@ static bool is_hosts(const struct hd_tables *tables, const char *file)
                HD_SIDE_HOST;
 }
 
-static int check_view(const struct hd_manifest *m, const struct hd_guest *g,
-                      struct hd_err *err)
+int hd_registry_keys_check_tables(const struct hd_guest *g, const char *text,
+                                  struct hd_err *err)
 {
     hd_auto(hd_tables) tables = NULL;
-    hd_autofree char *text = malloc(HD_VIEW_TEXT);
 
-    if (!text)
-        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
-    if (hd_host_view_text(m, g, text, err) ||
-        hd_tables_parse(text, &tables, err))
+    if (hd_tables_parse(text, &tables, err))
         return hd_wrap(err, "guest \"%s\"", g->name);
     for (uint32_t i = 0; i < g->n_binds; i++)
         if (is_hosts(tables, g->binds[i].file))
@@ -101,6 +97,18 @@ static int check_view(const struct hd_manifest *m, const struct hd_guest *g,
                        "folder in tables.inclusion",
                        g->name, g->binds[i].file);
     return 0;
+}
+
+static int check_view(const struct hd_manifest *m, const struct hd_guest *g,
+                      struct hd_err *err)
+{
+    hd_autofree char *text = malloc(HD_VIEW_TEXT);
+
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
+    return hd_host_view_text(m, g, text, err)
+               ? hd_wrap(err, "guest \"%s\"", g->name)
+               : hd_registry_keys_check_tables(g, text, err);
 }
 
 int hd_registry_keys_check_guest(const struct hd_manifest *m,

@@ -16,4 +16,9 @@ int hd_registry_keys_check(const struct hd_manifest *m, uint32_t *ret_index,
 int hd_registry_keys_check_guest(const struct hd_manifest *m,
                                  const struct hd_guest *g, struct hd_err *err);
 
+/* Only whether `tables`, a text of host_view.h, leave the files of `bind` to
+ * the guest: they may be other ones than the manifest's. */
+int hd_registry_keys_check_tables(const struct hd_guest *g, const char *tables,
+                                  struct hd_err *err);
+
 #endif

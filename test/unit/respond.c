@@ -198,6 +198,22 @@ static void many_are_exported_and_listed_in_several_answers(void)
     end();
 }
 
+static void a_key_is_listed_with_its_folder_from_before_it_as_well(void)
+{
+    struct hd_regcall call = {.op = HD_REGCALL_LIST};
+    struct hd_err err;
+
+    begin();
+    set("guest/b", "s1");
+    set("guest/b/x", "s2");
+    strcpy(call.key, "guest/b");
+    strcpy(call.from, "guest/a");
+    bytes.used = 0;
+    CHECK_OK(hd_respond_call(dir, NULL, &call, &bytes, &answer, &err), &err);
+    CU_ASSERT_PTR_NOT_NULL(strstr(got(), "guest/b/x"));
+    end();
+}
+
 static void changes_are_told_and_what_is_gone_as_gone(void)
 {
     struct hd_regcall call = {.op = HD_REGCALL_CHANGES, .since = 1};
@@ -415,6 +431,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_hosts_parts_are_not_the_guests_to_write),
     HD_TEST(a_part_is_replaced_at_once_or_not_at_all),
     HD_TEST(many_are_exported_and_listed_in_several_answers),
+    HD_TEST(a_key_is_listed_with_its_folder_from_before_it_as_well),
     HD_TEST(changes_are_told_and_what_is_gone_as_gone),
     HD_TEST(a_damaged_file_is_moved_aside_and_the_registry_goes_on),
     HD_TEST(a_file_on_a_medium_that_fails_is_not_moved_aside),

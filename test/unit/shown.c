@@ -182,6 +182,29 @@ static int add(enum hd_side side, const char *path, struct hd_err *err)
     return hd_shown_add(b.store, b.desk, &e, NULL, err);
 }
 
+/* Nothing can be renamed onto a mount, nor is seen below one. */
+static void a_file_that_a_key_is_bound_to_stays_the_guests(void)
+{
+    struct hd_policy *p = &b.daemon.rules.policy;
+    struct hd_err err = {0};
+    struct hd_guest *g;
+
+    begin();
+    strcpy(p->host_paths[p->n_host_paths++].path, "/etc");
+    g = b.store->answer->manifest.guests;
+    strcpy(g->binds[0].file, "/etc/motd");
+    strcpy(g->binds[1].file, "/usr/share/fonts/own/list");
+    g->n_binds = 2;
+    CHECK_FAILS(add(HD_SIDE_HOST, "/etc/motd", &err), &err, HD_E_DENIED,
+                "a file that a key of guest desk is bound to would be the "
+                "host's");
+    CHECK_FAILS(add(HD_SIDE_HOST, "/etc", &err), &err, HD_E_DENIED, "/etc");
+    CHECK_FAILS(
+        hd_shown_remove(b.store, b.desk, "/usr/share/fonts/own", NULL, &err),
+        &err, HD_E_DENIED, "see `bind` in its manifest");
+    end();
+}
+
 static void a_change_that_may_not_be_is_refused_and_named(void)
 {
     static const char *const bad[] = {"etc",
@@ -287,6 +310,7 @@ static const struct hd_test tests[] = {
     HD_TEST(without_a_policy_nothing_is_allowed),
     HD_TEST(the_entry_that_decides_is_named),
     HD_TEST(who_has_no_host_view_or_does_not_run_has_no_tables),
+    HD_TEST(a_file_that_a_key_is_bound_to_stays_the_guests),
     HD_TEST(a_change_that_may_not_be_is_refused_and_named),
     HD_TEST(tables_are_bounded),
     HD_TEST(entries_are_as_many_as_a_guest_makes_mounts_of),
