@@ -7,6 +7,7 @@
 #include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/shown.h"
 #include "../../hv/plan/plan_text.h"
+#include "../../hv/store/registry_keys.h"
 #include "../../pv-drivers/base/log.h"
 #include "unit.h"
 
@@ -202,6 +203,8 @@ static void a_file_that_a_key_is_bound_to_stays_the_guests(void)
     CHECK_FAILS(
         hd_shown_remove(b.store, b.desk, "/usr/share/fonts/own", NULL, &err),
         &err, HD_E_DENIED, "see `bind` in its manifest");
+    CU_ASSERT_EQUAL(hd_registry_keys_check_tables(g, "*/etc\n", &err), -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "guest \"desk\""));
     end();
 }
 
