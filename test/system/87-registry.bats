@@ -106,6 +106,8 @@ begin() {
     [ "$(dom0 hotdom registry desk get guest/a)" = new ]
     in_desk 'ls /var/lib/hotdom-guest/registry/registry.bad-1'
     [ "$(agent desk)" = ready ]
+    # Nor has the pull of the first test left anything behind.
+    [ -z "$(in_desk 'dmesg | grep -i "ext4-fs error"')" ]
 }
 
 @test "a guest without an agent says so, and one that answers garbage is not believed" {
