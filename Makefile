@@ -115,8 +115,8 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # rtnetlink.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
-	hd_domain_find hd_domain_forget hd_domain_unlighten hd_report_start_task hd_task_kill hd_start_unlock \
-	hd_xs_bulk_open \
+	hd_domain_find hd_domain_forget hd_domain_unlighten \
+	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
 	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message) \

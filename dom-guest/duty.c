@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
@@ -73,8 +73,11 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
         return -1;
     /* Whoever may open it may hold it: root alone. */
     d->lock = open(HD_GUEST_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (d->lock < 0 || fchmod(d->lock, 0600))
-        return hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_LOCK);
+    if (d->lock < 0 || fchmod(d->lock, 0600)) {
+        hd_fail_errno(err, HD_E_IO, "open " HD_GUEST_LOCK);
+        hd_duty_fini(d);
+        return -1;
+    }
     if (flock(d->lock, LOCK_EX | LOCK_NB)) {
         hd_duty_fini(d);
         return hd_fail(err, HD_E_BUSY, "an agent runs already");

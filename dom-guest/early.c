@@ -313,7 +313,9 @@ int hd_early_run(char **argv, struct hd_err *err)
     uint64_t begun;
     size_t n;
 
-    if (getrlimit(RLIMIT_NOFILE, &files) || mount_all(err))
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return hd_fail_errno(err, HD_E_FAILED, "read the limit of open files");
+    if (mount_all(err))
         return -1;
     speak_to("/dev/kmsg", false);
     load_modules();

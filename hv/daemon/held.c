@@ -47,14 +47,14 @@ static bool is_silent(const struct hd_store *store)
            hd_lun_state(sys, store->device.name) == HD_LUN_SILENT;
 }
 
-/* Whose volume it is nobody knows before an adopted store is read. */
-static bool is_unknown(const struct hd_daemon *d, const struct hd_store *store)
+/* Whose volume it is nobody knows before that store is read. */
+static bool any_is_adopted(const struct hd_daemon *d)
 {
     const struct hd_store *s = d->stores.first;
 
     while (s && !s->adopt)
         s = s->next;
-    return !store && s;
+    return s;
 }
 
 /* A person sees why the guest stood still, and what of. */
@@ -95,7 +95,7 @@ static void on_time(uv_timer_t *timer)
         if (hd_hold_again(h->name, &err))
             hd_log(HD_LOG_ERROR, "%s", err.msg);
         done(h);
-    } else if (is_unknown(h->daemon, store) || (store && is_silent(store))) {
+    } else if (store ? is_silent(store) : any_is_adopted(h->daemon)) {
         uv_timer_start(timer, on_time, HD_LIMIT_HELD, 0);
     } else {
         let_go(h, store, volume);

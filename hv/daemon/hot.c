@@ -219,13 +219,12 @@ static void drop_row(struct hd_store *store, const char *guest,
     struct json_object *kept = kept_of(store, guest);
     struct json_object *row = hd_map_kept_find(kept, device);
     int g = hd_manifest_guest(&store->answer->manifest, guest);
-    char class[16], name[HD_NAME_SIZE];
 
     if (!row || g < 0)
         return;
-    snprintf(class, sizeof(class), "%s", hd_map_text_get(row, "class"));
-    snprintf(name, sizeof(name), "%s", hd_map_text_get(row, "name"));
-    hd_map_kept_drop(&store->answer->manifest.guests[g], kept, class, name);
+    hd_map_kept_drop(&store->answer->manifest.guests[g], kept,
+                     hd_map_text_get(row, "class"),
+                     hd_map_text_get(row, "name"));
     hd_explain_changed(store);
 }
 

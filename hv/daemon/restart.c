@@ -155,13 +155,11 @@ static void forget_hot(struct hd_store *store, const struct hd_guest *g,
 
     for (size_t i = rows ? json_object_array_length(rows) : 0; i-- > 0;) {
         struct json_object *row = json_object_array_get_idx(rows, i);
-        char class[16], name[HD_NAME_SIZE];
 
         if (is_planned(part, row))
             continue;
-        snprintf(class, sizeof(class), "%s", hd_map_text_get(row, "class"));
-        snprintf(name, sizeof(name), "%s", hd_map_text_get(row, "name"));
-        hd_map_kept_drop(g, kept, class, name);
+        hd_map_kept_drop(g, kept, hd_map_text_get(row, "class"),
+                         hd_map_text_get(row, "name"));
         hd_explain_changed(store);
     }
 }

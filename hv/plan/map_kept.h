@@ -18,7 +18,8 @@ struct json_object *hd_map_kept_find(struct json_object *kept,
                                      const char *what);
 /* In place of the row of that class and name, or behind all; `row` is taken. */
 void hd_map_kept_put(struct json_object *kept, struct json_object *row);
-/* It has it no longer: a wish of its manifest is absent, another row goes. */
+/* It has it no longer: a wish of its manifest is absent, another row goes. Both
+ * texts may be the row's own. */
 void hd_map_kept_drop(const struct hd_guest *guest, struct json_object *kept,
                       const char *class, const char *name);
 

@@ -34,7 +34,7 @@ int hd_job_keys(struct hd_context *ctx, struct hd_err *err);
 /* Gives a running guest one device, both ends connected, or leaves nothing of
  * it. */
 int hd_job_attach(struct hd_context *ctx, struct hd_err *err);
-/* The domain of the request's guest; HD_E_NO_GUEST when it does not run. */
+/* The domain of a guest; HD_E_NO_GUEST when it does not run. */
 int hd_job_find_running(struct hd_context *ctx, const char *guest,
                         uint32_t *ret_domid, struct hd_err *err);
 /* Takes one from it, or lets it keep it whole: HD_E_BUSY. */

@@ -161,6 +161,16 @@ static struct hd_ledger *left_behind(const char *dir,
     return ledger;
 }
 
+static void begin_next(const char *dir, struct kit_daemon *k)
+{
+    begin(k);
+    uv_timer_stop(&k->store->retry);
+    for (uint8_t i = 0; i < 3; i++)
+        k->store->answer->manifest.guests[i].id.byte[0] = i;
+    k->store->adopt = left_behind(dir, k);
+    k->store->state = HD_STATE_SEEN;
+}
+
 /* It was ended, and hotdomd as well, before its volume was let go. */
 static void the_next_hotdomd_undoes_what_an_ended_guest_has_left(void)
 {
@@ -170,15 +180,10 @@ static void the_next_hotdomd_undoes_what_an_ended_guest_has_left(void)
     uint32_t seq;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-    begin(&k);
-    uv_timer_stop(&k.store->retry);
-    for (uint8_t i = 0; i < 3; i++)
-        k.store->answer->manifest.guests[i].id.byte[0] = i;
-    k.store->adopt = left_behind(dir, &k);
+    begin_next(dir, &k);
     CHECK_OK(hd_ledger_take(k.store->adopt, HD_EFFECT_DM, "more",
                             "hotdom-three-more", &seq, &err),
              &err);
-    k.store->state = HD_STATE_SEEN;
     xen_kit.jobs = 0;
     CU_ASSERT_TRUE(hd_adopt_accept(k.store));
     CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
@@ -198,12 +203,7 @@ static void the_next_hotdomd_knows_of_it(void)
     struct kit_daemon k;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-    begin(&k);
-    uv_timer_stop(&k.store->retry);
-    for (uint8_t i = 0; i < 3; i++)
-        k.store->answer->manifest.guests[i].id.byte[0] = i;
-    k.store->adopt = left_behind(dir, &k);
-    k.store->state = HD_STATE_SEEN;
+    begin_next(dir, &k);
     CU_ASSERT_TRUE(hd_adopt_accept(k.store));
     CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_QUARANTINED);
     CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
