@@ -148,24 +148,24 @@ make_disks 40
 load store.img
 victims=(job daemon)
 step=$(((every + 1) / 2))
+
+points_of() { # VERB FUNCTION: at one more record each time
+    verb=$1 n_point=1 turn=$first
+    while victim=${victims[turn++ % 2]} && "$2"; do
+        n_point=$((n_point + step))
+    done
+    echo "points of $verb: up to $((n_point - step))"
+}
+
 for ((first = 0; first < 2; first++)); do
     ((every > 1 && first == 1)) && break
-    for verb in start eject yank; do
-        n_point=1 turn=$first
-        while victim=${victims[turn++ % 2]} && crash_at; do
-            n_point=$((n_point + step))
-        done
-        echo "points of $verb: up to $((n_point - step))"
-    done
+    points_of start crash_at
+    points_of eject crash_at
+    points_of yank crash_at
     plug
     until_state 60 running
     runs=$(domains)
-    for verb in attach detach; do
-        n_point=1 turn=$first
-        while victim=${victims[turn++ % 2]} && crash_device_at; do
-            n_point=$((n_point + step))
-        done
-        echo "points of $verb: up to $((n_point - step))"
-    done
+    points_of attach crash_device_at
+    points_of detach crash_device_at
     end
 done
