@@ -46,26 +46,46 @@ static bool set_rights(const char *path, const char *rights)
     return xs_set_permissions(NULL, 1, path, perms, 2);
 }
 
+/* Names, each with its NUL, into what holds a message's room. */
+static size_t list(const char *path, char *reply)
+{
+    unsigned n;
+    char **names = xs_directory(NULL, 1, path, &n);
+    char *at = reply;
+
+    for (unsigned i = 0; i < n; i++)
+        at = stpcpy(at, names[i]) + 1;
+    free(names);
+    return (size_t)(at - reply);
+}
+
 /* Into `reply`, which holds a message's room; false with errno. */
-static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply)
+static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply,
+                  size_t *ret_len)
 {
     const char *more = body + strlen(body) + 1;
     unsigned len = 0;
     char *value;
 
     strcpy(reply, "OK");
+    *ret_len = sizeof("OK");
     switch (msg->type) {
     case XS_TRANSACTION_START:
         xs_transaction_start(NULL);
         strcpy(reply, "1");
+        *ret_len = 2;
         return true;
     case XS_TRANSACTION_END:
         return xs_transaction_end(NULL, 1, *body == 'F');
     case XS_READ:
         value = xs_read(NULL, 1, body, &len);
         snprintf(reply, 64, "%.60s", value ? value : "");
+        *ret_len = strlen(reply); /* a value has no NUL */
         free(value);
         return value;
+    case XS_DIRECTORY:
+        *ret_len = list(body, reply);
+        return true;
     case XS_MKDIR:
         return xs_mkdir(NULL, 1, body);
     case XS_RM:
@@ -111,16 +131,16 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
     char reply[128];
     size_t len;
 
-    if (!serve(msg, body, reply)) {
+    if (!serve(msg, body, reply, &len)) {
         msg->type = XS_ERROR;
         strcpy(reply, name_of(errno));
+        len = strlen(reply) + 1;
     }
     stand_still(fd);
     if (hung_up(fd))
         return false; /* what is to happen to an answer is for who hears it */
     if (xs_kit.crossed_at && !--xs_kit.crossed_at)
         msg->req_id += 7;
-    len = strlen(reply) + (msg->type != XS_READ); /* a value has no NUL */
     msg->len = (uint32_t)len;
     if (xs_kit.torn_at && !--xs_kit.torn_at)
         return send(fd, msg, 5, MSG_NOSIGNAL) < 0;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands before libxenstore in hotdom-job, as a program's own functions do:
+ * libxl makes a domain of some hundred nodes in a few transactions, and waits
+ * for each node, which on a busy host is most of what libxl takes.  Within a
+ * transaction nobody needs an answer before its end, or before something is
+ * read, so it is a batch; what is asked outside of one goes on as it is, and so
+ * does everything if libxl should come to be linked in another way.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <xenstore.h>
+
+#include "../../pv-drivers/bus/xs_batch.h"
+
+#define MOST 64 /* transactions at a time: one a guest that starts */
+
+/* libxenstore's own. */
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static struct hd_xs_batch *batches[MOST]; /* that of transaction i + 1 */
+
+/* Each has one owner, so it stays until that one ends it. */
+static struct hd_xs_batch *batch_of(xs_transaction_t t)
+{
+    struct hd_xs_batch *batch;
+
+    pthread_mutex_lock(&turn);
+    batch = t >= 1 && t <= MOST ? batches[t - 1] : NULL;
+    pthread_mutex_unlock(&turn);
+    return batch;
+}
+
+static xs_transaction_t keep(struct hd_xs_batch *batch)
+{
+    xs_transaction_t t = XBT_NULL;
+
+    pthread_mutex_lock(&turn);
+    for (xs_transaction_t i = 0; i < MOST && !t; i++)
+        if (!batches[i]) {
+            batches[i] = batch;
+            t = i + 1;
+        }
+    pthread_mutex_unlock(&turn);
+    return t;
+}
+
+xs_transaction_t xs_transaction_start(struct xs_handle *h)
+{
+    hd_auto(hd_xs_batch) batch = NULL;
+    xs_transaction_t t;
+
+    (void)h;
+    if (hd_xs_batch_open(&batch, NULL))
+        return XBT_NULL;
+    errno = ENOSPC;
+    t = keep(batch);
+    if (t)
+        (void)hd_steal(&batch);
+    return t;
+}
+
+bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
+{
+    hd_auto(hd_xs_batch) batch = batch_of(t);
+
+    (void)h;
+    errno = ENOENT;
+    if (!batch)
+        return false;
+    pthread_mutex_lock(&turn);
+    batches[t - 1] = NULL;
+    pthread_mutex_unlock(&turn);
+    return hd_xs_batch_end(batch, !abort);
+}
+
+bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+              const void *data, unsigned int len)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_write(batch, path, data, len)
+                 : NEXT(xs_write)(h, t, path, data, len);
+}
+
+bool xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_mkdir(batch, path) : NEXT(xs_mkdir)(h, t, path);
+}
+
+bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_rm(batch, path) : NEXT(xs_rm)(h, t, path);
+}
+
+bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
+                        const char *path, struct xs_permissions *perms,
+                        unsigned int n)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_set_rights(batch, path, perms, n)
+                 : NEXT(xs_set_permissions)(h, t, path, perms, n);
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_read(batch, path, len)
+                 : NEXT(xs_read)(h, t, path, len);
+}
+
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
+                    unsigned int *n)
+{
+    struct hd_xs_batch *batch = batch_of(t);
+
+    return batch ? hd_xs_batch_list(batch, path, n)
+                 : NEXT(xs_directory)(h, t, path, n);
+}
+
+/* Both xenstoreds answer with this, and libxl asks ten times a start. */
+char *xs_get_domain_path(struct xs_handle *h, unsigned int domid)
+{
+    char *path;
+
+    (void)h;
+    return asprintf(&path, "/local/domain/%u", domid) < 0 ? NULL : path;
+}

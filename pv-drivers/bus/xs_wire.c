@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Sends requests in one go and hears what they came to; never takes an answer
+ * that it did not expect. */
+#include "xs_wire.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <xenstore.h>
+
+#include "../base/io.h"
+
+#define DEVICE "/dev/xen/xenbus" /* xenstored in a domain of its own */
+
+/* Who does not accept keeps connect(2) waiting as well, but for this. */
+static int open_socket(uint32_t silent_ms)
+{
+    const struct timeval most = {.tv_sec = silent_ms / 1000,
+                                 .tv_usec = silent_ms % 1000 * 1000};
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    hd_autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(at.sun_path, sizeof(at.sun_path), "%.107s", xs_daemon_socket());
+    if (fd < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) ||
+        connect(fd, (struct sockaddr *)&at, sizeof(at)))
+        return -1;
+    return hd_steal_fd(&fd);
+}
+
+int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
+                    struct hd_err *err)
+{
+    hd_auto(hd_xs_bulk) bulk = calloc(1, sizeof(*bulk));
+
+    if (!bulk)
+        return hd_fail_errno(err, HD_E_FAILED, "open xenstore");
+    bulk->silent_ms = silent_ms;
+    bulk->fd = open_socket(silent_ms);
+    bulk->socket = bulk->fd >= 0;
+    if (bulk->fd < 0 && errno == EAGAIN) {
+        errno = ETIMEDOUT;
+        return hd_fail_errno(
+            err, HD_E_TIMEOUT,
+            "xenstored does not answer; when it does not come back, "
+            "reboot the host");
+    }
+    if (bulk->fd < 0)
+        bulk->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+    if (bulk->fd < 0)
+        return hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+    *ret = hd_steal(&bulk);
+    return 0;
+}
+
+void hd_xs_bulk_free(struct hd_xs_bulk *bulk)
+{
+    if (!bulk)
+        return;
+    if (bulk->fd >= 0)
+        close(bulk->fd);
+    free(bulk->out);
+    free(bulk->asked);
+    free(bulk);
+}
+
+/* ---- requests */
+
+static bool grow(struct hd_xs_bulk *b, size_t more)
+{
+    size_t room = b->room ? b->room : 16384;
+    void *p;
+
+    while (room - b->len < more)
+        room *= 2;
+    if (room != b->room) {
+        p = realloc(b->out, room);
+        if (!p)
+            return false;
+        b->out = p;
+        b->room = room;
+    }
+    if (b->n_asked == b->max_asked) {
+        p = reallocarray(b->asked, b->max_asked + 128, sizeof(*b->asked));
+        if (!p)
+            return false;
+        b->asked = p;
+        b->max_asked += 128;
+    }
+    return true;
+}
+
+static void put(struct hd_xs_bulk *b, const void *data, size_t len)
+{
+    memcpy(b->out + b->len, data, len);
+    b->len += len;
+}
+
+/* `body` of `n` bytes stands behind the path and its NUL. */
+bool hd_xs_ask(struct hd_xs_bulk *b, uint32_t type, enum hd_xs_want want,
+               const char *path, const void *body, size_t n)
+{
+    size_t len = strlen(path) + 1;
+    struct xsd_sockmsg msg = {.type = type,
+                              .req_id = (uint32_t)b->n_asked,
+                              .tx_id = b->transaction,
+                              .len = (uint32_t)(len + n)};
+
+    errno = E2BIG;
+    if (len + n > XENSTORE_PAYLOAD_MAX || !grow(b, sizeof(msg) + len + n))
+        return false;
+    b->asked[b->n_asked++] = (struct hd_xs_asked){type, want, path};
+    put(b, &msg, sizeof(msg));
+    put(b, path, len);
+    put(b, body, n);
+    return true;
+}
+
+/* All that was asked. */
+bool hd_xs_send(struct hd_xs_bulk *b)
+{
+    for (size_t at = 0; at < b->len;) {
+        struct xsd_sockmsg msg;
+        ssize_t n;
+
+        memcpy(&msg, b->out + at, sizeof(msg));
+        n = b->socket ? send(b->fd, b->out + at, b->len - at, MSG_NOSIGNAL)
+                      : write(b->fd, b->out + at, sizeof(msg) + msg.len);
+        if (n < 0 && errno != EINTR) {
+            /* Who knows how far it came. */
+            errno = errno == EAGAIN ? ETIMEDOUT : EIO;
+            return false;
+        }
+        at += n < 0 ? 0 : (size_t)n;
+    }
+    return true;
+}
+
+/* ---- answers */
+
+/* Waits for more, once all that had come is taken. */
+static bool hear_more(struct hd_xs_bulk *b)
+{
+    struct pollfd p = {.fd = b->fd, .events = POLLIN};
+
+    for (;;) {
+        int ready = poll(&p, 1, (int)b->silent_ms);
+        ssize_t n = ready > 0 ? read(b->fd, b->in, sizeof(b->in)) : 0;
+
+        if ((ready < 0 || n < 0) && errno == EINTR)
+            continue;
+        errno = ready ? EIO : ETIMEDOUT;
+        b->in_at = 0;
+        b->in_len = n > 0 ? (size_t)n : 0;
+        return n > 0;
+    }
+}
+
+static bool take(struct hd_xs_bulk *b, void *buf, size_t len)
+{
+    for (char *at = buf; len;) {
+        size_t n = b->in_len - b->in_at < len ? b->in_len - b->in_at : len;
+
+        memcpy(at, b->in + b->in_at, n);
+        b->in_at += n;
+        at += n;
+        len -= n;
+        if (len && !hear_more(b))
+            return false;
+    }
+    return true;
+}
+
+static int error_of(const char *text)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(xsd_errors); i++)
+        if (!strcmp(text, xsd_errors[i].errstring))
+            return xsd_errors[i].errnum;
+    return EIO;
+}
+
+/* False: there will be no further answer.  `*ret_sys` is what the request came
+ * to; 0: what was wanted. */
+bool hd_xs_hear(struct hd_xs_bulk *b, size_t i, int *ret_sys)
+{
+    const struct hd_xs_asked *a = &b->asked[i];
+    struct xsd_sockmsg msg;
+
+    if (!take(b, &msg, sizeof(msg)))
+        return false;
+    errno = EIO;
+    if (msg.len > XENSTORE_PAYLOAD_MAX || msg.req_id != i ||
+        (msg.type != a->type && msg.type != XS_ERROR) ||
+        !take(b, b->body, msg.len))
+        return false;
+    b->body[msg.len] = '\0';
+    b->body_len = msg.len;
+    *ret_sys = msg.type == XS_ERROR ? error_of(b->body) : 0;
+    if (a->want == HD_XS_WANT_NOTHING_THERE)
+        *ret_sys = !*ret_sys ? EEXIST : *ret_sys == ENOENT ? 0 : *ret_sys;
+    else if (a->want == HD_XS_WANT_GONE && *ret_sys == ENOENT)
+        *ret_sys = 0;
+    return true;
+}
+
+/* Sends what was asked and hears it all; the first failure counts. */
+bool hd_xs_exchange(struct hd_xs_bulk *b, const char **ret_at)
+{
+    int first = 0;
+
+    *ret_at = HD_XS_TRANSACTION;
+    if (!hd_xs_send(b))
+        return false;
+    for (size_t i = 0; i < b->n_asked; i++) {
+        int sys;
+
+        if (!hd_xs_hear(b, i, &sys))
+            return false;
+        if (sys && !first) {
+            *ret_at = b->asked[i].path;
+            first = sys;
+        }
+    }
+    errno = first;
+    return !first;
+}
+
+void hd_xs_begin(struct hd_xs_bulk *b)
+{
+    b->len = b->n_asked = 0;
+}
+
+/* ---- the transaction */
+
+bool hd_xs_start(struct hd_xs_bulk *b, const char **ret_at)
+{
+    hd_xs_begin(b);
+    b->transaction = 0;
+    if (!hd_xs_ask(b, XS_TRANSACTION_START, HD_XS_WANT_OK, "", "", 0) ||
+        !hd_xs_exchange(b, ret_at))
+        return false;
+    b->transaction = (uint32_t)strtoul(b->body, NULL, 10);
+    errno = EIO;
+    return b->transaction; /* 0 is none */
+}
+
+bool hd_xs_end(struct hd_xs_bulk *b, bool commit)
+{
+    const char *at;
+
+    hd_xs_begin(b);
+    return hd_xs_ask(b, XS_TRANSACTION_END, HD_XS_WANT_OK, commit ? "T" : "F",
+                     "", 0) &&
+           hd_xs_exchange(b, &at);
+}
