@@ -91,3 +91,40 @@ writes() { # once the guest is up
     [[ $output == writer*"1 stores, 1 guests"*"as it was"* ]]
     dom0 'systemctl stop hotdom-metrics.socket'
 }
+
+# What README says under "On a server", from the listener to the graph; the bed
+# has the package already.
+readme_steps() {
+    sed -n '/^    sudo systemctl enable --now hotdom-metrics/,/restart prometheus$/s/^    //p' \
+        "$repo/README.md" | grep -v 'apt install'
+}
+
+readme_graph() { sed -n 's/^`http:.*g0.expr=\(.*\)`$/\1/p' "$repo/README.md"; }
+
+graph() { # the guests that have a line in it
+    dom0 "promtool query range -o json --step 15s http://127.0.0.1:9090 \
+            '$(readme_graph)'" |
+        jq -r '[.[] | select(.values | length > 1) |
+            .metric | .store + "." + .guest] | sort | join(" ")'
+}
+
+@test "README's way leads from two sticks to a graph in Prometheus" {
+    local steps
+    start pair
+    start auto
+    steps=$(readme_steps)
+    [[ $steps == *9752*prometheus.yml*job_name* && -n $(readme_graph) ]]
+    dom0 'cp -a /etc/prometheus/prometheus.yml /root/'
+    dom0 "sudo() { \"\$@\"; }
+        $steps"
+    dom0 'promtool check config /etc/prometheus/prometheus.yml
+        promtool check rules /usr/share/doc/hotdom/hotdom-alerts.yaml'
+    await 150 'auto.auto pair.left pair.right' graph
+    # Its listener is loopback's alone, as README has it.
+    [ "$(dom0 'ss -Hltn "( sport = :9090 or sport = :9752 )" | awk "{ print \$4 }" |
+        sort | xargs')" = '127.0.0.1:9090 127.0.0.1:9752' ]
+    dom0 'systemctl stop prometheus
+        systemctl disable --now hotdom-metrics.socket
+        mv /root/prometheus.yml /etc/prometheus/
+        rm -rf /var/lib/prometheus/metrics2'
+}

@@ -99,3 +99,53 @@ traces() {
     [ -z "$(listener)" ]
     yank two
 }
+
+# A LUN whose target is in the same host, on the stick DISK: its daemon is the
+# last to be stopped, as one elsewhere would be.
+share_lun() { # DISK
+    dom0 "mount $1 /mnt
+        mkdir -p /run/systemd/system/tgt.service.d
+        printf '%s\n' '[Unit]' 'Before=iscsid.service open-iscsi.service' \
+            'RequiresMountsFor=/mnt' >/run/systemd/system/tgt.service.d/last.conf
+        systemctl daemon-reload
+        systemctl start tgt
+        tgtadm --op new --mode target --tid 1 -T iqn.2026-11.test.bed:lun
+        tgtadm --op new --mode logicalunit --tid 1 --lun 1 -b /mnt/lun.img
+        tgtadm --op bind --mode target --tid 1 -I 127.0.0.1
+        iscsiadm -m discovery -t sendtargets -p 127.0.0.1 >/dev/null
+        systemctl start iscsid open-iscsi
+        iscsiadm -m node --login >/dev/null"
+}
+
+logged() { in_guest logger 'cat /run/logged 2>/dev/null' | tr -dc 0-9; }
+
+has_logged() { (($(logged) > 3)) && echo yes; }
+
+is_down() { [[ $(bed status) == *"host $fresh: up"* ]] || echo down; }
+
+@test "a host that is shut down ends its guests before it logs out of their LUN" {
+    local disk n at
+    mkdir -p "$plugged/lun"
+    cp --sparse=always "$stores/logger.img" "$plugged/lun/lun.img"
+    mke2fs -q -F -t ext4 -d "$plugged/lun" "$plugged/lun.fs" 128M
+    dom0 "DEBIAN_FRONTEND=noninteractive dpkg -i hotdom.deb
+        hotdom trust add lab lab.pub
+        printf '$usual_policy' >/etc/hotdom/hotdom.yaml
+        systemctl reload hotdomd"
+    disk=$(bed plug --wait "$plugged/lun.fs" lun | cut -d' ' -f2)
+    share_lun "$disk"
+    await 60 running state logger
+    await 90 yes has_logged
+    n=$(logged)
+    dom0 'systemctl poweroff' || :
+    await 120 down is_down
+    # All that the guest knew of is there, in a file system that it let go.
+    debugfs -R "dump /lun.img $plugged/lun.img" "$plugged/lun.fs"
+    at=$(sfdisk -J "$plugged/lun.img" | jq '.partitiontable.partitions[] |
+        select(.name == "hotdom:logger-disk").start')
+    dd if="$plugged/lun.img" of="$plugged/logger.fs" bs=512 skip="$at" status=none
+    run dumpe2fs -h "$plugged/logger.fs"
+    echo "$output"
+    [[ $output == *'state:'*clean* && $output != *needs_recovery* ]]
+    (($(debugfs -R 'cat /log' "$plugged/logger.fs" | tail -n 1) >= n))
+}

@@ -107,6 +107,16 @@ pack_ordered() {
         -o "$stores/ordered.img" --force -q --password-fd 3 3<<<"$password"
 }
 
+# A guest that logs to a file system for ever, and tells what it wrote.
+pack_logger() {
+    mke2fs -q -F -t ext4 "$stores/logger.raw" 8M
+    manifest logger hotdom.log=/dev/xvda 96M logger |
+        sed "s|kind: data, encryption: none, size: 8M|encryption: none, from: $stores/logger.raw|" \
+            >"$stores/logger.yaml"
+    hotdom pack --manifest "$stores/logger.yaml" --key "$stores/lab.key" \
+        -o "$stores/logger.img" --force -q --password-fd 3 3<<<"$password"
+}
+
 # Two guests that wish for what the tests' policy has not.
 pack_mapped() {
     cat >"$stores/mapped.yaml" <<END
@@ -523,6 +533,7 @@ make_stores() {
     pack unknown stranger
     pack_locked2
     pack_image
+    pack_logger
     pack_ordered
     pack_mapped
     pack_devices
