@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,6 +23,14 @@
 #define NICE      5
 #define NICE_TEXT "5"
 
+/* By hotdom-job, which has the other end of stdout. */
+static bool is_awaited(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 0;
+}
+
 int hd_server_lock(const char *name, struct hd_err *err)
 {
     struct flock whole = {.l_type = F_WRLCK};
@@ -34,6 +44,13 @@ int hd_server_lock(const char *name, struct hd_err *err)
     if (fcntl(fd, F_SETLK, &whole)) {
         close(fd);
         return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
+    }
+    /* Whoever gives up from now on sees the lock, and ends this process. */
+    if (!is_awaited()) {
+        (void)unlink(path);
+        close(fd);
+        return hd_fail(err, HD_E_GONE, "nobody waits for %s to be served",
+                       name);
     }
     return 0; /* the descriptor stays open */
 }

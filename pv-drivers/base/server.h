@@ -9,7 +9,9 @@
 #include "err.h"
 
 /* Takes the lock HD_SERVER_DIR/NAME, by which hotdom-job finds this process as
- * long as it lives.  HD_E_BUSY when another has it. */
+ * long as it lives.  HD_E_BUSY when another has it; HD_E_GONE, and no file,
+ * when hotdom-job has ended or given up: it may have cleaned up before there
+ * was a lock to see. */
 int hd_server_lock(const char *name, struct hd_err *err);
 
 /* A SOCK_SEQPACKET that listens beside that lock, as NAME:control, for root
