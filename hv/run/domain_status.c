@@ -169,7 +169,9 @@ int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
 /* CSCHED_DEFAULT_WEIGHT and CSCHED2_DEFAULT_WEIGHT (xen/common/sched), which
  * dom0 has, too. */
 #define USUAL 256
-#define LIGHT (USUAL / 16)
+/* By its weight a light domain is known, to the next hotdomd as well: a number
+ * that people do not choose. */
+#define LIGHT 17
 
 static void weigh2(xc_interface *xch, uint32_t domid, uint16_t from,
                    uint16_t to)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests the weights of hv/run/domain_status, on a Xen that has one domain. */
+#include <stdbool.h>
+#include <xenctrl.h>
+
+#include "../../hv/run/domain_status.h"
+#include "unit.h"
+
+#define DOMID 7
+
+/* The linker sends all calls of the program under test here (--wrap). */
+xc_interface *__real_xc_interface_open(xentoollog_logger *logger,
+                                       xentoollog_logger *dombuild_logger,
+                                       unsigned open_flags);
+xc_interface *__wrap_xc_interface_open(xentoollog_logger *logger,
+                                       xentoollog_logger *dombuild_logger,
+                                       unsigned open_flags);
+int __real_xc_interface_close(xc_interface *xch);
+int __wrap_xc_interface_close(xc_interface *xch);
+int __wrap_xc_sched_id(xc_interface *xch, int *sched_id);
+int __wrap_xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
+                                       struct xen_domctl_sched_credit2 *sdom);
+int __wrap_xc_sched_credit2_domain_set(xc_interface *xch, uint32_t domid,
+                                       struct xen_domctl_sched_credit2 *sdom);
+
+static struct {
+    bool on;
+    uint16_t weight; /* of DOMID */
+} xen;
+
+static xc_interface *handle(void)
+{
+    return (xc_interface *)(void *)&xen;
+}
+
+xc_interface *__wrap_xc_interface_open(xentoollog_logger *logger,
+                                       xentoollog_logger *dombuild_logger,
+                                       unsigned open_flags)
+{
+    if (xen.on)
+        return handle();
+    return __real_xc_interface_open(logger, dombuild_logger, open_flags);
+}
+
+int __wrap_xc_interface_close(xc_interface *xch)
+{
+    return xch == handle() ? 0 : __real_xc_interface_close(xch);
+}
+
+int __wrap_xc_sched_id(xc_interface *xch, int *sched_id)
+{
+    (void)xch;
+    *sched_id = XEN_SCHEDULER_CREDIT2;
+    return 0;
+}
+
+int __wrap_xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
+                                       struct xen_domctl_sched_credit2 *sdom)
+{
+    (void)xch;
+    *sdom = (struct xen_domctl_sched_credit2){.weight = xen.weight};
+    return domid == DOMID ? 0 : -1;
+}
+
+int __wrap_xc_sched_credit2_domain_set(xc_interface *xch, uint32_t domid,
+                                       struct xen_domctl_sched_credit2 *sdom)
+{
+    (void)xch;
+    if (domid != DOMID)
+        return -1;
+    xen.weight = sdom->weight;
+    return 0;
+}
+
+static struct hd_hypervisor *begin(uint16_t weight)
+{
+    struct hd_hypervisor *hv = NULL;
+    struct hd_err err = {0};
+
+    xen.on = true;
+    xen.weight = weight;
+    CHECK_OK(hd_hypervisor_open(&hv, &err), &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hv);
+    return hv;
+}
+
+static void end(struct hd_hypervisor *hv)
+{
+    hd_hypervisor_free(hv);
+    xen.on = false;
+}
+
+static void a_domain_is_light_for_a_while_and_then_as_usual(void)
+{
+    struct hd_hypervisor *hv = begin(256);
+
+    hd_domain_lighten(hv, DOMID);
+    CU_ASSERT_TRUE(xen.weight > 0 && xen.weight < 256 / 12);
+    hd_domain_unlighten(hv, DOMID);
+    CU_ASSERT_EQUAL(xen.weight, 256);
+    end(hv);
+}
+
+static void a_weight_that_a_person_gave_stays(void)
+{
+    static const uint16_t given[] = {1,  8,   10,  16,  20,   25,   32,
+                                     64, 100, 128, 512, 1024, 65535};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(given); i++) {
+        struct hd_hypervisor *hv = begin(given[i]);
+
+        hd_domain_lighten(hv, DOMID);
+        CU_ASSERT_EQUAL(xen.weight, given[i]);
+        hd_domain_unlighten(hv, DOMID);
+        CU_ASSERT_EQUAL(xen.weight, given[i]);
+        end(hv);
+    }
+}
+
+static const struct hd_test tests[] = {
+    HD_TEST(a_domain_is_light_for_a_while_and_then_as_usual),
+    HD_TEST(a_weight_that_a_person_gave_stays),
+};
+
+HD_SUITE("run/domain_status", tests);
