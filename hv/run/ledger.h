@@ -23,8 +23,9 @@
  *
  * A torn last line is ignored: its effect was never begun.  The file is removed
  * when everything in it is undone, and a large one that is mostly undone is
- * replaced by one without that when it is opened: a SEQ is valid from
- * hd_ledger_open to hd_ledger_free, and nobody keeps one for longer.
+ * replaced by one without that when it is opened, in which each guest that has
+ * run still has a domain: a SEQ is valid from hd_ledger_open to hd_ledger_free,
+ * and nobody keeps one for longer.
  * DIR/history gets "KIND VALUE" of every effect since boot, so that verify-host
  * knows what was ever ours.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a large ledger anew, without what is undone; never while it is in
- * use. */
+/* Writes a large ledger anew, without what is undone, but for that a guest has
+ * run; never while it is in use. */
 #include "ledger_compact.h"
 
 #include <fcntl.h>
@@ -12,6 +12,26 @@
 #include "../../pv-drivers/base/io.h"
 
 #define SMALL 65536 /* bytes; a guest that restarts 500 times writes that */
+
+static bool is_run(const struct hd_effect *e, const char *guest)
+{
+    return e->kind == HD_EFFECT_DOMAIN && e->running &&
+           !strcmp(e->guest, guest);
+}
+
+/* Whoever adopts a store asks who has run since it is here, which the last such
+ * domain of each guest says. */
+static bool stays(const struct hd_ledger *l, size_t i)
+{
+    const struct hd_effect *e = &l->effects[i];
+
+    if (!e->undone || !is_run(e, e->guest))
+        return !e->undone;
+    for (i++; i < l->n; i++)
+        if (is_run(&l->effects[i], e->guest))
+            return false;
+    return true;
+}
 
 static void put_effect(FILE *out, const struct hd_effect *e, uint32_t seq)
 {
@@ -25,6 +45,8 @@ static void put_effect(FILE *out, const struct hd_effect *e, uint32_t seq)
         fprintf(out, HD_LEDGER_DUMPED, seq);
     if (e->quarantined)
         fprintf(out, HD_LEDGER_QUARANTINED, seq);
+    if (e->undone)
+        fprintf(out, HD_LEDGER_UNDONE, seq);
 }
 
 /* What the new file has.  The caller frees it; NULL with errno. */
@@ -40,7 +62,7 @@ static char *write_text(const struct hd_ledger *l, size_t *ret_len)
     fprintf(out, HD_LEDGER_HEAD, l->head.label, l->head.devname,
             l->head.diskseq);
     for (size_t i = 0; i < l->n; i++)
-        if (!l->effects[i].undone)
+        if (stays(l, i))
             put_effect(out, &l->effects[i], ++seq);
     bad = ferror(out);
     return fclose(out) || bad ? NULL : hd_steal(&text);
@@ -67,12 +89,13 @@ static int write_file(const struct hd_ledger *l, const char *text, size_t len,
     return hd_steal_fd(&fd);
 }
 
-static void forget_undone(struct hd_ledger *l)
+/* In place: stays() looks at none in front of `i`. */
+static void forget_others(struct hd_ledger *l)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < l->n; i++) {
-        if (l->effects[i].undone)
+        if (!stays(l, i))
             continue;
         l->effects[left] = l->effects[i];
         l->effects[left].seq = (uint32_t)left + 1;
@@ -102,6 +125,6 @@ int hd_ledger_compact(struct hd_ledger *l, struct hd_err *err)
     close(l->fd);
     l->fd = fd;
     l->whole = (off_t)len;
-    forget_undone(l);
+    forget_others(l);
     return 0;
 }

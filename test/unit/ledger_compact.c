@@ -196,6 +196,46 @@ static void what_is_noted_of_a_domain_stays(void)
     ledger_end();
 }
 
+/* Guest attic has ended, and another never ran. */
+static void that_a_guest_has_run_stays(void)
+{
+    const char *const id = "5c0e0100-0000-4000-8000-0000000a771c";
+    struct hd_err err = {0};
+    const struct hd_effect *e;
+    uint32_t seq[3];
+    size_t n;
+
+    ledger_begin();
+    make_large(0);
+    {
+        hd_auto(hd_ledger) l = ledger_reopen();
+
+        for (int i = 0; i < 3; i++) {
+            CHECK_OK(hd_ledger_take(l, HD_EFFECT_DOMAIN,
+                                    i < 2 ? "attic" : "cellar", id, &seq[i],
+                                    &err),
+                     &err);
+            if (i < 2)
+                CHECK_OK(hd_ledger_set_running(l, seq[i], &err), &err);
+            undo(l, seq[i]);
+        }
+        for (uint32_t i = 0; i < LARGE; i++)
+            restart(l, i + 2);
+    }
+    hd_ledger_free(ledger_reopen());
+    hd_auto(hd_ledger) l = ledger_reopen();
+
+    CU_ASSERT_TRUE(ledger_size() < 512);
+    e = hd_ledger_effects(l, &n);
+    CU_ASSERT_EQUAL_FATAL(n, 5);
+    CU_ASSERT_STRING_EQUAL(e[2].guest, "attic");
+    CU_ASSERT_TRUE(e[2].kind == HD_EFFECT_DOMAIN && e[2].running &&
+                   e[2].undone);
+    for (size_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(e[i].seq, i + 1);
+    ledger_end();
+}
+
 static void one_that_is_mostly_in_use_is_left_as_it_is(void)
 {
     hd_autofree char *before = NULL, *after = NULL;
@@ -415,6 +455,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_restarts_20000_times_leaves_a_small_ledger),
     HD_TEST(all_that_is_not_undone_stays_and_is_numbered_anew),
     HD_TEST(what_is_noted_of_a_domain_stays),
+    HD_TEST(that_a_guest_has_run_stays),
     HD_TEST(one_that_is_mostly_in_use_is_left_as_it_is),
     HD_TEST(a_cut_at_any_point_leaves_the_old_or_the_new_one),
     HD_TEST(what_a_cut_left_beside_goes_with_the_ledger),
