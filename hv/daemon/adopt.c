@@ -7,6 +7,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/ejected.h"
+#include "../plan/map_text.h"
 #include "explain.h"
 #include "held.h"
 #include "life.h"
@@ -120,8 +121,46 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
     return 0;
 }
 
-/* The guests that the ledger knows and the manifest too; the others have ended
- * before. */
+/* Since its store is here. */
+static bool has_run(const struct hd_ledger *ledger, const char *guest)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ledger, &n);
+
+    while (n-- > 0)
+        if (e[n].kind == HD_EFFECT_DOMAIN && e[n].running &&
+            !strcmp(e[n].guest, guest))
+            return true;
+    return false;
+}
+
+/* One without a domain: the map says whether it was to have one. */
+static void adopt_rest(struct hd_store *store, struct hd_guest_life *guest)
+{
+    struct json_object *map =
+        store->map ? hd_map_text_guest(store->map, guest->name) : NULL;
+    const char *refused = hd_map_text_get(map, "reason");
+    enum hd_cause on = HD_ON_LEAVE;
+
+    if (*refused) {
+        on = HD_ON_REFUSE;
+        hd_fail(&guest->why, (enum hd_code)hd_err_code(refused), "%s",
+                hd_map_text_get(map, "message"));
+    } else if (hd_map_text_number(map, "starts") &&
+               !has_run(store->adopt, guest->name)) {
+        on = HD_ON_FAIL;
+        hd_fail(&guest->why, HD_E_FAILED,
+                "guest %s had not started when hotdomd was ended; eject %s and "
+                "attach it again",
+                guest->name, hd_ledger_head(store->adopt)->label);
+    }
+    hd_life_set_guest(store, guest, on,
+                      on == HD_ON_LEAVE ? "adopted"
+                                        : hd_err_reason(guest->why.code),
+                      guest->why.msg);
+}
+
+/* The guests that the ledger knows and the manifest too, then the others. */
 static bool adopt_guests(struct hd_store *store)
 {
     const struct hd_effect *effects;
@@ -151,8 +190,7 @@ static bool adopt_guests(struct hd_store *store)
     }
     for (size_t i = 0; i < store->n_guests; i++)
         if (store->guests[i].state == HD_STATE_SEEN)
-            hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, "adopted",
-                              NULL);
+            adopt_rest(store, &store->guests[i]);
     return true;
 }
 

@@ -102,7 +102,7 @@ void hd_report_take(struct hd_store *store, const struct hd_job_report *r)
             on_fenced(store);
         return;
     case HD_REPORT_GONE:
-        on_guest(store, r, HD_ON_LEAVE);
+        on_guest(store, r, HD_ON_UNDO);
         hd_order_cut(store);
         return;
     case HD_REPORT_QUARANTINED:

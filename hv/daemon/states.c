@@ -57,6 +57,7 @@ static const struct hd_work_kind works[HD_WORK_COUNT] = {
 #define CLEANED  (IN(FENCED) | IN(QUARANTINED))
 #define ENDING   (IN(EJECTING) | CLEANED | IN(FAILED))
 #define BUSY     (STARTING | IN(RUNNING) | ENDING)
+#define BEGUN    (IN(BUILDING) | STANDING | IN(EJECTING) | CLEANED)
 /* A store is neither paused nor preserved. */
 #define THERE (ANY & ~IN(PAUSED) & ~IN(PRESERVED) & ~IN(GONE))
 
@@ -100,7 +101,9 @@ static const struct hd_change table[] = {
     ROW(GUEST, IN(SEEN) | IN(LOCKED), START, S(PLANNED), NONE),
     ROW(GUEST, IN(PLANNED) | IN(EJECTING), BUILD, S(BUILDING), NONE),
     ROW(GUEST, IN(BUILDING), RUN, S(RUNNING), NONE),
-    ROW(GUEST, STARTING | LIVING | IN(EJECTING), FAIL, S(FAILED), NONE),
+    /* SEEN: an earlier hotdomd ended before it was started. */
+    ROW(GUEST, IN(SEEN) | STARTING | LIVING | IN(EJECTING), FAIL, S(FAILED),
+        NONE),
     /* With its store, whatever had become of it. */
     ROW(GUEST, ANY, RELOCK, S(LOCKED), NONE),
     ROW(GUEST, ANY, GIVE_UP, S(FAILED), NONE),
@@ -120,6 +123,9 @@ static const struct hd_change table[] = {
     ROW(GUEST, IN(SEEN) | STARTING | STANDING | ENDING, QUARANTINE,
         S(QUARANTINED), NONE),
     ROW(GUEST, STARTING | STANDING | ENDING, STICK, S(FAILED), NONE),
+    ROW(GUEST, BEGUN, UNDO, S(GONE), NONE),
+    /* It was built ahead, or was left half; that it did not start stays. */
+    ROW(GUEST, ANY & ~BEGUN, UNDO, HD_STAYS, NONE),
     ROW(GUEST, ANY, LEAVE, S(GONE), NONE),
 };
 

@@ -68,6 +68,7 @@ const char *hd_state_name(enum hd_state state);
     X(FENCE, "fence", "its volumes answer errors from now on")                 \
     X(QUARANTINE, "quarantine", "a domain is destroyed and does not go")       \
     X(STICK, "stick", "no try to clean up behind it came to an end")           \
+    X(UNDO, "undo", "a job has undone what there was of the guest")            \
     X(LEAVE, "leave", "no trace of it is left")
 
 enum hd_cause {

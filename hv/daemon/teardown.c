@@ -339,7 +339,7 @@ static void yank_done(struct hd_store *store)
          * with the last one's end. */
         if (!store->quarantined.code)
             hd_life_set_guest(store, hd_store_guest(store, store->op_guest),
-                              HD_ON_LEAVE, NULL, NULL);
+                              HD_ON_UNDO, NULL, NULL);
         if (!hd_adopt_go_on(store))
             hd_life_look(store);
         return;

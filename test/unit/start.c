@@ -58,9 +58,34 @@ static void a_store_that_asks_again_forgets_whom_it_refused(void)
     kit_daemon_fini(&b.kit);
 }
 
+/* The job died between two guests; what a BUILD had built of the second one is
+ * cleaned up as well. */
+static void who_was_not_begun_is_not_gone(void)
+{
+    struct hd_job_report gone = {.kind = HD_REPORT_GONE};
+    struct bench b;
+
+    begin(&b);
+    b.needy->state = HD_STATE_PLANNED;
+    b.store->op = HD_JOB_YANK;
+    b.store->ask = true;
+    strcpy(gone.guest, "needy");
+    hd_report_take(b.store, &gone);
+    CU_ASSERT_EQUAL(b.needy->state, HD_STATE_PLANNED);
+    CU_ASSERT_EQUAL(b.kit.told, 0);
+    strcpy(gone.guest, "maker");
+    hd_report_take(b.store, &gone);
+    CU_ASSERT_EQUAL(b.maker->state, HD_STATE_GONE);
+    CU_ASSERT_EQUAL(b.kit.told, 1);
+    hd_start_settle(b.store);
+    CU_ASSERT_EQUAL(b.needy->state, HD_STATE_LOCKED);
+    kit_daemon_fini(&b.kit);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(who_was_refused_did_not_fail),
     HD_TEST(a_store_that_asks_again_forgets_whom_it_refused),
+    HD_TEST(who_was_not_begun_is_not_gone),
 };
 
 HD_SUITE("daemon/start", tests);
