@@ -205,17 +205,22 @@ bool hd_restart_begin(struct hd_store *store, struct hd_guest_life *guest,
 void hd_restart_ended(struct hd_store *store, const struct hd_err *outcome)
 {
     const struct hd_guest_life *guest = hd_store_guest(store, store->op_guest);
+    struct hd_err why = *outcome;
 
     if (!store->present) {
         hd_teardown_yank(store, NULL, HD_AFTER_DROP);
         return;
     }
-    if (outcome->code)
-        hd_log(HD_LOG_ERROR, "%s.%s did not start again: %s", store->label,
-               store->op_guest, outcome->msg);
+    if (why.code) {
+        hd_wrap(&why, "it did not start again");
+        hd_log(HD_LOG_ERROR, "%s.%s: %s", store->label, store->op_guest,
+               why.msg);
+    }
     /* A job that could say so has undone it. */
-    if (outcome->code && guest && guest->state != HD_STATE_FAILED)
+    if (why.code && guest && guest->state != HD_STATE_FAILED) {
+        hd_life_note(store, guest, hd_err_reason(why.code), why.msg);
         hd_teardown_behind(store, guest->name, HD_AFTER_LOOK);
-    else
+    } else {
         hd_life_look(store);
+    }
 }

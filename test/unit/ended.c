@@ -113,6 +113,36 @@ static void of_the_new_ways_only_a_core_dump_with_restart_starts_again(void)
     CU_ASSERT_TRUE(restarts(&guest, &stop, "crash", HOUR));
 }
 
+/* The job that starts desk again is killed. */
+static void why_a_guest_did_not_start_again_is_told(void)
+{
+    static const char *const guests[] = {"desk", "other", NULL};
+    struct hd_err outcome = {0};
+    struct kit_daemon k;
+
+    kit_daemon_init(&k, "travel", guests);
+    xen_kit_begin(&k);
+    k.guests[0].state = HD_STATE_BUILDING;
+    k.store->op = HD_JOB_RESTART;
+    strcpy(k.store->op_guest, "desk");
+    hd_fail(&outcome, HD_E_FAILED, "hotdom-job was killed by signal 9");
+    hd_restart_ended(k.store, &outcome);
+    CU_ASSERT_STRING_EQUAL(k.last.guest, "desk");
+    CU_ASSERT_STRING_EQUAL(k.last.reason, "failed");
+    CU_ASSERT_STRING_EQUAL(k.last.message, "it did not start again: hotdom-job "
+                                           "was killed by signal 9");
+    /* And what is left of it goes, its volumes as well. */
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
+    k.store->task = NULL;
+    outcome = (struct hd_err){0};
+    hd_teardown_ended(k.store, &outcome);
+    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_GONE);
+    CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_RUNNING);
+    xen_kit_end(&k);
+    kit_daemon_fini(&k);
+}
+
 static bool is_of(const struct hd_step *step, const void *guest)
 {
     return hd_step_is_again(step) && !strcmp(step->guest, guest);
@@ -156,6 +186,7 @@ static const struct hd_test tests[] = {
     HD_TEST(when_a_guest_ended_is_noted_at_the_first_look),
     HD_TEST(a_guest_ends_in_the_way_that_its_manifest_names),
     HD_TEST(of_the_new_ways_only_a_core_dump_with_restart_starts_again),
+    HD_TEST(why_a_guest_did_not_start_again_is_told),
     HD_TEST(a_restart_leaves_out_what_the_guest_still_has),
 };
 
