@@ -222,18 +222,21 @@ $(B)/bin/rogue-9p $(B)/bin/registry-get:
 	$(call say,LD,$@) $(CC) $(static) $(filter-out -pie,$(hd_ldflags)) \
 		$(CFLAGS) $(LDFLAGS) -o $@ $^ $(lmdb)
 
-# hotdom-job with points to crash at, which system tests put in its place.
-crashes := $(addprefix hd_ledger_,create take set_domid set_running \
-		set_quarantined set_dumped undone close)
-$(B)/bin/job-crash: $(B)/obj/test/system/crash.o $(job) $(lib)
+# hotdom-job and hotdomd with points to crash at, which system tests put in their
+# places.
+crashes := hd_domain_dump $(addprefix hd_ledger_,create take set_domid \
+		set_running set_quarantined set_dumped undone close)
+$(B)/bin/job-crash: $(job)
+$(B)/bin/hotdomd-crash: $(B)/obj/hv/daemon/hotdomd.o
+$(B)/bin/job-crash $(B)/bin/hotdomd-crash: $(B)/obj/test/system/crash.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) \
-		$(crashes:%=-Wl,--wrap=%) -o $@ $^ $(hd_libs)
+		$(crashes:%=-Wl,--wrap=%) -o $@ $(filter %.o,$^) $(lib) $(hd_libs)
 
 # In the bed, a real Xen host.  T=name runs the tests whose name matches.
 check-system: all $(B)/bin/need-check $(B)/bin/screen $(B)/bin/hold-grant \
-		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/volatile-disk \
-		$(B)/bin/rogue-9p
+		$(B)/bin/uevent-storm $(B)/bin/job-crash $(B)/bin/hotdomd-crash \
+		$(B)/bin/volatile-disk $(B)/bin/rogue-9p
 	$(Q)test/system/run $(if $(T),'$(T)')
 
 # A store that comes and goes in the bed, for as long as you like; and one whose

@@ -4,9 +4,11 @@
 # kills a job, or hotdomd below it, at one record in the ledger after the other
 # (crash.c), and prints what became of it, a line each, and how long it took.
 # With EVERY 1 each record is a job's end and hotdomd's, with 2 one of both, with 4
-# every other record, and so on.
+# every other record, and so on. With DUMP also at those of a dump, which its
+# guest and the policy are to want.
 . "$(dirname "$0")/dom0.bash"
-label=$1 every=$2
+label=$1 every=$2 dump=${3-}
+dumps=/var/lib/hotdom/dump
 armed=/run/crash-point
 exec {never}<> <(:)
 
@@ -26,13 +28,31 @@ domains() { # of the store, NAME DOMID a line
     xl list | awk -v s="$label." 'index($1, s) == 1 {print $1, $2}'
 }
 
-# until_state SECONDS PATTERN: into $state.  It asks seldom, for it is not to be
-# what everybody waits for.
-until_state() {
-    local until=$((SECONDS + $1))
+is_state() { # PATTERN: into $state
+    state=$(state)
     # shellcheck disable=SC2053
-    until state=$(state) && [[ $state == $2 ]]; do
-        ((SECONDS < until)) || { echo "still $state, not $2" && exit 1; }
+    [[ $state == $1 ]]
+}
+
+is_order_done() { [[ ! -e /proc/$order ]]; }
+
+# It has started again, and no job works on it any more; or it is not there.
+again='"domid":[[:space:]]*[0-9]+,[[:space:]]*"state":[[:space:]]*"running"'
+is_again() {
+    is_state '@(none|running)' || return
+    [[ $state == none ]] || {
+        [[ $(domains) != "$runs" && $(hotdom list --json) =~ $again ]] &&
+            ! pgrep -x hotdom-job >/dev/null
+    }
+}
+
+# until_so SECONDS COMMAND...: it asks seldom, for it is not to be what everybody
+# waits for.
+until_so() {
+    local until=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < until)) || { echo "still $state, not: $*" && exit 1; }
         pause 0.5
     done
 }
@@ -41,24 +61,12 @@ until_state() {
 give() { hotdom block-attach "${runs% *}" ram:1M --as xvdb >/dev/null 2>&1; }
 take() { hotdom block-detach "${runs% *}" xvdb >/dev/null 2>&1; }
 
-# 0: somebody was killed; 1: the order is done without.
-until_order_hit() {
+# 0: somebody was killed; 1: it is so without.
+until_hit() { # COMMAND...
     local until=$((SECONDS + 60))
     until [[ -e $armed.at ]]; do
-        [[ -e /proc/$order || -e $armed.at ]] || return 1
+        ! "$@" || [[ -e $armed.at ]] || return 1
         ((SECONDS < until)) || { echo "$verb goes on and on" && exit 1; }
-        pause 0.2
-    done
-}
-
-# 0: somebody was killed; 1: the store has got there without.
-until_hit() { # PATTERN
-    local until=$((SECONDS + 60)) state
-    until [[ -e $armed.at ]]; do
-        state=$(state)
-        # shellcheck disable=SC2053
-        [[ -e $armed.at || $state != $1 ]] || return 1
-        ((SECONDS < until)) || { echo "still $state" && exit 1; }
         pause 0.5
     done
 }
@@ -68,6 +76,7 @@ act() {
     start) plug ;;
     eject) hotdom eject "$label" >/dev/null 2>&1 & ;;
     yank) pull ;;
+    dump) xl sysrq "${runs% *}" c ;;
     attach) give & ;;
     detach) take & ;;
     esac
@@ -86,27 +95,49 @@ check() { # MICROSECONDS
     echo "$verb $victim $n_point $(<"$armed.at"): $state after $(($1 / 1000)) ms"
 }
 
+# Of a guest of 96 MiB, those that are whole; there may be none.
+check_dumps() {
+    local half
+    half=$(find "$dumps" -type f ! '(' -name '*.core' -size +90000k ')')
+    [[ -z $half ]] || { echo "half a dump: $half" && exit 1; }
+    rm -f "$dumps"/*
+}
+
+is_done() { # while nobody is killed
+    case $verb in
+    start) is_state running ;;
+    dump) is_again ;;
+    *) is_state none ;;
+    esac
+}
+
+is_settled() {
+    case $verb in
+    start) is_state '@(running|failed|refused)' ;;
+    *) is_done ;;
+    esac
+}
+
 # One more of these; 1 when the verb has so many points no more.
 crash_at() {
     local since
     [[ $verb == start ]] || {
         plug
-        until_state 60 running
+        until_so 60 is_state running
+        runs=$(domains)
     }
     rm -f "$armed.at"
     echo "$n_point $victim" >"$armed"
     act "$verb"
-    if [[ $verb == start ]]; then until_hit running; else until_hit none; fi || {
+    until_hit is_done || {
         rm -f "$armed"
         end
         return 1
     }
     since=$(now)
-    case $verb in
-    start) until_state 60 '@(running|failed|refused)' ;;
-    eject | yank) until_state 60 none ;;
-    esac
+    until_so 60 is_settled
     check $(($(now) - since))
+    [[ $verb != dump ]] || check_dumps
     end
 }
 
@@ -114,7 +145,7 @@ crash_at() {
 end() {
     [[ ! -e $(echo /sys/class/scsi_host/"$stick"/device/target*/*/delete) ]] ||
         pull
-    until_state 60 none
+    until_so 60 is_state none
     hotdom verify-host >&2 || exit 1
 }
 
@@ -126,12 +157,12 @@ crash_device_at() {
     rm -f "$armed.at"
     echo "$n_point $victim" >"$armed"
     act "$verb"
-    until_order_hit || {
+    until_hit is_order_done || {
         rm -f "$armed"
         return 1
     }
     since=$(now)
-    until_state 60 running
+    until_so 60 is_state running
     wait "$order" || :
     until hotdom verify-host >/dev/null 2>&1; do
         (($(now) - since < 60000000)) || { hotdom verify-host; exit 1; }
@@ -162,8 +193,9 @@ for ((first = 0; first < 2; first++)); do
     points_of start crash_at
     points_of eject crash_at
     points_of yank crash_at
+    [[ -z $dump ]] || points_of dump crash_at
     plug
-    until_state 60 running
+    until_so 60 is_state running
     runs=$(domains)
     points_of attach crash_device_at
     points_of detach crash_device_at
