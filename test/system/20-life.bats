@@ -4,6 +4,13 @@
 
 load lib
 
+# What a test has stopped, or told hotdomd, is not the next one's.
+teardown() {
+    [[ -z ${was_stopped-} ]] || dom0 pkill -CONT -x xenconsoled || :
+    [[ -z ${was_other-} ]] || policy "$usual_policy" || :
+    end_test
+}
+
 @test "a store is plugged in, unlocked, used and ejected" {
     plug_locked one
     run unlock one
@@ -45,8 +52,18 @@ load lib
     [ "$(state one)" = running ]
 }
 
-@test "the console reaches the guest's login" {
+# Its store runs when the job is over: nobody is left who waits for the tty, and
+# who would destroy the guest without it, as libxl does after 10 s.
+@test "a guest starts while xenconsoled hangs, and then its console reaches its login" {
+    local domid
+    was_stopped=1
+    dom0 pkill -STOP -x xenconsoled
     start two
+    domid=$(guest_domid two)
+    [ -z "$(dom0 xenstore-read "/local/domain/$domid/console/tty")" ]
+    dom0 pkill -CONT -x xenconsoled
+    await 90 yes answers two
+    [ "$(guest_domid two)" = "$domid" ]
     # A line ends the login that was there, `exit` brings the next.
     run dom0 "$terminal"'
         open_terminal "hotdom console two"
@@ -64,6 +81,24 @@ load lib
     clean
 }
 
+# What became of the guests of `pair`, in the order of their last start.
+starts_of_pair() {
+    dom0 hotdom events --json | jq -rs '[.[] | select(.store == "pair" and
+        .guest and (.to == "building" or .to == "running")).to][-4:] | join(" ")'
+}
+
+@test "guests start side by side, as many as the policy lets" {
+    was_other=1
+    policy "${usual_policy}limits: {parallel: 2}\n"
+    start pair
+    [ "$(starts_of_pair)" = 'building building running running' ]
+    yank pair
+    await 60 '[]' compact_list
+    policy "${usual_policy}limits: {parallel: 1}\n"
+    start pair
+    [ "$(starts_of_pair)" = 'building running building running' ]
+}
+
 @test "one guest of two powers off and the other goes on" {
     start pair
     await 90 yes answers left
@@ -75,9 +110,17 @@ load lib
     clean
 }
 
+spares() { dom0 'pgrep -c -x hotdom-spare || :'; }
+
 @test "a signer with policy auto needs no one" {
+    local waiting
+    await 30 2 spares
+    waiting=$(dom0 pgrep -d, -x hotdom-spare)
     plug auto
     await 60 running state auto
+    # Its job was one of the two that waited, and is over.
+    [ "$(dom0 "ps -o pid= -p $waiting | wc -l")" = 1 ]
+    await 30 2 spares
     # Its start is told by what it went to.
     dom0 'hotdom events --json' | jq -es 'map(select(.guest == "auto" and
         .to == "running"))[-1] | .seconds / 2 < ([.phases[].seconds] | add)'
