@@ -80,6 +80,9 @@ knows_policy() { # TEXT, as printf takes it
         hotdom policy check /root/bench/policy >/dev/null 2>&1'
 }
 
+# Which one dom0 runs, for who has no samples that say so.
+find_xenstored() { dom0 ". /root/bench/dom0.bash && xenstored_kind"; }
+
 # column N "FIGURE SIDE": PAIR and that column of the samples.
 column() { awk -v n="$1" -v k="$2" '$1 " " $2 == k {print $3, $n}' \
     "$work/samples" | sort -k 1,1; }

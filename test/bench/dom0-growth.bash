@@ -6,9 +6,6 @@
 # has KiB.
 . "$(dirname "$0")/dom0.bash"
 guests=$1 pairs=$2
-# xl's growth has no target, and its starts take ten times as long.
-xl_pairs=$(((pairs + 2) / 3))
-
 pss_of() { # PID...: proportional, so that shared libraries count once
     local p
     for p in "$@"; do cat "/proc/$p/smaps_rollup"; done |
@@ -59,7 +56,7 @@ xl_destroy() { # N
 
 starts_of_xl() { # FIGURE
     local kind
-    for ((pair = 1; pair <= xl_pairs; pair++)); do
+    for ((pair = 1; pair <= pairs; pair++)); do
         for kind in stock tuned; do
             xl_create "$kind" "$guests"
             sample "$1" "$kind"

@@ -54,12 +54,14 @@ small_kernel() {
 
 # row NAME AGAINST RATIO TARGET PAIRS UNIT [MORE]: one result. The ratio is ours
 # to theirs in UNIT; TARGET is what it must reach, or null for a figure of its
-# own; MORE is a JSON object of further fields.
+# own; MORE is a JSON object of further fields, of which `low` and `high` are null
+# where nothing is known of them.
 row() {
     jq -nc --arg name "$1" --arg against "$2" --argjson ratio "$3" \
         --argjson target "$4" --argjson pairs "$5" --arg unit "$6" \
         --argjson more "${7:-{\}}" \
-        '{$name, $against, $ratio, $target, $pairs, $unit} + $more' \
+        '{$name, $against, $ratio, $target, $pairs, $unit, low: null, high: null}
+            + $more' \
         >>"$build/bench.json"
 }
 
