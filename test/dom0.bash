@@ -78,7 +78,10 @@ disk_of() { # HOST: its block device
 }
 
 plug() { echo '- - -' >"/sys/class/scsi_host/$stick/scan"; }
-pull() { echo 1 >"$(echo /sys/class/scsi_host/"$stick"/device/target*/*/delete)"; }
+pull() { # forks nothing
+    local ends=(/sys/class/scsi_host/"$stick"/device/target*/*/delete)
+    echo 1 >"${ends[0]}"
+}
 
 # make_disks MIB [N]: of two or N the store's is empty and pulled, the other's is
 # $other.

@@ -27,11 +27,36 @@ start_tuned() { start_by_xl tuned; }
 end_stock() { end_by_xl stock; }
 end_tuned() { end_by_xl tuned; }
 
+# Both jobs wait for work again, which is the last that an order makes hotdomd do.
+await_spares() { # forks nothing
+    local file name n left=2
+    for ((n = 0; left > 0; n++)); do
+        ((n < 600)) || { echo "no two jobs wait" >&2; return 1; }
+        ((n == 0)) || pause 0.2
+        left=2
+        for file in /proc/[0-9]*/comm; do
+            name=
+            { read -r name <"$file"; } 2>/dev/null || :
+            [[ $name != hotdom-spare ]] || left=$((left - 1))
+        done
+    done
+}
+
+# whole FIGURE FORKS UDEVS: how many there were since those, with the jobs that
+# are made ready for the next orders; what `finish` has counted stays.
+whole() {
+    local cpu forks udevs
+    await_spares
+    counters
+    echo "$1 hotdom $pair 0 0 $((forks - $2)) $((udevs - $3))"
+}
+
 # From the event that says verified and planned to the one that says running,
 # without the udev's and hotdom-reader's share of the plug; that is in `plugged`,
 # which goes on to the end of hotdom-job.
 start_hotdom() {
     local planned running plugged plugged_cpu plugged_forks plugged_udevs
+    await_spares
     begin
     plugged=$begin plugged_cpu=$cpu0 plugged_forks=$forks0 plugged_udevs=$udevs0
     plug
@@ -40,6 +65,9 @@ start_hotdom() {
     await "$guest" running && running=$at
     await '' running
     finish
+    echo "read hotdom $pair 0 0 $((forks0 - plugged_forks))" \
+        "$((udevs0 - plugged_udevs))"
+    whole whole-start "$plugged_forks" "$plugged_udevs"
     sample start hotdom $(($(ms_of "$running") - $(ms_of "$planned")))
     ms=$((ms + (begin - plugged) / 1000))
     cpu0=$plugged_cpu forks0=$plugged_forks udevs0=$plugged_udevs
@@ -55,9 +83,10 @@ end_hotdom() {
     await '' fenced && fenced=$at
     await "$guest" gone && gone=$at
     finish
+    await '' gone
+    whole whole-end "$forks0" "$udevs0"
     sample destroy hotdom $(($(ms_of "$gone") - pulled))
     sample yank hotdom $(($(ms_of "$fenced") - pulled))
-    await '' gone
 }
 
 ask_floor() { # ORDER FIGURE
