@@ -101,6 +101,19 @@ gone_by_hotdom() { # FIGURE
     sample "$1" hotdom $(($(ms_of "$at") - pulled))
 }
 
+# Its store ends with it.
+ended_by_order() {
+    plug
+    await '' running
+    pause 2
+    begin
+    hotdom destroy g1 --wait >&2
+    finish
+    sample destroy-order hotdom
+    await '' gone
+    pull
+}
+
 gone_by_xl() { # FIGURE N
     local n
     for ((n = 1; n <= $2; n++)); do
@@ -128,7 +141,10 @@ for kind in one many refuses; do
     for ((pair = 1; pair <= pairs; pair++)); do
         gone_by_hotdom "$kind-gone"
         case $kind in
-        one) gone_by_xl one-gone 1 ;;
+        one)
+            ended_by_order
+            gone_by_xl one-gone 1
+            ;;
         many) gone_by_xl many-gone "$many" ;;
         esac
     done
