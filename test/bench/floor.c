@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The least that starts and ends a PV guest with a disk and a nic: hypercalls,
- * the copy of an unpacked kernel, one xenstore transaction, two backends. It
- * checks, records and undoes nothing, so it is a measure and no toolstack. */
+ * the copy of an unpacked kernel, one xenstore transaction that is sent in one
+ * go, two backends. It checks, records and undoes nothing, so it is a measure
+ * and no toolstack. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +16,18 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/bus/xenbus_state.h"
 #include "../../pv-drivers/net/vif_hotplug.h"
 
 #define CMDLINE   "console=hvc0 quiet"
 #define MAX_FILE  (256u << 20)
 #define MAX_NODES 48
-#define INIT_WAIT "2"
+#define WAIT_MS   60000
 
 struct floor {
     xc_interface *xch;
-    struct xs_handle *xs;
-    struct hd_xs *hotplug; /* another connection, for vif_hotplug */
+    struct xs_handle *introducer; /* of domains to xenstored, alone */
+    struct hd_xs *xs;
     char *kernel, *ramdisk;
     size_t kernel_len, ramdisk_len;
     const char *bridge, *mac;
@@ -44,6 +46,14 @@ static void must(int rc, const char *what)
 {
     if (rc)
         die(what);
+}
+
+static void check(int rc, const struct hd_err *err)
+{
+    if (!rc)
+        return;
+    fprintf(stderr, "floor: %s\n", err->msg);
+    exit(1);
 }
 
 static long now_us(void)
@@ -199,81 +209,48 @@ static void device_nodes(struct floor *f, struct node *nodes, size_t *n)
     add(nodes, n, "/bin/true", VIF "script", d); /* netback wants one */
 }
 
-static bool write_node(struct floor *f, xs_transaction_t t,
-                       const struct node *node)
-{
-    struct xs_permissions perms[2] = {{.perms = XS_PERM_NONE},
-                                      {.perms = XS_PERM_READ}};
-
-    if (*node->value)
-        return xs_write(f->xs, t, node->path, node->value,
-                        (unsigned)strlen(node->value));
-    perms[node->guest ? 0 : 1].id = f->domid;
-    return xs_mkdir(f->xs, t, node->path) &&
-           xs_set_permissions(f->xs, t, node->path, perms, 2);
-}
-
 static void write_nodes(struct floor *f, struct xc_dom_image *dom)
 {
-    struct node nodes[MAX_NODES] = {0};
-    xs_transaction_t t;
-    size_t n = 0;
+    struct node all[MAX_NODES] = {0};
+    struct hd_xs_folder folders[MAX_NODES];
+    struct hd_xs_node nodes[MAX_NODES];
+    size_t n = 0, n_folders = 0, n_nodes = 0;
+    struct hd_err err;
 
-    snprintf(nodes[n].path, sizeof(nodes[n].path), "/local/domain/%u",
-             f->domid);
+    snprintf(all[n].path, sizeof(all[n].path), "/local/domain/%u", f->domid);
     n++;
-    domain_nodes(f, dom, nodes, &n);
-    device_nodes(f, nodes, &n);
-    do {
-        t = xs_transaction_start(f->xs);
-        for (size_t i = 0; i < n; i++)
-            if (!write_node(f, t, &nodes[i]))
-                die(nodes[i].path);
-    } while (!xs_transaction_end(f->xs, t, false) && errno == EAGAIN);
+    domain_nodes(f, dom, all, &n);
+    device_nodes(f, all, &n);
+    for (size_t i = 0; i < n; i++)
+        if (*all[i].value)
+            nodes[n_nodes++] = (struct hd_xs_node){all[i].path, all[i].value};
+        else
+            folders[n_folders++] =
+                (struct hd_xs_folder){all[i].path, all[i].guest ? f->domid : 0,
+                                      all[i].guest ? 0 : f->domid};
+    check(hd_xs_make(f->xs, folders, n_folders, nodes, n_nodes, &err), &err);
 }
 
 /* ---- both devices */
 
-static void state_path(const struct floor *f, const char *class, unsigned id,
-                       char path[96])
-{
-    snprintf(path, 96, "/local/domain/0/backend/%s/%u/%u/state", class,
-             f->domid, id);
-}
-
-static bool has_state(struct floor *f, const char *path, const char *state)
-{
-    unsigned len;
-    hd_autofree char *value = xs_read(f->xs, XBT_NULL, path, &len);
-
-    return value && !strcmp(value, state);
-}
-
 static void wait_backends(struct floor *f)
 {
-    char vbd[96], vif[96];
+    struct hd_xenbus_device devices[2];
+    struct hd_err err;
 
-    state_path(f, "vbd", 51712, vbd);
-    state_path(f, "vif", 0, vif);
-    must(!xs_watch(f->xs, vbd, "t") || !xs_watch(f->xs, vif, "t"), "watch");
-    while (!has_state(f, vbd, INIT_WAIT) || !has_state(f, vif, INIT_WAIT)) {
-        unsigned n;
-
-        free(xs_read_watch(f->xs, &n));
-    }
-    xs_unwatch(f->xs, vbd, "t");
-    xs_unwatch(f->xs, vif, "t");
+    hd_xenbus_init(&devices[0], "vbd", f->domid, 51712);
+    hd_xenbus_init(&devices[1], "vif", f->domid, 0);
+    check(hd_xenbus_await(f->xs, devices, 2, HD_XENBUS_INIT_WAIT,
+                          hd_io_now_ms() + WAIT_MS, &err),
+          &err);
 }
 
 static void join_bridge(struct floor *f)
 {
     struct hd_backend_path path = {.class = "vif", .domid = f->domid};
-    struct hd_err err = {0};
+    struct hd_err err;
 
-    if (hd_vif_hotplug_add(f->hotplug, &path, &err)) {
-        fprintf(stderr, "floor: %s\n", err.msg);
-        exit(1);
-    }
+    check(hd_vif_hotplug_add(f->xs, &path, &err), &err);
 }
 
 /* ---- start and end */
@@ -286,7 +263,7 @@ static void start(struct floor *f)
     create(f);
     dom = build(f);
     write_nodes(f, dom);
-    must(!xs_introduce_domain(f->xs, f->domid,
+    must(!xs_introduce_domain(f->introducer, f->domid,
                               (unsigned)xc_dom_p2m(dom, dom->xenstore_pfn),
                               dom->xenstore_evtchn),
          "introduce the domain");
@@ -300,17 +277,14 @@ static void start(struct floor *f)
 static void remove_nodes(struct floor *f)
 {
     char vbd[96], vif[96], domain[96];
-    xs_transaction_t t;
+    const struct hd_xs_node nodes[] = {
+        {vbd, NULL}, {vif, NULL}, {domain, NULL}};
+    struct hd_err err;
 
     snprintf(vbd, sizeof(vbd), "/local/domain/0/backend/vbd/%u", f->domid);
     snprintf(vif, sizeof(vif), "/local/domain/0/backend/vif/%u", f->domid);
     snprintf(domain, sizeof(domain), "/local/domain/%u", f->domid);
-    do {
-        t = xs_transaction_start(f->xs);
-        xs_rm(f->xs, t, vbd);
-        xs_rm(f->xs, t, vif);
-        xs_rm(f->xs, t, domain);
-    } while (!xs_transaction_end(f->xs, t, false) && errno == EAGAIN);
+    check(hd_xs_write(f->xs, nodes, HD_ARRAY_LEN(nodes), &err), &err);
 }
 
 static void end(struct floor *f)
@@ -330,16 +304,15 @@ static void end(struct floor *f)
 
 static void open_all(struct floor *f, char **argv)
 {
-    struct hd_err err = {0};
+    struct hd_err err;
     struct stat st;
 
-    if (hd_io_read_file(argv[1], MAX_FILE, &f->kernel, &f->kernel_len, &err) ||
-        hd_io_read_file(argv[2], MAX_FILE, &f->ramdisk, &f->ramdisk_len,
-                        &err) ||
-        hd_xs_open(&f->hotplug, &err)) {
-        fprintf(stderr, "floor: %s\n", err.msg);
-        exit(1);
-    }
+    check(hd_io_read_file(argv[1], MAX_FILE, &f->kernel, &f->kernel_len, &err),
+          &err);
+    check(
+        hd_io_read_file(argv[2], MAX_FILE, &f->ramdisk, &f->ramdisk_len, &err),
+        &err);
+    check(hd_xs_open(&f->xs, &err) || hd_xs_warm(f->xs, &err), &err);
     must(stat(argv[3], &st), argv[3]);
     snprintf(f->device, sizeof(f->device), "%x:%x", major(st.st_rdev),
              minor(st.st_rdev));
@@ -347,8 +320,8 @@ static void open_all(struct floor *f, char **argv)
     f->bridge = argv[5];
     f->memory = atoi(argv[6]);
     f->xch = xc_interface_open(NULL, NULL, 0);
-    f->xs = xs_open(0);
-    must(!f->xch || !f->xs, "open Xen");
+    f->introducer = xs_open(0);
+    must(!f->xch || !f->introducer, "open Xen");
 }
 
 /* Each line of the input is an order; the answer is DOMID MICROSECONDS. */
