@@ -133,8 +133,8 @@ main() {
         done
     done
     exec {FLOOR[1]}>&-
-    # What hotdomd told of each start, for the table of its phases.
-    sed -n '/"guest":"'$guest'".*"to":"\(building\|running\)"/s/^/event /p' \
+    # What hotdomd told of each start and end, for the table of their phases.
+    sed -n '/"guest":"'$guest'".*"to":"\(building\|running\|gone\)"/s/^/event /p' \
         events
     dmsetup remove hotdom-bench
 }
