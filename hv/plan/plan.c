@@ -209,7 +209,6 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
     s->uuid = g->id;
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
     s->ramdisk = *g->ramdisk ? hd_manifest_file(mf, g->ramdisk) : -1;
-    strcpy(s->cmdline, g->cmdline);
     s->on_poweroff = g->stop.on_poweroff;
     s->on_reboot = g->stop.on_reboot;
     s->on_crash = g->stop.on_crash;
@@ -361,7 +360,7 @@ static int why_none(const struct hd_map *map, struct hd_err *err)
 }
 
 /* Behind the steps, which are all there. */
-static int add_views(struct maker *m, struct hd_err *err)
+static int add_texts(struct maker *m, struct hd_err *err)
 {
     const struct hd_manifest *mf = &m->store->manifest;
     hd_autofree char *text = malloc(HD_VIEW_TEXT);
@@ -371,13 +370,15 @@ static int add_views(struct maker *m, struct hd_err *err)
 
     for (uint32_t i = 0; i < m->plan->n_steps; i++) {
         struct hd_step *s = &m->plan->steps[i];
+        const struct hd_guest *g = &mf->guests[hd_manifest_guest(mf, s->guest)];
 
+        if (s->kind == HD_STEP_BUILD_DOMAIN)
+            hd_plan_put_cmdline(m->plan, s, g->cmdline);
         if (!hd_step_is_view(s))
             continue;
         /* The manifest is checked. */
         *text = '\0';
-        (void)hd_host_view_text(
-            mf, &mf->guests[hd_manifest_guest(mf, s->guest)], text, NULL);
+        (void)hd_host_view_text(mf, g, text, NULL);
         hd_plan_put_view(m->plan, s, text, m->map->shown);
     }
     return 0;
@@ -399,7 +400,7 @@ static size_t room_for(const struct hd_manifest *mf, const struct hd_map *map)
         for (uint32_t k = 0; k < g->n_rows; k++)
             views += map->rows[g->first_row + k].class == HD_CLASS_FILES;
     }
-    return hd_plan_size(steps) +
+    return hd_plan_size(steps) + map->n_guests * HD_CMDLINE_SIZE +
            (views ? views * HD_VIEW_TEXT + HD_SHOWN_TEXT : 0);
 }
 
@@ -426,7 +427,7 @@ int hd_plan_make(const struct hd_answer *store, const struct hd_map *map,
     for (uint32_t i = 0; i < map->n_guests; i++)
         if (hd_map_starts(&map->guests[order[i]]))
             add_guest(&m, &mf->guests[order[i]], &map->guests[order[i]]);
-    if (add_views(&m, err))
+    if (add_texts(&m, err))
         return -1;
     *ret = hd_steal(&plan);
     return 0;

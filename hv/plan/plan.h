@@ -82,8 +82,8 @@ struct hd_step_domain {
     uint32_t kernel; /* index of a manifest file */
     int32_t ramdisk; /* the same, or -1 */
     uint32_t vcpus;
-    uint64_t memory; /* bytes */
-    char cmdline[HD_CMDLINE_SIZE];
+    uint64_t memory;  /* bytes */
+    uint32_t cmdline; /* a place in the plan's text: hd_plan_cmdline */
     /* A PV framebuffer and keyboard, served by VNC on a socket in
      * /run/hotdom/display/DOMAIN; width 0: none. */
     uint32_t width, height;
@@ -176,9 +176,11 @@ struct hd_plan {
     struct hd_step steps[];
 };
 
-/* Bytes of texts: of each guest its tables, and what the policy shows, which
- * is all guests' but while one that was read anew has not reached them all. */
-#define HD_PLAN_MAX_TEXT (HD_MAX_GUESTS * (HD_VIEW_TEXT + HD_SHOWN_TEXT))
+/* Bytes of texts: of each guest its command line, its tables, and what the
+ * policy shows, which is all guests' but while one that was read anew has not
+ * reached them all. */
+#define HD_PLAN_MAX_TEXT                                                       \
+    (HD_MAX_GUESTS * (HD_CMDLINE_SIZE + HD_VIEW_TEXT + HD_SHOWN_TEXT))
 
 /* A volume is one step or two, a row of the map is told in one or two, and each
  * of the eight settings, of the eight facts of the host, of what the guests
@@ -206,6 +208,9 @@ struct hd_plan_view {
 /* Of a step that serves or attaches files. */
 struct hd_plan_view hd_plan_view(const struct hd_plan *plan,
                                  const struct hd_step *step);
+/* Of a step that builds a domain, its kernel's; borrowed from the plan. */
+const char *hd_plan_cmdline(const struct hd_plan *plan,
+                            const struct hd_step *step);
 /* The same plan with others for `guest`; NULL without memory.  The caller frees
  * it. */
 struct hd_plan *hd_plan_with_view(const struct hd_plan *plan, const char *guest,

@@ -159,7 +159,9 @@ static void add_bridge(struct json_object *o, const struct hd_step *s)
     add_text(o, "name", s->u.bridge.name);
 }
 
-static void add_domain(struct json_object *o, const struct hd_step *s)
+/* Its command line is the plan's, behind the steps. */
+static void add_domain(struct json_object *o, const struct hd_plan *plan,
+                       const struct hd_step *s)
 {
     const struct hd_step_domain *d = &s->u.domain;
     struct json_object *pci = json_object_new_array();
@@ -171,7 +173,7 @@ static void add_domain(struct json_object *o, const struct hd_step *s)
     add_text(o, "uuid", uuid);
     add_number(o, "memory", d->memory);
     add_number(o, "vcpus", d->vcpus);
-    add_text(o, "cmdline", d->cmdline);
+    add_text(o, "cmdline", hd_plan_cmdline(plan, s));
     add_if(o, "width", d->width);
     add_if(o, "height", d->height);
     for (uint32_t i = 0; i < d->n_pci; i++) {
@@ -246,7 +248,6 @@ static void add_tell(struct json_object *o, const struct hd_step *s)
 static void (*const adders[])(struct json_object *, const struct hd_step *) = {
     [HD_STEP_OPEN_VOLUME] = add_volume,
     [HD_STEP_MAKE_BRIDGE] = add_bridge,
-    [HD_STEP_BUILD_DOMAIN] = add_domain,
     [HD_STEP_ATTACH_BLOCK] = add_block,
     [HD_STEP_ATTACH_NET] = add_net,
     [HD_STEP_TELL] = add_tell,
@@ -271,6 +272,8 @@ static struct json_object *step_to_json(const struct hd_plan *plan, uint32_t i)
     add_text(o, "undo", undo);
     if (s->kind == HD_STEP_SERVE_FILES)
         add_files(o, plan, s);
+    else if (s->kind == HD_STEP_BUILD_DOMAIN)
+        add_domain(o, plan, s);
     else if (s->kind < HD_ARRAY_LEN(adders) && adders[s->kind])
         adders[s->kind](o, s);
     return o;

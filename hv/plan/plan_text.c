@@ -43,14 +43,26 @@ struct hd_plan_view hd_plan_view(const struct hd_plan *plan,
                                  at(plan, f->shown)};
 }
 
+const char *hd_plan_cmdline(const struct hd_plan *plan,
+                            const struct hd_step *step)
+{
+    return at(plan, step->u.domain.cmdline);
+}
+
+bool hd_plan_has_cmdline(const struct hd_plan *plan, const struct hd_step *step)
+{
+    return step->u.domain.cmdline < plan->n_text;
+}
+
 bool hd_step_is_view(const struct hd_step *step)
 {
     return step->kind == HD_STEP_SERVE_FILES ||
            step->kind == HD_STEP_ATTACH_FILES;
 }
 
-/* Where it is: two steps of a guest have the same, and all guests what the
- * policy shows.  Without room a place that is none, and never becomes one. */
+/* Where it is: two steps of a guest have the same, all guests what the policy
+ * shows, and many a command line.  Without room a place that is none, and never
+ * becomes one. */
 static uint32_t put(struct hd_plan *plan, const char *text)
 {
     uint32_t place = 0;
@@ -74,6 +86,12 @@ void hd_plan_put_view(struct hd_plan *plan, struct hd_step *step,
     step->u.files.shown = put(plan, shown);
 }
 
+void hd_plan_put_cmdline(struct hd_plan *plan, struct hd_step *step,
+                         const char *cmdline)
+{
+    step->u.domain.cmdline = put(plan, cmdline);
+}
+
 void hd_plan_copy_text(const struct hd_plan *from, struct hd_plan *to)
 {
     memcpy((char *)&to->steps[to->n_steps], text_of(from), from->n_text);
@@ -94,6 +112,9 @@ struct hd_plan *hd_plan_with_view(const struct hd_plan *plan, const char *guest,
         struct hd_step *s = &other->steps[i];
         struct hd_plan_view v;
 
+        if (s->kind == HD_STEP_BUILD_DOMAIN)
+            hd_plan_put_cmdline(other, s,
+                                hd_plan_cmdline(plan, &plan->steps[i]));
         if (!hd_step_is_view(s))
             continue;
         v = hd_plan_view(plan, &plan->steps[i]);

@@ -309,9 +309,10 @@ static int write_nics(const struct writer *w, struct hd_err *err)
     return 0;
 }
 
-static int write_domain(const struct writer *w, const struct hd_step_domain *d,
+static int write_domain(const struct writer *w, const struct hd_step *step,
                         struct hd_err *err)
 {
+    const struct hd_step_domain *d = &step->u.domain;
     char uuid[HD_UUID_SIZE];
 
     hd_uuid_format(&d->uuid, uuid);
@@ -321,7 +322,7 @@ static int write_domain(const struct writer *w, const struct hd_step_domain *d,
         write_text(w, "kernel", w->files->kernel, err) ||
         (d->ramdisk >= 0 && w->files->ramdisk &&
          write_text(w, "ramdisk", w->files->ramdisk, err)) ||
-        write_text(w, "cmdline", d->cmdline, err))
+        write_text(w, "cmdline", hd_plan_cmdline(w->plan, step), err))
         return -1;
     fprintf(w->out, "memory = %" PRIu64 "\nmaxmem = %" PRIu64 "\nvcpus = %u\n",
             d->memory / MIB, d->memory / MIB, d->vcpus);
@@ -395,8 +396,7 @@ int hd_xl_write(const struct hd_plan *plan, const struct hd_map *map,
     fprintf(memory, "# Guest %s of the store %s, for xl create.\n", guest,
             plan->label);
     say_before(&w);
-    rc = write_domain(&w, &s->u.domain, err) || write_disks(&w, err) ||
-                 write_nics(&w, err)
+    rc = write_domain(&w, s, err) || write_disks(&w, err) || write_nics(&w, err)
              ? -1
              : 0;
     write_display(&w, &s->u.domain);

@@ -16,7 +16,8 @@ static void *build(void *arg)
 {
     struct hd_build *b = arg;
 
-    b->rc = hd_domain_build(b->ts, b->step, b->kernel, b->ramdisk, &b->err);
+    b->rc = hd_domain_build(b->ts, b->step, b->cmdline, b->kernel, b->ramdisk,
+                            &b->err);
     atomic_store(&b->over, true);
     return NULL;
 }
@@ -76,13 +77,14 @@ static void wait_no_more(struct hd_context *ctx)
     ctx->build.made = true;
 }
 
-int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
+int hd_build_begin(struct hd_context *ctx, const struct hd_step *step,
                    int kernel, int ramdisk, uint32_t seq, struct hd_err *err)
 {
     char path[HD_UUID_SIZE + 8];
 
     ctx->build = (struct hd_build){.ts = ctx->ts,
-                                   .step = step,
+                                   .step = &step->u.domain,
+                                   .cmdline = hd_plan_cmdline(ctx->plan, step),
                                    .kernel = kernel,
                                    .ramdisk = ramdisk,
                                    .seq = seq};

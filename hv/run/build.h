@@ -22,13 +22,15 @@ struct hd_build {
     pthread_t thread;
     struct hd_toolstack *ts;           /* borrowed */
     const struct hd_step_domain *step; /* borrowed */
+    const char *cmdline;               /* borrowed */
     int kernel, ramdisk;
     int rc;
     struct hd_err err;
 };
 
-/* Does not wait for it; `seq` is its effect in the ledger. */
-int hd_build_begin(struct hd_context *ctx, const struct hd_step_domain *step,
+/* A step of the context's plan.  Does not wait for it; `seq` is its effect in
+ * the ledger. */
+int hd_build_begin(struct hd_context *ctx, const struct hd_step *step,
                    int kernel, int ramdisk, uint32_t seq, struct hd_err *err);
 /* The guest's domain in the ledger.  One that was begun is waited for until it
  * is there, paused, and can be given devices; it is not built yet, and must not

@@ -123,7 +123,8 @@ static int fill_display(libxl_domain_config *config, const char *name)
 
 /* Every string is libxl's to free. */
 static int fill(libxl_ctx *ctx, libxl_domain_config *config,
-                const struct hd_step_domain *step, int kernel, int ramdisk)
+                const struct hd_step_domain *step, const char *cmdline,
+                int kernel, int ramdisk)
 {
     libxl_domain_create_info *c = &config->c_info;
     libxl_domain_build_info *b = &config->b_info;
@@ -136,7 +137,7 @@ static int fill(libxl_ctx *ctx, libxl_domain_config *config,
     b->max_memkb = b->target_memkb = step->memory / 1024;
     b->kernel = fd_path(kernel);
     b->ramdisk = ramdisk < 0 ? NULL : fd_path(ramdisk);
-    b->cmdline = strdup(step->cmdline);
+    b->cmdline = strdup(cmdline);
     if (libxl_cpu_bitmap_alloc(ctx, &b->avail_vcpus, (int)step->vcpus))
         return -1;
     for (uint32_t i = 0; i < step->vcpus; i++)
@@ -212,7 +213,8 @@ static int begin_build(struct hd_toolstack *ts, uint32_t *domid)
 }
 
 int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
-                    int kernel, int ramdisk, struct hd_err *err)
+                    const char *cmdline, int kernel, int ramdisk,
+                    struct hd_err *err)
 {
     int rc;
 
@@ -220,7 +222,8 @@ int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
         return -1;
     ts->domid = UINT32_MAX; /* libxl: choose one */
     libxl_domain_config_init(&ts->config);
-    rc = fill(hd_toolstack_begin(ts), &ts->config, step, kernel, ramdisk);
+    rc = fill(hd_toolstack_begin(ts), &ts->config, step, cmdline, kernel,
+              ramdisk);
     if (rc)
         libxl_domain_config_dispose(&ts->config);
     else

@@ -23,12 +23,14 @@ HD_DEFINE_AUTO(hd_toolstack)
 /* These block as libxl does: for some tens of milliseconds, or up to 10 s for
  * a backend that does not answer. */
 
-/* A paused PV domain with a console and no devices.  `kernel` and `ramdisk`
+/* A paused PV domain with a console and no devices.  `cmdline` is the kernel's,
+ * `kernel` and `ramdisk`
  * (-1: none) are sealed memfds; libxl reads them through /proc/self/fd.  When
  * it returns the domain may be started, but libxl is not done with it, as long
  * as xenconsoled is not: hd_domain_settle must follow. */
 int hd_domain_build(struct hd_toolstack *ts, const struct hd_step_domain *step,
-                    int kernel, int ramdisk, struct hd_err *err);
+                    const char *cmdline, int kernel, int ramdisk,
+                    struct hd_err *err);
 /* 1 with the domid when libxl has made the domain and all of its nodes that a
  * device needs: from then on it may be given devices, while it is built; 0: not
  * yet; -1.  Nothing is asked of libxl. */

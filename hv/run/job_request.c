@@ -146,11 +146,10 @@ static bool domain_ok(const struct hd_job_request *req,
            !hd_uuid_is_zero(&d->uuid) && d->kernel < req->n_files &&
            d->ramdisk >= -1 && d->ramdisk < (int64_t)req->n_files &&
            d->vcpus >= 1 && d->vcpus <= 512 && d->memory >= 1 << 20 &&
-           d->memory <= INT64_MAX && is_text(d->cmdline, sizeof(d->cmdline)) &&
-           !d->width == !d->height && d->on_poweroff < HD_END_COUNT &&
-           d->on_reboot < HD_END_COUNT && d->on_crash < HD_END_COUNT &&
-           d->width <= PIXELS_MAX && d->height <= PIXELS_MAX && pci_ok(d) &&
-           after_ok(d);
+           d->memory <= INT64_MAX && !d->width == !d->height &&
+           d->on_poweroff < HD_END_COUNT && d->on_reboot < HD_END_COUNT &&
+           d->on_crash < HD_END_COUNT && d->width <= PIXELS_MAX &&
+           d->height <= PIXELS_MAX && pci_ok(d) && after_ok(d);
 }
 
 static bool seize_ok(const struct hd_job_request *req,
@@ -228,6 +227,13 @@ static bool view_ok(const struct hd_plan *plan, const struct hd_step *step)
     return strlen(v.tables) < HD_VIEW_TEXT && strlen(v.shown) < HD_SHOWN_TEXT &&
            !hd_tables_parse(v.tables, &tables, NULL) &&
            !hd_tables_parse(v.shown, &shown, NULL);
+}
+
+static bool cmdline_ok(const struct hd_plan *plan, const struct hd_step *step)
+{
+    return step->kind != HD_STEP_BUILD_DOMAIN ||
+           (hd_plan_has_cmdline(plan, step) &&
+            is_text(hd_plan_cmdline(plan, step), HD_CMDLINE_SIZE));
 }
 
 static bool tell_ok(const struct hd_job_request *req,
@@ -311,7 +317,8 @@ static int check_plan(const struct hd_job_request *req,
 
         if (step->kind >= HD_ARRAY_LEN(checks) ||
             !hd_job_request_is_name(step->guest, sizeof(step->guest)) ||
-            !checks[step->kind](req, step) || !view_ok(plan, step))
+            !checks[step->kind](req, step) || !view_ok(plan, step) ||
+            !cmdline_ok(plan, step))
             return hd_fail(err, HD_E_FAILED, "step %u of the job's plan is bad",
                            i + 1);
     }

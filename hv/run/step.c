@@ -90,8 +90,8 @@ static int build_domain(struct hd_context *ctx, const struct hd_step *step,
     const struct hd_step_domain *d = &step->u.domain;
     int ramdisk = d->ramdisk < 0 ? -1 : HD_JOB_FILES + d->ramdisk;
 
-    return hd_build_begin(ctx, d, HD_JOB_FILES + (int)d->kernel, ramdisk, seq,
-                          err);
+    return hd_build_begin(ctx, step, HD_JOB_FILES + (int)d->kernel, ramdisk,
+                          seq, err);
 }
 
 static int bridge_free(struct hd_context *ctx, const struct hd_step *step,

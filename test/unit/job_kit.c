@@ -15,12 +15,13 @@ struct hd_plan *job_kit_begin(struct hd_job_request *req, uint32_t n_steps)
     memset(req, 0, sizeof(*req));
     req->store.byte[0] = req->head.store.byte[0] = plan->store.byte[0] = 7;
     req->op = HD_JOB_START;
-    req->plan_size = (uint32_t)hd_plan_size(n_steps);
     req->head.diskseq = 3;
     strcpy(req->head.label, "travel");
     strcpy(req->head.devname, "sda");
     strcpy(plan->label, "travel");
     plan->n_steps = n_steps;
+    plan->n_text = 1; /* each domain's command line, an empty one */
+    req->plan_size = (uint32_t)hd_plan_bytes(plan);
     return plan;
 }
 

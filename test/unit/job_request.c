@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../hv/plan/plan_text.h"
 #include "../../hv/store/auth.h"
 #include "../../pv-drivers/base/io.h"
 #include "job_kit.h"
@@ -36,7 +37,7 @@ static void begin(void)
     s->u.domain.ramdisk = 1;
     s->u.domain.vcpus = 1;
     s->u.domain.memory = 64 << 20;
-    strcpy(s->u.domain.cmdline, "root=/dev/xvda ro");
+    hd_plan_put_cmdline(plan, s, "root=/dev/xvda ro");
     s = step(2, HD_STEP_ATTACH_BLOCK);
     strcpy(s->u.block.dm_name, "hotdom-travel-root");
     strcpy(s->u.block.as, "xvda");
@@ -49,6 +50,7 @@ static void begin(void)
     s = step(6, HD_STEP_TELL);
     strcpy(s->u.tell.path, "map/net/lan0");
     strcpy(s->u.tell.value, "pv xenbr0");
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
 }
 
 static void refused(const char *words)
@@ -285,8 +287,16 @@ static void a_change_of_keys_names_user_place_and_cost(void)
     refused("keyslot is bad");
 }
 
+static void put_cmdline(const char *line)
+{
+    hd_plan_put_cmdline(plan, &plan->steps[1], line);
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
+}
+
 static void every_step_is_checked(void)
 {
+    char line[HD_CMDLINE_SIZE + 1] = "";
+
     begin();
     plan->steps[4].kind = HD_STEP_START_DOMAIN + 1u;
     refused("step 5");
@@ -316,9 +326,12 @@ static void every_step_is_checked(void)
     refused("step 2");
     plan->steps[1].u.domain.memory = 0;
     refused("step 2");
-    memset(plan->steps[1].u.domain.cmdline, 'x', HD_CMDLINE_SIZE);
+    memset(line, 'x', HD_CMDLINE_SIZE);
+    put_cmdline(line);
     refused("step 2");
-    strcpy(plan->steps[1].u.domain.cmdline, "ro\nquiet");
+    put_cmdline("ro\nquiet");
+    refused("step 2");
+    plan->steps[1].u.domain.cmdline = UINT32_MAX;
     refused("step 2");
     strcpy(plan->steps[2].u.block.as, "xvdq");
     refused("step 3");
@@ -404,8 +417,7 @@ static int send(size_t extra, int seal)
     int fd = hd_io_memfd("request", sizeof(req) + req.plan_size + extra, &err);
 
     CHECK_OK(hd_io_pwrite(fd, &req, sizeof(req), 0, &err), &err);
-    CHECK_OK(hd_io_pwrite(fd, plan, hd_plan_size(N_STEPS), sizeof(req), &err),
-             &err);
+    CHECK_OK(hd_io_pwrite(fd, plan, req.plan_size, sizeof(req), &err), &err);
     if (seal)
         CHECK_OK(hd_io_seal(fd, &err), &err);
     return fd;

@@ -31,7 +31,8 @@ static void begin(enum hd_job_op op)
 static void cut(uint32_t n_steps)
 {
     plan->n_steps = n_steps;
-    req.plan_size = (uint32_t)hd_plan_size(n_steps);
+    *(char *)&plan->steps[n_steps] = '\0'; /* the text */
+    req.plan_size = (uint32_t)hd_plan_bytes(plan);
 }
 
 static void begin_build(void)

@@ -40,6 +40,7 @@ static void begin_detach(void)
 {
     begin();
     plan->n_steps = 1;
+    plan->n_text = 0;
     plan->steps[0] = plan->steps[2];
     req.plan_size = (uint32_t)hd_plan_size(1);
     req.op = HD_JOB_DETACH;
