@@ -185,11 +185,13 @@ static bool is_rotten(const char *path)
     return !is_size(a.size) || a.last >= HD_REGISTRY_SIZE / a.size;
 }
 
-/* LMDB maps all of a file that is longer. */
+/* LMDB maps all of a file that is longer.  Who reads maps the spare room as
+ * well: a removal may take it while the file is open, and what lies behind the
+ * end of the map cannot be read (MDB_MAP_RESIZED). */
 static int open_env(MDB_env *env, const char *path, unsigned flags)
 {
-    int rc = is_rotten(path) ? MDB_INVALID
-                             : mdb_env_set_mapsize(env, HD_REGISTRY_FULL);
+    size_t size = flags & MDB_RDONLY ? HD_REGISTRY_SIZE : HD_REGISTRY_FULL;
+    int rc = is_rotten(path) ? MDB_INVALID : mdb_env_set_mapsize(env, size);
 
     if (!rc)
         rc = mdb_env_set_maxdbs(env, 2);

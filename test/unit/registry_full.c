@@ -227,6 +227,33 @@ static void a_registry_of_64_mib_takes_removals_and_then_values(void)
     registry_end();
 }
 
+/* Who stays open sees the file grow into the room that is kept for removals. */
+static const char *read_on(void)
+{
+    hd_auto(hd_registry_reader) reader = NULL;
+    struct hd_value v;
+    struct hd_err err;
+
+    EXPECT(fill_large(&err) > 1900 && has_its_64_mib(&err));
+    EXPECT(!hd_registry_reader_open(registry_dir, &reader, &err));
+    EXPECT(hd_registry_reader_get(reader, "guest/1", UINT64_MAX, &v, &err) ==
+           1);
+    EXPECT(!remove_all(&err));
+    EXPECT(hd_registry_reader_get(reader, "guest/1", UINT64_MAX, &v, &err) ==
+           0);
+    EXPECT(!change_by(1, LARGE, &err));
+    EXPECT(hd_registry_reader_get(reader, "guest/1", UINT64_MAX, &v, &err) ==
+           1);
+    return NULL;
+}
+
+static void who_reads_a_registry_of_64_mib_reads_on_when_it_is_emptied(void)
+{
+    registry_begin();
+    apart_kit_run(prepare_large, read_on);
+    registry_end();
+}
+
 static const char *large_ones(void)
 {
     struct hd_err err;
@@ -252,6 +279,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_registry_on_a_volume_that_others_have_filled_takes_removals),
     HD_TEST(a_volume_that_is_full_from_the_start_gets_its_registry_later),
     HD_TEST(a_registry_of_64_mib_takes_removals_and_then_values),
+    HD_TEST(who_reads_a_registry_of_64_mib_reads_on_when_it_is_emptied),
     HD_TEST(large_values_that_were_removed_give_room_to_large_ones),
 };
 HD_SUITE("dom-guest/registry_full", tests);
