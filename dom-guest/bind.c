@@ -2,16 +2,15 @@
 /* Writes values of the registry to files; reads none back, and removes none. */
 #include "bind.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/tables.h"
 #include "folder.h"
+#include "replace.h"
 
 #define BIND "data/hotdom/bind"
 
@@ -67,32 +66,19 @@ static size_t to_text(const struct hd_value *value, char *text)
     return len;
 }
 
-/* What it is already, `*ret` the caller's; false: other than a file, whatever
- * opening one of those would do. */
-static bool read_file(const char *path, char **ret, size_t *ret_len)
-{
-    hd_autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat st;
-
-    return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-           !hd_io_read_whole(fd, path, HD_VALUE_MAX + 1, ret, ret_len, NULL);
-}
-
 int hd_bind_write(const struct hd_bind *bind, const struct hd_value *value,
                   const char *root, struct hd_err *err)
 {
-    hd_autofree char *text = malloc(value->len + 1), *is = NULL;
+    hd_autofree char *text = malloc(value->len + 1);
     char path[PATH_MAX];
-    size_t len, n_is = 0;
+    size_t len;
 
     if (!text)
         return hd_fail_errno(err, HD_E_FAILED, "write %s", bind->file);
     len = to_text(value, text);
     snprintf(path, sizeof(path), "%s%s", root, bind->file);
-    if (read_file(path, &is, &n_is) && n_is == len && !memcmp(is, text, len))
-        return 0;
     return hd_folder_make_above(path, err) ||
-                   hd_io_replace_file(path, text, len, 0644, err)
+                   hd_replace_file(path, text, len, 0644, err)
                ? hd_wrap(err, "%s", bind->key)
                : 0;
 }

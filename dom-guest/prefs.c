@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../pv-drivers/base/io.h"
+#include "replace.h"
 
 #define SETTINGS "data/hotdom/settings/"
 #define ZONES    "/usr/share/zoneinfo/"
@@ -72,15 +73,6 @@ char *hd_prefs_set(const char *text, const char *key, const char *value)
     return ret;
 }
 
-static int put(const char *path, const char *text, struct hd_err *err)
-{
-    hd_autofree char *is = NULL;
-
-    if (!hd_io_read_file(path, FILE_MAX, &is, NULL, NULL) && !strcmp(is, text))
-        return 0;
-    return hd_io_write_file(path, text, strlen(text), 0644, err);
-}
-
 static int set_line(const char *path, const char *key, const char *value,
                     struct hd_err *err)
 {
@@ -92,7 +84,7 @@ static int set_line(const char *path, const char *key, const char *value,
     text = hd_prefs_set(is ? is : "", key, value);
     if (!text)
         return hd_fail_errno(err, HD_E_FAILED, "set %s", key);
-    return put(path, text, err);
+    return hd_replace_file(path, text, strlen(text), 0644, err);
 }
 
 /* ---- settings */
@@ -156,7 +148,9 @@ static int apply_zone(const char *zone, const char *root, struct hd_err *err)
     if (link_zone(path, target, err))
         return -1;
     snprintf(line, sizeof(line), "%s\n", zone);
-    return is_there(root, "/etc/timezone", path) ? put(path, line, err) : 0;
+    return is_there(root, "/etc/timezone", path)
+               ? hd_replace_file(path, line, strlen(line), 0644, err)
+               : 0;
 }
 
 int hd_prefs_apply(const struct hd_prefs *prefs, const char *root,

@@ -168,19 +168,8 @@ static int sync_folder(const char *path)
     return fd < 0 ? -1 : fsync(fd);
 }
 
-/* Some file systems have one owner for all and let none be set. */
-static int give_to(int fd, uid_t uid, gid_t gid)
-{
-    struct stat st;
-
-    if (fstat(fd, &st))
-        return -1;
-    return (st.st_uid == uid && st.st_gid == gid) ? 0 : fchown(fd, uid, gid);
-}
-
-/* `like`: NULL, or whose owner and group it is to have. */
-static int write_file(const char *path, const void *buf, size_t len,
-                      mode_t mode, const struct stat *like, struct hd_err *err)
+int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
+                     struct hd_err *err)
 {
     char temp[PATH_MAX];
     hd_autofd int fd = -1;
@@ -194,8 +183,7 @@ static int write_file(const char *path, const void *buf, size_t len,
         unlink(temp);
         return hd_wrap(err, "%s", path);
     }
-    if ((like && give_to(fd, like->st_uid, like->st_gid)) || fchmod(fd, mode) ||
-        fsync(fd) || rename(temp, path)) {
+    if (fchmod(fd, mode) || fsync(fd) || rename(temp, path)) {
         hd_fail_errno(err, HD_E_IO, "cannot write %s", path);
         unlink(temp);
         return -1;
@@ -203,22 +191,6 @@ static int write_file(const char *path, const void *buf, size_t len,
     if (sync_folder(path))
         return hd_fail_errno(err, HD_E_IO, "cannot write %s", path);
     return 0;
-}
-
-int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
-                     struct hd_err *err)
-{
-    return write_file(path, buf, len, mode, NULL, err);
-}
-
-int hd_io_replace_file(const char *path, const void *buf, size_t len,
-                       mode_t mode, struct hd_err *err)
-{
-    struct stat st;
-    bool is_file = !stat(path, &st) && S_ISREG(st.st_mode);
-
-    return write_file(path, buf, len, is_file ? st.st_mode & 07777 : mode,
-                      is_file ? &st : NULL, err);
 }
 
 int hd_io_lock_folder(const char *dir, struct hd_err *err)

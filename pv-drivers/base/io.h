@@ -31,10 +31,6 @@ int hd_io_read_whole(int fd, const char *path, size_t max, char **ret_buf,
  * of the folder): after 0 it survives a loss of power. */
 int hd_io_write_file(const char *path, const void *buf, size_t len, mode_t mode,
                      struct hd_err *err);
-/* The same; a file that is there, or that a link there leads to, leaves the new
- * one its owner, group and mode, and `mode` is of one that is not. */
-int hd_io_replace_file(const char *path, const void *buf, size_t len,
-                       mode_t mode, struct hd_err *err);
 
 /* Makes the folder `dir` (and its parent), 0700, when it is not there, and
  * waits until it is ours alone, which it is until the descriptor is closed.
