@@ -285,6 +285,15 @@ static bool take_signals(struct hd_duty *d, int fd)
     return true;
 }
 
+/* Something was mounted a moment ago: over the registry, or over the view. */
+static void look(struct hd_duty *d)
+{
+    if (hd_io_left_ms(d->look_ms))
+        return;
+    hd_duty_registry_do(d, hd_keeper_retry);
+    hd_duty_view_look(d);
+}
+
 /* Until there is something to do of which no descriptor tells. */
 static int left_ms(const struct hd_duty *d, uint64_t next_ms)
 {
@@ -313,7 +322,7 @@ static int loop(struct hd_duty *d, int signals, int addresses,
             hd_duty_report(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
-        hd_duty_view_look(d);
+        look(d);
         if (make_up(d))
             next_ms = hd_io_within_ms(BURST_MS, next_ms);
         p[3].fd = d->keeper.news; /* another one after SIGHUP */

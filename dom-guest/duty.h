@@ -37,7 +37,7 @@ struct hd_duty {
     unsigned by;          /* which hand, of hand.starts, has done so */
     bool unseen;          /* nothing of it could be shown */
     unsigned looks;       /* at it since the start */
-    uint64_t look_ms;     /* when to look what is hidden; UINT64_MAX: not */
+    uint64_t look_ms;     /* when to look what mounts hide; UINT64_MAX: not */
     struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
     const struct hd_promise *known; /* borrowed; the map, to begin with, of who

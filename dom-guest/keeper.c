@@ -177,12 +177,6 @@ static void open_news(struct hd_keeper *k)
     k->behind |= k->news >= 0;
 }
 
-int hd_keeper_retry(struct hd_keeper *k, struct hd_xsdev *x, struct hd_err *err)
-{
-    open_news(k);
-    return hd_keeper_is_due(k) ? hd_keeper_follow(k, x, err) : 0;
-}
-
 /* ---- the host */
 
 struct asker {
@@ -258,6 +252,15 @@ int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
     rescue(k);
     open_news(k);
     return hd_keeper_follow(k, x, err);
+}
+
+/* What was mounted there since has a registry of its own. */
+int hd_keeper_retry(struct hd_keeper *k, struct hd_xsdev *x, struct hd_err *err)
+{
+    if (k->news >= 0 && hd_news_is_elsewhere(k->news, k->dir))
+        return hd_keeper_begin(k, k->dir, k->root, x, err);
+    open_news(k);
+    return hd_keeper_is_due(k) ? hd_keeper_follow(k, x, err) : 0;
 }
 
 void hd_keeper_fini(struct hd_keeper *k)

@@ -50,7 +50,8 @@ int hd_keeper_follow(struct hd_keeper *k, struct hd_xsdev *x,
                      struct hd_err *err);
 int hd_keeper_follow_host(struct hd_keeper *k, struct hd_xsdev *x,
                           struct hd_err *err);
-/* Something of that is left to be done, and is tried again by the other; where
+/* Something of that is left to be done, and is tried again by the other, which
+ * begins anew where another folder has taken the registry's place; where
  * nothing is, that is cheap. */
 bool hd_keeper_is_due(const struct hd_keeper *k);
 int hd_keeper_retry(struct hd_keeper *k, struct hd_xsdev *x,

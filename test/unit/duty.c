@@ -5,12 +5,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,6 +23,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "apart_kit.h"
 #include "stall_kit.h"
 #include "unit.h"
 
@@ -33,6 +36,7 @@ static pid_t agent;
 static bool left;         /* it knows that the guest is to end */
 static int lock = -1;     /* of one that goes on behind who has started it */
 static unsigned watching; /* watches that it has set */
+static unsigned binds;    /* times that it has asked for those */
 
 static void be_agent(int x, int log, bool held)
 {
@@ -133,28 +137,36 @@ static void answer(const struct xsd_sockmsg *to, uint32_t type,
                     hd_io_write(peer, body, msg.len, NULL));
 }
 
+/* One request; its report, "" for any other, NULL when none comes. */
+static const char *serve(uint64_t deadline_ms)
+{
+    static char body[HD_XSDEV_PAYLOAD + 1];
+    struct xsd_sockmsg msg;
+
+    if (!take(&msg, sizeof(msg), deadline_ms) || msg.len > HD_XSDEV_PAYLOAD ||
+        !take(body, msg.len, deadline_ms))
+        return NULL;
+    body[msg.len] = '\0';
+    watching += msg.type == XS_WATCH;
+    binds += msg.type == XS_DIRECTORY && !strcmp(body, "data/hotdom/bind");
+    if (msg.type != XS_WRITE && msg.type != XS_WATCH)
+        answer(&msg, XS_ERROR, "ENOENT");
+    else
+        answer(&msg, msg.type, "OK");
+    return msg.type == XS_WRITE && !strcmp(body, HD_BEAT_NODE)
+               ? body + strlen(body) + 1
+               : "";
+}
+
 /* The next report that says `words`, or "" when none comes. */
 static const char *await_within(const char *words, uint64_t ms)
 {
     uint64_t deadline_ms = hd_io_now_ms() + ms;
-    static char body[HD_XSDEV_PAYLOAD + 1];
-    struct xsd_sockmsg msg;
+    const char *report;
 
-    while (take(&msg, sizeof(msg), deadline_ms) &&
-           msg.len <= HD_XSDEV_PAYLOAD && take(body, msg.len, deadline_ms)) {
-        const char *value = body + strlen(body) + 1;
-
-        body[msg.len] = '\0';
-        if (msg.type != XS_WRITE && msg.type != XS_WATCH) {
-            answer(&msg, XS_ERROR, "ENOENT");
-            continue;
-        }
-        watching += msg.type == XS_WATCH;
-        answer(&msg, msg.type, "OK");
-        if (msg.type == XS_WRITE && !strcmp(body, HD_BEAT_NODE) &&
-            strstr(value, words))
-            return value;
-    }
+    while ((report = serve(deadline_ms)))
+        if (*report && strstr(report, words))
+            return report;
     return "";
 }
 
@@ -250,7 +262,44 @@ static void an_agent_that_leaves_does_not_go_round_for_a_late_answer(void)
     CU_ASSERT_TRUE(used_ms() - before < 150);
 }
 
+/* ---- */
+
+static const char *go_apart(void)
+{
+    if (geteuid() || unshare(CLONE_NEWNS))
+        return "skipped: only root may mount here";
+    EXPECT(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    return NULL;
+}
+
+/* Sooner than it reports again. */
+static const char *mounted_over(void)
+{
+    uint64_t deadline_ms = hd_io_now_ms() + STALL_KIT_MS / 2;
+    bool ready, mounted;
+
+    begin(false);
+    ready = strstr(await_report("beat=1;"), "state=ready") && binds == 1;
+    mounted = !mount("guest", root, "tmpfs", 0, NULL);
+    while (binds < 2 && serve(deadline_ms))
+        continue;
+    kill(agent, SIGTERM);
+    (void)await_report("state=leaving");
+    (void)umount(root);
+    end();
+    EXPECT(ready && mounted && binds == 2);
+    return NULL;
+}
+
+static void an_agent_whose_registry_is_mounted_over_begins_with_the_new_one(
+    void)
+{
+    binds = 0;
+    apart_kit_run(go_apart, mounted_over);
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(an_agent_whose_registry_is_mounted_over_begins_with_the_new_one),
     HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
     HD_TEST(an_agent_is_ready_before_whoever_started_it_goes_on),
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),

@@ -5,8 +5,10 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <xen/io/xs_wire.h>
@@ -15,6 +17,7 @@
 #include "../../dom-guest/registry.h"
 #include "../../dom-guest/respond.h"
 #include "../../pv-drivers/base/io.h"
+#include "apart_kit.h"
 #include "keeper_kit.h"
 #include "unit.h"
 
@@ -224,7 +227,81 @@ static void what_the_host_asks_is_answered_once(void)
     keeper_end();
 }
 
+/* ---- another file system where the registry is */
+
+static const char *go_apart(void)
+{
+    if (geteuid() || unshare(CLONE_NEWNS))
+        return "skipped: only root may mount here";
+    EXPECT(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    return NULL;
+}
+
+static bool has_written(const char *want)
+{
+    hd_autofree char *text = NULL;
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/etc/deep/hosts", keeper_root);
+    return !hd_io_read_file(path, 64, &text, NULL, NULL) && !strcmp(text, want);
+}
+
+/* A key is set, and the keeper hears of it. */
+static bool follows(const char *value, const char *want)
+{
+    keeper_set("guest/hosts", value);
+    return has_news() && !hd_keeper_follow(&keeper, keeper_x, NULL) &&
+           has_written(want);
+}
+
+static bool looks(const char *want)
+{
+    keeper_say_binds();
+    return !hd_keeper_retry(&keeper, keeper_x, NULL) && has_written(want) &&
+           !hd_keeper_is_due(&keeper);
+}
+
+static const char *mounted_over(void)
+{
+    char var[PATH_MAX];
+
+    snprintf(var, sizeof(var), "%s/var", keeper_root);
+    EXPECT(follows("sunder", "under\n"));
+    EXPECT(!mount("guest", var, "tmpfs", 0, NULL));
+    keeper_set("guest/hosts", "sover");
+    EXPECT(looks("over\n") && follows("slater", "later\n"));
+    /* It asks nothing where all is as it was. */
+    EXPECT(!hd_keeper_retry(&keeper, keeper_x, NULL));
+    EXPECT(!umount(var) && looks("under\n") && follows("sx", "x\n"));
+    return NULL;
+}
+
+static void a_registry_that_a_mount_brings_is_kept_from_then_on(void)
+{
+    keeper_begin_bound();
+    apart_kit_run(go_apart, mounted_over);
+    keeper_end();
+}
+
+static void a_folder_that_was_removed_is_made_and_heard_of_again(void)
+{
+    char command[80];
+    struct hd_err err;
+
+    keeper_begin_bound();
+    CU_ASSERT_TRUE(follows("sone", "one\n"));
+    snprintf(command, sizeof(command), "rm -rf %s", keeper_dir);
+    CU_ASSERT_EQUAL(system(command), 0);
+    CU_ASSERT_TRUE(has_news()); /* that it has gone */
+    CHECK_OK(hd_keeper_follow(&keeper, keeper_x, &err), &err);
+    CU_ASSERT_TRUE(looks("one\n"));
+    CU_ASSERT_TRUE(follows("stwo", "two\n"));
+    keeper_end();
+}
+
 static const struct hd_test tests[] = {
+    HD_TEST(a_registry_that_a_mount_brings_is_kept_from_then_on),
+    HD_TEST(a_folder_that_was_removed_is_made_and_heard_of_again),
     HD_TEST(a_key_that_is_set_is_written_to_its_file),
     HD_TEST(a_key_that_goes_leaves_its_file),
     HD_TEST(files_are_written_at_the_start),

@@ -93,6 +93,14 @@ void keeper_check_file(const char *name, const char *want)
         CU_ASSERT_STRING_EQUAL(text, want);
 }
 
+void keeper_say_binds(void)
+{
+    keeper_say(XS_DIRECTORY, "0\0001\0002", 6);
+    keeper_say_text(XS_READ, "guest/net/resolv /etc/resolv.conf");
+    keeper_say_text(XS_READ, "guest/hosts /etc/deep/hosts");
+    keeper_say_text(XS_READ, "garbage");
+}
+
 /* A host that asks nothing and binds two keys. */
 void keeper_begin_bound(void)
 {
@@ -100,10 +108,7 @@ void keeper_begin_bound(void)
 
     keeper_begin();
     keeper_say_text(XS_ERROR, "ENOENT");
-    keeper_say(XS_DIRECTORY, "0\0001\0002", 6);
-    keeper_say_text(XS_READ, "guest/net/resolv /etc/resolv.conf");
-    keeper_say_text(XS_READ, "guest/hosts /etc/deep/hosts");
-    keeper_say_text(XS_READ, "garbage");
+    keeper_say_binds();
     CHECK_OK(hd_keeper_begin(&keeper, keeper_dir, keeper_root, keeper_x, &err),
              &err);
     CU_ASSERT_EQUAL(keeper.n_binds, 2);

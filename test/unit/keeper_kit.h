@@ -19,6 +19,8 @@ void keeper_end(void);
 /* A keeper of a host that asks nothing and binds two keys:
  * guest/net/resolv to /etc/resolv.conf and guest/hosts to /etc/deep/hosts. */
 void keeper_begin_bound(void);
+/* What such a host says when it is asked for them. */
+void keeper_say_binds(void);
 
 /* The answer to the next request; XS_WRITE and others of xs_wire.h. */
 void keeper_say(uint32_t type, const char *body, size_t len);
