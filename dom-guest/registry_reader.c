@@ -93,13 +93,17 @@ static int find_file(struct hd_registry_reader *r, struct hd_err *err)
 
 static bool is_lock_there(const struct hd_registry_reader *r)
 {
-    struct stat st;
+    char path[PATH_MAX];
+    struct stat ours, there;
 
-    return !fstat(r->lock, &st) && st.st_nlink;
+    snprintf(path, sizeof(path), "%s/" HD_REGISTRY_LOCK, r->dir);
+    return !fstat(r->lock, &ours) && !stat(path, &there) &&
+           ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 /* 1; 0: there is no registry.  Somebody may have removed it, or all of the
- * folder: the lock is another one then, as everybody else's. */
+ * folder, or mounted another one there: the lock is another one then, as
+ * everybody else's. */
 static int take_lock(struct hd_registry_reader *r, uint64_t deadline_ms,
                      struct hd_err *err)
 {

@@ -2,12 +2,15 @@
 /* Tests dom-guest/registry_reader: one that stays open sees what others do to
  * the registry meanwhile. */
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
+#include "apart_kit.h"
 #include "registry_kit.h"
 #include "unit.h"
 
@@ -154,6 +157,49 @@ static void a_folder_that_was_removed_and_made_anew_is_read_under_its_lock(void)
     end();
 }
 
+static const char *go_apart(void)
+{
+    if (geteuid() || unshare(CLONE_NEWNS))
+        return "skipped: only root may mount here";
+    EXPECT(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    return NULL;
+}
+
+static bool holds(const char *want)
+{
+    struct hd_value v;
+
+    return hd_registry_reader_get(reader, "guest/a", UINT64_MAX, &v, NULL) ==
+               1 &&
+           v.len == strlen(want) && !memcmp(v.data, want, v.len);
+}
+
+static const char *mounted_over(void)
+{
+    hd_auto(hd_registry) r = NULL;
+    struct hd_err err = {0};
+    struct hd_value v;
+
+    EXPECT(holds("one") && !mount("guest", registry_dir, "tmpfs", 0, NULL));
+    registry_set("guest/a", "two");
+    EXPECT(holds("two"));
+    r = registry_open_as(HD_REGISTRY_WRITE);
+    EXPECT(hd_registry_reader_get(reader, "guest/a", 0, &v, &err) < 0 &&
+           err.code == HD_E_BUSY);
+    hd_registry_free(hd_steal(&r));
+    EXPECT(!umount2(registry_dir, MNT_DETACH) && holds("one"));
+    return NULL;
+}
+
+static void a_registry_that_was_mounted_over_another_is_read_under_its_lock(
+    void)
+{
+    begin();
+    set("guest/a", "one");
+    apart_kit_run(go_apart, mounted_over);
+    end();
+}
+
 static void a_value_of_64_kib_is_read_whole_and_damage_is_told(void)
 {
     static char data[HD_VALUE_MAX];
@@ -194,6 +240,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_get_waits_for_who_writes_and_says_so_at_the_deadline),
     HD_TEST(a_file_that_was_replaced_is_read),
     HD_TEST(a_folder_that_was_removed_and_made_anew_is_read_under_its_lock),
+    HD_TEST(a_registry_that_was_mounted_over_another_is_read_under_its_lock),
     HD_TEST(a_value_of_64_kib_is_read_whole_and_damage_is_told),
 };
 HD_SUITE("dom-guest/registry_reader", tests);
