@@ -3,11 +3,13 @@
  * and prints them; changes nothing. */
 #include "registry_watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "entry_json.h"
+#include "mountinfo.h"
 #include "news.h"
 #include "registry_show.h"
 #include "respond.h"
@@ -18,6 +20,7 @@ struct watch {
     struct hd_xsdev *x;   /* NULL: nothing of the host's is wanted or there */
     struct hd_told *told; /* what it said last */
     int news;             /* -1: nothing of the guest's is wanted */
+    int mounts;           /* or -1, as that */
     struct hd_regcall ask;
     struct hd_entries bytes; /* of the answer */
     bool json;
@@ -54,6 +57,18 @@ static int hear_once(struct watch *w, struct hd_err *err)
     return 0;
 }
 
+/* What was mounted over it has a registry of its own, of which all is new. */
+static void follow_folder(struct watch *w)
+{
+    int news =
+        hd_news_is_elsewhere(w->news, w->dir) ? hd_news_open(w->dir, NULL) : -1;
+
+    if (news < 0)
+        return;
+    close(w->news);
+    w->news = news;
+}
+
 /* At first only what the last change was. */
 static int hear_guest(struct watch *w, struct hd_err *err)
 {
@@ -61,6 +76,7 @@ static int hear_guest(struct watch *w, struct hd_err *err)
 
     if (w->news < 0)
         return 0;
+    follow_folder(w);
     hd_news_drain(w->news);
     do {
         before = w->ask.since;
@@ -107,10 +123,11 @@ static void await(const struct watch *w)
 {
     struct pollfd p[] = {
         {.fd = w->news, .events = POLLIN},
-        {.fd = w->x ? hd_xsdev_fd(w->x) : -1, .events = POLLIN}};
+        {.fd = w->x ? hd_xsdev_fd(w->x) : -1, .events = POLLIN},
+        {.fd = w->mounts, .events = POLLPRI}};
 
     if (!w->x || !hd_xsdev_rung(w->x))
-        (void)poll(p, 2, -1);
+        (void)poll(p, HD_ARRAY_LEN(p), -1);
 }
 
 static int run(struct watch *w, struct hd_err *err)
@@ -132,6 +149,7 @@ int hd_registry_watch(const char *dir, struct hd_xsdev *x, const char *key,
     struct watch w = {.dir = dir,
                       .x = hosts ? x : NULL,
                       .news = -1,
+                      .mounts = -1,
                       .ask = {.op = HD_REGCALL_CHANGES},
                       .bytes = {.max = HD_REGCALL_ANSWER_MAX},
                       .json = json};
@@ -139,9 +157,13 @@ int hd_registry_watch(const char *dir, struct hd_xsdev *x, const char *key,
     snprintf(w.ask.key, sizeof(w.ask.key), "%s", key);
     if (guests && (w.news = hd_news_open(dir, err)) < 0)
         return -1;
+    if (guests)
+        w.mounts = open(HD_MOUNTINFO, O_RDONLY | O_CLOEXEC);
     (void)run(&w, err);
     if (w.news >= 0)
         close(w.news);
+    if (w.mounts >= 0)
+        close(w.mounts);
     hd_told_free(w.told);
     hd_entries_fini(&w.bytes);
     return -1;
