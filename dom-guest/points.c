@@ -202,6 +202,13 @@ static bool is_gone(int why)
     return why == ENOENT || why == ENOTDIR;
 }
 
+/* A file system may bring to the medium that a note has gone and not that its
+ * mount point has: the folder is synced before. */
+static int remove_for_good(int folder, const char *name, int flags)
+{
+    return unlinkat(folder, name, flags) || fsync(folder) ? -1 : 0;
+}
+
 /* What the guest has put there, in it or on the way is its own. */
 static enum left take_away(int root, const char *inside)
 {
@@ -211,7 +218,7 @@ static enum left take_away(int root, const char *inside)
     struct stat st;
 
     snprintf(folder, sizeof(folder), "%.*s", (int)(name - inside - 1), inside);
-    at = *folder ? hd_beneath_open(root, folder, O_PATH | O_DIRECTORY)
+    at = *folder ? hd_beneath_open(root, folder, O_RDONLY | O_DIRECTORY)
                  : fcntl(root, F_DUPFD_CLOEXEC, 0);
     if (at < 0)
         return is_gone(errno) || errno == ELOOP ? LEFT_NONE : LEFT_FAILED;
@@ -219,7 +226,7 @@ static enum left take_away(int root, const char *inside)
         return is_gone(errno) ? LEFT_NONE : LEFT_FAILED;
     if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_size))
         return LEFT_NONE;
-    return !unlinkat(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ||
+    return !remove_for_good(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ||
                    errno == ENOTEMPTY || is_gone(errno)
                ? LEFT_NONE
                : LEFT_FAILED;
@@ -293,7 +300,7 @@ static int keep(int dir, const char *kept, struct hd_err *err)
     char path[48];
 
     if (!*kept)
-        return unlinkat(dir, "points", 0)
+        return remove_for_good(dir, "points", 0)
                    ? hd_fail_errno(err, HD_E_IO, "forget the mount points")
                    : 0;
     snprintf(path, sizeof(path), "/proc/self/fd/%d/points", dir);
@@ -313,8 +320,8 @@ int hd_points_clear(const char *writes, const char *of, const char *at,
 
     if (fd < 0)
         return 0;
-    root = at ? open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)
-              : hd_beneath_open(dir, "/upper", O_PATH | O_DIRECTORY);
+    root = at ? open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+              : hd_beneath_open(dir, "/upper", O_RDONLY | O_DIRECTORY);
     if (root < 0)
         return hd_fail_errno(err, HD_E_IO, "open what the guest has of %s", of);
     if (hd_io_read_whole(fd, of, TEXT_MAX, &text, NULL, err))

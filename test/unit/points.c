@@ -4,12 +4,14 @@
 #include "../../dom-guest/points.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "../../dom-guest/paths.h"
 #include "apart_kit.h"
+#include "power.h"
 #include "unit.h"
 #include "view_kit.h"
 
@@ -188,6 +190,61 @@ static void a_pull_between_a_note_and_its_mount_point_leaves_neither(void)
     apart_kit_run(prepare, pulled);
 }
 
+/* ---- for good */
+
+static unsigned synced; /* folders, of what has gone and is noted still */
+static bool fails;
+
+static bool see_sync(int fd)
+{
+    char link[32], path[64] = "";
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof(path) - 1) < 0 || is_gone(POINTS) ||
+        !is_gone(UPPER "/note") ||
+        (strcmp(path, UPPER) && strcmp(path, "/srv/agent")))
+        return false;
+    synced++;
+    return fails;
+}
+
+static const char *for_good(void)
+{
+    power_fails_fsync = see_sync;
+    EXPECT(view_kit_compose(NO_MORE "-/srv/agent/deep/own\n", 2));
+    EXPECT(synced == 1 && !is_gone(POINTS));
+    /* At the next start it is the upper folder itself. */
+    EXPECT(view_kit_compose(OWN, 3) && start_again());
+    EXPECT(view_kit_compose(NO_MORE, 1) && is_gone(POINTS) && synced > 1);
+    return NULL;
+}
+
+static void a_mount_point_has_gone_for_good_before_its_note_goes(void)
+{
+    apart_kit_run(prepare, for_good);
+}
+
+static const char *not_for_good(void)
+{
+    EXPECT(start_again());
+    power_fails_fsync = see_sync;
+    fails = true;
+    hd_view_compose(view_kit, NO_MORE, &view_kit_out);
+    EXPECT(view_kit_out.made == 1 && view_kit_out.why.sys == EIO);
+    EXPECT(strstr(view_kit_out.why.msg, "/srv/agent/note"));
+    EXPECT(is_gone(UPPER "/deep") &&
+           view_kit_holds(POINTS, "/srv/agent/note\n"));
+    fails = false;
+    EXPECT(start_again() && view_kit_compose(NO_MORE, 1) && is_gone(POINTS));
+    return NULL;
+}
+
+static void one_that_may_come_back_stays_noted(void)
+{
+    fails = false;
+    apart_kit_run(prepare, not_for_good);
+}
+
 /* The volume was in other hands, which have put links there. */
 static const char *links_of_notes(void)
 {
@@ -263,6 +320,8 @@ static const struct hd_test tests[] = {
     HD_TEST(notes_of_other_places_take_nothing_away),
     HD_TEST(one_that_cannot_be_taken_away_is_named_and_the_others_are_gone),
     HD_TEST(a_pull_between_a_note_and_its_mount_point_leaves_neither),
+    HD_TEST(a_mount_point_has_gone_for_good_before_its_note_goes),
+    HD_TEST(one_that_may_come_back_stays_noted),
     HD_TEST(links_among_the_notes_lead_nowhere),
     HD_TEST(a_link_in_place_of_the_guest_s_writes_is_refused),
     HD_TEST(a_link_inside_of_an_exception_leads_no_inclusion_out_of_it),

@@ -44,6 +44,7 @@ static struct power_log *active;
 unsigned power_kill_at, power_cut_at;
 ssize_t power_room = -1;
 void (*power_before_flock)(void);
+bool (*power_fails_fsync)(int fd);
 
 /* The linker sends all calls of the program under test here (--wrap). */
 ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
@@ -180,6 +181,10 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 
 int __wrap_fsync(int fd)
 {
+    if (power_fails_fsync && power_fails_fsync(fd)) {
+        errno = EIO;
+        return -1;
+    }
     note(fd, FLUSH, NULL, 0, 0);
     return __real_fsync(fd);
 }

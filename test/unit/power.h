@@ -45,6 +45,9 @@ extern unsigned power_cut_at;
  * -1: no end. */
 extern ssize_t power_room;
 
+/* Asked in front of each fsync(2); one that is to fail does so with EIO. */
+extern bool (*power_fails_fsync)(int fd);
+
 /* Called once, in front of the next flock(2). */
 extern void (*power_before_flock)(void);
 
