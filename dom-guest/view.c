@@ -16,6 +16,7 @@
 #include "../pv-drivers/base/io.h"
 #include "folder.h"
 #include "hand.h"
+#include "lay.h"
 #include "layers.h"
 #include "mounted.h"
 #include "mountinfo.h"
@@ -32,77 +33,6 @@ struct hd_view {
 };
 
 /* ---- a layer */
-
-/* The overlay is of its folder, of which the host view shows no more than this
- * file and other exceptions. */
-static int lay_file(const char *path, const char *at, const char *lower,
-                    const char *writes, struct hd_err *err)
-{
-    char name[HD_LAYERS_NAME], merged[HD_LAYERS_ROOM], from[2 * HD_LAYERS_ROOM],
-        folder[HD_LAYERS_ROOM];
-
-    if (!hd_layers_name(path, name))
-        return hd_fail(err, HD_E_LIMIT, "the path %s is too long", path);
-    snprintf(merged, sizeof(merged), HD_GUEST_MERGED "/%s", name);
-    snprintf(folder, sizeof(folder), "%s", lower);
-    *strrchr(folder, '/') = '\0';
-    snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
-    if (hd_folder_make_private(HD_GUEST_MERGED, err) ||
-        hd_folder_make(merged, err) || hd_points_make(at, false, err) ||
-        hd_overlay_lay(folder, writes, path, merged, err) ||
-        hd_mounted_note(merged, "", err))
-        return -1;
-    if (mount(from, at, NULL, MS_BIND, NULL))
-        return hd_fail_errno(err, HD_E_IO, "bind %s", path);
-    return 0;
-}
-
-/* The overlay that is there, once more. */
-static int mount_spare(struct hd_placed *p, const char *at, const char *path,
-                       struct hd_err *err)
-{
-    struct stat st;
-
-    if (!fstat(p->spare, &st) && hd_points_make(at, S_ISDIR(st.st_mode), err))
-        return -1;
-    return hd_placed_repeat(p, at, path, err);
-}
-
-static int lay_folder(const char *path, const char *at, const char *lower,
-                      const char *writes, struct hd_err *err)
-{
-    return hd_points_make(at, true, err) ||
-                   hd_overlay_lay(lower, writes, path, at, err)
-               ? -1
-               : 0;
-}
-
-/* `left` is why something of a layer that is gone is there still. */
-static int lay_exception(struct hd_placed *p, const char *path,
-                         const char *lower, bool folder, const char *writes,
-                         struct hd_err *left, struct hd_err *err)
-{
-    char at[PATH_MAX];
-
-    if (hd_points_find(path, at, err))
-        return -1;
-    if (p->spare >= 0) {
-        hd_overlay_forget(p->spare);
-        if (mount_spare(p, at, path, err))
-            return -1;
-        p->times = 0;
-        if (folder)
-            (void)hd_points_clear(writes, path, at, left);
-        return 0;
-    }
-    if (folder)
-        (void)hd_points_clear(writes, path, NULL, left);
-    if ((folder ? lay_folder : lay_file)(path, at, lower, writes, err) ||
-        hd_placed_note(p, at, path, err))
-        return -1;
-    hd_placed_copy(p);
-    return 0;
-}
 
 /* What was a folder and is a file now is another overlay. */
 static void take_spare(struct hd_view *v, struct hd_placed *p, const char *path,
@@ -136,7 +66,8 @@ static int add_exception(struct hd_view *v, size_t i, const char *writes,
         return hd_fail(err, HD_E_FAILED,
                        "the host's %s is neither a folder nor a file", path);
     take_spare(v, p, path, st.st_mode);
-    if (lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, &left, err))
+    if (hd_lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, &left,
+                         err))
         return -1;
     *err = left;
     return 1;
@@ -147,13 +78,9 @@ static int repeat_exception(struct hd_view *v, size_t i, const char *writes,
                             struct hd_err *err)
 {
     const char *path = v->now->layers.layers[i].path;
-    char at[PATH_MAX];
 
     (void)writes; /* the overlay is there */
-    if (hd_points_find(path, at, err) ||
-        mount_spare(&v->now->placed[i], at, path, err))
-        return -1;
-    return 1;
+    return hd_lay_again(&v->now->placed[i], path, err) ? -1 : 1;
 }
 
 /* A copy of the mount that the guest's own path is in, from before anything was
