@@ -31,7 +31,7 @@ static int lay_file(const char *path, const char *at, const char *lower,
     *strrchr(folder, '/') = '\0';
     snprintf(from, sizeof(from), "%s%s", merged, strrchr(path, '/'));
     if (hd_folder_make_private(HD_GUEST_MERGED, err) ||
-        hd_folder_make(merged, err) || hd_points_make(at, false, err) ||
+        hd_folder_make(merged, err) || hd_points_make(writes, at, false, err) ||
         hd_overlay_lay(folder, writes, path, merged, err) ||
         hd_mounted_note(merged, "", err))
         return -1;
@@ -42,11 +42,12 @@ static int lay_file(const char *path, const char *at, const char *lower,
 
 /* The overlay that is there, once more. */
 static int mount_spare(struct hd_placed *p, const char *at, const char *path,
-                       struct hd_err *err)
+                       const char *writes, struct hd_err *err)
 {
     struct stat st;
 
-    if (!fstat(p->spare, &st) && hd_points_make(at, S_ISDIR(st.st_mode), err))
+    if (!fstat(p->spare, &st) &&
+        hd_points_make(writes, at, S_ISDIR(st.st_mode), err))
         return -1;
     return hd_placed_repeat(p, at, path, err);
 }
@@ -54,7 +55,7 @@ static int mount_spare(struct hd_placed *p, const char *at, const char *path,
 static int lay_folder(const char *path, const char *at, const char *lower,
                       const char *writes, struct hd_err *err)
 {
-    return hd_points_make(at, true, err) ||
+    return hd_points_make(writes, at, true, err) ||
                    hd_overlay_lay(lower, writes, path, at, err)
                ? -1
                : 0;
@@ -70,7 +71,7 @@ int hd_lay_exception(struct hd_placed *p, const char *path, const char *lower,
         return -1;
     if (p->spare >= 0) {
         hd_overlay_forget(p->spare);
-        if (mount_spare(p, at, path, err))
+        if (mount_spare(p, at, path, writes, err))
             return -1;
         p->times = 0;
         if (folder)
@@ -86,10 +87,12 @@ int hd_lay_exception(struct hd_placed *p, const char *path, const char *lower,
     return 0;
 }
 
+/* What hides it is the guest's, and no place for notes. */
 int hd_lay_again(struct hd_placed *p, const char *path, struct hd_err *err)
 {
     char at[PATH_MAX];
 
-    return hd_points_find(path, at, err) || mount_spare(p, at, path, err) ? -1
-                                                                          : 0;
+    return hd_points_find(path, at, err) || mount_spare(p, at, path, NULL, err)
+               ? -1
+               : 0;
 }

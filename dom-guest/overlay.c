@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -66,19 +65,19 @@ int hd_overlay_mount_host(struct hd_err *err)
 /* ---- where writes go */
 
 /* Neither of those two keeps the attributes that an overlay needs. */
-static bool takes_writes(const char *path)
+static bool is_fit(const char *path)
 {
     struct statfs fs;
 
-    return !statfs(path, &fs) && !access(path, W_OK) &&
-           fs.f_type != OVERLAYFS_SUPER_MAGIC && fs.f_type != RAMFS_MAGIC;
+    return !statfs(path, &fs) && fs.f_type != OVERLAYFS_SUPER_MAGIC &&
+           fs.f_type != RAMFS_MAGIC;
 }
 
 /* The guest's volume, or memory where that is of no use. */
-static int find_writes(const char **ret, struct hd_err *err)
+static int make_writes(const char **ret, struct hd_err *err)
 {
     if (!hd_folder_make_private(HD_GUEST_WRITES, NULL) &&
-        takes_writes(HD_GUEST_WRITES)) {
+        is_fit(HD_GUEST_WRITES) && !access(HD_GUEST_WRITES, W_OK)) {
         *ret = HD_GUEST_WRITES;
         return 0;
     }
@@ -92,12 +91,13 @@ static int find_writes(const char **ret, struct hd_err *err)
     return 0;
 }
 
-int hd_overlay_open_writes(struct hd_err *err)
+int hd_overlay_open_writes(bool make, struct hd_err *err)
 {
-    const char *path;
+    const char *path =
+        is_fit(HD_GUEST_WRITES) ? HD_GUEST_WRITES : HD_GUEST_MEMORY;
     int fd;
 
-    if (find_writes(&path, err))
+    if (make && make_writes(&path, err))
         return -1;
     fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? hd_fail_errno(err, HD_E_IO, "open %s", path) : fd;

@@ -3,15 +3,18 @@
 #ifndef HD_GUEST_OVERLAY_H
 #define HD_GUEST_OVERLAY_H
 
+#include <stdbool.h>
+
 #include "../pv-drivers/base/err.h"
 
 /* The host view, at HD_GUEST_HOST; waits 3 s for its device at most. */
 int hd_overlay_mount_host(struct hd_err *err);
 
 /* The folder that takes what the guest writes, HD_GUEST_WRITES or one in
- * memory, from before anything is laid over the folder that it is in.  Returns
- * a descriptor (O_PATH) that the caller closes, or -1. */
-int hd_overlay_open_writes(struct hd_err *err);
+ * memory, from before anything is laid over the folder that it is in; `make`
+ * makes it where it is not there.  Returns a descriptor (O_PATH) that the
+ * caller closes, or -1. */
+int hd_overlay_open_writes(bool make, struct hd_err *err);
 
 /* Mounts what the guest writes to `key`, a folder of `writes`, over `lower` at
  * `where`. */

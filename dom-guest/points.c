@@ -17,44 +17,45 @@
 #include "folder.h"
 #include "layers.h"
 #include "paths.h"
+#include "replace.h"
 
 #define TEXT_MAX (1u << 20)
 
-int hd_points_make(const char *path, bool folder, struct hd_err *err)
-{
-    hd_autofd int fd = -1;
+/* ---- found */
 
-    if (folder)
-        return hd_folder_make(path, err);
-    if (!access(path, F_OK))
-        return 0;
-    if (hd_folder_make_above(path, err))
-        return -1;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "make %s", path) : 0;
-}
-
+/* The links on the way to the nearest that is there count. */
 int hd_points_find(const char *path, char ret[PATH_MAX], struct hd_err *err)
 {
+    char above[PATH_MAX], there[PATH_MAX];
+    const char *rest;
     struct stat st;
 
-    if (realpath(path, ret))
-        return 0;
-    if (errno != ENOENT || !lstat(path, &st))
-        return hd_fail_errno(err, HD_E_IO, "the guest's %s leads nowhere",
-                             path);
-    snprintf(ret, PATH_MAX, "%s", path);
+    snprintf(above, sizeof(above), "%s", path);
+    while (!realpath(*above ? above : "/", there)) {
+        if (errno != ENOENT || !lstat(above, &st))
+            return hd_fail_errno(err, HD_E_IO, "the guest's %s leads nowhere",
+                                 path);
+        *strrchr(above, '/') = '\0';
+    }
+    rest = path + strlen(above);
+    if (*rest && !there[1])
+        *there = '\0';
+    if ((size_t)snprintf(ret, PATH_MAX, "%s%s", there, rest) >= PATH_MAX)
+        return hd_fail(err, HD_E_LIMIT, "the path %s is too long", path);
     return 0;
 }
 
 /* ---- the notes */
 
-/* The folder of `of` in `writes`, whatever links somebody has put there. */
+/* The folder of `of` in `writes`, whatever links somebody has put there; those
+ * of the root are in itself. */
 static int open_folder(const char *writes, const char *of)
 {
     char name[HD_LAYERS_NAME + 1] = "/";
-    hd_autofd int root = open(writes, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    hd_autofd int root = open(writes, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+    if (!of)
+        return hd_steal_fd(&root);
     return root >= 0 && hd_layers_name(of, name + 1)
                ? hd_beneath_open(root, name, O_RDONLY | O_DIRECTORY)
                : -1;
@@ -82,18 +83,18 @@ static bool host_has(const char *path)
 /* What is in `of`, or behind it in a path of it. */
 static size_t length_of(const char *of)
 {
-    return of[1] ? strlen(of) : 0;
+    return of && of[1] ? strlen(of) : 0;
 }
 
 /* What the host has and the guest does not see, it has removed: that is to stay
  * so.  A line begins anew behind what a pull has left of one. */
-static void note_if_new(int fd, const char *path, size_t len)
+static void note_if_new(int fd, const char *of, const char *path, size_t len)
 {
     char line[HD_TABLES_PATH + 2];
     struct stat st;
 
     snprintf(line, sizeof(line), "\n%.*s", (int)len, path);
-    if (!lstat(line + 1, &st) || host_has(line + 1))
+    if (!lstat(line + 1, &st) || (of && host_has(line + 1)))
         return;
     line[len + 1] = '\n';
     (void)hd_io_write(fd, line, len + 2, NULL);
@@ -110,13 +111,39 @@ static void note(const char *writes, const char *of, const char *path)
         return;
     while (*end) {
         end = strchrnul(end + 1, '/');
-        note_if_new(fd, path, (size_t)(end - path));
+        note_if_new(fd, of, path, (size_t)(end - path));
     }
     (void)fsync(fd);
     (void)fsync(dir);
 }
 
 /* ---- made */
+
+/* On the root, and with a name that can be noted. */
+static bool is_to_come(const char *path)
+{
+    hd_autofd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    hd_autofd int it = root < 0 ? -1 : hd_beneath_open_here(root, path, O_PATH);
+
+    return it < 0 && errno == ENOENT && hd_tables_is_path(path);
+}
+
+int hd_points_make(const char *writes, const char *path, bool folder,
+                   struct hd_err *err)
+{
+    hd_autofd int fd = -1;
+
+    if (writes && is_to_come(path))
+        note(writes, NULL, path);
+    if (folder)
+        return hd_folder_make(path, err);
+    if (!access(path, F_OK))
+        return 0;
+    if (hd_folder_make_above(path, err))
+        return -1;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    return fd < 0 ? hd_fail_errno(err, HD_E_IO, "make %s", path) : 0;
+}
 
 static int step_into(int *at, const char *name)
 {
@@ -197,9 +224,23 @@ int hd_points_make_in(const char *writes, const char *of, const char *path,
 
 enum left { LEFT_NONE, LEFT_TO_STAY, LEFT_FAILED };
 
-static bool is_gone(int why)
+struct clearing {
+    const char *of; /* NULL: the guest's root */
+    int root;
+    bool mounted; /* the root is where the overlay is, not its upper folder */
+};
+
+/* By errno.  On the root one that is mounted upon is as it is to be. */
+static enum left left_by(const struct clearing *c)
 {
-    return why == ENOENT || why == ENOTDIR;
+    if (errno == EXDEV)
+        errno = EBUSY;
+    if (errno == EBUSY && !c->of)
+        return LEFT_TO_STAY;
+    return errno == ENOENT || errno == ENOTDIR || errno == ENOTEMPTY ||
+                   errno == ELOOP
+               ? LEFT_NONE
+               : LEFT_FAILED;
 }
 
 /* A file system may bring to the medium that a note has gone and not that its
@@ -210,33 +251,27 @@ static int remove_for_good(int folder, const char *name, int flags)
 }
 
 /* What the guest has put there, in it or on the way is its own. */
-static enum left take_away(int root, const char *inside)
+static enum left take_away(const struct clearing *c, const char *inside)
 {
-    char folder[HD_TABLES_PATH];
+    hd_autofd int it = hd_beneath_open_here(c->root, inside, O_PATH), at = -1;
     const char *name = strrchr(inside, '/') + 1;
-    hd_autofd int at = -1;
+    char folder[HD_TABLES_PATH];
     struct stat st;
 
-    snprintf(folder, sizeof(folder), "%.*s", (int)(name - inside - 1), inside);
-    at = *folder ? hd_beneath_open(root, folder, O_RDONLY | O_DIRECTORY)
-                 : fcntl(root, F_DUPFD_CLOEXEC, 0);
-    if (at < 0)
-        return is_gone(errno) || errno == ELOOP ? LEFT_NONE : LEFT_FAILED;
-    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW))
-        return is_gone(errno) ? LEFT_NONE : LEFT_FAILED;
+    if (it < 0)
+        return left_by(c);
+    if (fstat(it, &st))
+        return LEFT_FAILED;
     if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_size))
         return LEFT_NONE;
-    return !remove_for_good(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ||
-                   errno == ENOTEMPTY || is_gone(errno)
+    snprintf(folder, sizeof(folder), "%.*s", (int)(name - inside - 1), inside);
+    at = *folder ? hd_beneath_open_here(c->root, folder, O_RDONLY | O_DIRECTORY)
+                 : fcntl(c->root, F_DUPFD_CLOEXEC, 0);
+    return at >= 0 && !remove_for_good(at, name,
+                                       S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0)
                ? LEFT_NONE
-               : LEFT_FAILED;
+               : left_by(c);
 }
-
-struct clearing {
-    const char *of;
-    int root;
-    bool mounted; /* the root is where the overlay is, not its upper folder */
-};
 
 /* A folder goes when what is in it has gone. */
 static bool has_below(const char *lines, const char *above)
@@ -252,19 +287,20 @@ static bool has_below(const char *lines, const char *above)
 static enum left clear_one(const struct clearing *c, const char *line,
                            const char *kept)
 {
-    if (!hd_tables_is_path(line) || !hd_tables_is_below(line, c->of) ||
-        !line[length_of(c->of)])
+    if (!hd_tables_is_path(line) ||
+        (c->of &&
+         (!hd_tables_is_below(line, c->of) || !line[length_of(c->of)])))
         return LEFT_NONE;
     if (has_below(kept, line) || (c->mounted && host_has(line)))
         return LEFT_TO_STAY;
-    return take_away(c->root, line + length_of(c->of));
+    return take_away(c, line + length_of(c->of));
 }
 
 static int fail_kept(const char *line, struct hd_err *err)
 {
     return hd_fail_errno(err, HD_E_IO,
-                         "take %s away, which was made to mount the guest's "
-                         "own there",
+                         "take %s away, which was made to mount something "
+                         "there",
                          line);
 }
 
@@ -304,7 +340,14 @@ static int keep(int dir, const char *kept, struct hd_err *err)
                    ? hd_fail_errno(err, HD_E_IO, "forget the mount points")
                    : 0;
     snprintf(path, sizeof(path), "/proc/self/fd/%d/points", dir);
-    return hd_io_write_file(path, kept, strlen(kept), 0600, err);
+    return hd_replace_file(path, kept, strlen(kept), 0600, err);
+}
+
+/* `dir` is the folder of the notes. */
+static int open_root(int dir, const char *of, const char *at)
+{
+    return of && !at ? hd_beneath_open(dir, "/upper", O_RDONLY | O_DIRECTORY)
+                     : open(of ? at : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 int hd_points_clear(const char *writes, const char *of, const char *at,
@@ -320,13 +363,12 @@ int hd_points_clear(const char *writes, const char *of, const char *at,
 
     if (fd < 0)
         return 0;
-    root = at ? open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-              : hd_beneath_open(dir, "/upper", O_RDONLY | O_DIRECTORY);
+    c.root = root = open_root(dir, of, at);
     if (root < 0)
-        return hd_fail_errno(err, HD_E_IO, "open what the guest has of %s", of);
-    if (hd_io_read_whole(fd, of, TEXT_MAX, &text, NULL, err))
+        return hd_fail_errno(err, HD_E_IO, "open what the guest has of %s",
+                             of ? of : "/");
+    if (hd_io_read_whole(fd, "the mount points", TEXT_MAX, &text, NULL, err))
         return -1;
-    c.root = root;
     kept = clear_all(&c, text, err, &rc);
     return keep(dir, kept, rc ? NULL : err) ? -1 : rc;
 }

@@ -29,6 +29,7 @@
 struct hd_view {
     int bell;             /* owned; -1: nothing rings */
     struct hd_scene *now; /* owned */
+    bool untidy; /* a root without writes keeps mount points that may go */
     struct hd_spares spares;
 };
 
@@ -169,9 +170,10 @@ static void lay(struct hd_view *v, bool want[], exception_fn *exception,
 /* A path that stays what it is when the guest mounts something there. */
 #define WRITES_ROOM 32
 
-static int open_writes(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
+static int open_writes(int *ret_fd, char ret[WRITES_ROOM], bool make,
+                       struct hd_err *err)
 {
-    *ret_fd = hd_overlay_open_writes(err);
+    *ret_fd = hd_overlay_open_writes(make, err);
     snprintf(ret, WRITES_ROOM, "/proc/self/fd/%d", *ret_fd);
     return *ret_fd < 0 ? -1 : 0;
 }
@@ -181,7 +183,30 @@ static int open_both(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
     hd_hand_heed();
     return hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err)
                ? -1
-               : open_writes(ret_fd, ret, err);
+               : open_writes(ret_fd, ret, true, err);
+}
+
+/* Of exceptions that are not there any more, nor mounted: those that are keep
+ * theirs in use.  A root that init is yet to let take writes does so later. */
+static void tidy(struct hd_view *v, const char *writes, struct hd_err *why)
+{
+    struct hd_err err;
+    int rc;
+
+    hd_hand_heed();
+    rc = hd_points_clear(writes, NULL, NULL, &err);
+    v->untidy = rc && err.sys == EROFS;
+    if (rc && !v->untidy && !why->code)
+        *why = err;
+}
+
+static void tidy_alone(struct hd_view *v, struct hd_err *why)
+{
+    hd_autofd int fd = -1;
+    char writes[WRITES_ROOM];
+
+    if (!open_writes(&fd, writes, false, NULL))
+        tidy(v, writes, why);
 }
 
 /* Those that are not there yet; -1 is what came of them when this fails. */
@@ -191,14 +216,17 @@ static void compose(struct hd_view *v, bool want[], size_t n,
     hd_autofd int fd = -1;
     char writes[WRITES_ROOM];
 
-    if (!n)
+    if (!n) {
+        tidy_alone(v, &ret->why);
         return;
+    }
     if (open_both(&fd, writes, &ret->why)) {
         ret->wanted += n;
         return;
     }
     lay(v, want, add_exception, writes, ret);
     hd_mounted_tidy();
+    tidy(v, writes, &ret->why);
 }
 
 /* ---- from one to the next */
@@ -288,11 +316,13 @@ void hd_view_look(struct hd_view *v, uint64_t now_ms,
     bool want[HD_LAYERS];
 
     *ret = (struct hd_view_outcome){0};
+    if (v->untidy)
+        tidy_alone(v, &ret->why);
     if (hd_mountinfo_read(&m, &ret->why) ||
         !find_hidden(v, m, now_ms, want, ret))
         return;
     lay(v, want, repeat_exception,
-        open_writes(&fd, writes, NULL) ? NULL : writes, ret);
+        open_writes(&fd, writes, true, NULL) ? NULL : writes, ret);
     hd_mounted_tidy();
 }
 

@@ -8,11 +8,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int hd_beneath_open(int root, const char *path, int flags)
+static int open_as(int root, const char *path, int flags, uint64_t resolve)
 {
     struct open_how how = {.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC),
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-                                      RESOLVE_NO_MAGICLINKS};
+                                      RESOLVE_NO_MAGICLINKS | resolve};
 
     return (int)syscall(SYS_openat2, root, path + 1, &how, sizeof(how));
+}
+
+int hd_beneath_open(int root, const char *path, int flags)
+{
+    return open_as(root, path, flags, 0);
+}
+
+int hd_beneath_open_here(int root, const char *path, int flags)
+{
+    return open_as(root, path, flags, RESOLVE_NO_XDEV);
 }
