@@ -53,11 +53,13 @@ static void unlink_others(const struct hd_names *n,
 int hd_names_link(const struct hd_names *n, const struct hd_promise *promises,
                   size_t n_promises, struct hd_err *err)
 {
+    int rc = 0;
+
     if (hd_folder_make(n->links, err))
         return -1;
     unlink_others(n, promises, n_promises);
     for (size_t i = 0; i < n_promises; i++)
-        if (*promises[i].device && link_one(n, &promises[i], err))
-            return -1;
-    return 0;
+        if (*promises[i].device)
+            rc |= link_one(n, &promises[i], rc ? NULL : err);
+    return rc;
 }

@@ -16,7 +16,8 @@ struct hd_names {
 extern const struct hd_names hd_names_usual;
 
 /* DIR/NAME -> the device, for each disk and console that is given, whether or
- * not it is there yet; a link of which nothing is promised any more goes. */
+ * not it is there yet; a link of which nothing is promised any more goes. Fails
+ * with the first that cannot be made; the others are. */
 int hd_names_link(const struct hd_names *n, const struct hd_promise *promises,
                   size_t n_promises, struct hd_err *err);
 

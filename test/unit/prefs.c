@@ -149,6 +149,26 @@ static void promised_names_are_links_and_others_go(void)
     end();
 }
 
+static void a_link_that_cannot_be_made_stops_no_other(void)
+{
+    const struct hd_promise list[] = {{.name = "card", .device = "xvdc"},
+                                      {.name = "line", .device = "hvc1"},
+                                      {.name = "used", .device = "xvdd"}};
+    char dev[64], links[64], link[64] = "";
+    struct hd_names n = {dev, links};
+    struct hd_err err;
+
+    begin();
+    snprintf(dev, sizeof(dev), "%s/dev", root);
+    snprintf(links, sizeof(links), "%s/dev/hotdom", root);
+    put("/dev/hotdom/card/.keep", "");
+    put("/dev/hotdom/used/.keep", "");
+    CHECK_FAILS(hd_names_link(&n, list, 3, &err), &err, HD_E_IO, "hotdom/card");
+    CU_ASSERT(readlink(at("/dev/hotdom/line"), link, sizeof(link) - 1) > 0);
+    CU_ASSERT_STRING_EQUAL(link, at("/dev/hvc1"));
+    end();
+}
+
 /* ---- beat */
 
 static void a_system_is_called_what_it_calls_itself(void)
@@ -172,6 +192,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_user_without_settings_changes_nothing),
     HD_TEST(a_line_is_replaced_once_and_others_are_kept),
     HD_TEST(promised_names_are_links_and_others_go),
+    HD_TEST(a_link_that_cannot_be_made_stops_no_other),
     HD_TEST(a_system_is_called_what_it_calls_itself),
 };
 HD_SUITE("dom-guest/prefs", tests);
