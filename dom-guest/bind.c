@@ -33,17 +33,20 @@ bool hd_bind_parse(const char *text, struct hd_bind *ret)
 int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
                  size_t *ret_n, struct hd_err *err)
 {
-    char nodes[HD_XSDEV_PAYLOAD + 1], path[128], text[2 * HD_KEY_SIZE];
+    char nodes[HD_XSDEV_PAYLOAD + 1], path[128], text[HD_XSDEV_PAYLOAD + 1];
     size_t len, n = 0;
 
     if (hd_xsdev_list(x, BIND, nodes, &len, err))
         return -1;
-    for (const char *at = nodes; at < nodes + len; at += strlen(at) + 1) {
+    for (const char *at = nodes; at < nodes + len && n < HD_BINDS;
+         at += strlen(at) + 1) {
+        int rc;
+
         snprintf(path, sizeof(path), BIND "/%.64s", at);
-        if (n < HD_BINDS &&
-            hd_xsdev_read(x, path, text, sizeof(text), NULL) == 1 &&
-            hd_bind_parse(text, &ret[n]))
-            n++;
+        rc = hd_xsdev_read(x, path, text, sizeof(text), err);
+        if (rc < 0)
+            return -1;
+        n += rc && hd_bind_parse(text, &ret[n]);
     }
     *ret_n = n;
     return 0;

@@ -16,7 +16,6 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
-#include "../pv-drivers/base/sheets.h"
 #include "duty.h"
 #include "folder.h"
 #include "paths.h"
@@ -26,6 +25,7 @@
 #define MODULES     "/modules.order" /* hv/store/initrd.c writes it */
 #define WAIT_MS     30000
 #define LOOK_MS     10
+#define TRIES       6          /* each as long as xsdev.h says */
 #define PROGRAM_MAX (1u << 20) /* bytes, as the Makefile has it */
 #define TEXT_MAX    (64u << 10)
 
@@ -269,20 +269,31 @@ static int move_to_root(struct hd_err *err)
     return 0;
 }
 
-/* What the guest writes over the host's files goes to its root, and so do its
- * user's settings and the files that keys of its registry are bound to. */
-static bool writes_root(struct hd_xsdev *x)
+bool hd_early_writes_root(struct hd_xsdev *x)
 {
     static const char *const folders[] = {"data/hotdom/settings",
                                           "data/hotdom/bind"};
-    char tables[HD_SHEETS_PLAIN] = "", names[HD_XSDEV_PAYLOAD + 1];
+    char tables[HD_XSDEV_PAYLOAD + 1] = "", names[HD_XSDEV_PAYLOAD + 1];
     size_t len = 0;
 
     /* Be it a head. */
-    (void)hd_xsdev_read(x, HD_TABLE_NODE, tables, sizeof(tables), NULL);
+    if (hd_xsdev_read(x, HD_TABLE_NODE, tables, sizeof(tables), NULL) < 0)
+        return true;
     for (size_t i = 0; i < HD_ARRAY_LEN(folders) && !len; i++)
-        (void)hd_xsdev_list(x, folders[i], names, &len, NULL);
+        if (hd_xsdev_list(x, folders[i], names, &len, NULL))
+            return true;
     return *tables || len;
+}
+
+/* A host that starts many guests at once may be late, and without the map there
+ * may be no root. */
+static int load_promises(struct hd_xsdev *x, struct hd_promise ret[HD_PROMISES],
+                         size_t *ret_n, struct hd_err *err)
+{
+    for (int i = 1; hd_promise_load(x, ret, ret_n, err); i++)
+        if (err->code != HD_E_TIMEOUT || i == TRIES)
+            return -1;
+    return 0;
 }
 
 /* `ret->root` stays empty when there is none. */
@@ -295,11 +306,11 @@ static int choose_root(struct hd_early *ret,
 
     if (hd_io_read_file("/proc/cmdline", TEXT_MAX, &text, NULL, err) ||
         hd_early_parse(text, ret, err) || hd_xsdev_open(&x, err) ||
-        hd_promise_load(x, promises, ret_n, err))
+        load_promises(x, promises, ret_n, err))
         return -1;
     if (!*ret->root)
         hd_early_first_volume(promises, *ret_n, ret->root);
-    if (writes_root(x))
+    if (hd_early_writes_root(x))
         ret->read_only = false;
     return 0;
 }

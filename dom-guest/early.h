@@ -24,6 +24,12 @@ int hd_early_parse(const char *cmdline, struct hd_early *ret,
 bool hd_early_first_volume(const struct hd_promise *promises, size_t n,
                            char ret[64]);
 
+/* What the guest writes over the host's files goes to its root, and so do its
+ * user's settings and the files that keys of its registry are bound to.  What
+ * cannot be read may say so: a root that is writable for nothing loses nothing,
+ * and what is written to memory in its place is lost. */
+bool hd_early_writes_root(struct hd_xsdev *x);
+
 /* Only for process 1.  Loads the ramdisk's modules, mounts the root, does the
  * agent's duty in it, leaves the agent behind and becomes the guest's init,
  * which gets the rest of `argv`, as the kernel gave it. Without a root it

@@ -65,18 +65,21 @@ static int load_class(struct hd_xsdev *x, const char *class,
                       struct hd_promise ret[HD_PROMISES], size_t *n,
                       struct hd_err *err)
 {
-    char nodes[HD_XSDEV_PAYLOAD + 1], path[HD_XSDEV_PAYLOAD], value[256];
+    char nodes[HD_XSDEV_PAYLOAD + 1], path[256], value[HD_XSDEV_PAYLOAD + 1];
     size_t len;
 
     snprintf(path, sizeof(path), MAP "/%.64s", class);
     if (hd_xsdev_list(x, path, nodes, &len, err))
         return -1;
-    for (const char *at = nodes; at < nodes + len; at += strlen(at) + 1) {
+    for (const char *at = nodes; at < nodes + len && *n < HD_PROMISES;
+         at += strlen(at) + 1) {
+        int rc;
+
         snprintf(path, sizeof(path), MAP "/%.64s/%.64s", class, at);
-        if (*n < HD_PROMISES &&
-            hd_xsdev_read(x, path, value, sizeof(value), NULL) == 1 &&
-            hd_promise_parse(class, at, value, &ret[*n]))
-            ++*n;
+        rc = hd_xsdev_read(x, path, value, sizeof(value), err);
+        if (rc < 0)
+            return -1;
+        *n += rc && hd_promise_parse(class, at, value, &ret[*n]);
     }
     return 0;
 }

@@ -28,7 +28,8 @@ struct hd_promise {
 bool hd_promise_parse(const char *class, const char *node, const char *value,
                       struct hd_promise *ret);
 
-/* All there are; those that do not parse are left out. */
+/* All there are; those that do not parse are left out.  Fails when one cannot
+ * be read: that is not to lose its name. */
 int hd_promise_load(struct hd_xsdev *x, struct hd_promise ret[HD_PROMISES],
                     size_t *ret_n, struct hd_err *err);
 

@@ -78,6 +78,30 @@ static void binds_that_could_not_be_read_are_read_later(void)
     keeper_end();
 }
 
+/* Which one it is nobody knows. */
+static void one_bind_that_could_not_be_read_is_read_later(void)
+{
+    struct hd_err err;
+
+    keeper_begin();
+    keeper_set("guest/hosts", "sa");
+    keeper_say_text(XS_ERROR, "ENOENT");
+    keeper_say(XS_DIRECTORY, "0\0001", 4);
+    keeper_say_text(XS_READ, "guest/other /other");
+    keeper_say_text(XS_ERROR, "EIO");
+    CHECK_FAILS(
+        hd_keeper_begin(&keeper, keeper_dir, keeper_root, keeper_x, &err), &err,
+        HD_E_IO, "bind/1");
+    CU_ASSERT_TRUE(hd_keeper_is_due(&keeper));
+    keeper_say(XS_DIRECTORY, "0\0001", 4);
+    keeper_say_text(XS_READ, "guest/other /other");
+    keeper_say_text(XS_READ, "guest/hosts /hosts");
+    CHECK_OK(hd_keeper_retry(&keeper, keeper_x, &err), &err);
+    CU_ASSERT_FALSE(hd_keeper_is_due(&keeper));
+    keeper_check_file("/hosts", "a\n");
+    keeper_end();
+}
+
 /* Each change is an answer of its own, as it is that large. */
 static void who_sets_keys_without_a_pause_does_not_keep_the_keeper(void)
 {
@@ -232,6 +256,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_that_could_not_be_written_is_written_later),
     HD_TEST(changes_that_could_not_be_read_are_read_later),
     HD_TEST(binds_that_could_not_be_read_are_read_later),
+    HD_TEST(one_bind_that_could_not_be_read_is_read_later),
     HD_TEST(who_sets_keys_without_a_pause_does_not_keep_the_keeper),
     HD_TEST(a_key_of_the_host_is_written_anew_when_the_host_says_so),
     HD_TEST(what_a_young_guest_was_asked_before_its_agent_is_answered),

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests dom-guest/promise and early: what a guest makes of the map and of its
  * command line. */
+#include <stdint.h>
 #include <string.h>
+#include <xen/io/xs_wire.h>
 
 #include "../../dom-guest/early.h"
 #include "../../dom-guest/promise.h"
+#include "keeper_kit.h"
 #include "unit.h"
 
 static struct hd_promise parse(const char *class, const char *node,
@@ -61,6 +64,57 @@ static void names_that_lead_elsewhere_are_no_promise(void)
     CU_ASSERT_FALSE(p.is_nic);
 }
 
+/* ---- read */
+
+static void a_map_is_read_whole_or_not_at_all(void)
+{
+    struct hd_promise list[HD_PROMISES];
+    struct hd_err err;
+    size_t n = 0;
+
+    keeper_begin();
+    keeper_say(XS_DIRECTORY, "usb", 4);
+    keeper_say(XS_DIRECTORY, "gone\0line\0odd", 14);
+    keeper_say_text(XS_ERROR, "ENOENT");
+    keeper_say_text(XS_READ, "pv ttyUSB0 hvc1");
+    keeper_say_text(XS_READ, "");
+    CHECK_OK(hd_promise_load(keeper_x, list, &n, &err), &err);
+    CU_ASSERT_EQUAL(n, 1);
+    CU_ASSERT_STRING_EQUAL(list[0].device, "hvc1");
+    keeper_say(XS_DIRECTORY, "usb", 4);
+    keeper_say(XS_DIRECTORY, "line\0stick", 11);
+    keeper_say_text(XS_ERROR, "EIO");
+    keeper_say_text(XS_READ, "pv sdb xvdc");
+    CHECK_FAILS(hd_promise_load(keeper_x, list, &n, &err), &err, HD_E_IO,
+                "map/usb/line");
+    CU_ASSERT_EQUAL(n, 1);
+    keeper_end();
+}
+
+static void a_root_takes_writes_unless_nothing_is_to_be_written(void)
+{
+    keeper_begin();
+    for (int i = 0; i < 3; i++)
+        keeper_say_text(XS_ERROR, "ENOENT");
+    CU_ASSERT_FALSE(hd_early_writes_root(keeper_x));
+    keeper_say_text(XS_READ, "+/etc/hosts\n");
+    keeper_say_text(XS_ERROR, "ENOENT");
+    keeper_say_text(XS_ERROR, "ENOENT");
+    CU_ASSERT_TRUE(hd_early_writes_root(keeper_x));
+    keeper_end();
+}
+
+static void a_root_takes_writes_when_nobody_knows(void)
+{
+    for (int failing = 0; failing < 3; failing++) {
+        keeper_begin();
+        for (int i = 0; i < 3; i++)
+            keeper_say_text(XS_ERROR, i == failing ? "EIO" : "ENOENT");
+        CU_ASSERT_TRUE(hd_early_writes_root(keeper_x));
+        keeper_end();
+    }
+}
+
 static void the_first_volume_is_the_root_where_none_is_named(void)
 {
     struct hd_promise list[] = {
@@ -98,6 +152,9 @@ static const struct hd_test tests[] = {
     HD_TEST(disks_nics_and_consoles_are_found_by_what_the_guest_sees),
     HD_TEST(what_is_absent_is_no_device),
     HD_TEST(names_that_lead_elsewhere_are_no_promise),
+    HD_TEST(a_map_is_read_whole_or_not_at_all),
+    HD_TEST(a_root_takes_writes_unless_nothing_is_to_be_written),
+    HD_TEST(a_root_takes_writes_when_nobody_knows),
     HD_TEST(the_first_volume_is_the_root_where_none_is_named),
     HD_TEST(the_command_line_is_read_as_the_kernel_reads_it),
 };
