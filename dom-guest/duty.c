@@ -21,7 +21,6 @@
 #include "duty_report.h"
 #include "duty_view.h"
 #include "folder.h"
-#include "names.h"
 #include "nics.h"
 #include "paths.h"
 #include "prefs.h"
@@ -40,21 +39,14 @@ enum bell { BELL_TABLE, BELL_MAP, BELL_HOST, BELL_SHUTDOWN, BELL_REGISTRY };
 
 /* ---- at the start */
 
-void hd_duty_trouble(struct hd_duty *d, enum hd_duty_part part,
-                     const struct hd_err *err)
+void hd_duty_settle(struct hd_duty *d, enum hd_duty_part part,
+                    const struct hd_err *err)
 {
-    hd_log(HD_LOG_WARNING, "%s", err->msg);
-    if (!*d->why[part])
-        snprintf(d->why[part], sizeof(d->why[part]), "%.127s", err->msg);
-}
+    char text[sizeof(d->why[0])] = "";
 
-void hd_duty_trouble_once(struct hd_duty *d, enum hd_duty_part part,
-                          const struct hd_err *err)
-{
-    char text[sizeof(d->why[0])];
-
-    snprintf(text, sizeof(text), "%.127s", err->msg);
-    if (strcmp(d->why[part], text) != 0)
+    if (err && err->code)
+        snprintf(text, sizeof(text), "%.127s", err->msg);
+    if (*text && strcmp(d->why[part], text) != 0)
         hd_log(HD_LOG_WARNING, "%s", err->msg);
     strcpy(d->why[part], text);
 }
@@ -68,6 +60,7 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err)
                           .look_ms = UINT64_MAX,
                           .hand = HD_HAND_NONE,
                           .keeper = HD_KEEPER_NONE,
+                          .names = &hd_names_usual,
                           .beat.os = "Linux"};
     if (hd_folder_make(HD_GUEST_RUN, err))
         return -1;
@@ -103,13 +96,11 @@ void hd_duty_fini(struct hd_duty *d)
 static void apply_promises(struct hd_duty *d, const struct hd_promise *promises,
                            size_t n, uint64_t deadline_ms)
 {
-    struct hd_err err;
+    struct hd_err links = {0}, nics;
 
-    if (hd_names_link(&hd_names_usual, promises, n, &err))
-        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
-    hd_nics_name(promises, n, deadline_ms, &err);
-    if (err.code)
-        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
+    (void)hd_names_link(d->names, promises, n, &links);
+    hd_nics_name(promises, n, deadline_ms, &nics);
+    hd_duty_settle(d, HD_DUTY_NAMES, links.code ? &links : &nics);
 }
 
 static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
@@ -118,11 +109,10 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
     struct hd_err err;
     size_t n;
 
-    *d->why[HD_DUTY_NAMES] = '\0';
     if (d->known)
         apply_promises(d, hd_steal(&d->known), d->n_known, deadline_ms);
     else if (hd_promise_load(d->x, promises, &n, &err))
-        hd_duty_trouble(d, HD_DUTY_NAMES, &err);
+        hd_duty_settle(d, HD_DUTY_NAMES, &err);
     else
         apply_promises(d, promises, n, deadline_ms);
 }
@@ -137,14 +127,12 @@ static int write_prefs(void *ctx, const void *prefs, size_t len, void *answer,
 static void apply_prefs(struct hd_duty *d)
 {
     struct hd_prefs prefs = {.locale = ""};
-    struct hd_err err;
+    struct hd_err read = {0}, written = {0};
 
-    *d->why[HD_DUTY_PREFS] = '\0';
-    if (hd_prefs_load(d->x, &prefs, &err))
-        hd_duty_trouble(d, HD_DUTY_PREFS, &err);
-    if (hd_hand_do(&d->hand, write_prefs, &prefs, sizeof(prefs), NULL, 0,
-                   hd_io_now_ms() + HD_HAND_WRITE_MS, &err))
-        hd_duty_trouble(d, HD_DUTY_PREFS, &err);
+    (void)hd_prefs_load(d->x, &prefs, &read);
+    (void)hd_hand_do(&d->hand, write_prefs, &prefs, sizeof(prefs), NULL, 0,
+                     hd_io_now_ms() + HD_HAND_WRITE_MS, &written);
+    hd_duty_settle(d, HD_DUTY_PREFS, read.code ? &read : &written);
 }
 
 /* The settings and files before the view: they are the guest's own, whatever of
@@ -229,6 +217,19 @@ static bool make_up(struct hd_duty *d)
         d->by != d->hand.starts)
         hd_duty_view_apply(d, true);
     return true;
+}
+
+/* With a report: an interface may come late, a full volume have room again. */
+static void retry(struct hd_duty *d)
+{
+    hd_duty_view_retry(d);
+    hd_duty_registry_do(d, hd_keeper_retry);
+    if (!d->beat.number || !d->view)
+        return;
+    if (*d->why[HD_DUTY_NAMES])
+        apply_names(d, 0);
+    if (*d->why[HD_DUTY_PREFS])
+        apply_prefs(d);
 }
 
 /* ---- the loop */
@@ -316,8 +317,7 @@ static int loop(struct hd_duty *d, int signals, int addresses,
 
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
-            hd_duty_view_retry(d);
-            hd_duty_registry_do(d, hd_keeper_retry);
+            retry(d);
             hd_duty_report_learn(d);
             hd_duty_report(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;

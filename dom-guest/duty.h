@@ -11,6 +11,7 @@
 #include "beat.h"
 #include "hand.h"
 #include "keeper.h"
+#include "names.h"
 #include "promise.h"
 #include "view.h"
 #include "xsdev.h"
@@ -35,11 +36,12 @@ struct hd_duty {
                            * when the guest is to end */
     char *tables;         /* owned; what the view is composed of, or NULL */
     unsigned by;          /* which hand, of hand.starts, has done so */
-    bool unseen;          /* nothing of it could be shown */
-    unsigned looks;       /* at it since the start */
-    uint64_t look_ms;     /* when to look what mounts hide; UINT64_MAX: not */
+    bool unseen;          /* something of it could not be shown */
+    unsigned looks;       /* reports, since then, that could have tried again */
+    uint64_t look_ms;     /* when to look what is hidden; UINT64_MAX: not */
     struct hd_keeper keeper; /* of the registry */
     struct hd_beat beat;
+    const struct hd_names *names;   /* borrowed; where they are */
     const struct hd_promise *known; /* borrowed; the map, to begin with, of who
                                      * has read it already; NULL: nobody has */
     size_t n_known;
@@ -52,7 +54,8 @@ int hd_duty_open(struct hd_duty *d, struct hd_err *err);
 void hd_duty_fini(struct hd_duty *d);
 
 /* Names, view and settings as the host says now.  What cannot be done is logged
- * and reported to the host, and the rest is done. */
+ * and reported to the host, and the rest is done.  It is tried again with the
+ * reports that follow, and nothing else is. */
 void hd_duty_begin(struct hd_duty *d);
 
 /* Reports, and follows the host's changes, until SIGTERM.  SIGHUP begins anew.
@@ -63,11 +66,10 @@ int hd_duty_go_on(struct hd_duty *d, struct hd_err *err);
  * report is made when this returns. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err);
 
-/* For the parts: logs what could not be done, and reports the first of it. */
-void hd_duty_trouble(struct hd_duty *d, enum hd_duty_part part,
-                     const struct hd_err *err);
-/* Of what is tried again: the last of it, logged when it is another one. */
-void hd_duty_trouble_once(struct hd_duty *d, enum hd_duty_part part,
-                          const struct hd_err *err);
+/* For the parts, how one went: `err` is NULL or has no code when it is as it
+ * should be.  What could not be done is reported from then on, and logged when
+ * it is another trouble than before. */
+void hd_duty_settle(struct hd_duty *d, enum hd_duty_part part,
+                    const struct hd_err *err);
 
 #endif

@@ -9,9 +9,9 @@
 static void settle(struct hd_duty *d, int rc, const struct hd_err *err)
 {
     if (rc < 0)
-        hd_duty_trouble_once(d, HD_DUTY_REGISTRY, err);
+        hd_duty_settle(d, HD_DUTY_REGISTRY, err);
     else if (!hd_keeper_is_due(&d->keeper))
-        *d->why[HD_DUTY_REGISTRY] = '\0';
+        hd_duty_settle(d, HD_DUTY_REGISTRY, NULL);
 }
 
 void hd_duty_registry_begin(struct hd_duty *d)

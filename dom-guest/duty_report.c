@@ -35,15 +35,13 @@ static int read_os(void *ctx, const void *ask, size_t len, void *answer,
 
 void hd_duty_report_learn(struct hd_duty *d)
 {
-    struct hd_err err;
+    struct hd_err err = {0};
 
     if (!d->view)
         return;
-    if (hd_hand_do(&d->hand, read_os, "", 0, d->beat.os, sizeof(d->beat.os),
-                   hd_io_now_ms() + HD_HAND_MS, &err))
-        hd_duty_trouble_once(d, HD_DUTY_FILES, &err);
-    else
-        *d->why[HD_DUTY_FILES] = '\0';
+    (void)hd_hand_do(&d->hand, read_os, "", 0, d->beat.os, sizeof(d->beat.os),
+                     hd_io_now_ms() + HD_HAND_MS, &err);
+    hd_duty_settle(d, HD_DUTY_FILES, &err);
 }
 
 void hd_duty_report(struct hd_duty *d, const char *state)

@@ -11,7 +11,8 @@
 #include "layers.h"
 #include "table.h"
 
-/* So many reports try again to show what could not be shown. */
+/* The first so many reports try again to show what could not be shown, and then
+ * one in so many: each waits for a host view that is not there. */
 #define LOOKS 6
 /* Mounts come in bursts, as those of fstab(5) do. */
 #define BURST_MS 500
@@ -94,22 +95,31 @@ void hd_duty_view_apply(struct hd_duty *d, bool again)
     if (!d->view)
         return;
     if (hd_table_read(d->x, &text, &err)) {
-        hd_duty_trouble(d, HD_DUTY_VIEW, &err);
+        d->unseen = true;
+        hd_duty_settle(d, HD_DUTY_VIEW, &err);
         return;
     }
     if (!again && knows_view(d) && d->tables && !strcmp(text, d->tables))
         return;
-    *d->why[HD_DUTY_VIEW] = *d->why[HD_DUTY_HIDDEN] = '\0';
     free(d->tables);
     d->tables = hd_steal(&text);
     tell(d, compose, d->tables, strlen(d->tables) + 1, &out);
     d->by = d->hand.starts;
-    d->unseen = out.why.code && !out.made;
-    if (out.why.code)
-        hd_duty_trouble(d, HD_DUTY_VIEW, &out.why);
-    if (out.wanted)
+    d->unseen = out.why.code && (!out.made || out.made < out.wanted);
+    hd_duty_settle(d, HD_DUTY_VIEW, &out.why);
+    hd_duty_settle(d, HD_DUTY_HIDDEN, NULL);
+    if (out.wanted && (!d->unseen || !d->looks))
         hd_log(HD_LOG_INFO, "%zu of %zu paths of the tables are there",
                out.made, out.wanted);
+    if (!d->unseen)
+        d->looks = 0;
+}
+
+static bool is_turn(struct hd_duty *d)
+{
+    unsigned n = d->looks++;
+
+    return n < LOOKS || n % LOOKS == 0;
 }
 
 /* While the hand is late nothing is tried: when it is back it is. */
@@ -117,10 +127,11 @@ void hd_duty_view_retry(struct hd_duty *d)
 {
     bool knows = knows_view(d);
 
+    if (*d->why[HD_DUTY_HIDDEN])
+        hd_duty_view_ring(d);
     if (d->hand.late ||
-        (knows && (!d->unseen || !d->beat.number || d->looks >= LOOKS)))
+        (knows && (!d->unseen || !d->beat.number || !is_turn(d))))
         return;
-    d->looks += knows;
     hd_duty_view_apply(d, true);
 }
 
@@ -139,10 +150,7 @@ void hd_duty_view_look(struct hd_duty *d)
         return;
     d->look_ms = UINT64_MAX;
     tell(d, look, &now_ms, sizeof(now_ms), &out);
-    if (out.why.code)
-        hd_duty_trouble_once(d, HD_DUTY_HIDDEN, &out.why);
-    else
-        *d->why[HD_DUTY_HIDDEN] = '\0';
+    hd_duty_settle(d, HD_DUTY_HIDDEN, &out.why);
     if (out.made)
         hd_log(HD_LOG_INFO, "%zu of %zu hidden paths are shown again", out.made,
                out.wanted);

@@ -8,8 +8,9 @@
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
 /* Composes it as the host says now; `again`: though that is the same. */
 void hd_duty_view_apply(struct hd_duty *d, bool again);
-/* At a report: a host that was slow to show its files may show them now, and
- * another hand goes on with the view of one that has ended. */
+/* At a report: what could not be shown may be by now, since the host is not
+ * slow any more or the volume has room, and another hand goes on with the view
+ * of one that has ended. */
 void hd_duty_view_retry(struct hd_duty *d);
 
 /* The bell of d->view: something was mounted, and more may follow at once. */

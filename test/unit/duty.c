@@ -38,9 +38,22 @@ static int lock = -1;     /* of one that goes on behind who has started it */
 static unsigned watching; /* watches that it has set */
 static unsigned binds;    /* times that it has asked for those */
 
+/* What names and settings have failed with before its second report. */
+static const char *failed;
+
+/* As the first report has said it. */
+static void fail(struct hd_duty *d, const char *why)
+{
+    d->beat.number = 1;
+    strcpy(d->why[HD_DUTY_NAMES], why);
+    strcpy(d->why[HD_DUTY_PREFS], why);
+}
+
 static void be_agent(int x, int log, bool held)
 {
+    struct hd_names names = {"/dev", root};
     struct hd_duty d = {.lock = -1,
+                        .names = &names,
                         .look_ms = UINT64_MAX,
                         .hand = HD_HAND_NONE,
                         .keeper = HD_KEEPER_NONE,
@@ -58,6 +71,8 @@ static void be_agent(int x, int log, bool held)
         hd_duty_view_leave(&d);
     if (held)
         stall_kit_hold(&d.hand);
+    if (failed)
+        fail(&d, failed);
     if (lock >= 0) {
         d.lock = lock;
         _exit(good && !hd_duty_go_on_behind(&d, &err) ? 0 : 1);
@@ -106,7 +121,14 @@ static void end(void)
     CU_ASSERT_EQUAL(system(command), 0);
 }
 
-/* ---- its xenstore, which has no node */
+/* ---- its xenstore */
+
+struct node {
+    uint32_t type; /* XS_ERROR: it cannot be read */
+    const char *path, *body;
+    size_t len;
+};
+static const struct node *nodes; /* up to one without a path; NULL: no node */
 
 static bool take(void *buf, size_t len, uint64_t deadline_ms)
 {
@@ -128,13 +150,24 @@ static bool take(void *buf, size_t len, uint64_t deadline_ms)
 }
 
 static void answer(const struct xsd_sockmsg *to, uint32_t type,
-                   const char *body)
+                   const char *body, size_t len)
 {
     struct xsd_sockmsg msg = {
-        .type = type, .req_id = to->req_id, .len = (uint32_t)strlen(body) + 1};
+        .type = type, .req_id = to->req_id, .len = (uint32_t)len};
 
     CU_ASSERT_FALSE(hd_io_write(peer, &msg, sizeof(msg), NULL) ||
-                    hd_io_write(peer, body, msg.len, NULL));
+                    hd_io_write(peer, body, len, NULL));
+}
+
+static void look_up(const struct xsd_sockmsg *to, const char *path)
+{
+    for (const struct node *n = nodes; n && n->path; n++)
+        if (!strcmp(n->path, path) &&
+            (n->type == to->type || n->type == XS_ERROR)) {
+            answer(to, n->type, n->body, n->len);
+            return;
+        }
+    answer(to, XS_ERROR, "ENOENT", 7);
 }
 
 /* One request; its report, "" for any other, NULL when none comes. */
@@ -150,9 +183,9 @@ static const char *serve(uint64_t deadline_ms)
     watching += msg.type == XS_WATCH;
     binds += msg.type == XS_DIRECTORY && !strcmp(body, "data/hotdom/bind");
     if (msg.type != XS_WRITE && msg.type != XS_WATCH)
-        answer(&msg, XS_ERROR, "ENOENT");
+        look_up(&msg, body);
     else
-        answer(&msg, msg.type, "OK");
+        answer(&msg, msg.type, "OK", 3);
     return msg.type == XS_WRITE && !strcmp(body, HD_BEAT_NODE)
                ? body + strlen(body) + 1
                : "";
@@ -298,6 +331,67 @@ static void an_agent_whose_registry_is_mounted_over_begins_with_the_new_one(
     apart_kit_run(go_apart, mounted_over);
 }
 
+/* ---- tried again */
+
+#define MAP "data/hotdom/map"
+
+static void names_and_settings_that_failed_are_tried_again_with_a_report(void)
+{
+    static const struct node host[] = {
+        {XS_DIRECTORY, MAP, "usb", 4},
+        {XS_DIRECTORY, MAP "/usb", "line", 5},
+        {XS_READ, MAP "/usb/line", "pv ttyUSB0 hvc1", 15},
+        {0}};
+    char path[64], link[64] = "";
+
+    nodes = host;
+    failed = "there is no interface for lan0";
+    begin(false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), "state=ready"));
+    snprintf(path, sizeof(path), "%s/line", root);
+    CU_ASSERT(readlink(path, link, sizeof(link) - 1) > 0);
+    CU_ASSERT_STRING_EQUAL(link, "/dev/hvc1");
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=3;"), "state=leaving"));
+    end();
+    nodes = NULL;
+    failed = NULL;
+}
+
+static void what_fails_again_is_reported_still_and_logged_once(void)
+{
+    static const struct node host[] = {
+        {XS_ERROR, MAP, "EIO", 4},
+        {XS_ERROR, "data/hotdom/settings/locale", "EIO", 4},
+        {0}};
+
+    nodes = host;
+    failed = "xenstore " MAP ": Input/output error";
+    begin(false);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(await_report("beat=2;"), "state=trouble;version="));
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=3;"), failed));
+    end();
+    CU_ASSERT_PTR_NULL(strstr(said, failed));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "settings/locale"));
+    nodes = NULL;
+    failed = NULL;
+}
+
+static void a_guest_that_is_to_end_tries_nothing_again(void)
+{
+    failed = "there is no interface for lan0";
+    left = true;
+    begin(false);
+    left = false;
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=2;"), failed));
+    kill(agent, SIGTERM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(await_report("beat=3;"), "state=leaving"));
+    end();
+    failed = NULL;
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(an_agent_whose_registry_is_mounted_over_begins_with_the_new_one),
     HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
@@ -305,5 +399,8 @@ static const struct hd_test tests[] = {
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),
     HD_TEST(an_agent_whose_files_answer_again_is_ready),
     HD_TEST(an_agent_that_leaves_does_not_go_round_for_a_late_answer),
+    HD_TEST(names_and_settings_that_failed_are_tried_again_with_a_report),
+    HD_TEST(what_fails_again_is_reported_still_and_logged_once),
+    HD_TEST(a_guest_that_is_to_end_tries_nothing_again),
 };
 HD_SUITE("dom-guest/duty", tests);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,6 +39,17 @@ static void end(void)
     hd_duty_view_leave(&d);
     while (waitpid(-1, NULL, 0) > 0)
         continue;
+}
+
+static void what_is_hidden_for_a_reason_is_looked_at_again(void)
+{
+    begin();
+    strcpy(d.why[HD_DUTY_HIDDEN], "there is no room");
+    d.hand.late = true; /* so that nothing else is done */
+    hd_duty_view_retry(&d);
+    CU_ASSERT_TRUE(hd_io_left_ms(d.look_ms) <= 1000);
+    d.hand.late = false;
+    end();
 }
 
 static void an_agent_looks_after_a_mount_alone(void)
@@ -215,6 +227,105 @@ static void another_hand_goes_on_with_the_view(void)
     apart_kit_run(prepare, another_hand);
 }
 
+static const char *part(void)
+{
+    static const char both[] = "+/srv/agent\n+/srv/other\n",
+                      taken[] = HD_GUEST_WRITES "/!srv!other",
+                      host[] = HD_GUEST_HOST "/srv/other/file";
+    const char *why;
+
+    EXPECT(!hd_folder_make_above(host, NULL) &&
+           !hd_io_write_file(host, "", 0, 0644, NULL));
+    EXPECT(!hd_folder_make_above(taken, NULL) &&
+           !hd_io_write_file(taken, "", 0, 0644, NULL));
+    why = apply(both);
+    if (!why || !strncmp(why, "skipped", 7))
+        return why ? why : "all is made";
+    d.beat.number = 1;
+    for (int i = 0; i < 2; i++) {
+        EXPECT(strstr(d.why[HD_DUTY_VIEW], "!srv!other"));
+        EXPECT(!access("/srv/agent/file", F_OK) &&
+               access("/srv/other/file", F_OK));
+        if (i)
+            EXPECT(!unlink(taken));
+        say(both);
+        hd_duty_view_retry(&d);
+    }
+    EXPECT(!*d.why[HD_DUTY_VIEW] && !access("/srv/other/file", F_OK));
+    hd_duty_view_retry(&d); /* which asks nothing, or would fail */
+    EXPECT(!*d.why[HD_DUTY_VIEW]);
+    hd_duty_view_leave(&d);
+    return NULL;
+}
+
+static void a_part_that_could_not_be_shown_is_when_it_can_be(void)
+{
+    apart_kit_run(prepare, part);
+}
+
+static const char *unread(void)
+{
+    struct xsd_sockmsg msg = {.type = XS_ERROR, .req_id = ++seq, .len = 4};
+    const char *why;
+
+    (void)!hd_io_write(peer, &msg, sizeof(msg), NULL);
+    (void)!hd_io_write(peer, "EIO", msg.len, NULL);
+    hd_duty_view_apply(&d, false);
+    EXPECT(strstr(d.why[HD_DUTY_VIEW], "xenstore"));
+    EXPECT(tell(nothing));
+    d.by = d.hand.starts;
+    d.beat.number = 1;
+    say("+/srv/agent\n");
+    hd_duty_view_retry(&d);
+    why = d.why[HD_DUTY_VIEW];
+    if (strstr(why, "No such device") || strstr(why, "not permitted"))
+        return "skipped: this machine has no overlay";
+    EXPECT(!*why && !access("/srv/agent/file", F_OK));
+    hd_duty_view_leave(&d);
+    return NULL;
+}
+
+static void tables_that_could_not_be_read_are_read_later(void)
+{
+    apart_kit_run(prepare, unread);
+}
+
+/* The tables are asked for, and nobody answers any more. */
+static unsigned count_tries(unsigned reports)
+{
+    unsigned tries = 0;
+    int before, now;
+
+    for (unsigned i = 0; i < reports; i++) {
+        ioctl(peer, FIONREAD, &before);
+        hd_duty_view_retry(&d);
+        ioctl(peer, FIONREAD, &now);
+        tries += now > before;
+    }
+    return tries;
+}
+
+static void a_view_that_cannot_be_shown_is_tried_less_often_in_time(void)
+{
+    struct hd_err err;
+    int fds[2];
+
+    begin();
+    CU_ASSERT_FATAL(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+    CHECK_OK(hd_xsdev_take(fds[0], &d.x, &err), &err);
+    peer = fds[1];
+    CU_ASSERT_FATAL(!shutdown(peer, SHUT_WR) && tell(nothing));
+    d.by = d.hand.starts;
+    d.unseen = true;
+    CU_ASSERT_EQUAL(count_tries(3), 0); /* before the first report */
+    d.beat.number = 1;
+    CU_ASSERT_EQUAL(count_tries(6), 6);
+    CU_ASSERT_EQUAL(count_tries(18), 3);
+    end();
+    hd_xsdev_free(hd_steal(&d.x));
+    close(peer);
+}
+
 static int touch(void *ctx, const void *path, size_t len, void *ret,
                  struct hd_err *err)
 {
@@ -295,6 +406,10 @@ static void a_view_that_does_not_answer_is_trouble_and_no_wait(void)
 static const struct hd_test tests[] = {
     HD_TEST(a_view_by_the_hand_is_the_agent_s_as_well),
     HD_TEST(another_hand_goes_on_with_the_view),
+    HD_TEST(a_part_that_could_not_be_shown_is_when_it_can_be),
+    HD_TEST(tables_that_could_not_be_read_are_read_later),
+    HD_TEST(a_view_that_cannot_be_shown_is_tried_less_often_in_time),
+    HD_TEST(what_is_hidden_for_a_reason_is_looked_at_again),
     HD_TEST(a_host_that_serves_its_files_no_more_is_trouble),
     HD_TEST(a_view_that_does_not_answer_is_trouble_and_no_wait),
     HD_TEST(an_agent_looks_after_a_mount_alone),

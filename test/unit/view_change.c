@@ -225,6 +225,29 @@ static void a_layer_that_the_guest_has_mounted_in_is_not_laid_anew(void)
     apart_kit_run(view_kit_prepare_own, used);
 }
 
+static const char *used_no_more(void)
+{
+    static const char inside[] = "+/srv/agent\n-/srv/agent/own\n";
+
+    EXPECT(view_kit_memory_at("/srv/agent/disk"));
+    EXPECT(view_kit_write("/srv/agent/disk/file", "disk"));
+    for (int i = 0; i < 3; i++) {
+        hd_view_compose(view_kit, inside, &view_kit_out);
+        EXPECT(view_kit_out.why.code == HD_E_BUSY && view_kit_out.made == 1 &&
+               view_kit_out.wanted == 2);
+        EXPECT(view_kit_holds("/srv/agent/disk/file", "disk"));
+    }
+    EXPECT(!umount("/srv/agent/disk") && view_kit_compose(inside, 2));
+    EXPECT(view_kit_holds("/srv/agent/own/mine", "own"));
+    return NULL;
+}
+
+static void a_layer_that_the_guest_had_mounted_in_is_laid_when_that_is_gone(
+    void)
+{
+    apart_kit_run(view_kit_prepare_own, used_no_more);
+}
+
 static const char *host_has_folder_now(void)
 {
     EXPECT(view_kit_compose("", 0));
@@ -334,6 +357,7 @@ static const struct hd_test tests[] = {
     HD_TEST(another_agent_goes_on_with_the_same_overlays),
     HD_TEST(another_agent_leaves_what_is_mounted_and_what_is_in_it),
     HD_TEST(a_layer_that_the_guest_has_mounted_in_is_not_laid_anew),
+    HD_TEST(a_layer_that_the_guest_had_mounted_in_is_laid_when_that_is_gone),
     HD_TEST(an_inclusion_s_mount_point_hides_nothing_when_that_has_gone),
     HD_TEST(an_inclusion_behind_a_link_is_the_agent_s_own_mount),
     HD_TEST(an_agent_goes_on_with_what_the_version_before_it_has_noted),
