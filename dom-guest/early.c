@@ -332,9 +332,11 @@ int hd_early_run(char **argv, struct hd_err *err)
     load_modules();
     if (choose_root(&e, promises, &n, err))
         return -1;
-    if (*e.root && (mount_root(&e, err) || move_to_root(err)))
+    if (*e.root && mount_root(&e, err))
         return -1;
-    begun = hd_io_now_ms();
+    begun = hd_io_now_ms(); /* from here on the guest waits for the agent */
+    if (*e.root && move_to_root(err))
+        return -1;
     if (hd_duty_open(&d, err))
         return -1;
     d.begun_ms = begun;
