@@ -381,6 +381,15 @@ static int check_binds(const struct hd_store *store, const struct change *c,
                    path, c->guest);
 }
 
+static int check_agent(const struct change *c, struct hd_err *err)
+{
+    struct hd_err why;
+
+    return hd_host_view_check(c->after.tables, &why)
+               ? hd_fail(err, HD_E_DENIED, "%s", why.msg)
+               : 0;
+}
+
 int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err)
@@ -389,7 +398,7 @@ int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
 
     if (find_idle(store, guest, &c, err) ||
         hd_host_view_add(c.after.tables, entry, err) ||
-        check_policy(store, entry, err) ||
+        check_policy(store, entry, err) || check_agent(&c, err) ||
         check_binds(store, &c, entry->path, err))
         return -1;
     strcpy(c.path, entry->path);
@@ -412,7 +421,7 @@ int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
                        "list`",
                        path, guest->name, guest->name);
     hd_host_view_remove(c.after.tables, path);
-    if (check_binds(store, &c, path, err))
+    if (check_agent(&c, err) || check_binds(store, &c, path, err))
         return -1;
     strcpy(c.path, entry.path);
     c.side = entry.side;

@@ -26,7 +26,8 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
 
 /* Both: `conn` is answered when the guest has the tables, {"store", "guest",
  * "path", "message"}, or an error and they are as they were.  HD_E_DENIED: the
- * policy does not show that path. */
+ * policy does not show that path, or what the guest's agent or a key of its
+ * registry has would be the host's. */
 int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
                  const struct hd_view_entry *entry, struct hd_conn *conn,
                  struct hd_err *err);

@@ -6,44 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int add(const struct hd_view_path *paths, uint32_t n, char sign,
-               char ret[HD_VIEW_TEXT], struct hd_err *err)
-{
-    size_t len = strlen(ret);
-
-    for (uint32_t i = 0; i < n; i++) {
-        int more = snprintf(ret + len, HD_VIEW_TEXT - len, "%c%s\n", sign,
-                            paths[i].path);
-
-        if (more < 0 || (size_t)more >= HD_VIEW_TEXT - len)
-            return hd_fail(err, HD_E_BAD_MANIFEST,
-                           "the tables are longer than %d bytes; name the "
-                           "folders above",
-                           HD_VIEW_TEXT);
-        len += (size_t)more;
-    }
-    return 0;
-}
-
-int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
-                      char ret[HD_VIEW_TEXT], struct hd_err *err)
-{
-    const struct hd_view *v = &g->tables;
-    hd_auto(hd_tables) tables = NULL;
-    hd_autofree char *text = calloc(1, HD_VIEW_TEXT);
-
-    if (!text)
-        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
-    if (add(m->views + v->exception, v->n_exception, '+', text, err) ||
-        add(m->views + v->inclusion, v->n_inclusion, '-', text, err) ||
-        hd_tables_parse(text, &tables, err))
-        return -1;
-    if (!v->n_exception)
-        text[0] = '\0';
-    strcpy(ret, text);
-    return 0;
-}
-
 bool hd_host_view_next(const char **at, struct hd_view_entry *ret)
 {
     size_t len = strcspn(*at, "\n");
@@ -68,6 +30,86 @@ bool hd_host_view_find(const char *text, const char *path,
             return true;
         }
     return false;
+}
+
+/* Below the last one it mounts what an inclusion, without those mounts, would
+ * not bring back. */
+static const struct {
+    const char *path;
+    bool includes; /* an inclusion leaves it the guest's */
+} agents[] = {
+    {"/var/lib/hotdom-guest", true},
+    {"/run/hotdom-guest", false},
+};
+
+#define COVERS "the exception \"%s\" covers what the guest's agent has in %s; "
+
+static int check_exception(const struct hd_tables *tables, const char *path,
+                           struct hd_err *err)
+{
+    for (size_t i = 0; i < HD_ARRAY_LEN(agents); i++) {
+        const char *has = agents[i].path;
+
+        if (hd_tables_is_below(path, has) ||
+            (hd_tables_is_below(has, path) && !agents[i].includes))
+            return hd_fail(err, HD_E_BAD_MANIFEST, COVERS "name another path",
+                           path, has);
+        if (hd_tables_is_below(has, path) &&
+            hd_tables_decide(tables, has).side == HD_SIDE_HOST)
+            return hd_fail(err, HD_E_BAD_MANIFEST,
+                           COVERS "add the inclusion %s", path, has, has);
+    }
+    return 0;
+}
+
+int hd_host_view_check(const char *text, struct hd_err *err)
+{
+    hd_auto(hd_tables) tables = NULL;
+    struct hd_view_entry e;
+
+    if (hd_tables_parse(text, &tables, err))
+        return -1;
+    while (hd_host_view_next(&text, &e))
+        if (e.side == HD_SIDE_HOST && check_exception(tables, e.path, err))
+            return -1;
+    return 0;
+}
+
+static int add(const struct hd_view_path *paths, uint32_t n, char sign,
+               char ret[HD_VIEW_TEXT], struct hd_err *err)
+{
+    size_t len = strlen(ret);
+
+    for (uint32_t i = 0; i < n; i++) {
+        int more = snprintf(ret + len, HD_VIEW_TEXT - len, "%c%s\n", sign,
+                            paths[i].path);
+
+        if (more < 0 || (size_t)more >= HD_VIEW_TEXT - len)
+            return hd_fail(err, HD_E_BAD_MANIFEST,
+                           "the tables are longer than %d bytes; name the "
+                           "folders above",
+                           HD_VIEW_TEXT);
+        len += (size_t)more;
+    }
+    return 0;
+}
+
+int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
+                      char ret[HD_VIEW_TEXT], struct hd_err *err)
+{
+    const struct hd_view *v = &g->tables;
+    hd_autofree char *text = calloc(1, HD_VIEW_TEXT);
+
+    if (!text)
+        return hd_fail_errno(err, HD_E_FAILED, "read the tables");
+    if (add(m->views + v->exception, v->n_exception, '+', text, err) ||
+        add(m->views + v->inclusion, v->n_inclusion, '-', text, err) ||
+        hd_host_view_check(text, err))
+        return -1;
+    if (!v->n_exception)
+        text[0] = '\0';
+    strcpy(ret, text);
+    return 0;
 }
 
 static uint32_t count(const char *text)

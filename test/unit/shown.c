@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../dom-guest/layers.h"
+#include "../../dom-guest/paths.h"
 #include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/shown.h"
 #include "../../hv/plan/plan_text.h"
@@ -208,6 +209,47 @@ static void a_file_that_a_key_is_bound_to_stays_the_guests(void)
     end();
 }
 
+/* The agent has them open, and finds them by their path as well. */
+static void what_the_agent_has_stays_the_guests(void)
+{
+    static const char *const bad[] = {"/var/lib/hotdom-guest",
+                                      HD_GUEST_REGISTRY,
+                                      HD_GUEST_WRITES,
+                                      HD_GUEST_WRITES "/!srv/upper",
+                                      "/run",
+                                      HD_GUEST_RUN,
+                                      HD_GUEST_HOST};
+    struct hd_policy *p = &b.daemon.rules.policy;
+    struct hd_err err = {0};
+    char text[HD_VIEW_TEXT];
+
+    begin();
+    strcpy(p->host_paths[p->n_host_paths++].path, "/var");
+    strcpy(p->host_paths[p->n_host_paths++].path, "/run");
+    CHECK_FAILS(add(HD_SIDE_HOST, "/var", &err), &err, HD_E_DENIED,
+                "the exception \"/var\" covers what the guest's agent has in "
+                "/var/lib/hotdom-guest; add the inclusion "
+                "/var/lib/hotdom-guest");
+    CHECK_FAILS(add(HD_SIDE_HOST, "/var/lib", &err), &err, HD_E_DENIED,
+                "add the inclusion /var/lib/hotdom-guest");
+    for (size_t i = 0; i < HD_ARRAY_LEN(bad); i++)
+        CHECK_FAILS(add(HD_SIDE_HOST, bad[i], &err), &err, HD_E_DENIED,
+                    "; name another path");
+    snprintf(text, sizeof(text), "%s+/var\n-/var/lib/hotdom-guest\n", tables);
+    hd_plan_put_view(b.store->plan, b.store->plan->steps, text, "");
+    CHECK_FAILS(
+        hd_shown_remove(b.store, b.desk, "/var/lib/hotdom-guest", NULL, &err),
+        &err, HD_E_DENIED,
+        "the exception \"/var\" covers what the guest's agent has in "
+        "/var/lib/hotdom-guest");
+    CHECK_FAILS(add(HD_SIDE_HOST, HD_GUEST_REGISTRY, &err), &err, HD_E_DENIED,
+                "; name another path");
+    /* What is beside it is no concern of the agent's. */
+    CHECK_OK(hd_host_view_check("+/var/lib/hotdom\n+/run/hotdom\n", &err),
+             &err);
+    end();
+}
+
 static void a_change_that_may_not_be_is_refused_and_named(void)
 {
     static const char *const bad[] = {"etc",
@@ -314,6 +356,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_entry_that_decides_is_named),
     HD_TEST(who_has_no_host_view_or_does_not_run_has_no_tables),
     HD_TEST(a_file_that_a_key_is_bound_to_stays_the_guests),
+    HD_TEST(what_the_agent_has_stays_the_guests),
     HD_TEST(a_change_that_may_not_be_is_refused_and_named),
     HD_TEST(tables_are_bounded),
     HD_TEST(entries_are_as_many_as_a_guest_makes_mounts_of),

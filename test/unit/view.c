@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../dom-guest/news.h"
 #include "../../dom-guest/paths.h"
 #include "../../dom-guest/placed.h"
+#include "../../pv-drivers/base/mem.h"
 #include "apart_kit.h"
 #include "unit.h"
 #include "view_kit.h"
@@ -312,6 +315,52 @@ static void thousands_of_entries_are_shown_and_one_more_comes(void)
     apart_kit_run(prepare_many, many);
 }
 
+static bool is_same(const struct stat *a, const char *path)
+{
+    struct stat b;
+
+    return !stat(path, &b) && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* Its registry and what is written over the host's files are one folder, by the
+ * path and for whom has had it open before. */
+static const char *around_the_agent(void)
+{
+    static const char *const tables[] = {
+        "+/var/lib\n-/var/lib/hotdom-guest\n",
+        "+/srv/agent\n+/var/lib\n-/var/lib/hotdom-guest\n"};
+    static const char key[] = HD_GUEST_REGISTRY "/key";
+    struct stat registry, writes;
+    hd_autofd int news = -1;
+    struct pollfd p = {.events = POLLIN};
+
+    EXPECT(view_kit_write(key, "set") &&
+           view_kit_write(HD_GUEST_HOST "/var/lib/file", "host") &&
+           view_kit_write(HD_GUEST_HOST "/var/lib/hotdom-guest/a", "host"));
+    p.fd = news = hd_news_open(HD_GUEST_REGISTRY, NULL);
+    EXPECT(news >= 0);
+    EXPECT(!stat(HD_GUEST_REGISTRY, &registry) &&
+           !stat(HD_GUEST_WRITES, &writes));
+    for (size_t i = 0; i < HD_ARRAY_LEN(tables); i++) {
+        EXPECT(view_kit_compose(tables[i], 2 + i));
+        EXPECT(view_kit_holds("/var/lib/file", "host"));
+        EXPECT(is_same(&registry, HD_GUEST_REGISTRY));
+        EXPECT(is_same(&writes, HD_GUEST_WRITES));
+        hd_news_drain(news);
+        EXPECT(view_kit_holds(key, "set") && view_kit_write(key, "set") &&
+               poll(&p, 1, 0) == 1);
+    }
+    EXPECT(view_kit_write("/var/lib/mine", "mine"));
+    EXPECT(view_kit_holds(HD_GUEST_WRITES "/!var!lib/upper/mine", "mine"));
+    EXPECT(view_kit_compose("", 0) && is_same(&registry, HD_GUEST_REGISTRY));
+    return NULL;
+}
+
+static void an_inclusion_leaves_the_agent_what_it_has_in_an_exception(void)
+{
+    apart_kit_run(view_kit_prepare, around_the_agent);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_layer_that_a_mount_above_hides_is_shown_again),
     HD_TEST(a_file_that_a_mount_above_hides_is_shown_again),
@@ -325,5 +374,6 @@ static const struct hd_test tests[] = {
     HD_TEST(a_full_volume_takes_no_writes_and_shows_what_there_is),
     HD_TEST(the_bell_rings_for_mounts_and_not_for_looks),
     HD_TEST(thousands_of_entries_are_shown_and_one_more_comes),
+    HD_TEST(an_inclusion_leaves_the_agent_what_it_has_in_an_exception),
 };
 HD_SUITE("dom-guest/view", tests);
