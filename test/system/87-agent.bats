@@ -11,20 +11,20 @@ setup_file() {
     pack_agent
     pack_twins
     export usual=$BED_HOST
-    share
+    share from-the-host
 }
 
 # What guests may read of this host.
-share() {
-    policy "${usual_policy}host_paths: [/srv/agent, /srv/many]\n"
-    dom0 'mkdir -p /srv/agent/deep /srv/agent/own
-        echo from-the-host | tee /srv/agent/{file,deep/file,gone} >/srv/agent/own/file'
+share() { # TEXT
+    policy "${usual_policy}host_paths: [/srv/agent, /srv/many, /etc/agent.conf]\n"
+    dom0 "mkdir -p /srv/agent/deep /srv/agent/own
+        echo $1 | tee /srv/agent/{file,deep/file,gone} /etc/agent.conf >/srv/agent/own/file"
 }
 
 teardown_file() {
     BED_HOST=$usual-other bed down 2>/dev/null || :
     policy "$usual_policy"
-    dom0 rm -rf /srv/agent /srv/many
+    dom0 rm -rf /srv/agent /srv/many /etc/agent.conf
     rm -f "$stores"/{agent,twins,sysv,plain}.img
 }
 
@@ -32,6 +32,22 @@ teardown() { end_test; }
 
 agent() { # GUEST: what hotdomd knows of its agent
     list | jq -r --arg g "$1" '.[].guests[] | select(.guest == $g) | .agent.state'
+}
+
+# The guest has ended by itself, long before it would have been ended.
+ended_alone() { # STORE GUEST
+    dom0 'hotdom events --json' | jq -es --arg s "$1" --arg g "$2" '[.[] |
+        select(.store == $s and .guest == $g and .from == "ejecting")] |
+        length > 0 and last.seconds < 90'
+}
+
+beat() { # of desk's agent: the number of its last report
+    dom0 "xenstore-read /local/domain/$(guest_domid desk)/data/hotdom/agent/report" |
+        sed 's/^beat=\([0-9]*\);.*/\1/'
+}
+
+beats_on() { # NUMBER: it has told something since
+    (($(beat) > $1)) && echo yes
 }
 
 # desk is up and can be spoken to.
@@ -55,14 +71,14 @@ install_tool() {
 }
 
 # What the guest wrote is there, beside what the host has now.
-check_written() {
-    seen=$(in_desk 'cd /srv/agent; cat file deep/file new; ls gone 2>&1 | wc -l
-        deep/tool; dpkg -s tool | grep ^Status')
+check_written() { # TEXT: of the host's files
+    seen=$(in_desk 'cd /srv/agent; cat file deep/file new /etc/agent.conf
+        ls gone 2>&1 | wc -l; deep/tool; dpkg -s tool | grep ^Status')
     echo "$seen"
-    [ "$seen" = $'from-the-host\nmine\nmore\n1\nthe tool runs\nStatus: install ok installed' ]
+    [ "$seen" = "$1"$'\nmine\nmore\nmine\n1\nthe tool runs\nStatus: install ok installed' ]
     # And nothing of it on the host.
-    [ "$(dom0 'cat /srv/agent/deep/file; ls -m /srv/agent /srv/agent/deep')" = \
-        $'from-the-host\n/srv/agent:\ndeep, file, gone, own\n\n/srv/agent/deep:\nfile' ]
+    [ "$(dom0 'cat /srv/agent/deep/file /etc/agent.conf; ls -m /srv/agent /srv/agent/deep')" = \
+        "$1"$'\n'"$1"$'\n/srv/agent:\ndeep, file, gone, own\n\n/srv/agent/deep:\nfile' ]
     dom0 hotdom verify-host
 }
 
@@ -101,6 +117,14 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     [[ $seen == *$'deep\nfile\nnew'* && $seen != *gone* ]]
     [ "$(dom0 'cat /srv/agent/deep/file; ls -m /srv/agent')" = \
         $'from-the-host\ndeep, file, gone, own' ]
+    # A file alone is the host's as well, until it is written to.
+    [ "$(in_desk 'cat /etc/agent.conf; echo mine >/etc/agent.conf; cat /etc/agent.conf')" = \
+        $'from-the-host\nmine' ]
+    [ "$(dom0 cat /etc/agent.conf)" = from-the-host ]
+    # A guest that stood still for a moment goes on, and so does its agent.
+    number=$(beat)
+    dom0 'xl pause agent.desk && xl unpause agent.desk'
+    await 60 yes beats_on "$number"
     # What changes while it runs changes there.
     dom0 hotdom table desk rm /srv/agent/own
     await 30 from-the-host in_desk 'cat /srv/agent/own/file'
@@ -125,10 +149,12 @@ in_desk() { dom0 "ssh root@$(address_of desk) '$1'"; }
     # Both follow the order to end, and what was written is there again, also on
     # a host that has never seen it.
     dom0 hotdom eject agent
+    ended_alone agent desk
+    ended_alone agent lone
     yank agent
     bed plug "$plugged/agent.img" agent >/dev/null
     await_desk
-    check_written
+    check_written from-the-host
     dom0 hotdom eject agent
     yank agent
     clean
@@ -141,25 +167,27 @@ elsewhere() {
     BED_MEMORY=2560 bed up --tied $$
     bed install
     introduce
-    share
+    share from-elsewhere
     bed plug "$stick" agent >/dev/null
     await_desk
-    check_written
+    check_written from-elsewhere
     dom0 hotdom eject agent
     clean
     bed down
     BED_HOST=$usual
 }
 
-@test "two guests that cover the same folder see each what it wrote itself" {
+@test "two guests of one store see and keep each what it wrote and set itself" {
     plug twins
     await 60 running state twins
     for side in left right; do
         await 120 ready agent "$side"
         await 90 yes answers "$side"
         in_guest "$side" "cd /srv/agent && echo $side >file && echo $side >$side && rm gone"
+        dom0 hotdom registry "$side" set guest/side "$side"
     done
     for side in left right; do
+        [ "$(dom0 hotdom registry "$side" get guest/side)" = "$side" ]
         seen=$(in_guest "$side" 'cd /srv/agent && echo $(cat file deep/file) $(ls)')
         [[ $seen == *"$side from-the-host $(printf '%s\n' deep file own "$side" | sort | xargs)"* ]]
     done
@@ -172,6 +200,7 @@ elsewhere() {
         await 120 ready agent "$side"
         await 90 yes answers "$side"
         [[ $(in_guest "$side" 'cat /srv/agent/file') == *"$side"* ]]
+        [ "$(dom0 hotdom registry "$side" get guest/side)" = "$side" ]
     done
 }
 
@@ -239,16 +268,15 @@ fill_volume() {
     in_desk 'dpkg -P hotdom-guest'
     [ -z "$(package_traces)" ]
     dom0 hotdom eject sysv
-    # By itself, long before it would be ended.
-    dom0 'hotdom events --json' | jq -es '[.[] | select(.store == "sysv" and
-        .guest == "desk" and .from == "ejecting")] | last | .seconds < 90'
+    ended_alone sysv desk
 }
 
 @test "a Debian guest with a ramdisk of its own gets its agent as a package, and loses it again" {
     # shellcheck source=test/system/stores.bash
     . "$BATS_TEST_DIRNAME/stores.bash"
     pack_plain
-    plug plain
+    plug_locked plain
+    unlock plain
     await 60 running state plain
     await 180 yes answers desk 22
     [ "$(agent desk)" = no-agent ]
@@ -258,6 +286,14 @@ fill_volume() {
     await 180 ready agent desk
     await 180 from-the-host in_desk 'cat /srv/agent/file'
     [ "$(in_desk 'systemctl is-active hotdom-guest')" = active ]
+    [ "$(in_desk 'cat /etc/default/locale /etc/default/keyboard /etc/timezone
+        readlink /etc/localtime')" = \
+        $'LANG=de_DE.UTF-8\nXKBLAYOUT=de\nEurope/Berlin\n/usr/share/zoneinfo/Europe/Berlin' ]
+    # One that stands still is missed, and found again when it goes on.
+    in_desk 'kill -STOP $(cat /run/hotdom-guest/lock)'
+    await 300 silent agent desk
+    in_desk 'kill -CONT $(cat /run/hotdom-guest/lock)'
+    await 120 ready agent desk
     # The one that runs goes on until the guest ends.
     in_desk 'dpkg -P hotdom-guest'
     [ -z "$(package_traces)" ]

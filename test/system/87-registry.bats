@@ -91,6 +91,7 @@ begin() {
     await 30 begun head -n 1 "$BATS_TEST_TMPDIR/seen"
     dom0 hotdom network-attach desk internet
     await 60 host/map/lan1/ grep -om1 ^host/map/lan1/ "$BATS_TEST_TMPDIR/seen"
+    await 60 1 in_desk 'ip -o link show lan1 | wc -l'
     dom0 "seq 0 9999 | jq -Rn '[inputs | {key: \"guest/many/\\(.)\", value: tonumber}] |
         from_entries' | ssh root@$(address_of desk) \
         /run/hotdom-guest/hotdom-guest registry import - --replace guest/many"

@@ -309,15 +309,15 @@ guests:
     volumes: [{name: root, as: xvda}]
     nics: [{role: internet, as: lan0}]
     tables:
-      exception: [/srv/agent$(printf ', /srv/many/absent/%0105d' {0..17})]
+      exception: [/srv/agent, /etc/agent.conf$(printf ', /srv/many/absent/%0105d' {0..17})]
       inclusion: [/srv/agent/own]
-    stop: {grace: 30s}
+    stop: {grace: 90s}
   - name: lone
     kernel: $build/guest/debian/kernel
     cmdline: "console=hvc0 quiet"
     memory: {min: 128M}
     tables: {exception: [/srv/agent]}
-    stop: {grace: 30s}
+    stop: {grace: 90s}
 END
     pack_with_agent agent
 }
@@ -347,12 +347,15 @@ END
         --password-fd 3 3<<<"$password"
 }
 
-# Debian with a ramdisk of its own, so with no agent.
+# Debian with a ramdisk of its own, so with no agent; for the same user.
 pack_plain() {
     cat >"$stores/plain.yaml" <<END
 hotdom: 1
 store: {name: plain}
 volumes: [{name: root, encryption: none, from: $build/guest/debian/root.img}]
+users:
+  - name: owner
+    settings: {locale: de_DE.UTF-8, keyboard: de, time_zone: Europe/Berlin}
 guests:
   - name: desk
     kernel: $build/guest/debian/kernel
@@ -364,8 +367,9 @@ guests:
     tables: {exception: [/srv/agent]}
     stop: {grace: 30s}
 END
-    hotdom pack --manifest "$stores/plain.yaml" --key "$stores/lab.key" \
-        -o "$stores/plain.img" --force -q
+    hotdom pack --manifest "$stores/plain.yaml" --key "$stores/signer.key" \
+        -o "$stores/plain.img" --force -q --kdf-memory 8M \
+        --password-fd 3 3<<<"$password"
 }
 
 # A Debian guest with a key that is a file, and two that share a setting.
