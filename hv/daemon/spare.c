@@ -73,6 +73,18 @@ static struct waiting *find(struct hd_spare *spare, bool there)
     return NULL;
 }
 
+static void on_later(uv_timer_t *timer);
+
+/* What is due sooner stays so: orders that come one after the other would put
+ * it off for ever, and each of them would wait for its job. */
+static void arm(struct hd_spare *spare, uint64_t ms)
+{
+    uv_timer_t *timer = &spare->later;
+
+    if (!uv_is_active((uv_handle_t *)timer) || uv_timer_get_due_in(timer) > ms)
+        uv_timer_start(timer, on_later, ms, 0);
+}
+
 /* One at a time. */
 static void on_later(uv_timer_t *timer)
 {
@@ -83,7 +95,7 @@ static void on_later(uv_timer_t *timer)
     if (w && start(w, &err))
         hd_log(HD_LOG_WARNING, "no job waits: %s", err.msg);
     else if (find(spare, false))
-        uv_timer_start(timer, on_later, SOON_MS, 0);
+        arm(spare, SOON_MS);
 }
 
 struct hd_spare *hd_spare_new(uv_loop_t *loop)
@@ -97,7 +109,7 @@ struct hd_spare *hd_spare_new(uv_loop_t *loop)
         spare->waiting[i].spare = spare;
     spare->later.data = spare;
     uv_timer_init(loop, &spare->later);
-    uv_timer_start(&spare->later, on_later, LATER_MS, 0);
+    arm(spare, LATER_MS);
     return spare;
 }
 
@@ -119,14 +131,14 @@ int hd_spare_take(struct hd_spare *spare, struct hd_child **ret, int *ret_sock,
     }
     *ret = hd_steal(&w->child);
     *ret_sock = w->sock;
-    uv_timer_start(&spare->later, on_later, LATER_MS, 0);
+    arm(spare, LATER_MS);
     return 0;
 }
 
 void hd_spare_refill(struct hd_spare *spare)
 {
     if (find(spare, false))
-        uv_timer_start(&spare->later, on_later, SOON_MS, 0);
+        arm(spare, SOON_MS);
 }
 
 void hd_spare_stop(struct hd_spare *spare)
