@@ -3,6 +3,7 @@
  * never waits for the medium. */
 #include "jobs.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -97,18 +98,41 @@ int hd_job_finish(struct hd_context *ctx,
     return rc;
 }
 
-static int fence_guest(struct hd_context *ctx, const char *guest,
-                       struct hd_err *err)
+/* What is beside the end of the domains: it has libdevmapper to itself, and
+ * only reads the ledger, which nobody gives or takes an effect meanwhile. */
+struct fencing {
+    const struct hd_ledger *ledger;
+    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    size_t n;
+    const char *guest; /* of the report */
+    bool beside;       /* `thread` runs */
+    pthread_t thread;
+    int rc;
+    struct hd_err err;
+};
+
+static void fence_guest(struct fencing *f, const char *guest)
 {
     size_t n;
-    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
-    int rc = 0;
+    const struct hd_effect *e = hd_ledger_effects(f->ledger, &n);
+    struct hd_err ignored;
 
     for (size_t i = 0; i < n; i++)
         if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
-            !strcmp(e[i].guest, guest) && hd_volume_fence(e[i].value, err))
-            rc = -1;
-    return rc;
+            !strcmp(e[i].guest, guest) &&
+            hd_volume_fence(e[i].value, f->rc ? &ignored : &f->err))
+            f->rc = -1;
+}
+
+static void *fence(void *arg)
+{
+    struct fencing *f = arg;
+
+    for (size_t i = 0; i < f->n; i++)
+        fence_guest(f, f->guests[i]);
+    if (!f->rc)
+        hd_context_report(HD_REPORT_FENCED, f->guest, 0, NULL);
+    return NULL;
 }
 
 static bool is_kept(const struct hd_job_request *req, const char *guest)
@@ -121,19 +145,38 @@ static bool is_kept(const struct hd_job_request *req, const char *guest)
 
 /* Those that are not kept, which a later YANK ends; gives their number. */
 static size_t leave_kept(const struct hd_job_request *req,
-                         char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+                         const struct fencing *f,
+                         char ret[HD_MAX_GUESTS][HD_NAME_SIZE])
 {
     size_t left = 0;
 
-    for (size_t i = 0; i < n; i++)
-        if (!is_kept(req, guests[i]) && left++ != i)
-            strcpy(guests[left - 1], guests[i]);
+    for (size_t i = 0; i < f->n; i++)
+        if (!is_kept(req, f->guests[i]))
+            strcpy(ret[left++], f->guests[i]);
     return left;
+}
+
+/* Who stands still does not see which of both is first: each takes tens of
+ * milliseconds, the one in the kernel, the other in Xen and in xenstored. */
+static void fence_and_end(struct hd_context *ctx, struct fencing *f,
+                          char ending[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+{
+    const char *names[HD_MAX_GUESTS] = {0};
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = ending[i];
+    f->beside = !pthread_create(&f->thread, NULL, fence, f);
+    if (!f->beside)
+        (void)fence(f);
+    hd_undo_begin(ctx, names, n);
+    if (f->beside)
+        pthread_join(f->thread, NULL);
 }
 
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 {
-    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    char ending[HD_MAX_GUESTS][HD_NAME_SIZE];
+    struct fencing fencing = {.guest = ctx->req->guest};
     uint32_t domids[HD_MAX_GUESTS];
     struct hd_err ignored;
     int rc = hd_job_resume(ctx, err);
@@ -141,16 +184,15 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 
     if (rc <= 0)
         return rc;
-    n = hd_context_guests(ctx, guests);
-    pause_all(ctx, domids, domids_of(ctx, guests, n, domids));
-    rc = 0;
-    for (size_t i = 0; i < n; i++)
-        if (fence_guest(ctx, guests[i], rc ? &ignored : err))
-            rc = -1;
-    if (!rc)
-        hd_context_report(HD_REPORT_FENCED, ctx->req->guest, 0, NULL);
-    n = leave_kept(ctx->req, guests, n);
-    if (hd_job_finish(ctx, guests, n, hd_undo_guest, rc ? &ignored : err))
+    fencing.ledger = ctx->ledger;
+    fencing.n = hd_context_guests(ctx, fencing.guests);
+    pause_all(ctx, domids, domids_of(ctx, fencing.guests, fencing.n, domids));
+    n = leave_kept(ctx->req, &fencing, ending);
+    fence_and_end(ctx, &fencing, ending, n);
+    rc = fencing.rc;
+    if (rc && err)
+        *err = fencing.err;
+    if (hd_job_finish(ctx, ending, n, hd_undo_guest, rc ? &ignored : err))
         rc = -1;
     return rc;
 }

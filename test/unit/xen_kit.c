@@ -20,6 +20,10 @@ int __real_hd_domain_forget(struct hd_toolstack *ts,
 int __wrap_hd_domain_forget(struct hd_toolstack *ts,
                             const struct hd_xenbus_device *bus,
                             struct hd_err *err);
+int __real_hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
+                           struct hd_err *err);
+int __wrap_hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
+                           struct hd_err *err);
 void __real_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
 void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
 int __real_hd_report_start_task(struct hd_store *store,
@@ -54,7 +58,17 @@ int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
         return hd_fail(err, HD_E_NO_XEN, "Xen does not answer");
     *ret = (struct hd_domain_status){.state = xen_kit.states[i],
                                      .reason = xen_kit.reasons[i],
-                                     .domid = xen_kit.domid};
+                                     .domid = xen_kit.domid + i};
+    return 0;
+}
+
+int __wrap_hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
+                           struct hd_err *err)
+{
+    if (!xen_kit.on)
+        return __real_hd_domain_pause(hv, domid, err);
+    xen_kit.pauses++;
+    xen_kit.paused = domid;
     return 0;
 }
 

@@ -15,7 +15,9 @@ struct xen_kit {
     /* Of domains by the first byte of their UUIDs. */
     enum hd_domain_state states[XEN_KIT_DOMAINS];
     enum hd_domain_reason reasons[XEN_KIT_DOMAINS];
-    uint32_t domid;       /* of each of them */
+    uint32_t domid;  /* of the first of them, one more of the next */
+    unsigned pauses; /* so far, and the last one's domid */
+    uint32_t paused;
     unsigned fail_forget; /* so often from now on a record stays as it is */
     unsigned forgotten;   /* devices, so far */
     char last[32];        /* "vif/24" */
