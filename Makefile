@@ -127,12 +127,13 @@ wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallo
 	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report \
-	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open \
+	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open nanosleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \
 	sched_credit2_domain_get sched_credit2_domain_set) \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
-	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message) \
+	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message \
+	get_errno deferred_remove) \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
 	transaction_start transaction_end directory watch unwatch fileno check_watch \
 	daemon_socket)

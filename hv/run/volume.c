@@ -21,7 +21,9 @@
 #include "ramdisk.h"
 #include "volume_table.h"
 
-#define PAUSE_NS 10000000
+/* Between two tries to remove a device: who has it open is mostly a backend
+ * that is just closing it. */
+static const long pauses_ms[] = {1, 1, 2, 4, 8, 10};
 
 static int find(const char *name, struct hd_err *err)
 {
@@ -83,6 +85,15 @@ static int sectors_of(const char *name, uint64_t *ret)
     dm_get_next_target(task, NULL, &start, &length, &type, &params);
     *ret = start + length;
     return 0;
+}
+
+static void rest(size_t tries)
+{
+    size_t last = HD_ARRAY_LEN(pauses_ms) - 1;
+    struct timespec t = {.tv_nsec =
+                             pauses_ms[tries < last ? tries : last] * 1000000};
+
+    nanosleep(&t, NULL);
 }
 
 /* 0: removed or gone, EBUSY: in use, -1. */
@@ -243,15 +254,15 @@ int hd_volume_flush(const char *dm_name, struct hd_err *err)
 int hd_volume_remove(const char *dm_name, uint64_t deadline_ms,
                      struct hd_err *err)
 {
-    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
     int found = find(dm_name, err);
+    size_t tries = 0;
     int rc;
 
     if (found <= 0)
         return found;
     while ((rc = try_remove(dm_name, false)) == EBUSY &&
            hd_io_left_ms(deadline_ms))
-        nanosleep(&pause, NULL);
+        rest(tries++);
     if (rc == EBUSY) {
         (void)try_remove(dm_name, true);
         return hd_fail(err, HD_E_BUSY,

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/run/volume on a device-mapper in memory: the linker sends what asks
  * the kernel's here (--wrap in the Makefile). */
+#include <errno.h>
 #include <libdevmapper.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../hv/run/hold.h"
 #include "../../hv/run/volume.h"
+#include "../../pv-drivers/base/io.h"
 #include "unit.h"
 
 #define NAME "hotdom-travel-desk-root"
@@ -23,6 +26,11 @@ static struct {
     bool suspended, flushed, read_only;
     int open_count;
     int fails; /* this request does */
+    int busy;  /* so often it cannot be removed */
+    int tries; /* to remove it */
+    bool napping;
+    long naps_ms[8]; /* how long between them */
+    size_t naps;
     const char *status;
     char told[128]; /* messages, each behind a blank */
 } dm;
@@ -39,6 +47,10 @@ int __wrap_dm_task_run(struct dm_task *t);
 struct dm_task *__wrap_dm_task_create(int type);
 void __wrap_dm_task_destroy(struct dm_task *t);
 int __wrap_dm_task_set_name(struct dm_task *t, const char *name);
+int __wrap_dm_task_get_errno(struct dm_task *t);
+int __wrap_dm_task_deferred_remove(struct dm_task *t);
+int __real_nanosleep(const struct timespec *t, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *t, struct timespec *left);
 int __wrap_dm_task_set_cookie(struct dm_task *t, uint32_t *cookie,
                               uint16_t flags);
 int __wrap_dm_task_get_info(struct dm_task *t, struct dm_info *ret);
@@ -154,6 +166,27 @@ void *__wrap_dm_get_next_target(struct dm_task *t, void *next, uint64_t *start,
     return NULL;
 }
 
+int __wrap_dm_task_get_errno(struct dm_task *t)
+{
+    return t->type == DM_DEVICE_REMOVE ? EBUSY : 0;
+}
+
+int __wrap_dm_task_deferred_remove(struct dm_task *t)
+{
+    (void)t;
+    return 1;
+}
+
+int __wrap_nanosleep(const struct timespec *t, struct timespec *left)
+{
+    if (!dm.napping)
+        return __real_nanosleep(t, left);
+    if (dm.naps < sizeof(dm.naps_ms) / sizeof(*dm.naps_ms))
+        dm.naps_ms[dm.naps] = t->tv_nsec / 1000000;
+    dm.naps++;
+    return 0;
+}
+
 /* drivers/md/dm-ioctl.c, do_resume: it suspends for itself. */
 static int resume(const struct dm_task *t)
 {
@@ -183,6 +216,8 @@ int __wrap_dm_task_run(struct dm_task *t)
         return 1;
     case DM_DEVICE_RESUME:
         return resume(t);
+    case DM_DEVICE_REMOVE:
+        return dm.tries++ >= dm.busy;
     case DM_DEVICE_TARGET_MSG:
         snprintf(dm.told + strlen(dm.told), sizeof(dm.told) - strlen(dm.told),
                  " %s", t->message);
@@ -302,6 +337,33 @@ static void a_volume_is_idle_and_has_the_kernels_number(void)
                 "not open");
 }
 
+/* Who waits for a medium waits for this, too. */
+static void a_volume_that_is_closed_soon_is_removed_soon(void)
+{
+    static const long want[] = {1, 1, 2, 4, 8, 10, 10};
+    struct hd_err err = {0};
+
+    set_up();
+    dm.napping = true;
+    dm.busy = 7;
+    CHECK_OK(hd_volume_remove(NAME, hd_io_now_ms() + 60000, &err), &err);
+    dm.napping = false;
+    CU_ASSERT_EQUAL_FATAL(dm.naps, 7);
+    CU_ASSERT_EQUAL(memcmp(dm.naps_ms, want, sizeof(want)), 0);
+}
+
+static void a_volume_that_stays_open_goes_when_that_ends(void)
+{
+    struct hd_err err = {0};
+
+    set_up();
+    dm.busy = 1000;
+    CHECK_FAILS(hd_volume_remove(NAME, 0, &err), &err, HD_E_BUSY,
+                "goes when that ends");
+    CU_ASSERT_EQUAL(dm.tries, 2);
+    CU_ASSERT_EQUAL(dm.naps, 0);
+}
+
 /* ---- what holds back what fails below it */
 
 static void set_up_hold(const char *status)
@@ -389,6 +451,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_volume_without_a_table_gets_none_by_a_fence),
     HD_TEST(a_read_only_volume_is_a_read_only_device),
     HD_TEST(a_volume_is_idle_and_has_the_kernels_number),
+    HD_TEST(a_volume_that_is_closed_soon_is_removed_soon),
+    HD_TEST(a_volume_that_stays_open_goes_when_that_ends),
     HD_TEST(what_is_held_back_is_tried_once_more_and_then_told),
     HD_TEST(nothing_that_is_well_is_reinstated),
     HD_TEST(a_volume_of_another_kind_or_that_is_gone_holds_nothing),
