@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
@@ -145,5 +146,7 @@ int main(void)
                 getenv("HOTDOM_DEBUG") ? HD_LOG_DEBUG : HD_LOG_INFO);
     rc = run(&err);
     hd_context_report(HD_REPORT_DONE, "", 0, rc ? &err : NULL);
-    return rc ? 1 : 0;
+    /* Somebody waits for the end, and the libraries would tidy up memory that
+     * goes anyway; what is logged has been written. */
+    _exit(rc ? 1 : 0);
 }
