@@ -211,6 +211,8 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err);
 /* `guest` NULL: the whole store. */
 void hd_teardown_eject(struct hd_store *store, const char *guest,
                        const char *reason);
+/* All of it, without asking the guests. */
+void hd_teardown_force(struct hd_store *store, const char *reason);
 /* A job failed and may have left something: what the table says follows, then
  * `after`. */
 void hd_teardown_behind(struct hd_store *store, const char *guest,

@@ -110,37 +110,50 @@ void hd_order_look(struct hd_daemon *d)
 
 /* ---- the end */
 
-static bool all_shut_down(const struct hd_store *store)
+/* Of all that have a domain; who is preserved is never shut down. */
+static bool all_have(const struct hd_store *store, enum hd_order order)
 {
-    for (size_t i = 0; i < store->n_guests; i++)
-        if (store->guests[i].state == HD_STATE_PRESERVED ||
-            (hd_store_guest_lives(&store->guests[i]) &&
-             store->guests[i].order != HD_ORDER_SHUTDOWN))
+    for (size_t i = 0; i < store->n_guests; i++) {
+        const struct hd_guest_life *g = &store->guests[i];
+
+        if ((hd_store_guest_lives(g) || g->state == HD_STATE_PRESERVED) &&
+            g->order != order)
             return false;
+    }
     return true;
 }
 
-/* Side by side, as an eject does it; with the last one the store goes. */
-static void begin_all(struct hd_store *store)
+static void set_end(struct hd_store *store, struct hd_guest_life *guest)
+{
+    bool destroy = guest->order == HD_ORDER_DESTROY;
+
+    hd_life_set_guest(store, guest, destroy ? HD_ON_DESTROY : HD_ON_END,
+                      destroy ? "destroy" : "shutdown", NULL);
+}
+
+/* Side by side, as an eject or a pull does it; with the last one the store
+ * goes. */
+static void begin_all(struct hd_store *store, enum hd_order order)
 {
     for (size_t i = 0; i < store->n_guests; i++)
-        if (hd_store_guest_lives(&store->guests[i]))
-            hd_life_set_guest(store, &store->guests[i], HD_ON_END, "shutdown",
-                              NULL);
-    hd_teardown_eject(store, NULL, "shutdown");
+        if (store->guests[i].order == order)
+            set_end(store, &store->guests[i]);
+    if (order == HD_ORDER_DESTROY)
+        hd_teardown_force(store, "destroy");
+    else
+        hd_teardown_eject(store, NULL, "shutdown");
 }
 
 static void begin(struct hd_store *store, struct hd_guest_life *guest)
 {
-    bool destroy = guest->order == HD_ORDER_DESTROY;
+    enum hd_order order = guest->order;
 
-    if (all_shut_down(store)) {
-        begin_all(store);
+    if (all_have(store, order)) {
+        begin_all(store, order);
         return;
     }
-    hd_life_set_guest(store, guest, destroy ? HD_ON_DESTROY : HD_ON_END,
-                      destroy ? "destroy" : "shutdown", NULL);
-    if (destroy)
+    set_end(store, guest);
+    if (order == HD_ORDER_DESTROY)
         hd_teardown_yank(store, guest->name, HD_AFTER_LOOK);
     else
         hd_teardown_eject(store, guest->name, "shutdown");

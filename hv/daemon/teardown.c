@@ -45,6 +45,17 @@ void hd_teardown_eject(struct hd_store *store, const char *guest,
     }
 }
 
+void hd_teardown_force(struct hd_store *store, const char *reason)
+{
+    note_ejected(store);
+    if (store->state == HD_STATE_RUNNING)
+        hd_life_set(store, HD_ON_END, reason, NULL);
+    store->tries = 0;
+    store->why = (struct hd_err){0}; /* told when it failed */
+    hd_keep_nobody(store);
+    hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+}
+
 /* Nothing of it is on the host but what was built ahead. */
 static void forget(struct hd_store *store)
 {
@@ -79,11 +90,7 @@ int hd_teardown_request(struct hd_store *store, struct hd_err *err)
         else
             hd_teardown_eject(store, NULL, "eject");
     } else if (change->work == HD_WORK_YANK) {
-        note_ejected(store);
-        store->tries = 0;
-        store->why = (struct hd_err){0}; /* told when it failed */
-        hd_keep_nobody(store);
-        hd_teardown_yank(store, NULL, HD_AFTER_DROP);
+        hd_teardown_force(store, NULL);
     } else {
         note_ejected(store);
         forget(store);

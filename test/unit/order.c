@@ -268,6 +268,50 @@ static void the_end_of_one_guest_is_not_cut_short_by_anothers_order(void)
     kit_daemon_fini(&b.kit);
 }
 
+static void the_last_who_are_destroyed_are_so_in_one_job_with_their_store(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    xen_kit_begin(&b.kit);
+    b.left->state = HD_STATE_PRESERVED;
+    b.left->order = b.right->order = HD_ORDER_DESTROY;
+    hd_order_next(b.store);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "");
+    CU_ASSERT_EQUAL(xen_kit.asked.n_kept, 0);
+    CU_ASSERT_EQUAL(b.left->state, HD_STATE_EJECTING);
+    CU_ASSERT_EQUAL(b.right->state, HD_STATE_EJECTING);
+    CU_ASSERT_EQUAL(b.store->state, HD_STATE_EJECTING);
+    b.store->task = NULL;
+    b.store->present = true;
+    hd_teardown_ended(b.store, &err);
+    CU_ASSERT_PTR_NULL(b.daemon->stores.first);
+    CU_ASSERT_EQUAL(b.kit.last.to, HD_STATE_GONE);
+    CU_ASSERT_STRING_EQUAL(b.kit.last.message, "safe to remove");
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
+static void whoever_is_destroyed_beside_one_that_stays_is_so_alone(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    xen_kit_begin(&b.kit);
+    b.left->state = HD_STATE_PRESERVED;
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "right");
+    CU_ASSERT_EQUAL(b.left->state, HD_STATE_PRESERVED);
+    CU_ASSERT_EQUAL(b.store->state, HD_STATE_RUNNING);
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
 static void a_paused_guest_keeps_what_it_was_promised(void)
 {
     struct hd_commitments commitments;
@@ -326,6 +370,8 @@ static const struct hd_test tests[] = {
     HD_TEST(an_eject_is_cut_short_by_whoever_is_destroyed_last),
     HD_TEST(who_is_asked_when_it_is_to_be_destroyed_is_so_all_the_same),
     HD_TEST(the_end_of_one_guest_is_not_cut_short_by_anothers_order),
+    HD_TEST(the_last_who_are_destroyed_are_so_in_one_job_with_their_store),
+    HD_TEST(whoever_is_destroyed_beside_one_that_stays_is_so_alone),
     HD_TEST(a_paused_guest_keeps_what_it_was_promised),
     HD_TEST(a_domid_names_a_guest_exactly),
 };
