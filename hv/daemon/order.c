@@ -244,6 +244,31 @@ void hd_order_cut(struct hd_store *store)
         hd_task_kill(store->task);
 }
 
+/* What is given to it, or taken from it, just now needs its answer, and is over
+ * soon; its own end pauses it. */
+static bool is_served(const struct hd_store *store,
+                      const struct hd_guest_life *guest)
+{
+    bool hot = store->op == HD_JOB_ATTACH || store->op == HD_JOB_DETACH;
+
+    return store->task && (!strcmp(store->op_guest, guest->name) ||
+                           (hot && !*store->op_guest));
+}
+
+/* The job of a neighbour may take as long as that one's grace, which is no time
+ * for who is to be destroyed to go on in. */
+static void hold_still(struct hd_store *store, struct hd_guest_life *guest)
+{
+    struct hd_err err;
+
+    if (is_idle(store) || store->daemon->stopping ||
+        !hd_store_guest_lives(guest) || is_served(store, guest))
+        return;
+    if (hd_order_pause(store, guest, &err))
+        hd_log(HD_LOG_WARNING, "%s.%s runs until it is destroyed: %s",
+               store->label, guest->name, err.msg);
+}
+
 int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
                      struct hd_err *err)
 {
@@ -258,6 +283,7 @@ int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
     hd_fail(&gone, HD_E_NO_GUEST, "guest %s is being destroyed", guest->name);
     hd_hot_queue_drop(store, guest->name, &gone);
     hd_order_cut(store);
+    hold_still(store, guest);
     hd_order_next(store);
     return 0;
 }

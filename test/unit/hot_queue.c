@@ -173,7 +173,7 @@ static void whoever_is_destroyed_waits_for_none(void)
     CHECK_SAYS(detach("lab", "xvdc"), "(nothing)");
     CHECK_SAYS(detach("desk", "xvdd"), "(nothing)");
     CHECK_SAYS(detach("lab", "xvde"), "(nothing)");
-    CHECK_SAYS(call(who, "Destroy", "\"guest\":\"desk\""), "running");
+    CHECK_SAYS(call(who, "Destroy", "\"guest\":\"desk\""), "paused");
     CHECK_SAYS(hear(1), "guest desk is being destroyed");
     CHECK_SAYS(hear(2), "(nothing)");
     end_job();

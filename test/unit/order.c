@@ -312,6 +312,50 @@ static void whoever_is_destroyed_beside_one_that_stays_is_so_alone(void)
     kit_daemon_fini(&b.kit);
 }
 
+static void who_waits_to_be_destroyed_stands_still(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    xen_kit_begin(&b.kit);
+    CU_ASSERT_EQUAL(hd_order_shutdown(b.store, b.left, &err), 0);
+    CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+    CU_ASSERT_EQUAL(xen_kit.pauses, 1);
+    CU_ASSERT_EQUAL(xen_kit.paused, 70);
+    CU_ASSERT_EQUAL(b.right->state, HD_STATE_PAUSED);
+    CU_ASSERT_EQUAL(b.right->order, HD_ORDER_DESTROY);
+    /* left has ended: nothing else is to be done first. */
+    b.store->task = NULL;
+    hd_life_set_guest(b.store, b.left, HD_ON_LEAVE, NULL, NULL);
+    hd_order_next(b.store);
+    CU_ASSERT_EQUAL(xen_kit.jobs, 2);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    xen_kit_end(&b.kit);
+    kit_daemon_fini(&b.kit);
+}
+
+static void who_is_being_given_a_device_may_answer_before_it_is_destroyed(void)
+{
+    static const enum hd_job_op ops[] = {HD_JOB_ATTACH, HD_JOB_DETACH};
+    static const char *const whose[] = {"right", "", "left"};
+    struct hd_err err = {0};
+    struct bench b;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(ops) * HD_ARRAY_LEN(whose); i++) {
+        begin(&b);
+        xen_kit_begin(&b.kit);
+        b.store->task = (struct hd_task *)&b; /* which is never looked into */
+        b.store->op = ops[i / HD_ARRAY_LEN(whose)];
+        strcpy(b.store->op_guest, whose[i % HD_ARRAY_LEN(whose)]);
+        CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
+        CU_ASSERT_EQUAL(xen_kit.pauses,
+                        !strcmp(whose[i % HD_ARRAY_LEN(whose)], "left"));
+        xen_kit_end(&b.kit);
+        kit_daemon_fini(&b.kit);
+    }
+}
+
 static void a_paused_guest_keeps_what_it_was_promised(void)
 {
     struct hd_commitments commitments;
@@ -372,6 +416,8 @@ static const struct hd_test tests[] = {
     HD_TEST(the_end_of_one_guest_is_not_cut_short_by_anothers_order),
     HD_TEST(the_last_who_are_destroyed_are_so_in_one_job_with_their_store),
     HD_TEST(whoever_is_destroyed_beside_one_that_stays_is_so_alone),
+    HD_TEST(who_waits_to_be_destroyed_stands_still),
+    HD_TEST(who_is_being_given_a_device_may_answer_before_it_is_destroyed),
     HD_TEST(a_paused_guest_keeps_what_it_was_promised),
     HD_TEST(a_domid_names_a_guest_exactly),
 };
