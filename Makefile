@@ -29,7 +29,7 @@ lmdb := -l:liblmdb.a
 # from which each program takes what it uses.
 mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c dom-guest/hotdom*.c)
 # Stands before a library in one program, so it is in no archive.
-before := hv/run/libxl_xenstore.c
+before := pv-drivers/bus/libxl_xenstore.c
 srcs  := $(filter-out $(mains) $(before), \
 	$(wildcard hv/*/*.c pv-drivers/*/*.c dom-guest/*.c))
 tests := $(wildcard test/unit/*.c)

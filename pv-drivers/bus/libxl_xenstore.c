@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <xenstore.h>
 
-#include "../../pv-drivers/bus/xs_batch.h"
+#include "xs_batch.h"
 
 #define MOST 64 /* transactions at a time: one a guest that starts */
 
