@@ -4,6 +4,7 @@
 #include "jobs.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -99,37 +100,43 @@ int hd_job_finish(struct hd_context *ctx,
 }
 
 /* What is beside the end of the domains: it has libdevmapper to itself, and
- * only reads the ledger, which nobody gives or takes an effect meanwhile. */
+ * nothing of the ledger's, which others write to meanwhile. */
 struct fencing {
-    const struct hd_ledger *ledger;
-    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
+    char (*volumes)[HD_LEDGER_VALUE]; /* owned */
     size_t n;
     const char *guest; /* of the report */
-    bool beside;       /* `thread` runs */
     pthread_t thread;
     int rc;
     struct hd_err err;
 };
 
-static void fence_guest(struct fencing *f, const char *guest)
+/* Those of the guests that stand still. */
+static int note_volumes(struct fencing *f, const struct hd_ledger *ledger,
+                        char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                        struct hd_err *err)
 {
-    size_t n;
-    const struct hd_effect *e = hd_ledger_effects(f->ledger, &n);
-    struct hd_err ignored;
+    size_t n_effects;
+    const struct hd_effect *e = hd_ledger_effects(ledger, &n_effects);
 
-    for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
-            !strcmp(e[i].guest, guest) &&
-            hd_volume_fence(e[i].value, f->rc ? &ignored : &f->err))
-            f->rc = -1;
+    f->volumes = calloc(n_effects + 1, sizeof(*f->volumes));
+    if (!f->volumes)
+        return hd_fail_errno(err, HD_E_FAILED, "fence volumes");
+    for (size_t i = 0; i < n_effects; i++)
+        for (size_t k = 0; k < n; k++)
+            if (e[i].kind == HD_EFFECT_DM && !e[i].undone &&
+                !strcmp(e[i].guest, guests[k]))
+                strcpy(f->volumes[f->n++], e[i].value);
+    return 0;
 }
 
 static void *fence(void *arg)
 {
     struct fencing *f = arg;
+    struct hd_err ignored;
 
     for (size_t i = 0; i < f->n; i++)
-        fence_guest(f, f->guests[i]);
+        if (hd_volume_fence(f->volumes[i], f->rc ? &ignored : &f->err))
+            f->rc = -1;
     if (!f->rc)
         hd_context_report(HD_REPORT_FENCED, f->guest, 0, NULL);
     return NULL;
@@ -145,37 +152,40 @@ static bool is_kept(const struct hd_job_request *req, const char *guest)
 
 /* Those that are not kept, which a later YANK ends; gives their number. */
 static size_t leave_kept(const struct hd_job_request *req,
-                         const struct fencing *f,
-                         char ret[HD_MAX_GUESTS][HD_NAME_SIZE])
+                         char guests[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
 {
     size_t left = 0;
 
-    for (size_t i = 0; i < f->n; i++)
-        if (!is_kept(req, f->guests[i]))
-            strcpy(ret[left++], f->guests[i]);
+    for (size_t i = 0; i < n; i++)
+        if (!is_kept(req, guests[i]) && left++ != i)
+            strcpy(guests[left - 1], guests[i]);
     return left;
 }
 
 /* Who stands still does not see which of both is first: each takes tens of
  * milliseconds, the one in the kernel, the other in Xen and in xenstored. */
-static void fence_and_end(struct hd_context *ctx, struct fencing *f,
-                          char ending[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n)
+static int fence_and_end(struct hd_context *ctx, struct fencing *f,
+                         char ending[HD_MAX_GUESTS][HD_NAME_SIZE], size_t n,
+                         struct hd_err *err)
 {
     const char *names[HD_MAX_GUESTS] = {0};
+    bool beside = !pthread_create(&f->thread, NULL, fence, f);
 
     for (size_t i = 0; i < n; i++)
         names[i] = ending[i];
-    f->beside = !pthread_create(&f->thread, NULL, fence, f);
-    if (!f->beside)
+    if (!beside)
         (void)fence(f);
     hd_undo_begin(ctx, names, n);
-    if (f->beside)
+    if (beside)
         pthread_join(f->thread, NULL);
+    if (f->rc && err)
+        *err = f->err;
+    return f->rc;
 }
 
 int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 {
-    char ending[HD_MAX_GUESTS][HD_NAME_SIZE];
+    char guests[HD_MAX_GUESTS][HD_NAME_SIZE];
     struct fencing fencing = {.guest = ctx->req->guest};
     uint32_t domids[HD_MAX_GUESTS];
     struct hd_err ignored;
@@ -184,15 +194,14 @@ int hd_job_yank(struct hd_context *ctx, struct hd_err *err)
 
     if (rc <= 0)
         return rc;
-    fencing.ledger = ctx->ledger;
-    fencing.n = hd_context_guests(ctx, fencing.guests);
-    pause_all(ctx, domids, domids_of(ctx, fencing.guests, fencing.n, domids));
-    n = leave_kept(ctx->req, &fencing, ending);
-    fence_and_end(ctx, &fencing, ending, n);
-    rc = fencing.rc;
-    if (rc && err)
-        *err = fencing.err;
-    if (hd_job_finish(ctx, ending, n, hd_undo_guest, rc ? &ignored : err))
+    n = hd_context_guests(ctx, guests);
+    pause_all(ctx, domids, domids_of(ctx, guests, n, domids));
+    rc = note_volumes(&fencing, ctx->ledger, guests, n, err);
+    n = leave_kept(ctx->req, guests, n);
+    if (!rc)
+        rc = fence_and_end(ctx, &fencing, guests, n, err);
+    free(fencing.volumes);
+    if (hd_job_finish(ctx, guests, n, hd_undo_guest, rc ? &ignored : err))
         rc = -1;
     return rc;
 }

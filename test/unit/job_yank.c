@@ -230,11 +230,27 @@ static void a_fence_that_fails_is_told_and_ends_the_domains_all_the_same(void)
     end(&b);
 }
 
+static void the_volumes_of_another_guest_are_left(void)
+{
+    struct hd_err err = {0};
+    struct bench b;
+
+    begin(&b);
+    b.req.n_kept = 0;
+    strcpy(b.req.guest, "desk");
+    CHECK_OK(hd_job_yank(&b.ctx, &err), &err);
+    CU_ASSERT_EQUAL(yank.fences, 1);
+    CU_ASSERT_EQUAL(yank.kills, 1);
+    CU_ASSERT_EQUAL(yank.killed, DOMID);
+    end(&b);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(all_are_paused_before_anything_else),
     HD_TEST(volumes_are_fenced_while_domains_end),
     HD_TEST(who_is_kept_is_fenced_and_nothing_else),
     HD_TEST(a_fence_that_fails_is_told_and_ends_the_domains_all_the_same),
+    HD_TEST(the_volumes_of_another_guest_are_left),
 };
 
 HD_SUITE("run/job_yank", tests);
