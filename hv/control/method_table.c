@@ -9,6 +9,7 @@
 #include "../daemon/daemon.h"
 #include "named.h"
 #include "../daemon/shown.h"
+#include "../daemon/tabling.h"
 
 int hd_method_table(struct hd_daemon *d, struct hd_conn *conn,
                     const struct hd_request *req, struct hd_err *err)
@@ -79,7 +80,7 @@ int hd_method_table_add(struct hd_daemon *d, struct hd_conn *conn,
         take_side(req, &entry.side, err))
         return -1;
     strcpy(entry.path, path);
-    return hd_shown_add(store, guest, &entry, conn, err);
+    return hd_tabling_add(store, guest, &entry, conn, err);
 }
 
 int hd_method_table_remove(struct hd_daemon *d, struct hd_conn *conn,
@@ -91,7 +92,7 @@ int hd_method_table_remove(struct hd_daemon *d, struct hd_conn *conn,
 
     if (find(d, req, &store, &guest, &path, err))
         return -1;
-    return hd_shown_remove(store, guest, path, conn, err);
+    return hd_tabling_remove(store, guest, path, conn, err);
 }
 
 int hd_method_table_log(struct hd_daemon *d, struct hd_conn *conn,

@@ -13,7 +13,7 @@
 #include "life.h"
 #include "read.h"
 #include "shares.h"
-#include "shown.h"
+#include "tabling.h"
 
 static bool lives(struct hd_hypervisor *xen, const struct hd_effect *effect)
 {
@@ -251,7 +251,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shares_give(store->daemon);
-    hd_shown_adopt(store);
+    hd_tabling_adopt(store);
     hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
     store->leftover = true;
     if (!go_on(store, ledger))

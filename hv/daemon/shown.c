@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows and changes the tables of guests that run: the plan first, then the
- * process that serves; the loop waits for neither. */
+/* Shows the tables of guests that run; changes none. */
 #include "shown.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "../../pv-drivers/base/log.h"
 #include "../control/feed.h"
-#include "../control/wire.h"
 #include "../run/files.h"
-#include "../store/registry_keys.h"
+#include "../store/host_view.h"
 #include "life.h"
 
 /* ---- found */
 
-/* False: its plan has none.  `*ret` lives as long as the plan. */
-static bool view_of(const struct hd_store *store, const char *guest,
-                    struct hd_plan_view *ret)
-{
-    for (uint32_t i = 0; store->plan && i < store->plan->n_steps; i++) {
-        const struct hd_step *s = &store->plan->steps[i];
-
-        if (s->kind != HD_STEP_SERVE_FILES || strcmp(s->guest, guest))
-            continue;
-        *ret = hd_plan_view(store->plan, s);
-        return true;
-    }
-    return false;
-}
-
-static int find(struct hd_store *store, const struct hd_guest_life *guest,
-                struct hd_plan_view *ret, struct hd_err *err)
+int hd_shown_find(const struct hd_store *store,
+                  const struct hd_guest_life *guest, struct hd_plan_view *ret,
+                  struct hd_err *err)
 {
     if (hd_order_check_lives(guest, err))
         return -1;
@@ -40,7 +23,7 @@ static int find(struct hd_store *store, const struct hd_guest_life *guest,
                        "nobody knows the tables of %s; eject %s and plug it in "
                        "again",
                        guest->name, store->label);
-    return view_of(store, guest->name, ret)
+    return hd_plan_find_view(store->plan, guest->name, ret)
                ? 0
                : hd_fail(err, HD_E_NO_DEVICE,
                          "guest %s has no host view; name an exception in its "
@@ -118,7 +101,7 @@ int hd_shown_list(struct hd_store *store, const struct hd_guest_life *guest,
     struct json_object *list;
     struct hd_plan_view v;
 
-    if (find(store, guest, &v, err))
+    if (hd_shown_find(store, guest, &v, err))
         return -1;
     list = json_object_new_array();
     add_side(list, store, guest->name, v.tables, HD_SIDE_HOST);
@@ -138,7 +121,7 @@ int hd_shown_which(struct hd_store *store, const struct hd_guest_life *guest,
     struct hd_decision d;
     struct hd_plan_view v;
 
-    if (find(store, guest, &v, err))
+    if (hd_shown_find(store, guest, &v, err))
         return -1;
     if (strcmp(path, "/") && !hd_tables_is_path(path))
         return hd_fail(err, HD_E_USAGE,
@@ -165,281 +148,8 @@ int hd_shown_follow(struct hd_store *store, const struct hd_guest_life *guest,
     struct hd_plan_view v;
     int fd;
 
-    return find(store, guest, &v, err) || hd_files_follow(v.name, &fd, err)
+    return hd_shown_find(store, guest, &v, err) ||
+                   hd_files_follow(v.name, &fd, err)
                ? -1
                : hd_feed_begin(store->daemon->loop, fd, conn, err);
-}
-
-/* ---- changed */
-
-/* As the plan has them or is to have them. */
-struct texts {
-    char tables[HD_VIEW_TEXT], shown[HD_SHOWN_TEXT];
-};
-
-struct change {
-    uv_work_t work;
-    struct hd_daemon *daemon;
-    struct hd_conn *conn; /* NULL: nobody waits for it */
-    struct hd_uuid id;
-    char guest[HD_NAME_SIZE];
-    uint32_t domid;
-    char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
-    bool added;
-    enum hd_side side;
-    char name[HD_DOMAIN_NAME_SIZE]; /* of the process */
-    struct texts before, after;
-    struct hd_err outcome;
-};
-
-/* In a thread; `change` is its own until it is done. */
-static void on_work(uv_work_t *work)
-{
-    struct change *c = work->data;
-    const struct hd_plan_view v = {c->name, c->after.tables, c->after.shown};
-    struct hd_err err;
-
-    if (hd_files_change(&v, &c->outcome) && c->outcome.code != HD_E_TIMEOUT)
-        return;
-    if (hd_files_tell(&v, c->domid, &err))
-        hd_log(HD_LOG_WARNING, "%s is not told its tables: %s", c->name,
-               err.msg);
-}
-
-static struct hd_store *store_of(const struct change *c)
-{
-    for (struct hd_store *s = c->daemon->stores.first; s; s = s->next)
-        if (hd_store_accepted(s) && hd_uuid_equal(&s->id, &c->id))
-            return s;
-    return NULL;
-}
-
-static int write_down(struct hd_store *store, const char *guest,
-                      const struct texts *as, struct hd_err *err)
-{
-    struct hd_plan *plan =
-        hd_plan_with_view(store->plan, guest, as->tables, as->shown);
-
-    if (!plan)
-        return hd_fail_errno(err, HD_E_FAILED, "write down the tables");
-    free(store->plan);
-    store->plan = plan;
-    hd_restart_save(store);
-    return 0;
-}
-
-/* The process keeps what it has, and so does the plan. */
-static void put_back(struct hd_store *store, const struct change *c)
-{
-    struct hd_plan_view v;
-
-    if (view_of(store, c->guest, &v) && !strcmp(v.tables, c->after.tables))
-        (void)write_down(store, c->guest, &c->before, NULL);
-}
-
-static void tell(struct hd_store *store, const struct hd_guest_life *guest,
-                 struct change *c)
-{
-    struct json_object *o;
-    char text[HD_TABLES_PATH + 40];
-
-    if (c->added)
-        snprintf(text, sizeof(text), "%s is the %s's from now on", c->path,
-                 hd_side_name(c->side));
-    else
-        snprintf(text, sizeof(text), "%s is no entry any more", c->path);
-    hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, text);
-    hd_life_note(store, guest, "table", text);
-    if (!c->conn || c->outcome.code)
-        return;
-    o = head(store, guest);
-    put(o, "path", c->path);
-    put(o, "message", text);
-    hd_conn_reply(c->conn, hd_reply_ok(o, false), true);
-}
-
-static void on_done(uv_work_t *work, int status)
-{
-    struct change *c = work->data;
-    struct hd_store *store = store_of(c);
-    struct hd_guest_life *guest =
-        store ? hd_store_guest(store, c->guest) : NULL;
-    bool failed;
-
-    if (status)
-        hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
-    failed = c->outcome.code && c->outcome.code != HD_E_TIMEOUT;
-    if (guest) {
-        guest->tabling = false;
-        if (failed)
-            put_back(store, c);
-        else if (*c->path)
-            tell(store, guest, c);
-    }
-    if (c->outcome.code)
-        hd_log(HD_LOG_WARNING, "%s: %s", c->name, c->outcome.msg);
-    if (c->conn) {
-        if (!c->outcome.code)
-            hd_fail(&c->outcome, HD_E_NO_GUEST, "guest %s has ended", c->guest);
-        hd_conn_reply(c->conn, hd_reply_error(&c->outcome), true);
-    }
-    free(c);
-}
-
-/* The plan has `what->after` from now on. */
-static int begin(struct hd_store *store, struct hd_guest_life *guest,
-                 const struct change *what, struct hd_conn *conn,
-                 struct hd_err *err)
-{
-    hd_autofree struct change *c = malloc(sizeof(*c));
-    int rc;
-
-    if (!c)
-        return hd_fail_errno(err, HD_E_FAILED, "change the tables");
-    *c = *what;
-    c->work.data = c;
-    c->daemon = store->daemon;
-    c->id = store->id;
-    c->domid = (uint32_t)guest->domid;
-    if (*c->path && write_down(store, c->guest, &c->after, err))
-        return -1;
-    rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
-    if (rc) {
-        put_back(store, c);
-        return hd_fail(err, HD_E_FAILED, "change the tables: %s",
-                       uv_strerror(rc));
-    }
-    guest->tabling = true;
-    if (conn)
-        hd_conn_hold(conn, &c->conn);
-    (void)hd_steal(&c);
-    return 0;
-}
-
-/* All as it is. */
-static void take(struct change *c, const struct hd_guest_life *guest,
-                 const struct hd_plan_view *v)
-{
-    *c = (struct change){0};
-    strcpy(c->guest, guest->name);
-    snprintf(c->name, sizeof(c->name), "%s", v->name);
-    snprintf(c->before.tables, sizeof(c->before.tables), "%s", v->tables);
-    snprintf(c->before.shown, sizeof(c->before.shown), "%s", v->shown);
-    c->after = c->before;
-}
-
-static int find_idle(struct hd_store *store, const struct hd_guest_life *guest,
-                     struct change *change, struct hd_err *err)
-{
-    const struct hd_policy *policy;
-    struct hd_plan_view v;
-
-    if (hd_order_check_idle(store, guest, err) || find(store, guest, &v, err))
-        return -1;
-    if (guest->tabling)
-        return hd_fail(err, HD_E_BUSY,
-                       "the tables of %s are being changed; try again",
-                       guest->name);
-    take(change, guest, &v);
-    /* Without one, what may be taken away still may. */
-    policy = hd_rules_policy(&store->daemon->rules, NULL);
-    if (policy)
-        hd_policy_shown(policy, change->after.shown);
-    return 0;
-}
-
-static int check_policy(const struct hd_store *store,
-                        const struct hd_view_entry *entry, struct hd_err *err)
-{
-    const struct hd_policy *policy =
-        hd_rules_policy(&store->daemon->rules, err);
-
-    if (!policy)
-        return -1;
-    if (entry->side == HD_SIDE_GUEST || hd_policy_shows(policy, entry->path))
-        return 0;
-    return hd_fail(err, HD_E_DENIED,
-                   "%s is outside the host_paths of the policy; name it there, "
-                   "in /etc/hotdom/hotdom.yaml, and reload hotdomd",
-                   entry->path);
-}
-
-/* What is bound to a key must stay the guest's: nothing is renamed onto a
- * mount. */
-static int check_binds(const struct hd_store *store, const struct change *c,
-                       const char *path, struct hd_err *err)
-{
-    const struct hd_manifest *m = &store->answer->manifest;
-    int g = hd_manifest_guest(m, c->guest);
-
-    if (g < 0 ||
-        !hd_registry_keys_check_tables(&m->guests[g], c->after.tables, NULL))
-        return 0;
-    return hd_fail(err, HD_E_DENIED,
-                   "with %s changed, a file that a key of guest %s is bound to "
-                   "would be the host's; see `bind` in its manifest",
-                   path, c->guest);
-}
-
-static int check_agent(const struct change *c, struct hd_err *err)
-{
-    struct hd_err why;
-
-    return hd_host_view_check(c->after.tables, &why)
-               ? hd_fail(err, HD_E_DENIED, "%s", why.msg)
-               : 0;
-}
-
-int hd_shown_add(struct hd_store *store, struct hd_guest_life *guest,
-                 const struct hd_view_entry *entry, struct hd_conn *conn,
-                 struct hd_err *err)
-{
-    struct change c;
-
-    if (find_idle(store, guest, &c, err) ||
-        hd_host_view_add(c.after.tables, entry, err) ||
-        check_policy(store, entry, err) || check_agent(&c, err) ||
-        check_binds(store, &c, entry->path, err))
-        return -1;
-    strcpy(c.path, entry->path);
-    c.side = entry->side;
-    c.added = true;
-    return begin(store, guest, &c, conn, err);
-}
-
-int hd_shown_remove(struct hd_store *store, struct hd_guest_life *guest,
-                    const char *path, struct hd_conn *conn, struct hd_err *err)
-{
-    struct hd_view_entry entry;
-    struct change c;
-
-    if (find_idle(store, guest, &c, err))
-        return -1;
-    if (!hd_host_view_find(c.after.tables, path, &entry))
-        return hd_fail(err, HD_E_FAILED,
-                       "%.200s is in no table of %s; see `hotdom table %s "
-                       "list`",
-                       path, guest->name, guest->name);
-    hd_host_view_remove(c.after.tables, path);
-    if (check_agent(&c, err) || check_binds(store, &c, path, err))
-        return -1;
-    strcpy(c.path, entry.path);
-    c.side = entry.side;
-    return begin(store, guest, &c, conn, err);
-}
-
-void hd_shown_adopt(struct hd_store *store)
-{
-    for (size_t i = 0; i < store->n_guests; i++) {
-        struct hd_guest_life *guest = &store->guests[i];
-        struct hd_plan_view v;
-        struct hd_err err;
-        struct change c;
-
-        if (!view_of(store, guest->name, &v) || !hd_store_guest_lives(guest))
-            continue;
-        take(&c, guest, &v);
-        if (begin(store, guest, &c, NULL, &err))
-            hd_log(HD_LOG_WARNING, "%s: %s", c.name, err.msg);
-    }
 }

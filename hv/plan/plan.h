@@ -211,6 +211,9 @@ struct hd_plan_view hd_plan_view(const struct hd_plan *plan,
 /* Of a step that builds a domain, its kernel's; borrowed from the plan. */
 const char *hd_plan_cmdline(const struct hd_plan *plan,
                             const struct hd_step *step);
+/* Of a guest's; false: it has none, or `plan` is NULL. */
+bool hd_plan_find_view(const struct hd_plan *plan, const char *guest,
+                       struct hd_plan_view *ret);
 /* The same plan with others for `guest`; NULL without memory.  The caller frees
  * it. */
 struct hd_plan *hd_plan_with_view(const struct hd_plan *plan, const char *guest,

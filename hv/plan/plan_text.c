@@ -54,6 +54,20 @@ bool hd_plan_has_cmdline(const struct hd_plan *plan, const struct hd_step *step)
     return step->u.domain.cmdline < plan->n_text;
 }
 
+bool hd_plan_find_view(const struct hd_plan *plan, const char *guest,
+                       struct hd_plan_view *ret)
+{
+    for (uint32_t i = 0; plan && i < plan->n_steps; i++) {
+        const struct hd_step *s = &plan->steps[i];
+
+        if (s->kind != HD_STEP_SERVE_FILES || strcmp(s->guest, guest))
+            continue;
+        *ret = hd_plan_view(plan, s);
+        return true;
+    }
+    return false;
+}
+
 bool hd_step_is_view(const struct hd_step *step)
 {
     return step->kind == HD_STEP_SERVE_FILES ||

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/shown: what is told of a running guest's tables, and which
- * changes of them are refused. */
+/* Tests hv/daemon/shown and tabling: what is told of a running guest's tables,
+ * and which changes of them are refused. */
 #include <string.h>
 
 #include "../../dom-guest/layers.h"
 #include "../../dom-guest/paths.h"
 #include "../../hv/daemon/daemon.h"
 #include "../../hv/daemon/shown.h"
+#include "../../hv/daemon/tabling.h"
 #include "../../hv/plan/plan_text.h"
 #include "../../hv/store/registry_keys.h"
 #include "../../pv-drivers/base/log.h"
@@ -166,7 +167,7 @@ static void who_has_no_host_view_or_does_not_run_has_no_tables(void)
     b.desk->state = HD_STATE_GONE;
     CHECK_FAILS(hd_shown_list(b.store, b.desk, &o, &err), &err, HD_E_NO_GUEST,
                 "guest desk does not run");
-    CHECK_FAILS(hd_shown_add(b.store, b.desk, &e, NULL, &err), &err,
+    CHECK_FAILS(hd_tabling_add(b.store, b.desk, &e, NULL, &err), &err,
                 HD_E_NO_GUEST, "guest desk does not run");
     b.desk->state = HD_STATE_RUNNING;
     free(b.store->plan);
@@ -181,7 +182,7 @@ static int add(enum hd_side side, const char *path, struct hd_err *err)
     struct hd_view_entry e = {.side = side};
 
     snprintf(e.path, sizeof(e.path), "%s", path);
-    return hd_shown_add(b.store, b.desk, &e, NULL, err);
+    return hd_tabling_add(b.store, b.desk, &e, NULL, err);
 }
 
 /* Nothing can be renamed onto a mount, nor is seen below one. */
@@ -202,7 +203,7 @@ static void a_file_that_a_key_is_bound_to_stays_the_guests(void)
                 "host's");
     CHECK_FAILS(add(HD_SIDE_HOST, "/etc", &err), &err, HD_E_DENIED, "/etc");
     CHECK_FAILS(
-        hd_shown_remove(b.store, b.desk, "/usr/share/fonts/own", NULL, &err),
+        hd_tabling_remove(b.store, b.desk, "/usr/share/fonts/own", NULL, &err),
         &err, HD_E_DENIED, "see `bind` in its manifest");
     CU_ASSERT_EQUAL(hd_registry_keys_check_tables(g, "*/etc\n", &err), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "guest \"desk\""));
@@ -271,7 +272,7 @@ static void a_change_that_may_not_be_is_refused_and_named(void)
                 "outside the host_paths");
     CHECK_FAILS(add(HD_SIDE_GUEST, "/etc/resolv.conf", &err), &err, HD_E_EXISTS,
                 "is in the tables already, as the host's");
-    CHECK_FAILS(hd_shown_remove(b.store, b.desk, "/usr/share", NULL, &err),
+    CHECK_FAILS(hd_tabling_remove(b.store, b.desk, "/usr/share", NULL, &err),
                 &err, HD_E_FAILED, "/usr/share is in no table of desk");
     b.daemon.rules.why.code = HD_E_FAILED;
     CHECK_FAILS(add(HD_SIDE_HOST, "/usr/share/fonts/x", &err), &err,
@@ -329,8 +330,8 @@ static void one_change_at_a_time_and_none_beside_a_job(void)
     b.desk->tabling = false;
     b.store->retrying = true;
     CHECK_FAILS(
-        hd_shown_remove(b.store, b.desk, "/etc/resolv.conf", NULL, &err), &err,
-        HD_E_BUSY, "travel is busy");
+        hd_tabling_remove(b.store, b.desk, "/etc/resolv.conf", NULL, &err),
+        &err, HD_E_BUSY, "travel is busy");
     b.store->retrying = false;
     end();
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* How the tables of a guest that runs change; see pv-drivers/base/tables.h. */
+#ifndef HD_DAEMON_TABLING_H
+#define HD_DAEMON_TABLING_H
+
+#include "../control/control.h"
+#include "../store/host_view.h"
+
+/* Both fail as hd_shown_find; `conn` is answered when the guest has the tables,
+ * {"store", "guest", "path", "message"}, or an error and they are as they were.
+ * HD_E_DENIED: the policy does not show that path, or what the guest's agent or
+ * a key of its registry has would be the host's. */
+int hd_tabling_add(struct hd_store *store, struct hd_guest_life *guest,
+                   const struct hd_view_entry *entry, struct hd_conn *conn,
+                   struct hd_err *err);
+int hd_tabling_remove(struct hd_store *store, struct hd_guest_life *guest,
+                      const char *path, struct hd_conn *conn,
+                      struct hd_err *err);
+
+/* An earlier hotdomd may have ended between the plan and the process that
+ * serves: gives each guest what its plan says. */
+void hd_tabling_adopt(struct hd_store *store);
+
+#endif
