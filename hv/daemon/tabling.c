@@ -3,6 +3,7 @@
  * serves; the loop waits for neither. */
 #include "tabling.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,10 @@ struct change {
     char guest[HD_NAME_SIZE];
     uint32_t domid;
     char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
-    bool added;
-    enum hd_side side;
+    char text[HD_TABLES_PATH + 40]; /* what is told of it */
     char name[HD_DOMAIN_NAME_SIZE]; /* of the process */
     struct texts before, after;
+    bool served; /* after, or will be; an outcome that is bad is the agent's */
     struct hd_err outcome;
 };
 
@@ -40,11 +41,13 @@ static void on_work(uv_work_t *work)
     const struct hd_plan_view v = {c->name, c->after.tables, c->after.shown};
     struct hd_err err;
 
-    if (hd_files_change(&v, &c->outcome) && c->outcome.code != HD_E_TIMEOUT)
-        return;
-    if (hd_files_tell(&v, c->domid, &err))
-        hd_log(HD_LOG_WARNING, "%s is not told its tables: %s", c->name,
-               err.msg);
+    c->served =
+        !hd_files_change(&v, &c->outcome) || c->outcome.code == HD_E_TIMEOUT;
+    if (c->served && hd_files_tell(&v, c->domid, &err))
+        hd_fail(&c->outcome, HD_E_FAILED,
+                "%s%sthe agent of %s was not told; the next change of its "
+                "tables tells it, or `hotdom reboot %s`: %s",
+                c->text, *c->text ? ", but " : "", c->name, c->name, err.msg);
 }
 
 static struct hd_store *store_of(const struct change *c)
@@ -80,12 +83,12 @@ static void put_back(struct hd_store *store, const struct change *c)
 }
 
 static struct json_object *reply_of(const struct hd_store *store,
-                                    const struct change *c, const char *text)
+                                    const struct change *c)
 {
     const char *const all[][2] = {{"store", store->label},
                                   {"guest", c->guest},
                                   {"path", c->path},
-                                  {"message", text}};
+                                  {"message", c->text}};
     struct json_object *o = json_object_new_object();
 
     for (size_t i = 0; i < HD_ARRAY_LEN(all); i++)
@@ -96,18 +99,10 @@ static struct json_object *reply_of(const struct hd_store *store,
 static void tell(struct hd_store *store, const struct hd_guest_life *guest,
                  struct change *c)
 {
-    char text[HD_TABLES_PATH + 40];
-
-    if (c->added)
-        snprintf(text, sizeof(text), "%s is the %s's from now on", c->path,
-                 hd_side_name(c->side));
-    else
-        snprintf(text, sizeof(text), "%s is no entry any more", c->path);
-    hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, text);
-    hd_life_note(store, guest, "table", text);
+    hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, c->text);
+    hd_life_note(store, guest, "table", c->text);
     if (c->conn && !c->outcome.code)
-        hd_conn_reply(c->conn, hd_reply_ok(reply_of(store, c, text), false),
-                      true);
+        hd_conn_reply(c->conn, hd_reply_ok(reply_of(store, c), false), true);
 }
 
 static void on_done(uv_work_t *work, int status)
@@ -116,14 +111,12 @@ static void on_done(uv_work_t *work, int status)
     struct hd_store *store = store_of(c);
     struct hd_guest_life *guest =
         store ? hd_store_guest(store, c->guest) : NULL;
-    bool failed;
 
     if (status)
         hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
-    failed = c->outcome.code && c->outcome.code != HD_E_TIMEOUT;
     if (guest) {
         guest->tabling = false;
-        if (failed)
+        if (!c->served)
             put_back(store, c);
         else if (*c->path)
             tell(store, guest, c);
@@ -255,8 +248,8 @@ int hd_tabling_add(struct hd_store *store, struct hd_guest_life *guest,
         check_binds(store, &c, entry->path, err))
         return -1;
     strcpy(c.path, entry->path);
-    c.side = entry->side;
-    c.added = true;
+    snprintf(c.text, sizeof(c.text), "%s is the %s's from now on", c.path,
+             hd_side_name(entry->side));
     return begin(store, guest, &c, conn, err);
 }
 
@@ -278,7 +271,7 @@ int hd_tabling_remove(struct hd_store *store, struct hd_guest_life *guest,
     if (check_agent(&c, err) || check_binds(store, &c, path, err))
         return -1;
     strcpy(c.path, entry.path);
-    c.side = entry.side;
+    snprintf(c.text, sizeof(c.text), "%s is no entry any more", c.path);
     return begin(store, guest, &c, conn, err);
 }
 

@@ -6,10 +6,11 @@
 #include "../control/control.h"
 #include "../store/host_view.h"
 
-/* Both fail as hd_shown_find; `conn` is answered when the guest has the tables,
- * {"store", "guest", "path", "message"}, or an error and they are as they were.
- * HD_E_DENIED: the policy does not show that path, or what the guest's agent or
- * a key of its registry has would be the host's. */
+/* Both fail as hd_shown_find; HD_E_DENIED: the policy does not show that path,
+ * or what the guest's agent or a key of its registry has would be the host's.
+ * `conn` is answered when the guest has the tables and its agent was told,
+ * {"store", "guest", "path", "message"}; or an error, and they are as they
+ * were, or its message says how far it came. */
 int hd_tabling_add(struct hd_store *store, struct hd_guest_life *guest,
                    const struct hd_view_entry *entry, struct hd_conn *conn,
                    struct hd_err *err);
