@@ -126,7 +126,7 @@ wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallo
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
-	hd_context_report hd_files_change hd_files_tell hd_restart_save \
+	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open nanosleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \

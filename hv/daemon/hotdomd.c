@@ -29,6 +29,7 @@
 #include "journal.h"
 #include "life.h"
 #include "portal.h"
+#include "tabling.h"
 
 #define LOCK HD_RUN_DIR "/lock"
 
@@ -141,18 +142,20 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
     hd_control_stop(d->control);
 }
 
-/* What runs was allowed when it was started. */
+/* What runs was allowed when it was started; what it is shown must be now. */
 static void on_reload_signal(uv_signal_t *handle, int signum)
 {
     struct hd_daemon *d = handle->data;
     struct hd_err err = {0};
 
     (void)signum;
-    if (hd_rules_load(&d->rules, HD_POLICY, &err))
+    if (hd_rules_load(&d->rules, HD_POLICY, &err)) {
         hd_log(HD_LOG_ERROR,
                "the policy was not read anew, the old one stays: %s", err.msg);
-    else
-        hd_log(HD_LOG_INFO, "the policy was read anew");
+        return;
+    }
+    hd_log(HD_LOG_INFO, "the policy was read anew");
+    hd_tabling_judge_all(&d->stores);
 }
 
 /* Fail closed, but be there to be told that it was mended. */

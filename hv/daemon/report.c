@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "life.h"
 #include "record.h"
+#include "tabling.h"
 #include "task.h"
 
 static void on_guest(struct hd_store *store, const struct hd_job_report *r,
@@ -28,6 +29,8 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
     hd_life_set_guest(store, guest, on,
                       r->err.code ? hd_err_reason(r->err.code) : NULL,
                       r->err.code ? r->err.msg : NULL);
+    if (on == HD_ON_RUN)
+        hd_tabling_judge(store, guest); /* it was planned some time ago */
 }
 
 /* The ledger is there, of guests that the next hotdomd may find. */

@@ -13,6 +13,7 @@
 #include "../plan/map_text.h"
 #include "explain.h"
 #include "life.h"
+#include "tabling.h"
 
 /* ---- kept */
 
@@ -175,6 +176,8 @@ static int begin(struct hd_store *store, const struct hd_guest_life *guest,
 
     if (!hd_ledger_peek(HD_LEDGER_DIR, &store->id, &ledger, NULL))
         again.ledger = ledger;
+    if (hd_tabling_narrow(store, guest, err))
+        return -1;
     if (store->plan)
         part = hd_plan_part(store->plan, is_of, &again);
     if (!part)

@@ -26,8 +26,9 @@ struct change {
     struct hd_uuid id;
     char guest[HD_NAME_SIZE];
     uint32_t domid;
-    char path[HD_TABLES_PATH]; /* empty: all is as the plan has it already */
-    char text[HD_TABLES_PATH + 40]; /* what is told of it */
+    bool judged; /* by the policy: nobody asked for it */
+    char path[HD_TABLES_PATH];
+    char text[HD_TABLES_PATH + 80]; /* what is told of it; empty: nothing */
     char name[HD_DOMAIN_NAME_SIZE]; /* of the process */
     struct texts before, after;
     bool served; /* after, or will be; an outcome that is bad is the agent's */
@@ -72,6 +73,12 @@ static int write_down(struct hd_store *store, const char *guest,
     return 0;
 }
 
+static bool differs(const struct change *c)
+{
+    return strcmp(c->before.tables, c->after.tables) ||
+           strcmp(c->before.shown, c->after.shown);
+}
+
 /* The process keeps what it has, and so does the plan. */
 static void put_back(struct hd_store *store, const struct change *c)
 {
@@ -99,10 +106,29 @@ static struct json_object *reply_of(const struct hd_store *store,
 static void tell(struct hd_store *store, const struct hd_guest_life *guest,
                  struct change *c)
 {
+    if (!*c->text)
+        return;
     hd_log(HD_LOG_INFO, "%s.%s: %s", store->label, c->guest, c->text);
     hd_life_note(store, guest, "table", c->text);
     if (c->conn && !c->outcome.code)
         hd_conn_reply(c->conn, hd_reply_ok(reply_of(store, c), false), true);
+}
+
+/* What may not be shown is, until it is tried again.  A guest that has started
+ * again meanwhile has what the plan says. */
+static void give_up(struct hd_store *store, const struct hd_guest_life *guest,
+                    struct change *c)
+{
+    if (!hd_store_guest_lives(guest) || guest->domid != c->domid)
+        return;
+    put_back(store, c);
+    if (!c->judged || !*c->text)
+        return;
+    hd_wrap(&c->outcome,
+            "%s, which the policy does not show, is not taken from the guest; "
+            "reload hotdomd again, or `hotdom reboot %s`",
+            c->path, c->name);
+    hd_life_note(store, guest, "table", c->outcome.msg);
 }
 
 static void on_done(uv_work_t *work, int status)
@@ -116,10 +142,10 @@ static void on_done(uv_work_t *work, int status)
         hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
     if (guest) {
         guest->tabling = false;
-        if (!c->served)
-            put_back(store, c);
-        else if (*c->path)
-            tell(store, guest, c);
+        (c->served ? tell : give_up)(store, guest, c);
+        /* Meanwhile the policy may have been read anew. */
+        if (c->served || !c->judged)
+            hd_tabling_judge(store, guest);
     }
     if (c->outcome.code)
         hd_log(HD_LOG_WARNING, "%s: %s", c->name, c->outcome.msg);
@@ -146,7 +172,7 @@ static int begin(struct hd_store *store, struct hd_guest_life *guest,
     c->daemon = store->daemon;
     c->id = store->id;
     c->domid = (uint32_t)guest->domid;
-    if (*c->path && write_down(store, c->guest, &c->after, err))
+    if (differs(c) && write_down(store, c->guest, &c->after, err))
         return -1;
     rc = uv_queue_work(store->daemon->loop, &c->work, on_work, on_done);
     if (rc) {
@@ -275,19 +301,79 @@ int hd_tabling_remove(struct hd_store *store, struct hd_guest_life *guest,
     return begin(store, guest, &c, conn, err);
 }
 
+/* ---- the policy has the last word */
+
+/* False: it shows all of that, and where its links lead as before. */
+static bool narrow(const struct hd_policy *policy, struct change *c)
+{
+    uint32_t n = hd_policy_narrow(policy, c->after.tables, c->path);
+
+    hd_policy_shown(policy, c->after.shown);
+    if (n == 1)
+        snprintf(c->text, sizeof(c->text),
+                 "%s is no entry any more: the policy does not show it",
+                 c->path);
+    else if (n)
+        snprintf(c->text, sizeof(c->text),
+                 "%s and %u more are no entries any more: the policy does not "
+                 "show them",
+                 c->path, n - 1);
+    return differs(c);
+}
+
+static void renew(struct hd_store *store, struct hd_guest_life *guest,
+                  bool always)
+{
+    const struct hd_policy *policy =
+        hd_rules_policy(&store->daemon->rules, NULL);
+    struct hd_plan_view v;
+    struct hd_err err;
+    struct change c;
+
+    if (guest->tabling || !hd_store_guest_lives(guest) ||
+        !hd_plan_find_view(store->plan, guest->name, &v))
+        return;
+    take(&c, guest, &v);
+    c.judged = true;
+    if (!(policy && narrow(policy, &c)) && !always)
+        return;
+    if (begin(store, guest, &c, NULL, &err))
+        hd_log(HD_LOG_WARNING, "%s: %s", c.name, err.msg);
+}
+
+void hd_tabling_judge(struct hd_store *store, struct hd_guest_life *guest)
+{
+    renew(store, guest, false);
+}
+
+void hd_tabling_judge_all(struct hd_stores *stores)
+{
+    for (struct hd_store *s = stores->first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++)
+            hd_tabling_judge(s, &s->guests[i]);
+}
+
 void hd_tabling_adopt(struct hd_store *store)
 {
-    for (size_t i = 0; i < store->n_guests; i++) {
-        struct hd_guest_life *guest = &store->guests[i];
-        struct hd_plan_view v;
-        struct hd_err err;
-        struct change c;
+    for (size_t i = 0; i < store->n_guests; i++)
+        renew(store, &store->guests[i], true);
+}
 
-        if (!hd_plan_find_view(store->plan, guest->name, &v) ||
-            !hd_store_guest_lives(guest))
-            continue;
-        take(&c, guest, &v);
-        if (begin(store, guest, &c, NULL, &err))
-            hd_log(HD_LOG_WARNING, "%s: %s", c.name, err.msg);
-    }
+int hd_tabling_narrow(struct hd_store *store, const struct hd_guest_life *guest,
+                      struct hd_err *err)
+{
+    const struct hd_policy *policy;
+    struct hd_plan_view v;
+    struct change c;
+
+    if (!hd_plan_find_view(store->plan, guest->name, &v))
+        return 0;
+    policy = hd_rules_policy(&store->daemon->rules, err);
+    if (!policy)
+        return -1;
+    take(&c, guest, &v);
+    if (narrow(policy, &c) && write_down(store, guest->name, &c.after, err))
+        return -1;
+    tell(store, guest, &c);
+    return 0;
 }

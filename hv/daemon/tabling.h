@@ -18,8 +18,17 @@ int hd_tabling_remove(struct hd_store *store, struct hd_guest_life *guest,
                       const char *path, struct hd_conn *conn,
                       struct hd_err *err);
 
+/* What the policy, which may be another by now, does not show of a guest that
+ * runs goes, as if by hd_tabling_remove; nothing goes without a policy. */
+void hd_tabling_judge(struct hd_store *store, struct hd_guest_life *guest);
+void hd_tabling_judge_all(struct hd_stores *stores);
+/* The same of one that starts again: of the plan, at once.  Fails, without a
+ * policy, where it has a host view. */
+int hd_tabling_narrow(struct hd_store *store, const struct hd_guest_life *guest,
+                      struct hd_err *err);
+
 /* An earlier hotdomd may have ended between the plan and the process that
- * serves: gives each guest what its plan says. */
+ * serves: gives each guest what its plan says and the policy shows. */
 void hd_tabling_adopt(struct hd_store *store);
 
 #endif

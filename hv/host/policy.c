@@ -227,6 +227,26 @@ bool hd_policy_shows(const struct hd_policy *policy, const char *path)
     return false;
 }
 
+uint32_t hd_policy_narrow(const struct hd_policy *policy,
+                          char tables[HD_VIEW_TEXT],
+                          char ret_first[HD_TABLES_PATH])
+{
+    const char *line = tables, *next = tables;
+    struct hd_view_entry e;
+    char *to = tables;
+    uint32_t n = 0;
+
+    for (; hd_host_view_next(&next, &e); line = next)
+        if (e.side == HD_SIDE_GUEST || hd_policy_shows(policy, e.path)) {
+            memmove(to, line, (size_t)(next - line));
+            to += next - line;
+        } else if (!n++) {
+            strcpy(ret_first, e.path);
+        }
+    *to = '\0';
+    return n;
+}
+
 void hd_policy_shown(const struct hd_policy *policy, char ret[HD_SHOWN_TEXT])
 {
     size_t len = 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../../pv-drivers/base/err.h"
+#include "../store/host_view.h"
 #include "../store/manifest.h"
 
 enum hd_activation {
@@ -100,6 +101,12 @@ const struct hd_policy_network *hd_policy_network(
     const struct hd_policy *policy, const char *role);
 /* May guests be shown that path of the host?  It is as the tables have it. */
 bool hd_policy_shows(const struct hd_policy *policy, const char *path);
+/* Takes the exceptions that it does not show out of a guest's tables, the text
+ * of host_view.h: how many they were, and `ret_first`, unless there was none.
+ */
+uint32_t hd_policy_narrow(const struct hd_policy *policy,
+                          char tables[HD_VIEW_TEXT],
+                          char ret_first[HD_TABLES_PATH]);
 /* All that guests may be shown, as lines of hd_tables_parse. */
 void hd_policy_shown(const struct hd_policy *policy, char ret[HD_SHOWN_TEXT]);
 /* HD_E_LIMIT, with both numbers, when a keyslot asks for more than allowed. */

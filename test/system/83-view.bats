@@ -90,6 +90,11 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     await 60 '' server
 }
 
+last_change() { # GUEST: of its tables, as it was told
+    dom0 'hotdom events --json' | jq -rs --arg g "$1" \
+        'map(select(.guest == $g and .reason == "table")) | last.message'
+}
+
 @test "what a guest reads of the host changes while it runs, and outlasts restarts" {
     mount='mkdir -p /v && mount -t 9p -o trans=xen,version=9p2000.L hostview /v'
     plug view
@@ -132,6 +137,15 @@ echo "remove: $(rm -f /v/srv/shown/file 2>&1)"'
     in_guest reader "$mount; cat /v/srv/shown/own/file; cat /v/srv/shown/file" |
         grep -x own
     [ "$(dom0 hotdom table reader list)" = "$table" ]
+    # What the policy shows no longer goes, and does not come back by itself.
+    policy "${usual_policy}host_paths: [/srv/shown/own, /etc/hostname]\n"
+    await 30 '/srv/shown/00000000000001 and 62 more are no entries any more: the policy does not show them' \
+        last_change reader
+    seen=$(in_guest reader 'cat /v/srv/shown/own/file; cat /v/srv/shown/alias/file 2>&1')
+    [[ $seen == *own*'No such file'* ]]
+    policy "$usual_policy$shown"
+    table=$(dom0 hotdom table reader list)
+    [ "$(grep -o '/.*' <<<"$table" | xargs)" = '/etc/hostname /srv/shown/own' ]
     # Nobody serves it any more: what was noted is taken back.
     dom0 'kill -9 $(pgrep -x hotdom-9p)'
     refused=$(dom0 'hotdom table reader add /srv/shown/deep 2>&1; echo "status $?"')

@@ -10,7 +10,7 @@
 #include "../../hv/plan/plan_text.h"
 #include "../../hv/run/files.h"
 #include "control_kit.h"
-#include "daemon_kit.h"
+#include "xen_kit.h"
 
 /* The process that serves and the agent; while `on`, else there are none. */
 static struct {
@@ -201,9 +201,195 @@ static void an_agent_that_is_not_told_is_no_success(void)
     end();
 }
 
+/* ---- the policy is read anew */
+
+/* It shows /srv/a alone from now on. */
+static void narrow_policy(void)
+{
+    b.k.daemon.rules.policy.n_host_paths = 1;
+}
+
+static const char narrowed[] = "+/srv/a\n-/srv/a/own\n";
+
+static void a_guest_starts_again_with_what_the_policy_shows_by_then(void)
+{
+    begin();
+    xen_kit_begin(&b.k);
+    narrow_policy();
+    CU_ASSERT_TRUE(hd_restart_begin(b.k.store, b.desk, "reboot"));
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_RESTART);
+    CU_ASSERT_STRING_EQUAL(xen_kit.tables, narrowed);
+    CU_ASSERT_STRING_EQUAL(planned(), narrowed);
+    xen_kit_end(&b.k);
+    end();
+}
+
+static void what_the_policy_does_not_show_any_more_goes_from_who_runs(void)
+{
+    begin();
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes + server.saves, 0);
+    narrow_policy();
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes, 1);
+    CU_ASSERT_STRING_EQUAL(server.tables, narrowed);
+    CU_ASSERT_STRING_EQUAL(server.shown, "+/srv/a\n");
+    CU_ASSERT_STRING_EQUAL(planned(), narrowed);
+    CU_ASSERT_EQUAL(server.told, 7);
+    CU_ASSERT_STRING_EQUAL(b.k.last.reason, "table");
+    CU_ASSERT_STRING_EQUAL(b.k.last.guest, "desk");
+    CU_ASSERT_STRING_EQUAL(
+        b.k.last.message,
+        "/srv/b is no entry any more: the policy does not show it");
+    end();
+}
+
+static void of_several_the_first_is_named_and_the_others_are_counted(void)
+{
+    begin();
+    b.k.daemon.rules.policy.n_host_paths = 0;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(server.tables, "-/srv/a/own\n");
+    CU_ASSERT_EQUAL(b.k.told, 1);
+    CU_ASSERT_STRING_EQUAL(b.k.last.message,
+                           "/srv/a and 1 more are no entries any more: the "
+                           "policy does not show them");
+    end();
+}
+
+/* A link of the host's led there. */
+static void a_path_that_no_exception_names_goes_without_an_event(void)
+{
+    begin();
+    show("/srv/c");
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(server.shown, "+/srv/a\n+/srv/b\n+/srv/c\n");
+    b.k.daemon.rules.policy.n_host_paths--;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(server.shown, shown);
+    CU_ASSERT_STRING_EQUAL(server.tables, tables);
+    CU_ASSERT_EQUAL(b.k.told, 0);
+    end();
+}
+
+static void a_policy_that_is_read_while_tables_change_counts_behind_that(void)
+{
+    struct hd_err err = {0};
+
+    begin();
+    CHECK_OK(add("/srv/a/own/x", &err), &err);
+    narrow_policy();
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    CHECK_SAYS(heard(), "is the host's from now on");
+    CU_ASSERT_EQUAL(server.changes, 2);
+    CU_ASSERT_STRING_EQUAL(server.tables,
+                           "+/srv/a\n-/srv/a/own\n+/srv/a/own/x\n");
+    end();
+}
+
+static void what_could_not_be_taken_away_is_told_and_tried_at_the_next_reload(
+    void)
+{
+    begin();
+    narrow_policy();
+    server.refuses = HD_E_FAILED;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes, 1);
+    CU_ASSERT_STRING_EQUAL(planned(), tables);
+    CU_ASSERT_STRING_EQUAL(
+        b.k.last.message,
+        "/srv/b, which the policy does not show, is not taken from the guest; "
+        "reload hotdomd again, or `hotdom reboot travel.desk`: the process "
+        "refuses");
+    server.refuses = HD_OK;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(planned(), narrowed);
+    end();
+}
+
+static void what_the_old_process_refused_is_not_put_back_for_the_new_one(void)
+{
+    begin();
+    narrow_policy();
+    server.refuses = HD_E_NO_GUEST;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    b.desk->domid = 8;
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(planned(), narrowed);
+    end();
+}
+
+/* A hotdomd that has begun with a bad one. */
+static void without_a_policy_who_runs_keeps_his_and_nobody_starts_again(void)
+{
+    begin();
+    xen_kit_begin(&b.k);
+    narrow_policy();
+    b.k.daemon.rules.why.code = HD_E_FAILED;
+    hd_tabling_judge_all(&b.k.daemon.stores);
+    hd_tabling_adopt(b.k.store);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_STRING_EQUAL(server.tables, tables);
+    CU_ASSERT_FALSE(hd_restart_begin(b.k.store, b.desk, "reboot"));
+    CU_ASSERT_EQUAL(xen_kit.jobs, 0);
+    xen_kit_end(&b.k);
+    end();
+}
+
+static void who_is_adopted_is_given_what_the_policy_shows_by_now(void)
+{
+    begin();
+    narrow_policy();
+    hd_tabling_adopt(b.k.store);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes, 1);
+    CU_ASSERT_STRING_EQUAL(server.tables, narrowed);
+    end();
+}
+
+static void run_desk(void)
+{
+    struct hd_job_report r = {.kind = HD_REPORT_RUNNING, .domid = 8};
+
+    strcpy(r.guest, "desk");
+    hd_report_take(b.k.store, &r);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+}
+
+static void what_the_policy_lost_while_a_guest_was_built_goes_when_it_runs(void)
+{
+    begin();
+    xen_kit_begin(&b.k);
+    b.desk->state = HD_STATE_BUILDING;
+    narrow_policy();
+    run_desk();
+    CU_ASSERT_EQUAL(server.changes, 1);
+    CU_ASSERT_EQUAL(server.told, 8);
+    CU_ASSERT_STRING_EQUAL(server.tables, narrowed);
+    xen_kit_end(&b.k);
+    end();
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_change_is_answered_when_the_process_and_the_agent_have_it),
     HD_TEST(a_change_that_the_process_refuses_is_taken_back),
     HD_TEST(an_agent_that_is_not_told_is_no_success),
+    HD_TEST(what_the_policy_does_not_show_any_more_goes_from_who_runs),
+    HD_TEST(of_several_the_first_is_named_and_the_others_are_counted),
+    HD_TEST(a_path_that_no_exception_names_goes_without_an_event),
+    HD_TEST(a_policy_that_is_read_while_tables_change_counts_behind_that),
+    HD_TEST(what_could_not_be_taken_away_is_told_and_tried_at_the_next_reload),
+    HD_TEST(what_the_old_process_refused_is_not_put_back_for_the_new_one),
+    HD_TEST(without_a_policy_who_runs_keeps_his_and_nobody_starts_again),
+    HD_TEST(who_is_adopted_is_given_what_the_policy_shows_by_now),
+    HD_TEST(a_guest_starts_again_with_what_the_policy_shows_by_then),
+    HD_TEST(what_the_policy_lost_while_a_guest_was_built_goes_when_it_runs),
 };
 HD_SUITE("daemon/tabling", tests);

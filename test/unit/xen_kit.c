@@ -46,6 +46,10 @@ int __wrap_hd_start_unlock(struct hd_store *store, const char *user,
                            struct hd_err *err);
 void __real_hd_task_kill(struct hd_task *task);
 void __wrap_hd_task_kill(struct hd_task *task);
+void __real_hd_record_boot(uv_loop_t *loop, const struct hd_uuid *id,
+                           uint64_t generation);
+void __wrap_hd_record_boot(uv_loop_t *loop, const struct hd_uuid *id,
+                           uint64_t generation);
 
 int __wrap_hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                           struct hd_domain_status *ret, struct hd_err *err)
@@ -103,12 +107,15 @@ int __wrap_hd_report_start_task(struct hd_store *store,
                                 const struct hd_secret *new_password,
                                 struct hd_err *err)
 {
+    struct hd_plan_view view = {.tables = ""};
     static char job;
 
     if (!xen_kit.on)
         return __real_hd_report_start_task(store, request, plan, password,
                                            new_password, err);
     xen_kit.asked = *request;
+    (void)hd_plan_find_view(plan, request->guest, &view);
+    snprintf(xen_kit.tables, sizeof(xen_kit.tables), "%s", view.tables);
     xen_kit.jobs++;
     store->task = (struct hd_task *)&job;
     store->op = (enum hd_job_op)request->op;
@@ -132,6 +139,13 @@ void __wrap_hd_task_kill(struct hd_task *task)
         xen_kit.kills++;
     else
         __real_hd_task_kill(task);
+}
+
+void __wrap_hd_record_boot(uv_loop_t *loop, const struct hd_uuid *id,
+                           uint64_t generation)
+{
+    if (!xen_kit.on)
+        __real_hd_record_boot(loop, id, generation);
 }
 
 void xen_kit_begin(struct kit_daemon *k)

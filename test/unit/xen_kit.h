@@ -23,6 +23,7 @@ struct xen_kit {
     char last[32];        /* "vif/24" */
     unsigned unlightened; /* domains, so far */
     struct hd_job_request asked; /* the last job */
+    char tables[256];            /* that it serves the guest it is for */
     unsigned jobs, kills;
     /* Whose password a store was to be unlocked with, last, and how often. */
     char user[HD_NAME_SIZE];
