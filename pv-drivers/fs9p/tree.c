@@ -278,15 +278,13 @@ static bool take_entry(const struct hd_tree *tree, const char *dir, int fd,
     return true;
 }
 
-int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
-                 uint64_t offset, hd_tree_fn *fn, void *context)
+static int list_open(const struct hd_tree *tree, const char *path, int fd,
+                     uint64_t offset, hd_tree_fn *fn, void *context)
 {
     char buf[8192] __attribute__((aligned(8)));
     struct hd_tree_entry e;
     ssize_t n;
 
-    if (fd < 0)
-        return list_bare(tree, path, offset, fn, context);
     if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
         return errno;
     while ((n = getdents64(fd, buf, sizeof(buf))) > 0)
@@ -298,4 +296,25 @@ int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
                 return 0;
         }
     return n < 0 ? errno : 0;
+}
+
+static bool is_at(const struct hd_tree *tree, const char *path, int fd)
+{
+    struct stat there, here;
+
+    return !hd_tree_stat(tree, path, &there) && !fstat(fd, &here) &&
+           hd_tree_id(&there) == hd_tree_id(&here);
+}
+
+/* The host may move an open folder to where nothing is shown.  So its place is
+ * looked at last: what was listed until then was in it. */
+int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
+                 uint64_t offset, hd_tree_fn *fn, void *context)
+{
+    int rc;
+
+    if (fd < 0)
+        return list_bare(tree, path, offset, fn, context);
+    rc = list_open(tree, path, fd, offset, fn, context);
+    return rc || is_at(tree, path, fd) ? rc : ESTALE;
 }

@@ -41,7 +41,8 @@ struct hd_tree_entry {
     uint64_t offset; /* the next one is behind it */
     uint8_t type;    /* DT_REG, DT_DIR, DT_LNK */
 };
-/* Calls `fn` for each entry behind `offset` (0: all) until it answers false. */
+/* Calls `fn` for each entry behind `offset` (0: all) until it answers false.
+ * ESTALE when `fd` is not what stands at `path`; then none of them counts. */
 typedef bool hd_tree_fn(void *context, const struct hd_tree_entry *entry);
 int hd_tree_list(const struct hd_tree *tree, const char *path, int fd,
                  uint64_t offset, hd_tree_fn *fn, void *context);

@@ -85,6 +85,29 @@ static void folders_list_what_there_is_to_see(void)
     p9_tear_down();
 }
 
+static void move(const char *from, const char *to)
+{
+    CU_ASSERT_EQUAL(renameat(p9.host.root, from, p9.host.root, to), 0);
+}
+
+static void a_folder_is_listed_in_its_place_and_nowhere_else(void)
+{
+    p9_set_up(P9_USUAL);
+    CU_ASSERT_EQUAL(p9_walk(0, 1, "etc/fonts"), 0);
+    CU_ASSERT_EQUAL(p9_lopen(1, 0), 0);
+    CU_ASSERT_EQUAL(p9_read_at(P9_READDIR, 1, 0, 4096), 0);
+    move("etc/fonts", "home/fonts");
+    hd_kit_put(&p9.host, "home/fonts/private", "");
+    CU_ASSERT_EQUAL(p9_read_at(P9_READDIR, 1, 0, 4096), ESTALE);
+    /* Nor when another one is there. */
+    hd_kit_put(&p9.host, "etc/fonts/a", "");
+    CU_ASSERT_EQUAL(p9_read_at(P9_READDIR, 1, 0, 4096), ESTALE);
+    move("etc/fonts", "etc/others");
+    move("home/fonts", "etc/fonts");
+    CU_ASSERT_EQUAL(p9_read_at(P9_READDIR, 1, 0, 4096), 0);
+    p9_tear_down();
+}
+
 /* Each entry of the folder `path`, open as `fid`, has the number that its own
  * attributes have; gives how many there were. */
 static int same_numbers(uint32_t fid, const char *path)
@@ -313,6 +336,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_file_of_the_tables_is_read_and_no_other),
     HD_TEST(dots_and_links_lead_nowhere),
     HD_TEST(folders_list_what_there_is_to_see),
+    HD_TEST(a_folder_is_listed_in_its_place_and_nowhere_else),
     HD_TEST(an_entry_has_the_number_of_its_file),
     HD_TEST(a_link_that_is_too_long_is_not_cut),
     HD_TEST(whatever_writes_is_a_read_only_file_system),
