@@ -12,8 +12,8 @@
 #include "../plan/json_read.h"
 #include "client.h"
 #include "cmd.h"
+#include "show_entry.h"
 #include "show_json.h"
-#include "table.h"
 
 #define FILE_MAX    (1u << 20)  /* bytes */
 #define ENTRIES_MAX (60u << 10) /* bytes of JSON; a request has 64 KiB */
@@ -64,36 +64,6 @@ static int take_none_or_one(const struct call *c, struct hd_err *err)
 
 /* ---- shown */
 
-/* The guest's text may hold what a terminal obeys; its lines stay lines. */
-static void print_text(const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, "\n");
-        hd_autofree char *line = strndup(text, len);
-        hd_autofree char *shown = malloc(4 * len + 1);
-
-        if (line && shown) {
-            hd_table_escape(line, shown, 4 * len + 1);
-            puts(shown);
-        }
-        text += len + (text[len] == '\n');
-    }
-}
-
-static void print_value(struct json_object *value)
-{
-    if (json_object_is_type(value, json_type_string)) {
-        print_text(json_object_get_string(value));
-        return;
-    }
-    if (!json_object_is_type(value, json_type_array)) {
-        hd_show_json_line(value);
-        return;
-    }
-    for (size_t i = 0; i < json_object_array_length(value); i++)
-        print_text(json_object_get_string(json_object_array_get_idx(value, i)));
-}
-
 typedef void entry_fn(struct json_object *entry, void *ctx);
 
 static void each_entry(struct json_object *reply, entry_fn *fn, void *ctx)
@@ -114,8 +84,8 @@ static bool goes_on(const char *from, const char *next, unsigned pages)
 
 /* All answers, of which each but the last says from where it goes on; what
  * changes meanwhile makes them no whole. */
-static int each(const struct call *c, const char *op, entry_fn *fn, void *ctx,
-                struct hd_err *err)
+static int each(const struct call *c, const char *op, const char *key,
+                entry_fn *fn, void *ctx, struct hd_err *err)
 {
     hd_autofree char *from = NULL;
     int64_t sequence = -1;
@@ -123,7 +93,7 @@ static int each(const struct call *c, const char *op, entry_fn *fn, void *ctx,
     bool more;
 
     do {
-        struct json_object *reply, *o = question(c, op, c->argv[0]);
+        struct json_object *reply, *o = question(c, op, key);
 
         if (from)
             json_object_object_add(o, "from", json_object_new_string(from));
@@ -165,13 +135,15 @@ static void add_entry(struct json_object *entry, void *map)
 static int do_list(const struct call *c, struct hd_err *err)
 {
     struct json_object *list = json_object_new_array();
-    int rc = take_none_or_one(c, err) || each(c, "ls", add_name, list, err);
+    int rc = take_none_or_one(c, err) ||
+             each(c, "ls", c->argv[0], add_name, list, err);
 
     if (!rc && c->opts.json)
         hd_show_json(list);
     for (size_t i = 0;
          !rc && !c->opts.json && i < json_object_array_length(list); i++)
-        print_text(json_object_get_string(json_object_array_get_idx(list, i)));
+        hd_show_entry_text(
+            json_object_get_string(json_object_array_get_idx(list, i)));
     json_object_put(list);
     return rc ? -1 : 0;
 }
@@ -179,7 +151,8 @@ static int do_list(const struct call *c, struct hd_err *err)
 static int do_export(const struct call *c, struct hd_err *err)
 {
     struct json_object *map = json_object_new_object();
-    int rc = take_none_or_one(c, err) || each(c, "export", add_entry, map, err);
+    int rc = take_none_or_one(c, err) ||
+             each(c, "export", c->argv[0], add_entry, map, err);
 
     if (!rc)
         hd_show_json(map);
@@ -191,10 +164,7 @@ static void show_entry(struct json_object *entry, void *ctx)
 {
     const struct call *c = ctx;
 
-    if (c->opts.json)
-        hd_show_json_line(entry);
-    else
-        print_value(json_object_object_get(entry, "value"));
+    hd_show_entry(entry, c->opts.json);
 }
 
 static int do_get(const struct call *c, struct hd_err *err)
@@ -332,36 +302,73 @@ static void show_change(struct json_object *entry, void *ctx)
 {
     const struct call *c = ctx;
 
-    if (!c->opts.json)
-        printf("%s ", hd_client_text(entry, "key"));
-    hd_show_json_line(c->opts.json ? entry
-                                   : json_object_object_get(entry, "value"));
+    hd_show_entry_change(entry, c->opts.json);
+}
+
+static int hear_guest(const struct call *c, int64_t *since, struct hd_err *err)
+{
+    struct json_object *reply, *o = question(c, "changes", c->argv[0]);
+
+    json_object_object_add(o, "since", json_object_new_int64(*since));
+    if (call(o, &reply, err))
+        return -1;
+    if (hd_client_number(reply, "lost"))
+        fprintf(stderr, "(%lld more)\n",
+                (long long)hd_client_number(reply, "lost"));
+    each_entry(reply, show_change, (void *)c);
+    *since = hd_client_number(reply, "sequence");
+    json_object_put(reply);
+    return 0;
+}
+
+static void keep(struct json_object *entry, void *map)
+{
+    json_object_object_add(map, hd_client_text(entry, "key"),
+                           json_object_get(entry));
+}
+
+/* Nobody numbers what the host says, so all of it is asked for; at first only
+ * what it is. */
+static int hear_host(const struct call *c, const char *key,
+                     struct json_object **told, struct hd_err *err)
+{
+    struct json_object *now = json_object_new_object();
+
+    if (each(c, "export", key, keep, now, err)) {
+        json_object_put(now);
+        return -1;
+    }
+    if (*told)
+        hd_show_entry_changes(*told, now, c->opts.json);
+    json_object_put(*told);
+    *told = now;
+    return 0;
 }
 
 /* Its agent is asked again and again, so that hotdomd keeps nothing for a guest
  * that nobody watches. */
 static int do_watch(const struct call *c, struct hd_err *err)
 {
-    struct json_object *reply;
+    const char *key = c->argc ? c->argv[0] : "";
+    bool guests = !*key || hd_key_is_below(key, "guest");
+    const char *const parts[] = {*key ? key : "host", *key ? NULL : "store"};
+    struct json_object *told[HD_ARRAY_LEN(parts)] = {NULL};
     int64_t since = 0;
+    int rc = take_none_or_one(c, err);
 
-    if (take_none_or_one(c, err))
-        return -1;
-    for (;;) {
-        struct json_object *o = question(c, "changes", c->argv[0]);
-
-        json_object_object_add(o, "since", json_object_new_int64(since));
-        if (call(o, &reply, err))
-            return -1;
-        if (hd_client_number(reply, "lost"))
-            fprintf(stderr, "(%lld more)\n",
-                    (long long)hd_client_number(reply, "lost"));
-        each_entry(reply, show_change, (void *)c);
+    while (!rc) {
+        if (guests)
+            rc = hear_guest(c, &since, err);
+        for (size_t i = 0; (!*key || !guests) && i < HD_ARRAY_LEN(parts); i++)
+            if (!rc && parts[i])
+                rc = hear_host(c, parts[i], &told[i], err);
         fflush(stdout);
-        since = hd_client_number(reply, "sequence");
-        json_object_put(reply);
-        usleep(WATCH_MS * 1000);
+        if (!rc)
+            usleep(WATCH_MS * 1000);
     }
+    for (size_t i = 0; i < HD_ARRAY_LEN(told); i++)
+        json_object_put(told[i]);
+    return -1;
 }
 
 /* ---- */

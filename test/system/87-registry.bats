@@ -86,12 +86,16 @@ begin() {
         done
         kill $watch; cat /run/seen' | grep -c '^guest/seen/a '
     # And what the host says: that it has given the guest another NIC.
+    dom0 'timeout 100 hotdom registry desk watch host/map --json' </dev/null \
+        >"$BATS_TEST_TMPDIR/asked" 2>&1 3>&- &
     in_desk 'echo begun; timeout 60 /run/hotdom-guest/hotdom-guest registry watch host/map' \
         </dev/null >"$BATS_TEST_TMPDIR/seen" 2>&1 3>&- &
     await 30 begun head -n 1 "$BATS_TEST_TMPDIR/seen"
     dom0 hotdom network-attach desk internet
     await 60 host/map/lan1/ grep -om1 ^host/map/lan1/ "$BATS_TEST_TMPDIR/seen"
     await 60 1 in_desk 'ip -o link show lan1 | wc -l'
+    await 60 '"key":"host/map/lan1/how"' \
+        grep -om1 '"key":"host/map/lan1/how"' "$BATS_TEST_TMPDIR/asked"
     dom0 "seq 0 9999 | jq -Rn '[inputs | {key: \"guest/many/\\(.)\", value: tonumber}] |
         from_entries' | ssh root@$(address_of desk) \
         /run/hotdom-guest/hotdom-guest registry import - --replace guest/many"
