@@ -121,14 +121,14 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # xs_kit.c is its xenstore, which xs_kit_wire.c serves, volume.c its
 # device-mapper, xen_kit.c its Xen and its jobs, weight.c Xen's scheduler,
 # job_yank.c hears what is done to domains and volumes, tabling.c to host views,
-# cmd_registry.c is its hotdomd, and port.c counts what it asks rtnetlink.
+# cli_kit.c is its hotdomd, and port.c counts what it asks rtnetlink.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open nanosleep \
-	hd_client_call_within usleep \
+	hd_client_call hd_client_call_within hd_client_each usleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \
 	sched_credit2_domain_get sched_credit2_domain_set) \

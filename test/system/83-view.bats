@@ -104,8 +104,10 @@ last_change() { # GUEST: of its tables, as it was told
         (exec 3</v/srv/shown/deep/numbers; until [ -e /go ]; do sleep 1; done
         cat <&3 >/late 2>/why) >/dev/null 2>&1 &"
     dom0 hotdom table reader rm /srv/shown/own
-    dom0 hotdom table reader rm /srv/shown
-    dom0 hotdom table reader add /srv/shown/own
+    dom0 hotdom table reader rm /srv/shown --json |
+        jq -e '.guest == "reader" and .message == "/srv/shown is no entry any more"'
+    dom0 hotdom table reader add /srv/shown/own --json |
+        jq -e '.store == "view" and .path == "/srv/shown/own"'
     # Behind a link of the host's.
     dom0 'ln -s own /srv/shown/alias; hotdom table reader add /srv/shown/alias/file'
     refused=$(dom0 'hotdom table reader add /srv/hidden 2>&1; echo "status $?"')
@@ -119,13 +121,20 @@ last_change() { # GUEST: of its tables, as it was told
     [[ $seen == *'own: '*'2 own'*'file: '*'No such file'* ]]
     [ "$(dom0 hotdom table reader which /srv/shown/own/file)" = \
         '/srv/shown/own/file: host, by /srv/shown/own of the operator' ]
-    dom0 'timeout 8 hotdom table reader log >/run/asked || :' 3>&- &
+    dom0 hotdom table reader which /srv/shown/own/file --json |
+        jq -e '[.side, .entry, .from] == ["host", "/srv/shown/own", "operator"]'
+    dom0 hotdom table reader list --json | jq -e '.entries | any(. == {path: "/etc/hostname",
+        side: "host", from: "manifest", allowed: true})'
+    dom0 'timeout 8 hotdom table reader log --json >/run/asked.json &
+        timeout 8 hotdom table reader log >/run/asked; wait; :' 3>&- &
     in_guest reader 'sleep 3; cat /v/srv/shown/own/file /v/srv/hidden/file'
     wait $!
     dom0 'cat /run/asked; rm /run/asked' >"$BATS_TEST_TMPDIR/asked"
     grep -x 'host   opened     /srv/shown/own/file  by /srv/shown/own' \
         "$BATS_TEST_TMPDIR/asked"
     grep -x 'guest  looked-up  /srv/hidden' "$BATS_TEST_TMPDIR/asked"
+    dom0 'cat /run/asked.json; rm /run/asked.json' | jq -es 'any(.[];
+        [.side, .asked, .path, .entry] == ["host", "opened", "/srv/shown/own/file", "/srv/shown/own"])'
     table=$(dom0 hotdom table reader list)
     dom0 systemctl restart hotdomd
     await 60 running state view

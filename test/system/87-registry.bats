@@ -16,9 +16,9 @@ teardown_file() {
     rm -f "$stores/registry.img"
 }
 
-# A Debian guest takes a minute to begin: it serves three tests, unless one fails.
+# A Debian guest takes a minute to begin: it serves four tests, unless one fails.
 teardown() {
-    [[ -n ${BATS_TEST_COMPLETED:-} && $BATS_TEST_NUMBER -lt 3 ]] || end_test
+    [[ -n ${BATS_TEST_COMPLETED:-} && $BATS_TEST_NUMBER -lt 4 ]] || end_test
 }
 
 agent() { # GUEST: what hotdomd knows of its agent
@@ -96,11 +96,33 @@ begin() {
     await 60 1 in_desk 'ip -o link show lan1 | wc -l'
     await 60 '"key":"host/map/lan1/how"' \
         grep -om1 '"key":"host/map/lan1/how"' "$BATS_TEST_TMPDIR/asked"
+    dom0 'pkill -f "registry desk [w]atch"'
     dom0 "seq 0 9999 | jq -Rn '[inputs | {key: \"guest/many/\\(.)\", value: tonumber}] |
         from_entries' | ssh root@$(address_of desk) \
         /run/hotdom-guest/hotdom-guest registry import - --replace guest/many"
     [ "$(dom0 'hotdom registry desk export guest/many | jq length')" = 10000 ]
     [ "$(dom0 hotdom registry desk get guest/many/9999)" = 9999 ]
+}
+
+@test "what dom0 sets has the type that it names, and goes or is replaced at once" {
+    begin
+    dom0 'hotdom registry desk set guest/kind/bytes aGk= --type bytes
+        hotdom registry desk set guest/kind/list a "b c" --type list
+        hotdom registry desk set guest/kind/on true --type boolean'
+    registry_in_desk 'export guest/kind' | jq -e '. == {"guest/kind/bytes": {"bytes": "aGk="},
+        "guest/kind/list": ["a", "b c"], "guest/kind/on": true}'
+    [ "$(dom0 hotdom registry desk get guest/kind/list)" = $'a\nb c' ]
+    dom0 'echo "{\"guest/kind/n\": 1, \"guest/kind/on\": null}" | hotdom registry desk import -'
+    dom0 hotdom registry desk ls guest/kind --json |
+        jq -e '. == ["guest/kind/bytes", "guest/kind/list", "guest/kind/n"]'
+    dom0 'echo "{\"guest/kind/m\": 2}" >/root/kind.json
+        hotdom registry desk import /root/kind.json --replace guest/kind; rm /root/kind.json'
+    [ "$(dom0 hotdom registry desk ls guest/kind)" = guest/kind/m ]
+    # What the guest has set, no terminal of dom0's obeys.
+    registry_in_desk 'set guest/kind/odd "$(printf "\033[2Jx")"'
+    [ "$(dom0 hotdom registry desk get guest/kind/odd)" = '\x1b[2Jx' ]
+    dom0 hotdom registry desk rm guest/kind/m guest/kind/odd
+    [ -z "$(dom0 hotdom registry desk ls guest/kind)" ]
 }
 
 @test "a registry's file that is damaged is moved aside, and the guest goes on" {
