@@ -4,12 +4,12 @@
 # from QEMU, in turns; for test/bench/view.
 . "$(dirname "$0")/dom0.bash"
 pairs=$1
-starts=$2
+reads=$2
+starts=$3
 share=/srv/bench
 files=10000
 # A `find` over them takes minutes in the bed, of QEMU's four.
 patience=900
-declare -A classes=([hotdom]=hostview [stock]=9pfs)
 declare -A folders=([hotdom]=/v$share [stock]=/v)
 
 make_files() {
@@ -40,11 +40,34 @@ view-find() {
 
 # ---- how long the servers take to start
 
-server() { # of $side
-    case $side in
-    hotdom) pgrep -n -x hotdom-9p ;;
-    stock) pgrep -n -f 'qemu.*-xen-domid ' ;;
-    esac
+# What its threads took of a processor so far, into $ms.
+its_cpu() { # PID
+    ms=$(awk '{ns += $1} END {printf "%.3f", ns / 1e6}' /proc/"$1"/task/*/schedstat)
+}
+
+sample_start() { # SIDE MS PID
+    counters
+    sample view-start "$1" "$2"
+    its_cpu "$3"
+    sample view-start-cpu "$1" "$ms"
+}
+
+# As hotdom-job starts it, for a domain that nobody has: from just before its exec
+# until it says that it serves, and so closes the pipe.
+start_hotdom() {
+    local tables="+$share"$'\n' out begun word us
+    mkdir -m 700 /run/hotdom/server 2>/dev/null || :
+    exec {out}< <(echo "$EPOCHREALTIME"
+        exec "${helper%/*}/hotdom-9p" 65000 bench.start "$tables" "$tables" </dev/null)
+    read -r begun <&"$out"
+    read -r -t 20 word <&"$out" || :
+    us=$((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}))
+    [[ ${word-} == ready ]] || { echo "hotdom-9p says: ${word-}" >&2; return 1; }
+    sample_start hotdom "$((us / 1000)).$(printf %03d $((us % 1000)))" $!
+    kill $!
+    wait $! || :
+    exec {out}<&-
+    rm /run/hotdom/server/bench.start*
 }
 
 # Each backend's state as it changes, into $states.
@@ -53,44 +76,30 @@ watch_states() {
     watcher=$!
 }
 
-# What its threads took of a processor so far, into $ms.
-its_cpu() { # PID
-    ms=$(awk '{ns += $1} END {printf "%.3f", ns / 1e6}' /proc/"$1"/task/*/schedstat)
-}
-
-# From the backend's nodes, without which no server can do anything, until the
-# server waits for the guest (InitWait); and what it took of a processor until
-# then, from the start of its process.
-await_server() {
-    local path made=
+# From when its process was made, which the kernel has in hundredths of a second,
+# until it waits for the guest (InitWait).
+await_qemu() {
+    local path up pid stat
     while read -r -t 120 -u "$states" path; do
-        [[ $path == */${classes[$side]}/*/state ]] || continue
-        made=${made:-${EPOCHREALTIME/[.,]/}}
-        [[ $(xenstore-read "$path" 2>/dev/null) == 2 ]] || continue
-        ms=$(((${EPOCHREALTIME/[.,]/} - made) / 1000))
-        counters
-        sample view-start "$side" "$ms"
-        its_cpu "$(server)"
-        sample view-start-cpu "$side" "$ms"
+        read -r up _ </proc/uptime
+        [[ $path == */9pfs/*/state &&
+            $(xenstore-read "$path" 2>/dev/null) == 2 ]] || continue
+        pid=$(pgrep -n -f 'qemu.*-xen-domid ')
+        read -ra stat <"/proc/$pid/stat"
+        sample_start stock $(((${up/./} - stat[21]) * 10)) "$pid"
         return 0
     done
-    echo "no 9p backend of $side" >&2
-    kill "$watcher"
+    echo "no 9p backend of QEMU's" >&2
     return 1
 }
 
-start_hotdom() {
-    plug
-    await_server
-    await '' running
-    pull
-    await '' gone
-}
-
 start_stock() {
+    watch_states
     xl create -q stock.cfg >&2 &
-    await_server
+    await_qemu || { kill "$watcher"; return 1; }
     wait $!
+    kill "$watcher"
+    exec {states}<&-
     xl destroy bench
 }
 
@@ -99,11 +108,8 @@ measure_starts() {
     local side
     for ((pair = 1; pair <= starts; pair++)); do
         for side in hotdom stock; do
-            watch_states
             begin
             "start_$side"
-            kill "$watcher"
-            exec {states}<&-
         done
     done
 }
@@ -121,7 +127,8 @@ for side in "${!shells[@]}"; do
     shell=${shells[$side]}
     mount_view
 done
-in_turns view-read view-find
+pairs=$reads in_turns view-read
+in_turns view-find
 begin
 finish
 pair=1
