@@ -239,7 +239,7 @@ static void what_the_agent_has_stays_the_guests(void)
     snprintf(text, sizeof(text), "%s+/var\n-/var/lib/hotdom-guest\n", tables);
     hd_plan_put_view(b.store->plan, b.store->plan->steps, text, "");
     CHECK_FAILS(
-        hd_shown_remove(b.store, b.desk, "/var/lib/hotdom-guest", NULL, &err),
+        hd_tabling_remove(b.store, b.desk, "/var/lib/hotdom-guest", NULL, &err),
         &err, HD_E_DENIED,
         "the exception \"/var\" covers what the guest's agent has in "
         "/var/lib/hotdom-guest");
