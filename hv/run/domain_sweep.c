@@ -4,11 +4,15 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <time.h>
+
+#include "../../pv-drivers/base/io.h"
 
 /* Where libxl keeps its own notes of a domain. */
 #define USERDATA "/var/lib/xen/userdata-?.%u.%s.*"
 
 #define BACKENDS "/local/domain/0/backend"
+#define DEVICES  "/sys/bus/xen-backend/devices/*-%u-*"
 
 #define PATH 128
 #define OWN  3 /* nodes of a domain beside its backends */
@@ -86,5 +90,70 @@ int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
         return -1;
     rc = remove_nodes(xs, domains, n, classes ? classes : &listed, err);
     hd_domain_classes_fini(&listed);
+    return rc;
+}
+
+/* ---- what comes back */
+
+static bool has_devices(uint32_t domid)
+{
+    char pattern[sizeof(DEVICES) + 16];
+    glob_t found;
+
+    snprintf(pattern, sizeof(pattern), DEVICES, domid);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found))
+        return false;
+    globfree(&found);
+    return true;
+}
+
+/* 1: there were some, and they are removed; 0: none. */
+static int remove_backends(struct hd_xs *xs, uint32_t domid,
+                           const struct hd_domain_classes *classes,
+                           struct hd_err *err)
+{
+    hd_autofree char(*paths)[PATH] = calloc(classes->n + 1, sizeof(*paths));
+    hd_autofree struct hd_xs_node *nodes =
+        calloc(classes->n + 1, sizeof(*nodes));
+    hd_autofree struct hd_xs_value *values =
+        calloc(classes->n + 1, sizeof(*values));
+    size_t n = 0;
+    char value[8];
+
+    if (!paths || !nodes || !values)
+        return hd_fail_errno(err, HD_E_FAILED, "clean xenstore");
+    for (size_t i = 0; i < classes->n; i++) {
+        snprintf(paths[i], PATH, BACKENDS "/%.64s/%u", classes->names[i],
+                 domid);
+        values[i] = (struct hd_xs_value){
+            .path = paths[i], .buf = value, .size = sizeof(value)};
+    }
+    if (hd_xs_read_all(xs, values, classes->n, err))
+        return -1;
+    for (size_t i = 0; i < classes->n; i++)
+        if (values[i].there)
+            nodes[n++].path = paths[i];
+    return !n ? 0 : hd_xs_write(xs, nodes, n, err) ? -1 : 1;
+}
+
+int hd_domain_sweep_late(struct hd_xs *xs, uint32_t domid, uint64_t deadline_ms,
+                         struct hd_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    struct hd_domain_classes classes = {0};
+    int rc;
+
+    if (hd_domain_classes_list(xs, &classes, err))
+        return -1;
+    while ((rc = remove_backends(xs, domid, &classes, err)) > 0 ||
+           (!rc && has_devices(domid))) {
+        if (!hd_io_left_ms(deadline_ms)) {
+            rc = hd_fail(err, HD_E_TIMEOUT,
+                         "a backend of domain %u, which is gone, stays", domid);
+            break;
+        }
+        nanosleep(&pause, NULL);
+    }
+    hd_domain_classes_fini(&classes);
     return rc;
 }

@@ -25,5 +25,11 @@ void hd_domain_classes_fini(struct hd_domain_classes *classes);
 int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
                     size_t n, const struct hd_domain_classes *classes,
                     struct hd_err *err);
+/* Removes the backends' nodes of a domain that was swept and is gone, as long
+ * as there are any, or devices: a driver that is being probed goes on writing
+ * to nodes that are removed under it (xen-netback, netback_probe), which makes
+ * them anew, and keeps the device. */
+int hd_domain_sweep_late(struct hd_xs *xs, uint32_t domid, uint64_t deadline_ms,
+                         struct hd_err *err);
 
 #endif

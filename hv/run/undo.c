@@ -89,7 +89,13 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
     /* Who has a page of it mapped keeps it from going. */
     if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERVER, err))
         return -1;
-    return wait_gone(ctx, effect, status.domid, err);
+    return wait_gone(ctx, effect, status.domid, err) ||
+                   hd_domain_sweep_late(
+                       ctx->xs, status.domid,
+                       hd_io_within_ms(HD_JOB_GONE_MS, ctx->req->deadline_ms),
+                       err)
+               ? -1
+               : 0;
 }
 
 static int undo_bridge(struct hd_context *ctx, const struct hd_effect *effect,

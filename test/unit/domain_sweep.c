@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests hv/run/domain_sweep against a xenstore in memory: several domains go in
  * one transaction, and nobody else with them. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "../../hv/run/domain_sweep.h"
+#include "../../pv-drivers/base/io.h"
 #include "unit.h"
 #include "xs_kit.h"
 
@@ -88,11 +90,29 @@ static void a_xenstored_that_refuses_leaves_all_or_none(void)
     CU_ASSERT_EQUAL(xs_kit_count(), 12);
 }
 
+/* By a driver that was being probed. */
+static void a_backend_that_was_written_anew_goes_as_well(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_domain_sweep(xs, domains, 1, NULL, &err), &err);
+    xs_kit_put("/local/domain/0/backend/vif/40001", "");
+    put("/local/domain/0/backend/vif", FIRST, "0/feature-ctrl-ring");
+    CHECK_OK(hd_domain_sweep_late(xs, FIRST, hd_io_now_ms() + 10000, &err),
+             &err);
+    CU_ASSERT_EQUAL(xs_kit_count(), 8);
+    xs_kit.read_errno = EACCES;
+    CHECK_FAILS(hd_domain_sweep_late(xs, FIRST, hd_io_now_ms() + 10000, &err),
+                &err, HD_E_IO, "");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(several_domains_go_in_as_many_waits_as_one),
     HD_TEST(classes_that_are_known_are_not_listed_again),
     HD_TEST(a_neighbour_is_left_alone_and_nothing_there_is_success),
     HD_TEST(a_xenstored_that_refuses_leaves_all_or_none),
+    HD_TEST(a_backend_that_was_written_anew_goes_as_well),
 };
 
 HD_SUITE("run/domain_sweep", tests);
