@@ -58,6 +58,21 @@ static int wait_gone(struct hd_context *ctx, const struct hd_effect *effect,
     return -1;
 }
 
+/* All drivers of its devices had come to themselves: it ran, and what it was
+ * given since is connected. */
+static bool has_settled(const struct hd_context *ctx,
+                        const struct hd_effect *domain)
+{
+    size_t n;
+    const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
+    bool settled = domain->running;
+
+    for (size_t i = 0; i < n; i++)
+        settled &= e[i].kind != HD_EFFECT_DEVICE || e[i].undone ||
+                   e[i].running || strcmp(e[i].guest, domain->guest) != 0;
+    return settled;
+}
+
 /* One that was killed in between left nodes, or the domain, or both. */
 static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
                        struct hd_err *err)
@@ -89,13 +104,14 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
     /* Who has a page of it mapped keeps it from going. */
     if (rc || hd_undo(ctx, effect->guest, HD_EFFECT_SERVER, err))
         return -1;
-    return wait_gone(ctx, effect, status.domid, err) ||
-                   hd_domain_sweep_late(
-                       ctx->xs, status.domid,
-                       hd_io_within_ms(HD_JOB_GONE_MS, ctx->req->deadline_ms),
-                       err)
-               ? -1
-               : 0;
+    if (wait_gone(ctx, effect, status.domid, err))
+        return -1;
+    return has_settled(ctx, effect)
+               ? 0
+               : hd_domain_sweep_late(
+                     ctx->xs, status.domid,
+                     hd_io_within_ms(HD_JOB_GONE_MS, ctx->req->deadline_ms),
+                     err);
 }
 
 static int undo_bridge(struct hd_context *ctx, const struct hd_effect *effect,
