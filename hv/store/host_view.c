@@ -99,12 +99,13 @@ int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
 {
     const struct hd_view *v = &g->tables;
     hd_autofree char *text = calloc(1, HD_VIEW_TEXT);
+    hd_auto(hd_tables) tables = NULL;
 
     if (!text)
         return hd_fail_errno(err, HD_E_FAILED, "read the tables");
     if (add(m->views + v->exception, v->n_exception, '+', text, err) ||
         add(m->views + v->inclusion, v->n_inclusion, '-', text, err) ||
-        hd_host_view_check(text, err))
+        hd_tables_parse(text, &tables, err))
         return -1;
     if (!v->n_exception)
         text[0] = '\0';

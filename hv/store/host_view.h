@@ -8,15 +8,15 @@
 
 /* The lines of hd_tables_parse, exceptions first, of a guest of `m`; empty when
  * it has no exception.  HD_E_BAD_MANIFEST when an entry is no path for the
- * tables, stands twice, covers what hd_host_view_check says, or all together
- * are longer than HD_VIEW_TEXT. */
+ * tables, stands twice, or all together are longer than HD_VIEW_TEXT. */
 int hd_host_view_text(const struct hd_manifest *m, const struct hd_guest *g,
                       char ret[HD_VIEW_TEXT], struct hd_err *err);
 
 /* HD_E_BAD_MANIFEST when an exception of such a text covers what the guest's
  * agent has: its registry and the guest's writes, which the agent has open from
  * before and would find another one of by the path, or its mounts.  An
- * inclusion leaves it the former. */
+ * inclusion leaves it the former.  For what is new: stores that were packed
+ * before this was refused go on as they did. */
 int hd_host_view_check(const char *text, struct hd_err *err);
 
 /* One line of such a text. */

@@ -236,14 +236,17 @@ static int check_signed_guest(const struct hd_manifest *m, uint32_t index,
     return 0;
 }
 
+/* What is packed is better than what was: a store that runs is read again by
+ * the next hotdomd, which must not refuse it then. */
 static int check_tables(const struct hd_manifest *m, const struct hd_guest *g,
-                        struct hd_err *err)
+                        unsigned which, struct hd_err *err)
 {
     hd_autofree char *text = malloc(HD_VIEW_TEXT);
 
     if (!text)
         return hd_fail_errno(err, HD_E_FAILED, "read the tables");
-    return hd_host_view_text(m, g, text, err)
+    return hd_host_view_text(m, g, text, err) ||
+                   (which == HD_F_SOURCE && hd_host_view_check(text, err))
                ? hd_wrap(err, "guest \"%s\"", g->name)
                : 0;
 }
@@ -265,7 +268,7 @@ static int check_guests(const struct hd_manifest *m, unsigned which,
                        g->name);
         if (hd_after_check(m, i, err) || check_disks(m, g, used, err) ||
             check_nics(g, err) || hd_wish_check(g, err) ||
-            check_tables(m, g, err) ||
+            check_tables(m, g, which, err) ||
             hd_registry_keys_check_guest(m, g, err) ||
             (which == HD_F_SIGNED && check_signed_guest(m, i, err)))
             return -1;

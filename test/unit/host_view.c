@@ -66,10 +66,31 @@ static void the_text_of_a_guests_tables_is_bounded(void)
                 "the folders above");
 }
 
+/* hotdomd reads it again while its guests run. */
+static void a_store_that_was_packed_before_is_still_read(void)
+{
+    hd_autofree struct hd_manifest *m = NULL;
+    static char text[HD_VIEW_TEXT];
+    struct hd_err err = {0};
+
+    CHECK_OK(parse(1, 1, 9, &m, &err), &err);
+    strcpy(m->views[m->guests[0].tables.exception].path, "/var");
+    CHECK_OK(hd_host_view_text(m, m->guests, text, &err), &err);
+    CU_ASSERT_STRING_EQUAL(text, "+/var\n");
+    CHECK_FAILS(hd_host_view_check(text, &err), &err, HD_E_BAD_MANIFEST,
+                "add the inclusion /var/lib/hotdom-guest");
+    CHECK_FAILS(hd_manifest_check(m, HD_F_SOURCE, &err), &err,
+                HD_E_BAD_MANIFEST, "the exception \"/var\" covers");
+    CHECK_FAILS(hd_manifest_check(m, HD_F_SIGNED, &err), &err,
+                HD_E_BAD_MANIFEST, "");
+    CU_ASSERT_PTR_NULL(strstr(err.msg, "covers"));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_has_2048_entries_of_each_table),
     HD_TEST(all_guests_have_4096_together),
     HD_TEST(the_text_of_a_guests_tables_is_bounded),
+    HD_TEST(a_store_that_was_packed_before_is_still_read),
 };
 
 HD_SUITE("store/host_view", tests);
