@@ -108,6 +108,17 @@ int hd_ahead_want(struct hd_store *store, const char *user,
     return 0;
 }
 
+/* The places of texts are other ones in another plan. */
+static bool is_same(const struct hd_plan *a, const struct hd_step *step,
+                    const struct hd_plan *b, const struct hd_step *other)
+{
+    struct hd_step x = *step, y = *other;
+
+    x.u.domain.cmdline = y.u.domain.cmdline = 0;
+    return !memcmp(&x, &y, sizeof(x)) &&
+           !strcmp(hd_plan_cmdline(a, step), hd_plan_cmdline(b, other));
+}
+
 bool hd_ahead_fits(const struct hd_store *store, const struct hd_plan *plan)
 {
     const struct hd_plan *built = store->ahead.plan;
@@ -116,8 +127,7 @@ bool hd_ahead_fits(const struct hd_store *store, const struct hd_plan *plan)
         for (uint32_t k = 0; built && k < built->n_steps; k++)
             if (plan->steps[i].kind == HD_STEP_BUILD_DOMAIN &&
                 !strcmp(plan->steps[i].guest, built->steps[k].guest) &&
-                memcmp(&plan->steps[i], &built->steps[k],
-                       sizeof(built->steps[k])))
+                !is_same(plan, &plan->steps[i], built, &built->steps[k]))
                 return false;
     return true;
 }

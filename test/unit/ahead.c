@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../hv/daemon/life.h"
+#include "../../hv/plan/plan_text.h"
 #include "../../pv-drivers/base/mem.h"
 #include "unit.h"
 
@@ -15,7 +16,7 @@ struct bench {
 
 static struct hd_plan *new_plan(uint32_t n)
 {
-    struct hd_plan *plan = calloc(1, hd_plan_size(n));
+    struct hd_plan *plan = calloc(1, hd_plan_size(n) + HD_PLAN_MAX_TEXT);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     plan->n_steps = n;
@@ -66,6 +67,25 @@ static void what_the_plan_wants_unchanged_fits(void)
     end(&b);
 }
 
+/* Behind that of a guest which another user starts as well. */
+static void a_command_line_is_the_same_wherever_its_text_is(void)
+{
+    struct hd_step other = {.kind = HD_STEP_BUILD_DOMAIN};
+    struct bench b;
+
+    begin(&b);
+    hd_plan_put_cmdline(b.plan, &b.plan->steps[1], "quiet");
+    hd_plan_put_cmdline(b.store->ahead.plan, &other, "debug");
+    hd_plan_put_cmdline(b.store->ahead.plan, b.store->ahead.plan->steps,
+                        "quiet");
+    CU_ASSERT_NOT_EQUAL(b.plan->steps[1].u.domain.cmdline,
+                        b.store->ahead.plan->steps[0].u.domain.cmdline);
+    CU_ASSERT_TRUE(hd_ahead_fits(b.store, b.plan));
+    hd_plan_put_cmdline(b.plan, &b.plan->steps[1], "debug");
+    CU_ASSERT_FALSE(hd_ahead_fits(b.store, b.plan));
+    end(&b);
+}
+
 static void who_unlocks_while_it_is_built_is_remembered_once(void)
 {
     hd_auto(hd_secret) password = hd_secret_new(8);
@@ -110,6 +130,7 @@ static void what_is_over_is_forgotten(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(what_the_plan_wants_unchanged_fits),
+    HD_TEST(a_command_line_is_the_same_wherever_its_text_is),
     HD_TEST(who_unlocks_while_it_is_built_is_remembered_once),
     HD_TEST(what_is_over_is_forgotten),
 };
