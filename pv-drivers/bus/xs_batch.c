@@ -10,12 +10,17 @@
 #include "xs_bulk.h"
 #include "xs_wire.h"
 
+/* As libxenstore, which waits for ever: libxl does not look whether each
+ * transaction came to its end, so who gives up is the job. */
+#define SILENT_MS 600000
+
 #define MOST_RIGHTS 16 /* of a node; libxl gives two */
 #define RIGHT_SIZE  12 /* "r4294967295" */
 
 struct hd_xs_batch {
     struct hd_xs_bulk *bulk;
     int refused; /* errno of the first that was; 0: none */
+    bool lost;   /* the connection: what comes is no answer any more */
 };
 
 void hd_xs_batch_free(struct hd_xs_batch *batch)
@@ -33,7 +38,7 @@ int hd_xs_batch_open(struct hd_xs_batch **ret, struct hd_err *err)
 
     if (!batch)
         return hd_fail_errno(err, HD_E_FAILED, "open xenstore");
-    if (hd_xs_bulk_open(&batch->bulk, HD_XS_SILENT_MS, err))
+    if (hd_xs_bulk_open(&batch->bulk, SILENT_MS, err))
         return -1;
     if (!hd_xs_start(batch->bulk, &at))
         return hd_fail_errno(err, HD_E_NO_XEN, "begin %s", at);
@@ -47,8 +52,10 @@ static bool later(struct hd_xs_batch *batch, uint32_t type,
                   enum hd_xs_want want, const char *path, const void *body,
                   size_t n)
 {
-    bool ok = hd_xs_ask(batch->bulk, type, want, path, body, n);
+    bool ok = !batch->lost && hd_xs_ask(batch->bulk, type, want, path, body, n);
 
+    if (batch->lost)
+        errno = EIO;
     if (ok)
         batch->bulk->asked[batch->bulk->n_asked - 1].path = NULL;
     return ok;
@@ -92,20 +99,23 @@ bool hd_xs_batch_set_rights(struct hd_xs_batch *batch, const char *path,
     return later(batch, XS_SET_PERMS, HD_XS_WANT_OK, path, text, len);
 }
 
-/* Hears all but the last, which is the caller's; false: there is no more. */
+static bool hear(struct hd_xs_batch *batch, size_t i, int *ret_sys)
+{
+    batch->lost = !hd_xs_hear(batch->bulk, i, ret_sys);
+    return !batch->lost;
+}
+
+/* Hears the first `n`, of which none is read; false: there is no more. */
 static bool catch_up(struct hd_xs_batch *batch, size_t n)
 {
-    if (!hd_xs_send(batch->bulk))
-        return false;
-    for (size_t i = 0; i < n; i++) {
+    batch->lost = !hd_xs_send(batch->bulk);
+    for (size_t i = 0; !batch->lost && i < n; i++) {
         int sys;
 
-        if (!hd_xs_hear(batch->bulk, i, &sys))
-            return false;
-        if (sys && !batch->refused)
+        if (hear(batch, i, &sys) && sys && !batch->refused)
             batch->refused = sys;
     }
-    return true;
+    return !batch->lost;
 }
 
 /* The answer is in the connection's `body`. */
@@ -115,7 +125,7 @@ static bool now(struct hd_xs_batch *batch, uint32_t type, const char *path)
     int sys;
     bool ok = later(batch, type, HD_XS_WANT_VALUE, path, "", 0) &&
               catch_up(batch, b->n_asked - 1) &&
-              hd_xs_hear(b, b->n_asked - 1, &sys);
+              hear(batch, b->n_asked - 1, &sys);
 
     hd_xs_begin(b);
     if (ok)
@@ -164,8 +174,10 @@ char **hd_xs_batch_list(struct hd_xs_batch *batch, const char *path,
 bool hd_xs_batch_end(struct hd_xs_batch *batch, bool commit)
 {
     struct hd_xs_bulk *b = batch->bulk;
-    bool ok = catch_up(batch, b->n_asked);
+    bool ok = !batch->lost && catch_up(batch, b->n_asked);
 
+    if (batch->lost)
+        errno = EIO;
     if (!ok || !hd_xs_end(b, commit && !batch->refused))
         return false;
     errno = batch->refused;

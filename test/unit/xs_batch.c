@@ -140,6 +140,10 @@ static void an_answer_that_is_torn_off_or_crossed_ends_it(void)
         CU_ASSERT_EQUAL(!value, i % 3 < 2);
         CU_ASSERT_FALSE(hd_xs_batch_end(batch, true));
         CU_ASSERT_EQUAL(errno, EIO);
+        if (i % 3 < 2) {
+            CU_ASSERT_FALSE(write_text(batch, "/a/x", "1"));
+            CU_ASSERT_EQUAL(errno, EIO);
+        }
     }
 }
 
