@@ -24,8 +24,12 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
         guest->ended_ms = 0;
         guest->dumped = false;
     }
-    guest->phases = r->phases;
-    guest->why = r->err;
+    /* Why one failed is told as long as it is there, also once it was undone.
+     */
+    if (on != HD_ON_UNDO || r->err.code || guest->state != HD_STATE_FAILED) {
+        guest->phases = r->phases;
+        guest->why = r->err;
+    }
     hd_life_set_guest(store, guest, on,
                       r->err.code ? hd_err_reason(r->err.code) : NULL,
                       r->err.code ? r->err.msg : NULL);

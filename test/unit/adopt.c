@@ -108,6 +108,7 @@ static void who_was_half_started_has_failed(void)
     k.store->task = NULL;
     hd_teardown_ended(k.store, &good);
     CU_ASSERT_EQUAL(k.guests[1].state, HD_STATE_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(k.guests[1].why.msg, "had not started"));
     end(&k);
 }
 
