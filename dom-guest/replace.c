@@ -73,9 +73,9 @@ static int put_in_place(const char *temp, const char *path, struct hd_err *err)
     char folder[PATH_MAX];
     hd_autofd int fd = -1;
 
-    hd_hand_heed();
     snprintf(folder, sizeof(folder), "%s", path);
     fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    hd_hand_heed(); /* at last, for each of these may wait */
     return fd < 0 || rename(temp, path) || fsync(fd)
                ? hd_fail_errno(err, HD_E_IO, "cannot write %s", path)
                : 0;

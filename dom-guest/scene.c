@@ -18,7 +18,7 @@
 #define LEFT (HD_LAYERS + 1)
 
 /* Is it as it was made, or as the guest wants it since?  What the host has no
- * more is to go. */
+ * more is to go; one that only does not answer may have it. */
 static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
 {
     const struct hd_layer *layer = &s->layers.layers[i];
@@ -29,7 +29,8 @@ static bool is_there(struct hd_scene *s, size_t i, const struct hd_mountinfo *m)
         return layer->side == HD_SIDE_GUEST;
     snprintf(lower, sizeof(lower), HD_GUEST_HOST "%s", layer->path);
     return s->rc[i] > 0 && !hd_placed_is_hidden(s->placed, s->layers.n, i, m) &&
-           (layer->side == HD_SIDE_GUEST || !lstat(lower, &st));
+           (layer->side == HD_SIDE_GUEST || !lstat(lower, &st) ||
+            errno != ENOENT);
 }
 
 /* One that is made, or that there is none for. */
