@@ -108,9 +108,9 @@ static bool has_devices(uint32_t domid)
 }
 
 /* 1: there were some, and they are removed; 0: none. */
-static int remove_backends(struct hd_xs *xs, uint32_t domid,
-                           const struct hd_domain_classes *classes,
-                           struct hd_err *err)
+static int remove_of_classes(struct hd_xs *xs, uint32_t domid,
+                             const struct hd_domain_classes *classes,
+                             struct hd_err *err)
 {
     hd_autofree char(*paths)[PATH] = calloc(classes->n + 1, sizeof(*paths));
     hd_autofree struct hd_xs_node *nodes =
@@ -136,24 +136,31 @@ static int remove_backends(struct hd_xs *xs, uint32_t domid,
     return !n ? 0 : hd_xs_write(xs, nodes, n, err) ? -1 : 1;
 }
 
+/* A class is a folder that comes back as well. */
+static int remove_backends(struct hd_xs *xs, uint32_t domid, struct hd_err *err)
+{
+    struct hd_domain_classes classes = {0};
+    int rc = hd_domain_classes_list(xs, &classes, err)
+                 ? -1
+                 : remove_of_classes(xs, domid, &classes, err);
+
+    hd_domain_classes_fini(&classes);
+    return rc;
+}
+
 int hd_domain_sweep_late(struct hd_xs *xs, uint32_t domid, uint64_t deadline_ms,
                          struct hd_err *err)
 {
     static const struct timespec pause = {.tv_nsec = 2000000};
-    struct hd_domain_classes classes = {0};
     int rc;
 
-    if (hd_domain_classes_list(xs, &classes, err))
-        return -1;
-    while ((rc = remove_backends(xs, domid, &classes, err)) > 0 ||
+    while ((rc = remove_backends(xs, domid, err)) > 0 ||
            (!rc && has_devices(domid))) {
-        if (!hd_io_left_ms(deadline_ms)) {
-            rc = hd_fail(err, HD_E_TIMEOUT,
-                         "a backend of domain %u, which is gone, stays", domid);
-            break;
-        }
+        if (!hd_io_left_ms(deadline_ms))
+            return hd_fail(err, HD_E_TIMEOUT,
+                           "a backend of domain %u, which is gone, stays",
+                           domid);
         nanosleep(&pause, NULL);
     }
-    hd_domain_classes_fini(&classes);
     return rc;
 }
