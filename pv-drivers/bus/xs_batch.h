@@ -13,9 +13,9 @@
 
 struct hd_xs_batch; /* opaque: a connection of its own; for one thread */
 
-/* Begins a transaction: HD_E_NO_XEN or HD_E_TIMEOUT as hd_xs_bulk_open.  It waits
- * for a silent xenstored as libxenstore does, so longer than whoever watches over
- * it (hv/run/silence.h) lets it. */
+/* Begins a transaction: HD_E_NO_XEN or HD_E_TIMEOUT as hd_xs_bulk_open.  It
+ * waits for a silent xenstored as libxenstore does, so longer than whoever
+ * watches over it (hv/run/silence.h) lets it. */
 int hd_xs_batch_open(struct hd_xs_batch **ret, struct hd_err *err);
 /* What was not ended is dropped. */
 void hd_xs_batch_free(struct hd_xs_batch *batch);
