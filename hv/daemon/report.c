@@ -24,8 +24,7 @@ static void on_guest(struct hd_store *store, const struct hd_job_report *r,
         guest->ended_ms = 0;
         guest->dumped = false;
     }
-    /* Why one failed is told as long as it is there, also once it was undone.
-     */
+    /* Why one failed stays to be told once it was undone. */
     if (on != HD_ON_UNDO || r->err.code || guest->state != HD_STATE_FAILED) {
         guest->phases = r->phases;
         guest->why = r->err;

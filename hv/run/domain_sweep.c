@@ -43,6 +43,11 @@ void hd_domain_classes_fini(struct hd_domain_classes *classes)
     *classes = (struct hd_domain_classes){0};
 }
 
+static void backend_path(const char *class, uint32_t domid, char ret[PATH])
+{
+    snprintf(ret, PATH, BACKENDS "/%.64s/%u", class, domid);
+}
+
 /* Of one: its own nodes, then its backend folder in each class. */
 static void list_paths(const struct hd_domain_status *domain,
                        const struct hd_domain_classes *classes,
@@ -55,8 +60,7 @@ static void list_paths(const struct hd_domain_status *domain,
     snprintf(paths[1], PATH, "/vm/%s", id);
     snprintf(paths[2], PATH, "/libxl/%u", domain->domid);
     for (size_t i = 0; i < classes->n; i++)
-        snprintf(paths[OWN + i], PATH, BACKENDS "/%.64s/%u", classes->names[i],
-                 domain->domid);
+        backend_path(classes->names[i], domain->domid, paths[OWN + i]);
 }
 
 static int remove_nodes(struct hd_xs *xs,
@@ -123,8 +127,7 @@ static int remove_of_classes(struct hd_xs *xs, uint32_t domid,
     if (!paths || !nodes || !values)
         return hd_fail_errno(err, HD_E_FAILED, "clean xenstore");
     for (size_t i = 0; i < classes->n; i++) {
-        snprintf(paths[i], PATH, BACKENDS "/%.64s/%u", classes->names[i],
-                 domid);
+        backend_path(classes->names[i], domid, paths[i]);
         values[i] = (struct hd_xs_value){
             .path = paths[i], .buf = value, .size = sizeof(value)};
     }

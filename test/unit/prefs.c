@@ -125,18 +125,26 @@ static void a_line_is_replaced_once_and_others_are_kept(void)
 
 /* ---- names */
 
+/* Devices and links below the root of a test. */
+static struct hd_names begin_names(void)
+{
+    static char dev[64], links[64];
+
+    begin();
+    snprintf(dev, sizeof(dev), "%s/dev", root);
+    snprintf(links, sizeof(links), "%s/dev/hotdom", root);
+    return (struct hd_names){dev, links};
+}
+
 static void promised_names_are_links_and_others_go(void)
 {
     const struct hd_promise list[] = {{.name = "stick", .device = "xvdc"},
                                       {.name = "lan0", .is_nic = true},
                                       {.name = "speaker"}};
-    char dev[64], links[64], link[64] = "";
-    struct hd_names n = {dev, links};
+    struct hd_names n = begin_names();
+    char link[64] = "";
     struct hd_err err;
 
-    begin();
-    snprintf(dev, sizeof(dev), "%s/dev", root);
-    snprintf(links, sizeof(links), "%s/dev/hotdom", root);
     put("/dev/hotdom/.keep", "");
     CU_ASSERT_EQUAL(symlink("old", at("/dev/hotdom/stick")), 0);
     CU_ASSERT_EQUAL(symlink("old", at("/dev/hotdom/gone")), 0);
@@ -154,13 +162,10 @@ static void a_link_that_cannot_be_made_stops_no_other(void)
     const struct hd_promise list[] = {{.name = "card", .device = "xvdc"},
                                       {.name = "line", .device = "hvc1"},
                                       {.name = "used", .device = "xvdd"}};
-    char dev[64], links[64], link[64] = "";
-    struct hd_names n = {dev, links};
+    struct hd_names n = begin_names();
+    char link[64] = "";
     struct hd_err err;
 
-    begin();
-    snprintf(dev, sizeof(dev), "%s/dev", root);
-    snprintf(links, sizeof(links), "%s/dev/hotdom", root);
     put("/dev/hotdom/card/.keep", "");
     put("/dev/hotdom/used/.keep", "");
     CHECK_FAILS(hd_names_link(&n, list, 3, &err), &err, HD_E_IO, "hotdom/card");
