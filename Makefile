@@ -118,16 +118,18 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 
 # test/unit/power.c sees what the code under test writes, once.c what it reads,
 # no_memory.c refuses it memory, sysfs_kit.c takes away what it lists,
-# xs_kit.c is its xenstore, which xs_kit_wire.c serves, volume.c its
-# device-mapper, xen_kit.c its Xen and its jobs, weight.c Xen's scheduler,
-# job_yank.c hears what is done to domains and volumes, tabling.c to host views,
-# cli_kit.c is its hotdomd, and port.c counts what it asks rtnetlink.
+# xs_kit.c is its xenstore, which xs_kit_wire.c serves and xs_kit_watch.c tells
+# of, volume.c its device-mapper, xen_kit.c its Xen and its jobs, weight.c
+# Xen's scheduler, job_yank.c hears what is done to domains and volumes,
+# tabling.c to host views, cli_kit.c is its hotdomd, and port.c counts what it
+# asks rtnetlink.
 wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
-	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open nanosleep \
+	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open \
+	hd_xs_events_wait nanosleep \
 	hd_client_call hd_client_call_within hd_client_each usleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \
@@ -136,8 +138,7 @@ wraps := pwrite writev write rename unlink flock fsync fdatasync ftruncate fallo
 	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message \
 	get_errno deferred_remove) \
 	$(addprefix xs_,open close read write mkdir rm set_permissions \
-	transaction_start transaction_end directory watch unwatch fileno check_watch \
-	daemon_socket)
+	transaction_start transaction_end directory daemon_socket)
 
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)

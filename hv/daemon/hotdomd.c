@@ -215,6 +215,7 @@ static void watch(struct hd_daemon *d, struct hands *h)
     uv_signal_start(&h->hup, on_reload_signal, SIGHUP);
     uv_poll_init(d->loop, &h->xs, hd_xs_fd(d->xs));
     uv_poll_start(&h->xs, UV_READABLE, on_domains);
+    on_domains(&h->xs, 0, 0); /* what came with the watch wakes no loop */
     uv_prepare_init(d->loop, &h->before_wait);
     uv_prepare_start(&h->before_wait, before_wait);
 }

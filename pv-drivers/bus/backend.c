@@ -42,10 +42,7 @@ int hd_backend_watch(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 
     hd_xenbus_back_path(dev, back);
     hd_xenbus_front_path(dev, front);
-    if (watch_state(xs, back, err) || watch_state(xs, front, err))
-        return -1;
-    (void)hd_xs_fd(xs); /* libxenstore makes it when it is first asked for */
-    return 0;
+    return watch_state(xs, back, err) || watch_state(xs, front, err) ? -1 : 0;
 }
 
 int hd_backend_say(struct hd_xs *xs, const struct hd_xenbus_device *dev,

@@ -2,26 +2,22 @@
 /* Bounded access to xenstore; never trusts what a node holds. */
 #include "xs.h"
 
-#include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <xenstore.h>
 
 #include "../base/io.h"
 #include "xs_bulk.h"
+#include "xs_events.h"
 
 /* A transaction that lost its race this often lives on a sick xenstored. */
 #define TRIES 100
 
-/* libxenstore gives a handle that watches a thread, through which every answer
- * then comes: two wake-ups more a request.  So the watches have a connection of
- * their own, once there is one. */
 struct hd_xs {
-    struct xs_handle *handle;
-    struct xs_handle *watcher; /* or NULL */
-    struct hd_xs_bulk *bulk;   /* or NULL */
+    struct xs_handle *handle;    /* for single requests, and none else */
+    struct hd_xs_bulk *bulk;     /* or NULL */
+    struct hd_xs_events *events; /* or NULL */
 };
 
 static bool printable(const char *text, size_t len)
@@ -117,9 +113,8 @@ void hd_xs_free(struct hd_xs *xs)
     if (!xs)
         return;
     xs_close(xs->handle);
-    if (xs->watcher)
-        xs_close(xs->watcher);
     hd_xs_bulk_free(xs->bulk);
+    hd_xs_events_free(xs->events);
     free(xs);
 }
 
@@ -260,18 +255,14 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
     return 0;
 }
 
-static int open_watcher(struct hd_xs *xs, struct hd_err *err)
+static int open_events(struct hd_xs *xs, struct hd_err *err)
 {
-    if (!xs->watcher)
-        xs->watcher = xs_open(0);
-    return xs->watcher
-               ? 0
-               : hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+    return xs->events ? 0 : hd_xs_events_open(&xs->events, err);
 }
 
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
-    return open_watcher(xs, err) ||
+    return open_events(xs, err) ||
                    (!xs->bulk &&
                     hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, err))
                ? -1
@@ -281,46 +272,37 @@ int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err)
 {
-    if (open_watcher(xs, err))
+    if (open_events(xs, err))
         return -1;
-    if (!xs_watch(xs->watcher, path, token))
-        return hd_fail_errno(err, HD_E_IO, "cannot watch xenstore %s", path);
-    return 0;
+    return hd_xs_events_add(xs->events, path, token)
+               ? 0
+               : not_done("watch", path, err);
 }
 
 void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token)
 {
-    if (xs->watcher)
-        (void)xs_unwatch(xs->watcher, path, token);
+    if (xs->events)
+        hd_xs_events_remove(xs->events, path, token);
 }
 
 int hd_xs_fd(struct hd_xs *xs)
 {
-    return xs->watcher ? xs_fileno(xs->watcher) : -1;
+    return xs->events ? hd_xs_events_fd(xs->events) : -1;
 }
 
 int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err)
 {
-    hd_autofree char **event = NULL;
+    int rc = xs->events ? hd_xs_events_take(xs->events, token, size) : 0;
 
-    if (!xs->watcher)
-        return 0;
-    event = xs_check_watch(xs->watcher);
-    if (!event && errno == EAGAIN)
-        return 0;
-    if (!event)
-        return hd_fail_errno(err, HD_E_IO, "xenstore went away");
-    snprintf(token, size, "%s", event[XS_WATCH_TOKEN]);
-    return 1;
+    return rc < 0 ? hd_fail_errno(err, HD_E_IO, "xenstore went away") : rc;
 }
 
 int hd_xs_wait(struct hd_xs *xs, uint64_t deadline_ms, struct hd_err *err)
 {
-    struct pollfd pfd = {.fd = hd_xs_fd(xs), .events = POLLIN};
     char token[1];
     int rc;
 
-    if (poll(&pfd, 1, hd_io_left_ms(deadline_ms)) < 0 && errno != EINTR)
+    if (hd_xs_events_wait(xs->events, deadline_ms))
         return hd_fail_errno(err, HD_E_FAILED, "cannot wait for xenstore");
     do {
         rc = hd_xs_check(xs, token, sizeof(token), err);

@@ -76,19 +76,24 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
 
 /* What the first transaction and the first watch need, ahead. */
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err);
-/* An event each time that `path` or what is below changes, and one at once.
- * Special paths: "@releaseDomain" (a domain shut down or went away) and
- * "@introduceDomain". */
+/* An event each time that `path` or what is below changes, and one at once; of
+ * several with one token, one may stand for all.  The same watch twice is one.
+ * A token has at most 31 characters, and there are at most 16.  Special paths:
+ * "@releaseDomain" (a domain shut down or went away) and "@introduceDomain".
+ * Once xenstored was silent for HD_XS_SILENT_MS, or has gone, there are no
+ * watches any more. */
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err);
 /* No more of them; the token is what tells two watches of a path apart. */
 void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
-/* Readable when events wait; for poll(2) only.  -1 before the first watch, then
- * it lives as long as `xs`. */
+/* Readable when events have come, but for those that came with the answer to
+ * hd_xs_watch or hd_xs_unwatch: call hd_xs_check until it gives 0 before each
+ * poll(2), the first one as well.  For poll(2) only; -1 before the first watch,
+ * then it lives as long as `xs`. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1
- * characters of it), 0: none is left, -1: the connection is lost.  Call it
- * until it gives 0. */
+ * characters of it), 0: none is left, -1: the connection is lost.  Waits for
+ * the rest of one that has begun to come, no longer than HD_XS_SILENT_MS. */
 int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err);
 /* Blocks until an event was there (all that wait are taken) or `deadline_ms` is
  * over; which one, the caller sees by looking at what it waits for. */

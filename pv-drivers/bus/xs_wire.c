@@ -67,6 +67,12 @@ void hd_xs_bulk_free(struct hd_xs_bulk *bulk)
     free(bulk);
 }
 
+static bool lose(struct hd_xs_bulk *b, int sys)
+{
+    errno = b->lost = sys;
+    return false;
+}
+
 /* ---- requests */
 
 static bool grow(struct hd_xs_bulk *b, size_t more)
@@ -122,21 +128,19 @@ bool hd_xs_ask(struct hd_xs_bulk *b, uint32_t type, enum hd_xs_want want,
 /* All that was asked. */
 bool hd_xs_send(struct hd_xs_bulk *b)
 {
-    for (size_t at = 0; at < b->len;) {
+    errno = b->lost;
+    for (size_t at = 0; !b->lost && at < b->len;) {
         struct xsd_sockmsg msg;
         ssize_t n;
 
         memcpy(&msg, b->out + at, sizeof(msg));
         n = b->socket ? send(b->fd, b->out + at, b->len - at, MSG_NOSIGNAL)
                       : write(b->fd, b->out + at, sizeof(msg) + msg.len);
-        if (n < 0 && errno != EINTR) {
-            /* Who knows how far it came. */
-            errno = errno == EAGAIN ? ETIMEDOUT : EIO;
-            return false;
-        }
+        if (n < 0 && errno != EINTR) /* who knows how far it came */
+            return lose(b, errno == EAGAIN ? ETIMEDOUT : EIO);
         at += n < 0 ? 0 : (size_t)n;
     }
-    return true;
+    return !b->lost;
 }
 
 /* ---- answers */
@@ -152,10 +156,9 @@ static bool hear_more(struct hd_xs_bulk *b)
 
         if ((ready < 0 || n < 0) && errno == EINTR)
             continue;
-        errno = ready ? EIO : ETIMEDOUT;
         b->in_at = 0;
         b->in_len = n > 0 ? (size_t)n : 0;
-        return n > 0;
+        return n > 0 || lose(b, ready ? EIO : ETIMEDOUT);
     }
 }
 
@@ -182,28 +185,52 @@ static int error_of(const char *text)
     return EIO;
 }
 
-/* False: there will be no further answer.  `*ret_sys` is what the request came
- * to; 0: what was wanted. */
-bool hd_xs_hear(struct hd_xs_bulk *b, size_t i, int *ret_sys)
+bool hd_xs_has_come(const struct hd_xs_bulk *b)
 {
-    const struct hd_xs_asked *a = &b->asked[i];
+    struct pollfd p = {.fd = b->fd, .events = POLLIN};
+
+    return b->in_at < b->in_len || poll(&p, 1, 0) > 0;
+}
+
+bool hd_xs_message(struct hd_xs_bulk *b, struct xsd_sockmsg *ret)
+{
     struct xsd_sockmsg msg;
 
-    if (!take(b, &msg, sizeof(msg)))
+    errno = b->lost;
+    if (b->lost || !take(b, &msg, sizeof(msg)))
         return false;
-    errno = EIO;
-    if (msg.len > XENSTORE_PAYLOAD_MAX || msg.req_id != i ||
-        (msg.type != a->type && msg.type != XS_ERROR) ||
-        !take(b, b->body, msg.len))
+    if (msg.len > XENSTORE_PAYLOAD_MAX)
+        return lose(b, EIO);
+    if (!take(b, b->body, msg.len))
         return false;
     b->body[msg.len] = '\0';
     b->body_len = msg.len;
-    *ret_sys = msg.type == XS_ERROR ? error_of(b->body) : 0;
-    if (a->want == HD_XS_WANT_NOTHING_THERE)
-        *ret_sys = !*ret_sys ? EEXIST : *ret_sys == ENOENT ? 0 : *ret_sys;
-    else if (a->want == HD_XS_WANT_GONE && *ret_sys == ENOENT)
-        *ret_sys = 0;
+    *ret = msg;
     return true;
+}
+
+bool hd_xs_judge(struct hd_xs_bulk *b, size_t i, const struct xsd_sockmsg *msg,
+                 int *ret_sys)
+{
+    const struct hd_xs_asked *a = &b->asked[i];
+    int sys;
+
+    if (msg->req_id != i || (msg->type != a->type && msg->type != XS_ERROR))
+        return lose(b, EIO);
+    sys = msg->type == XS_ERROR ? error_of(b->body) : 0;
+    if (a->want == HD_XS_WANT_NOTHING_THERE)
+        sys = !sys ? EEXIST : sys == ENOENT ? 0 : sys;
+    else if (a->want == HD_XS_WANT_GONE && sys == ENOENT)
+        sys = 0;
+    *ret_sys = sys;
+    return true;
+}
+
+bool hd_xs_hear(struct hd_xs_bulk *b, size_t i, int *ret_sys)
+{
+    struct xsd_sockmsg msg;
+
+    return hd_xs_message(b, &msg) && hd_xs_judge(b, i, &msg, ret_sys);
 }
 
 /* Sends what was asked and hears it all; the first failure counts. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection to xenstored in the wire form of xen/io/xs_wire.h: requests
- * are gathered, sent together and heard together; for xs_bulk.c and xs_batch.c.
- */
+ * are gathered, sent together and heard together; for xs_bulk.c, xs_batch.c and
+ * xs_events.c. */
 #ifndef HD_BUS_XS_WIRE_H
 #define HD_BUS_XS_WIRE_H
 
@@ -28,6 +28,7 @@ struct hd_xs_asked {
 struct hd_xs_bulk {
     int fd;
     bool socket; /* takes many messages at once; the kernel's device does not */
+    int lost;    /* EIO or ETIMEDOUT from then on; 0: it is of use */
     uint32_t transaction, silent_ms;
     char *out;
     size_t len, room;
@@ -53,6 +54,13 @@ bool hd_xs_send(struct hd_xs_bulk *b);
 /* The answer to the request with that index, in order; `*ret_sys` is what it
  * came to, 0: what was wanted.  False as hd_xs_send. */
 bool hd_xs_hear(struct hd_xs_bulk *b, size_t i, int *ret_sys);
+/* The two halves of it, for who hears of watches as well: the next message,
+ * which ends up in `body`; and what it says, as an answer to that request. */
+bool hd_xs_message(struct hd_xs_bulk *b, struct xsd_sockmsg *ret);
+bool hd_xs_judge(struct hd_xs_bulk *b, size_t i, const struct xsd_sockmsg *msg,
+                 int *ret_sys);
+/* Whether some of a message, or the end of the connection, is there to take. */
+bool hd_xs_has_come(const struct hd_xs_bulk *b);
 /* Sends and hears all; the first failure is errno's and `*ret_at`'s. */
 bool hd_xs_exchange(struct hd_xs_bulk *b, const char **ret_at);
 /* What is asked from here on belongs to a transaction, until its end. */

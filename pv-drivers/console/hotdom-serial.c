@@ -41,9 +41,7 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
 static int run(char **argv, bool *ret_ready, struct hd_err *err)
 {
     hd_auto(hd_peer) peer = NULL;
-    /* Goes with this process: to close it takes pthread_cancel(3), and that a
-     * library, which is out of reach then. */
-    struct hd_xs *xs = NULL;
+    hd_auto(hd_xs) xs = NULL;
     hd_autofd int tty = -1;
     struct options o;
 

@@ -159,12 +159,22 @@ static void rest(void)
     nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 }
 
+/* The same, once there is no event left that says so. */
+static int look_anew(struct server *s, struct hd_err *err)
+{
+    char token[8];
+    int n;
+
+    while ((n = hd_xs_check(s->xs, token, sizeof(token), err)) > 0)
+        ;
+    return n < 0 ? -1 : look(s, err);
+}
+
 /* One round; 1: go on, 0: it is over. */
 static int serve_once(struct server *s, int timeout_ms, struct hd_err *err)
 {
     struct pollfd fds[3];
-    char token[8];
-    int n = wait_for_any(s, fds, timeout_ms), rc = 1;
+    int n = wait_for_any(s, fds, timeout_ms);
 
     if (n < 0)
         return errno == EINTR ? 1
@@ -177,13 +187,7 @@ static int serve_once(struct server *s, int timeout_ms, struct hd_err *err)
     }
     if (s->ring && carry(s, fds[2].revents & POLLIN, err))
         return -1;
-    if (!fds[0].revents)
-        return 1;
-    while ((n = hd_xs_check(s->xs, token, sizeof(token), err)) > 0)
-        ;
-    if (!n)
-        rc = look(s, err);
-    return n < 0 ? -1 : rc;
+    return fds[0].revents ? look_anew(s, err) : 1;
 }
 
 int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
@@ -200,9 +204,11 @@ int hd_console_serve(struct hd_xs *xs, struct hd_peer *peer, uint32_t domid,
 {
     struct server s = {.xs = xs, .peer = peer, .tty = tty};
     uint64_t until = hd_io_now_ms() + HD_SERVE_BEGIN_MS;
-    int rc = 1;
+    int rc;
 
     hd_console_describe(domid, devid, &s.dev);
+    /* What came with the watches does not wake poll(2). */
+    rc = look_anew(&s, err);
     while (rc == 1 && (s.seen || hd_io_left_ms(until)))
         rc = serve_once(&s, s.seen ? -1 : hd_io_left_ms(until), err);
     if (rc == 1)

@@ -59,8 +59,7 @@ static int prepare(const struct options *o, const struct hd_xenbus_device *dev,
                : 0;
 }
 
-/* What is made here lives as long as the process: to close xenstore's handle
- * takes pthread_cancel(3), and that a library, which is out of reach then. */
+/* What is made here lives as long as the process. */
 static int run(char **argv, bool *ret_ready, struct hd_err *err)
 {
     struct hd_peer *peers[HD_FS9P_RINGS] = {NULL};

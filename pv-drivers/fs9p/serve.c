@@ -230,7 +230,7 @@ int hd_9p_serve(struct hd_xs *xs, struct hd_peer *peers[HD_FS9P_RINGS],
 {
     struct server *s = &server;
     uint64_t until = hd_io_now_ms() + HD_9P_BEGIN_MS;
-    bool more = false;
+    bool more = true; /* what came with the watches does not wake poll(2) */
     int rc = 1;
 
     *s = (struct server){

@@ -302,14 +302,15 @@ static void what_xenstored_does_not_say_is_no_backend_that_is_gone(void)
         struct hd_err err = {0};
 
         CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+        CHECK_OK(hd_xenbus_watch(xs, d, 2, &err), &err);
         spoil(how);
-        CHECK_FAILS(hd_xenbus_await(xs, d, 2, HD_XENBUS_CLOSED,
-                                    hd_io_now_ms() + 10000, &err),
+        CHECK_FAILS(hd_xenbus_wait(xs, d, 2, HD_XENBUS_CLOSED,
+                                   hd_io_now_ms() + 10000, &err),
                     &err, want[how], "cannot read xenstore " BACK_VBD);
         xs_kit.stall_at = xs_kit.read_errno = 0;
         spoil(how);
-        CHECK_FAILS(hd_xenbus_await(xs, d, 2, HD_XENBUS_INIT_WAIT,
-                                    hd_io_now_ms() + 10000, &err),
+        CHECK_FAILS(hd_xenbus_wait(xs, d, 2, HD_XENBUS_INIT_WAIT,
+                                   hd_io_now_ms() + 10000, &err),
                     &err, want[how], "cannot read xenstore " BACK_VBD);
         xs_kit.stall_at = xs_kit.read_errno = 0;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A xenstore in memory behind libxenstore's functions. */
+/* A xenstore in memory behind libxenstore's functions; xs_kit_wire.c serves it,
+ * and xs_kit_watch.c tells who watches it. */
 #include "xs_kit.h"
 
 #include <errno.h>
@@ -26,7 +27,6 @@ static struct store {
 
 struct xs_kit xs_kit;
 static bool in_transaction;
-static int wake[2] = {-1, -1}; /* what xs_fileno gives */
 
 void xs_kit_reset(void)
 {
@@ -34,12 +34,17 @@ void xs_kit_reset(void)
     now.n = 0;
 }
 
+static struct node *find_in(struct store *s, const char *path)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!strcmp(s->nodes[i].path, path))
+            return &s->nodes[i];
+    return NULL;
+}
+
 static struct node *find(const char *path)
 {
-    for (size_t i = 0; i < now.n; i++)
-        if (!strcmp(now.nodes[i].path, path))
-            return &now.nodes[i];
-    return NULL;
+    return find_in(&now, path);
 }
 
 static struct node *need(const char *path)
@@ -57,6 +62,7 @@ static struct node *need(const char *path)
 void xs_kit_put(const char *path, const char *value)
 {
     snprintf(need(path)->value, sizeof(now.nodes->value), "%s", value);
+    xs_kit_changed(path);
 }
 
 const char *xs_kit_get(const char *path)
@@ -110,6 +116,24 @@ static bool write_fails(void)
     return true;
 }
 
+/* In a transaction its end says it. */
+static void wrote(const char *path)
+{
+    if (!in_transaction)
+        xs_kit_changed(path);
+}
+
+/* What is in `a` and not in `b`, or is something else there. */
+static void tell_differences(struct store *a, struct store *b, bool and_other)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        const struct node *is = &a->nodes[i], *was = find_in(b, is->path);
+
+        if (!was || (and_other && strcmp(is->value, was->value)))
+            xs_kit_changed(is->path);
+    }
+}
+
 /* ---- libxenstore's functions, as xenstore.h has them */
 
 struct xs_handle *__wrap_xs_open(unsigned long flags);
@@ -128,11 +152,6 @@ bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
                                bool abort);
 char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
                            const char *path, unsigned *n);
-bool __wrap_xs_watch(struct xs_handle *h, const char *path, const char *token);
-bool __wrap_xs_unwatch(struct xs_handle *h, const char *path,
-                       const char *token);
-int __wrap_xs_fileno(struct xs_handle *h);
-char **__wrap_xs_check_watch(struct xs_handle *h);
 
 struct xs_handle *__wrap_xs_open(unsigned long flags)
 {
@@ -170,6 +189,7 @@ bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
         return false;
     snprintf(need(path)->value, sizeof(now.nodes->value), "%.*s", (int)len,
              (const char *)data);
+    wrote(path);
     return true;
 }
 
@@ -196,6 +216,7 @@ bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
     if (kept == now.n)
         return false;
     now.n = kept;
+    wrote(path);
     return true;
 }
 
@@ -233,6 +254,8 @@ bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
     xs_kit.ends++;
     if (abort || lost)
         now = before;
+    tell_differences(&now, &before, true);
+    tell_differences(&before, &now, false);
     if (!lost)
         return true;
     xs_kit.races--;
@@ -264,36 +287,4 @@ char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
         text += snprintf(text, 160, "%.*s", (int)name, p + len + 1) + 1;
     }
     return list;
-}
-
-bool __wrap_xs_watch(struct xs_handle *h, const char *path, const char *token)
-{
-    (void)path, (void)token;
-    count(h);
-    return true;
-}
-
-bool __wrap_xs_unwatch(struct xs_handle *h, const char *path, const char *token)
-{
-    (void)path, (void)token;
-    count(h);
-    return true;
-}
-
-/* Always readable: each wait is a driver's turn. */
-int __wrap_xs_fileno(struct xs_handle *h)
-{
-    (void)h;
-    if (wake[0] < 0 && (pipe(wake) || write(wake[1], "", 1) != 1))
-        abort();
-    return wake[0];
-}
-
-char **__wrap_xs_check_watch(struct xs_handle *h)
-{
-    (void)h;
-    if (xs_kit.driver)
-        xs_kit.driver();
-    errno = xs_kit.lost ? EIO : EAGAIN;
-    return NULL;
 }

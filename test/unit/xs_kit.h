@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A xenstore in memory behind libxenstore's functions (the linker wraps them)
- * and behind its socket, which can fail, lose races and stall. */
+ * and behind its socket, where the watches are; it can fail, lose races and
+ * stall. */
 #ifndef HD_TEST_XS_KIT_H
 #define HD_TEST_XS_KIT_H
 
@@ -22,8 +23,10 @@ struct xs_kit {
     int stall_at;
     int silent_ms;  /* who waits for it waits so long; 0: as long as it wants */
     int read_errno; /* every read fails with this; 0: none does */
-    bool lost;      /* the connection on which watches come */
-    /* Called when somebody waits: a driver's turn to act. */
+    /* So many bytes of an event come; 0: all. */
+    int event_bytes;
+    bool lost; /* who waits for an event loses the connection first */
+    /* Called when somebody waits for one: a driver's turn to act. */
     void (*driver)(void);
     /* Called before somebody reads a node: a guest's turn. */
     void (*guest)(void);
@@ -34,6 +37,9 @@ extern struct xs_kit xs_kit;
 /* Empty, and without faults. */
 void xs_kit_reset(void);
 void xs_kit_put(const char *path, const char *value);
+/* Whoever watches it hears of it; xs_kit_put says it as well, and so does who
+ * writes it. */
+void xs_kit_changed(const char *path);
 /* NULL: there is no such node. */
 const char *xs_kit_get(const char *path);
 bool xs_kit_is(const char *path, const char *value); /* NULL: it is not there */

@@ -15,6 +15,7 @@
 
 #include "../../pv-drivers/bus/xs_bulk.h"
 #include "xs_kit.h"
+#include "xs_kit_watch.h"
 
 const char *__wrap_xs_daemon_socket(void);
 int __real_hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
@@ -60,8 +61,8 @@ static size_t list(const char *path, char *reply)
 }
 
 /* Into `reply`, which holds a message's room; false with errno. */
-static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply,
-                  size_t *ret_len)
+static bool serve(int fd, const struct xsd_sockmsg *msg, const char *body,
+                  char *reply, size_t *ret_len)
 {
     const char *more = body + strlen(body) + 1;
     unsigned len = 0;
@@ -95,6 +96,10 @@ static bool serve(const struct xsd_sockmsg *msg, const char *body, char *reply,
     case XS_WRITE:
         return xs_write(NULL, 1, body, more,
                         (unsigned)(body + msg->len - more));
+    case XS_WATCH:
+        return xs_kit_watch(fd, body, more);
+    case XS_UNWATCH:
+        return xs_kit_unwatch(fd, body, more);
     default:
         errno = ENOSYS;
         return false;
@@ -131,7 +136,7 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
     char reply[128];
     size_t len;
 
-    if (!serve(msg, body, reply, &len)) {
+    if (!serve(fd, msg, body, reply, &len)) {
         msg->type = XS_ERROR;
         strcpy(reply, name_of(errno));
         len = strlen(reply) + 1;
@@ -144,8 +149,11 @@ static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
     msg->len = (uint32_t)len;
     if (xs_kit.torn_at && !--xs_kit.torn_at)
         return send(fd, msg, 5, MSG_NOSIGNAL) < 0;
-    return send(fd, msg, sizeof(*msg), MSG_NOSIGNAL) == sizeof(*msg) &&
-           send(fd, reply, len, MSG_NOSIGNAL) == (ssize_t)len;
+    if (!xs_kit_send(fd, msg, sizeof(*msg), reply, len))
+        return false;
+    if (msg->type == XS_WATCH)
+        xs_kit_watch_begins(fd, body, body + strlen(body) + 1);
+    return true;
 }
 
 /* Of transactions there is one at a time; who goes takes its own along. */
@@ -173,6 +181,7 @@ static void *serve_client(void *arg)
         xs_transaction_end(NULL, 1, true);
         pthread_mutex_unlock(&turn);
     }
+    xs_kit_watch_no_more(fd);
     close(fd);
     return NULL;
 }
