@@ -74,8 +74,20 @@ $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@) $$(CC) $$(hd_ldflags) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(hd_libs)
 endef
-$(foreach m,$(filter-out %/hotdom-hotplug.c %/hotdom-guest.c %/hotdom-job.c \
-	%/hotdom.c,$(mains)),$(eval $(call program,$(m))))
+# These libxl, or a job, waits for at each device of a guest, so they are static:
+# no loader, no search.  The sanitizers want a dynamic program.
+static  := $(if $(findstring -fsanitize,$(EXTRA_LDFLAGS)),-pie,-static-pie)
+devices := $(filter %/hotdom-hotplug.c %/hotdom-serial.c %/hotdom-9p.c,$(mains))
+define static_program
+$(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@) $$(CC) $(static) $$(filter-out -pie,$$(hd_ldflags)) \
+		$$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lxenstore -lxenevtchn -lxengnttab \
+		-lxentoolcore -lxentoollog -lseccomp -lpthread
+endef
+$(foreach m,$(devices),$(eval $(call static_program,$(m))))
+$(foreach m,$(filter-out $(devices) %/hotdom-guest.c %/hotdom-job.c %/hotdom.c, \
+	$(mains)),$(eval $(call program,$(m))))
 
 job := $(B)/obj/hv/run/hotdom-job.o $(before:%.c=$(B)/obj/%.o)
 $(B)/bin/hotdom-job: $(job) $(lib)
@@ -83,8 +95,7 @@ $(B)/bin/hotdom-job: $(job) $(lib)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
 
 # A static program starts in two thirds of the time, which is nearly all that
-# `hotdom list` takes; the sanitizers want a dynamic one.
-static := $(if $(findstring -fsanitize,$(EXTRA_LDFLAGS)),-pie,-static-pie)
+# `hotdom list` takes.
 $(B)/bin/hotdom: $(B)/obj/hv/cli/hotdom.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(static) $(filter-out -pie,$(hd_ldflags)) \
@@ -95,14 +106,6 @@ $(B)/bin/hotdom-whole: $(B)/obj/hv/cli/hotdom.o \
 		$(patsubst %.c,$(B)/obj/%.o,$(wildcard hv/cli/cmd_*.c)) $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
-
-# libxl runs this one for every device, so it is static: no loader, no search.
-# Who watches xenstore cannot be: libxenstore.a has no thread that reads, and
-# takes an event for the answer to the next watch.
-$(B)/bin/hotdom-hotplug: $(B)/obj/pv-drivers/block/hotdom-hotplug.o $(lib)
-	@mkdir -p $(@D)
-	$(call say,LD,$@) $(CC) -static-pie $(filter-out -pie,$(hd_ldflags)) \
-		$(CFLAGS) $(LDFLAGS) -o $@ $^ -lxenstore -lxentoolcore -lpthread
 
 # Nobody unwinds its stack there, and the tables for that would be 20 KiB of it;
 # debuggers have their own.
