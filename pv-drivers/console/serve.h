@@ -6,8 +6,8 @@
 #include "../bus/peer.h"
 #include "../bus/xs.h"
 
-/* Begins to watch both ends' states, which takes a thread and descriptors:
- * before rights are given up. */
+/* Begins to watch both ends' states, which takes a descriptor: before rights
+ * are given up. */
 int hd_console_watch(struct hd_xs *xs, uint32_t domid, uint32_t devid,
                      struct hd_err *err);
 /* Blocks for as long as the console is there: until its nodes in xenstore are

@@ -23,7 +23,7 @@ struct node {
 static struct store {
     struct node nodes[NODES];
     size_t n;
-} now, before; /* `before`: when the transaction began */
+} now, before; /* `before`: when the transaction, or a removal, began */
 
 struct xs_kit xs_kit;
 static bool in_transaction;
@@ -206,6 +206,8 @@ bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
     count(h);
     if (write_fails())
         return false;
+    if (!in_transaction)
+        before = now;
     for (size_t i = 0; i < now.n; i++) {
         const char *p = now.nodes[i].path;
 
@@ -216,7 +218,8 @@ bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
     if (kept == now.n)
         return false;
     now.n = kept;
-    wrote(path);
+    if (!in_transaction) /* what was below is watched as well */
+        tell_differences(&before, &now, false);
     return true;
 }
 
