@@ -20,7 +20,6 @@
 struct hd_xs_batch {
     struct hd_xs_bulk *bulk;
     int refused; /* errno of the first that was; 0: none */
-    bool lost;   /* the connection: what comes is no answer any more */
 };
 
 void hd_xs_batch_free(struct hd_xs_batch *batch)
@@ -52,10 +51,8 @@ static bool later(struct hd_xs_batch *batch, uint32_t type,
                   enum hd_xs_want want, const char *path, const void *body,
                   size_t n)
 {
-    bool ok = !batch->lost && hd_xs_ask(batch->bulk, type, want, path, body, n);
+    bool ok = hd_xs_ask(batch->bulk, type, want, path, body, n);
 
-    if (batch->lost)
-        errno = EIO;
     if (ok)
         batch->bulk->asked[batch->bulk->n_asked - 1].path = NULL;
     return ok;
@@ -99,23 +96,18 @@ bool hd_xs_batch_set_rights(struct hd_xs_batch *batch, const char *path,
     return later(batch, XS_SET_PERMS, HD_XS_WANT_OK, path, text, len);
 }
 
-static bool hear(struct hd_xs_batch *batch, size_t i, int *ret_sys)
-{
-    batch->lost = !hd_xs_hear(batch->bulk, i, ret_sys);
-    return !batch->lost;
-}
-
 /* Hears the first `n`, of which none is read; false: there is no more. */
 static bool catch_up(struct hd_xs_batch *batch, size_t n)
 {
-    batch->lost = !hd_xs_send(batch->bulk);
-    for (size_t i = 0; !batch->lost && i < n; i++) {
-        int sys;
+    bool ok = hd_xs_send(batch->bulk);
+    int sys;
 
-        if (hear(batch, i, &sys) && sys && !batch->refused)
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = hd_xs_hear(batch->bulk, i, &sys);
+        if (ok && sys && !batch->refused)
             batch->refused = sys;
     }
-    return !batch->lost;
+    return ok;
 }
 
 /* The answer is in the connection's `body`. */
@@ -125,7 +117,7 @@ static bool now(struct hd_xs_batch *batch, uint32_t type, const char *path)
     int sys;
     bool ok = later(batch, type, HD_XS_WANT_VALUE, path, "", 0) &&
               catch_up(batch, b->n_asked - 1) &&
-              hear(batch, b->n_asked - 1, &sys);
+              hd_xs_hear(b, b->n_asked - 1, &sys);
 
     hd_xs_begin(b);
     if (ok)
@@ -174,11 +166,9 @@ char **hd_xs_batch_list(struct hd_xs_batch *batch, const char *path,
 bool hd_xs_batch_end(struct hd_xs_batch *batch, bool commit)
 {
     struct hd_xs_bulk *b = batch->bulk;
-    bool ok = !batch->lost && catch_up(batch, b->n_asked);
 
-    if (batch->lost)
-        errno = EIO;
-    if (!ok || !hd_xs_end(b, commit && !batch->refused))
+    if (!catch_up(batch, b->n_asked) ||
+        !hd_xs_end(b, commit && !batch->refused))
         return false;
     errno = batch->refused;
     return !commit || !batch->refused;

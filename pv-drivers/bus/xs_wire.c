@@ -115,8 +115,9 @@ bool hd_xs_ask(struct hd_xs_bulk *b, uint32_t type, enum hd_xs_want want,
                               .tx_id = b->transaction,
                               .len = (uint32_t)(len + n)};
 
-    errno = E2BIG;
-    if (len + n > XENSTORE_PAYLOAD_MAX || !grow(b, sizeof(msg) + len + n))
+    errno = b->lost ? b->lost : E2BIG;
+    if (b->lost || len + n > XENSTORE_PAYLOAD_MAX ||
+        !grow(b, sizeof(msg) + len + n))
         return false;
     b->asked[b->n_asked++] = (struct hd_xs_asked){type, want, path};
     put(b, &msg, sizeof(msg));

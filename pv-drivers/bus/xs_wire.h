@@ -45,7 +45,8 @@ struct hd_xs_bulk {
 /* All that was gathered is forgotten. */
 void hd_xs_begin(struct hd_xs_bulk *b);
 /* Gathers one; `body` of `n` bytes stands behind the path and its NUL.  The
- * path is borrowed until the answer is heard.  False with errno. */
+ * path is borrowed until the answer is heard.  False with errno: as hd_xs_send,
+ * or E2BIG, ENOMEM. */
 bool hd_xs_ask(struct hd_xs_bulk *b, uint32_t type, enum hd_xs_want want,
                const char *path, const void *body, size_t n);
 /* Sends all that was gathered.  False with EIO or ETIMEDOUT: the connection is
