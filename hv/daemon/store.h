@@ -80,6 +80,7 @@ struct hd_guest_life {
     bool saved;             /* it stood still for somebody who saves it, xl */
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see tabling.h */
+    bool strayed;           /* its process may have others than its plan */
     bool ahead;       /* its domain is built, or waits, before it is unlocked */
     uint8_t unserved; /* looks in a row that found a server dead, served.h */
     uint64_t memory;

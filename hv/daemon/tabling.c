@@ -131,6 +131,13 @@ static void give_up(struct hd_store *store, const struct hd_guest_life *guest,
     hd_life_note(store, guest, "table", c->outcome.msg);
 }
 
+/* Of one that starts again, or has: its process may have had this behind what
+ * the plan said by then, which the policy may have narrowed. */
+static bool is_stray(const struct change *c, const struct hd_guest_life *guest)
+{
+    return !hd_store_guest_lives(guest) || guest->domid != c->domid;
+}
+
 static void on_done(uv_work_t *work, int status)
 {
     struct change *c = work->data;
@@ -142,6 +149,8 @@ static void on_done(uv_work_t *work, int status)
         hd_fail(&c->outcome, HD_E_FAILED, "%s", uv_strerror(status));
     if (guest) {
         guest->tabling = false;
+        if (c->served)
+            guest->strayed = is_stray(c, guest);
         (c->served ? tell : give_up)(store, guest, c);
         /* Meanwhile the policy may have been read anew. */
         if (c->served || !c->judged)
@@ -335,7 +344,7 @@ static void renew(struct hd_store *store, struct hd_guest_life *guest,
         return;
     take(&c, guest, &v);
     c.judged = true;
-    if (!(policy && narrow(policy, &c)) && !always)
+    if (!(policy && narrow(policy, &c)) && !always && !guest->strayed)
         return;
     if (begin(store, guest, &c, NULL, &err))
         hd_log(HD_LOG_WARNING, "%s: %s", c.name, err.msg);

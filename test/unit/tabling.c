@@ -377,6 +377,58 @@ static void what_the_policy_lost_while_a_guest_was_built_goes_when_it_runs(void)
     end();
 }
 
+/* Domain 7 ends and 8 begins with what the policy shows by then, while a change
+ * from before that waits for a thread. */
+static void change_and_reboot(void)
+{
+    struct hd_err err = {0};
+
+    xen_kit_begin(&b.k);
+    CHECK_OK(add("/srv/a/own/x", &err), &err);
+    narrow_policy();
+    CU_ASSERT_TRUE(hd_restart_begin(b.k.store, b.desk, "reboot"));
+}
+
+static void check_has_what_is_shown(void)
+{
+    static const char now[] = "+/srv/a\n-/srv/a/own\n+/srv/a/own/x\n";
+
+    CU_ASSERT_EQUAL(server.changes, 2);
+    CU_ASSERT_STRING_EQUAL(server.tables, now);
+    CU_ASSERT_STRING_EQUAL(server.shown, "+/srv/a\n");
+    CU_ASSERT_STRING_EQUAL(planned(), now);
+    CU_ASSERT_EQUAL(server.told, 8);
+    /* And that is all. */
+    hd_tabling_judge(b.k.store, b.desk);
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes, 2);
+}
+
+static void a_change_that_comes_behind_a_reboot_brings_back_nothing(void)
+{
+    begin();
+    change_and_reboot();
+    b.desk->state = HD_STATE_BUILDING;
+    run_desk();
+    check_has_what_is_shown();
+    xen_kit_end(&b.k);
+    end();
+}
+
+/* Its process serves before the guest runs. */
+static void nor_does_one_that_comes_while_the_guest_is_built_again(void)
+{
+    begin();
+    change_and_reboot();
+    uv_run(&b.k.loop, UV_RUN_DEFAULT);
+    CU_ASSERT_EQUAL(server.changes, 1);
+    b.desk->state = HD_STATE_BUILDING;
+    run_desk();
+    check_has_what_is_shown();
+    xen_kit_end(&b.k);
+    end();
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_change_is_answered_when_the_process_and_the_agent_have_it),
     HD_TEST(a_change_that_the_process_refuses_is_taken_back),
@@ -391,5 +443,7 @@ static const struct hd_test tests[] = {
     HD_TEST(who_is_adopted_is_given_what_the_policy_shows_by_now),
     HD_TEST(a_guest_starts_again_with_what_the_policy_shows_by_then),
     HD_TEST(what_the_policy_lost_while_a_guest_was_built_goes_when_it_runs),
+    HD_TEST(a_change_that_comes_behind_a_reboot_brings_back_nothing),
+    HD_TEST(nor_does_one_that_comes_while_the_guest_is_built_again),
 };
 HD_SUITE("daemon/tabling", tests);
