@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -31,20 +32,44 @@ static bool is_awaited(void)
     return poll(&out, 1, 0) == 0;
 }
 
-int hd_server_lock(const char *name, struct hd_err *err)
+static bool is_at(int fd, const char *path)
+{
+    struct stat mine, there;
+
+    return !fstat(fd, &mine) && !lstat(path, &there) &&
+           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+/* Whoever gave up between the one and the other has removed what is locked
+ * here: nobody would see it, and another's may stand there. */
+static int take_lock(const char *path, const char *name, int *ret_fd,
+                     struct hd_err *err)
 {
     struct flock whole = {.l_type = F_WRLCK};
+
+    for (;;) {
+        hd_autofd int fd =
+            open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        if (fd < 0)
+            return hd_fail_errno(err, HD_E_FAILED, "cannot open %s", path);
+        if (fcntl(fd, F_SETLK, &whole))
+            return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
+        if (is_at(fd, path)) {
+            *ret_fd = hd_steal_fd(&fd);
+            return 0;
+        }
+    }
+}
+
+int hd_server_lock(const char *name, struct hd_err *err)
+{
     char path[sizeof(HD_SERVER_DIR) + 80];
-    int fd;
+    int fd = -1;
 
     snprintf(path, sizeof(path), HD_SERVER_DIR "/%.70s", name);
-    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return hd_fail_errno(err, HD_E_FAILED, "cannot open %s", path);
-    if (fcntl(fd, F_SETLK, &whole)) {
-        close(fd);
-        return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
-    }
+    if (take_lock(path, name, &fd, err))
+        return -1;
     /* Whoever gives up from now on sees the lock, and ends this process. */
     if (!is_awaited()) {
         (void)unlink(path);

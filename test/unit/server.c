@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests pv-drivers/base/server in a process of its own. */
+/* Tests pv-drivers/base/server in a process of its own.  The linker sends what
+ * takes its lock here (--wrap). */
 #include "../../pv-drivers/base/server.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../hv/run/server.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
@@ -19,6 +25,28 @@
 
 #define NAME "travel.desk"
 #define LOCK HD_SERVER_DIR "/" NAME
+
+/* Called once, in front of the next lock. */
+static void (*before_lock)(void);
+
+int __real_fcntl(int fd, int cmd, ...);
+int __wrap_fcntl(int fd, int cmd, ...);
+
+int __wrap_fcntl(int fd, int cmd, ...)
+{
+    void (*before)(void) = before_lock;
+    va_list ap;
+    void *arg;
+
+    va_start(ap, cmd);
+    arg = va_arg(ap, void *);
+    va_end(ap);
+    if (cmd == F_SETLK && before) {
+        before_lock = NULL;
+        before();
+    }
+    return __real_fcntl(fd, cmd, arg);
+}
 
 /* "/autogroup-26 nice 5": 0 where sessions are no groups. */
 static int niceness_of_group(void)
@@ -80,9 +108,102 @@ static void a_server_that_nobody_waits_for_any_more_leaves_no_lock(void)
     apart_kit_run(prepare, alone);
 }
 
+/* hotdom-job waits for this process. */
+static int job;
+
+static bool is_given_a_job(void)
+{
+    int answer[2];
+
+    if (pipe(answer) || dup2(answer[1], STDOUT_FILENO) < 0)
+        return false;
+    close(answer[1]);
+    job = answer[0];
+    return true;
+}
+
+/* As another that had the lock does. */
+static void give_up(void)
+{
+    (void)unlink(LOCK);
+}
+
+/* Does another process see that one has it?  None sees a lock of its own. */
+static bool is_seen(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (!pid)
+        _exit(hd_server_runs(LOCK) ? 0 : 1);
+    return waitpid(pid, &status, 0) == pid && !status;
+}
+
+static const char *beside_one_that_gives_up(void)
+{
+    struct hd_err err = {0};
+
+    EXPECT(is_given_a_job());
+    before_lock = give_up;
+    EXPECT(!hd_server_lock(NAME, &err) && !before_lock);
+    EXPECT(is_seen());
+    return NULL;
+}
+
+static void a_lock_that_another_has_removed_is_taken_anew(void)
+{
+    apart_kit_run(prepare, beside_one_that_gives_up);
+}
+
+static void serve(int ready)
+{
+    struct hd_err err;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(job);
+    if (!is_given_a_job() || hd_server_lock(NAME, &err) ||
+        write(ready, "", 1) != 1)
+        _exit(1);
+    pause();
+}
+
+/* And a third one has begun; the job of this process has ended. */
+static void give_up_for_another(void)
+{
+    int ready[2];
+    char said;
+
+    give_up();
+    if (pipe(ready))
+        return;
+    if (!fork())
+        serve(ready[1]);
+    close(ready[1]);
+    (void)!read(ready[0], &said, 1);
+    close(job);
+}
+
+static const char *behind_another(void)
+{
+    struct hd_err err = {0};
+
+    EXPECT(is_given_a_job());
+    before_lock = give_up_for_another;
+    EXPECT(hd_server_lock(NAME, &err) && err.code == HD_E_BUSY);
+    EXPECT(hd_server_runs(LOCK));
+    return NULL;
+}
+
+static void the_lock_of_another_that_began_meanwhile_is_not_hidden(void)
+{
+    apart_kit_run(prepare, behind_another);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_server_that_stands_back_is_nice_and_so_is_its_session),
     HD_TEST(a_server_that_nobody_waits_for_any_more_leaves_no_lock),
+    HD_TEST(a_lock_that_another_has_removed_is_taken_anew),
+    HD_TEST(the_lock_of_another_that_began_meanwhile_is_not_hidden),
 };
 
 HD_SUITE("base/server", tests);
