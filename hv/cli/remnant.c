@@ -126,7 +126,8 @@ static void node(const char *value, struct hd_remnant *ret)
 static void file(const char *value, struct hd_remnant *ret)
 {
     static const char *const tops[] = {HD_MAP_DIR "/", HD_PLAN_DIR "/",
-                                       HD_DISPLAY_DIR "/", USERDATA};
+                                       HD_ORDER_DIR "/", HD_DISPLAY_DIR "/",
+                                       USERDATA};
     const char *rest = behind(value, HD_SERVER_DIR "/");
 
     if (rest && *rest && !strchr(rest, '/')) {

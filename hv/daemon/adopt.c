@@ -11,6 +11,7 @@
 #include "explain.h"
 #include "held.h"
 #include "life.h"
+#include "orders.h"
 #include "read.h"
 #include "shares.h"
 #include "tabling.h"
@@ -86,6 +87,7 @@ static int take_over(struct hd_daemon *d, const struct hd_uuid *id,
     strcpy(store->label, head->label);
     hd_explain_adopt(store);
     hd_restart_adopt(store);
+    store->ordered = true; /* if there is any, it is ours to remove */
     store->adopt = hd_steal(&ledger);
     hd_log(HD_LOG_INFO, "%s: %s", store->label,
            whole ? "guests are running; checking the store"
@@ -117,6 +119,7 @@ int hd_adopt_begin(struct hd_daemon *d, struct hd_err *err)
             hd_log(HD_LOG_ERROR, "a ledger cannot be read: %s", one.msg);
     hd_explain_sweep(&d->stores);
     hd_restart_sweep(&d->stores);
+    hd_orders_sweep(&d->stores);
     hd_ejected_sweep(HD_EJECTED_DIR, is_there, &d->stores);
     return 0;
 }
@@ -251,6 +254,7 @@ bool hd_adopt_accept(struct hd_store *store)
     hd_life_set(store, HD_ON_ADOPT, "adopted", NULL);
     hd_log(HD_LOG_INFO, "%s is adopted", store->label);
     hd_shares_give(store->daemon);
+    hd_orders_adopt(store);
     hd_tabling_adopt(store);
     hd_held_watch_store(store); /* nobody heard of what failed meanwhile */
     store->leftover = true;

@@ -17,6 +17,7 @@
 #include "file.h"
 #include "hot_queue.h"
 #include "keep.h"
+#include "orders.h"
 #include "read.h"
 #include "record.h"
 #include "task.h"
@@ -240,6 +241,7 @@ void hd_life_read(struct hd_store *store)
     hd_record_cancel(hd_steal(&store->record));
     hd_explain_drop(store);
     hd_restart_drop(store);
+    hd_orders_drop(store);
     hd_ask_end(store);
     for (size_t i = 0; i < store->n_guests; i++)
         hd_life_set_guest(store, &store->guests[i], HD_ON_LEAVE, NULL, NULL);
@@ -325,6 +327,7 @@ void hd_life_drop(struct hd_store *store, const char *reason)
 
     hd_explain_drop(store);
     hd_restart_drop(store);
+    hd_orders_drop(store);
     if (known)
         hd_life_know(store);
     for (size_t i = 0; known && i < store->n_guests; i++)

@@ -6,6 +6,7 @@
 #include "../../pv-drivers/base/log.h"
 #include "hot_queue.h"
 #include "life.h"
+#include "orders.h"
 #include "reboot.h"
 #include "task.h"
 
@@ -282,6 +283,8 @@ int hd_order_destroy(struct hd_store *store, struct hd_guest_life *guest,
     guest->order = HD_ORDER_DESTROY;
     hd_fail(&gone, HD_E_NO_GUEST, "guest %s is being destroyed", guest->name);
     hd_hot_queue_drop(store, guest->name, &gone);
+    /* First: nobody else would let it go on who stands still for that. */
+    hd_orders_save(store);
     hd_order_cut(store);
     hold_still(store, guest);
     hd_order_next(store);

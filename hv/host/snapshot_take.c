@@ -56,6 +56,7 @@ static const char *const expected[] = {
     HD_LEDGER_DIR "/history.new",
     HD_MAP_DIR,
     HD_PLAN_DIR,
+    HD_ORDER_DIR,
     HD_DISPLAY_DIR,
     HD_SERVER_DIR,
     HD_BASELINE,

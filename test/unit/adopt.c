@@ -160,6 +160,49 @@ static void without_a_map_nobody_knows_who_was_to_start(void)
     end(&k);
 }
 
+/* Both run, desk as domain 7, which stands still. */
+static void adopt_two(struct kit_daemon *k, const char *orders)
+{
+    struct hd_err err = {0};
+    uint32_t seq;
+
+    begin(k, "\"starts\": true");
+    seq = take(k, HD_EFFECT_DOMAIN, "01000000-0000-0000-0000-000000000000");
+    CHECK_OK(hd_ledger_set_running(k->store->adopt, seq, &err), &err);
+    xen_kit.domid = 7;
+    xen_kit.states[0] = HD_DOMAIN_PAUSED;
+    strcpy(kit_orders, orders);
+    CU_ASSERT_TRUE(hd_adopt_accept(k->store));
+    CU_ASSERT_EQUAL(k->guests[1].state, HD_STATE_RUNNING);
+}
+
+static void who_was_to_be_destroyed_still_is(void)
+{
+    struct kit_daemon k;
+
+    adopt_two(&k, "lab 3\ndesk 7\n");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
+    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_EJECTING);
+    end(&k);
+}
+
+/* Or whose order was an earlier domain's. */
+static void who_was_paused_by_a_person_stands_still_and_that_is_all(void)
+{
+    static const char *const orders[] = {"", "desk 3\n", "desk 70\n",
+                                         "mydesk 7\n", "attic 7\n"};
+    struct kit_daemon k;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(orders); i++) {
+        adopt_two(&k, orders[i]);
+        CU_ASSERT_EQUAL(xen_kit.jobs, 0);
+        CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_PAUSED);
+        end(&k);
+    }
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(whose_turn_had_not_come_has_failed),
     HD_TEST(who_was_half_started_has_failed),
@@ -167,6 +210,8 @@ static const struct hd_test tests[] = {
     HD_TEST(whom_the_user_leaves_out_is_gone),
     HD_TEST(who_was_refused_still_is),
     HD_TEST(without_a_map_nobody_knows_who_was_to_start),
+    HD_TEST(who_was_to_be_destroyed_still_is),
+    HD_TEST(who_was_paused_by_a_person_stands_still_and_that_is_all),
 };
 
 HD_SUITE("daemon/adopt", tests);

@@ -2,10 +2,65 @@
 /* Makes and ends a hotdomd with one store. */
 #include "daemon_kit.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "../../hv/host/kept.h"
 #include "../../pv-drivers/base/log.h"
+#include "../../pv-drivers/base/paths.h"
 #include "unit.h"
+
+char kit_orders[256];
+
+int __real_hd_kept_save(const char *dir, const struct hd_uuid *id,
+                        const void *text, size_t len, size_t max,
+                        struct hd_err *err);
+int __wrap_hd_kept_save(const char *dir, const struct hd_uuid *id,
+                        const void *text, size_t len, size_t max,
+                        struct hd_err *err);
+int __real_hd_kept_load(const char *dir, const struct hd_uuid *id,
+                        size_t max_bytes, char **ret, size_t *ret_len,
+                        struct hd_err *err);
+int __wrap_hd_kept_load(const char *dir, const struct hd_uuid *id,
+                        size_t max_bytes, char **ret, size_t *ret_len,
+                        struct hd_err *err);
+int __real_hd_kept_forget(const char *dir, const struct hd_uuid *id,
+                          struct hd_err *err);
+int __wrap_hd_kept_forget(const char *dir, const struct hd_uuid *id,
+                          struct hd_err *err);
+
+int __wrap_hd_kept_save(const char *dir, const struct hd_uuid *id,
+                        const void *text, size_t len, size_t max,
+                        struct hd_err *err)
+{
+    if (strcmp(dir, HD_ORDER_DIR))
+        return __real_hd_kept_save(dir, id, text, len, max, err);
+    snprintf(kit_orders, sizeof(kit_orders), "%.*s", (int)len,
+             (const char *)text);
+    return 0;
+}
+
+int __wrap_hd_kept_load(const char *dir, const struct hd_uuid *id,
+                        size_t max_bytes, char **ret, size_t *ret_len,
+                        struct hd_err *err)
+{
+    if (strcmp(dir, HD_ORDER_DIR))
+        return __real_hd_kept_load(dir, id, max_bytes, ret, ret_len, err);
+    if (!*kit_orders)
+        return hd_fail(err, HD_E_NO_STORE, "nothing is kept");
+    *ret = strdup(kit_orders);
+    *ret_len = strlen(kit_orders);
+    return 0;
+}
+
+int __wrap_hd_kept_forget(const char *dir, const struct hd_uuid *id,
+                          struct hd_err *err)
+{
+    if (strcmp(dir, HD_ORDER_DIR))
+        return __real_hd_kept_forget(dir, id, err);
+    *kit_orders = '\0';
+    return 0;
+}
 
 static void on_event(void *ctx, const struct hd_event *event)
 {
@@ -44,6 +99,7 @@ void kit_daemon_init(struct kit_daemon *k, const char *label,
 {
     struct hd_manifest *m;
 
+    *kit_orders = '\0';
     hd_log_init("unit", HD_LOG_ERROR - 1);
     make_daemon(k);
     make_store(k);

@@ -20,6 +20,10 @@ void kit_daemon_init(struct kit_daemon *k, const char *label,
 /* Also when the store has been dropped. */
 void kit_daemon_fini(struct kit_daemon *k);
 
+/* What any hotdomd of this program keeps in HD_ORDER_DIR; empty: nothing.  The
+ * linker brings it here (--wrap), so that none of it is on the host. */
+extern char kit_orders[256];
+
 /* Of what a job reports when a guest starts, and when one is given a device: is
  * it an event of that guest, with the error's reason and all of its words? */
 bool kit_daemon_tells(const struct hd_err *why);

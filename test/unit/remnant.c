@@ -61,6 +61,8 @@ static void nodes_are_those_of_one_domain_and_never_dom0s(void)
 static void files_are_those_of_guests_and_nothing_else(void)
 {
     check("file /run/hotdom/map/" ID, HD_REMNANT_FILE, "/run/hotdom/map/" ID);
+    check("file /run/hotdom/order/" ID, HD_REMNANT_FILE,
+          "/run/hotdom/order/" ID);
     check("file /run/hotdom/display/travel.desk", HD_REMNANT_FILE,
           "/run/hotdom/display/travel.desk");
     check("file /var/lib/xen/userdata-d.7." ID ".libxl-json", HD_REMNANT_FILE,
