@@ -163,6 +163,28 @@ static void adopt_rest(struct hd_store *store, struct hd_guest_life *guest)
                       guest->why.msg);
 }
 
+/* Another build of hotdomd may have other steps: hd_restart_adopt. */
+static void adopt_one(struct hd_store *store, struct hd_guest_life *guest,
+                      const struct hd_domain_status *status, bool dumped)
+{
+    static const char unplanned[] =
+        "this hotdomd cannot read the plan that it was started with: it does "
+        "not start again when it ends, and what is shown to it of the host "
+        "stays, whatever the policy says; eject the store and attach it again";
+
+    guest->domid = status->domid;
+    guest->dumped = dumped;
+    guest->memory = status->memory;
+    guest->vcpus = status->vcpus;
+    hd_life_set_guest(store, guest, HD_ON_ADOPT, "adopted",
+                      store->plan ? NULL : unplanned);
+    if (!store->plan)
+        hd_log(HD_LOG_WARNING, "%s.%s: %s", hd_ledger_head(store->adopt)->label,
+               guest->name, unplanned);
+    if (status->state == HD_DOMAIN_PAUSED)
+        hd_life_set_guest(store, guest, HD_ON_PAUSE, "adopted", NULL);
+}
+
 /* The guests that the ledger knows and the manifest too, then the others. */
 static bool adopt_guests(struct hd_store *store)
 {
@@ -183,13 +205,7 @@ static bool adopt_guests(struct hd_store *store)
         if (!guest ||
             hd_domain_find(store->daemon->xen, &guest->uuid, &status, NULL))
             return false;
-        guest->domid = status.domid;
-        guest->dumped = effects[i].dumped;
-        guest->memory = status.memory;
-        guest->vcpus = status.vcpus;
-        hd_life_set_guest(store, guest, HD_ON_ADOPT, "adopted", NULL);
-        if (status.state == HD_DOMAIN_PAUSED)
-            hd_life_set_guest(store, guest, HD_ON_PAUSE, "adopted", NULL);
+        adopt_one(store, guest, &status, effects[i].dumped);
     }
     for (size_t i = 0; i < store->n_guests; i++)
         if (store->guests[i].state == HD_STATE_SEEN)

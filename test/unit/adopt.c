@@ -65,17 +65,24 @@ static void end(struct kit_daemon *k)
     kit_daemon_fini(k);
 }
 
-/* Is the last event of attic this change? */
-static bool is_told(const struct kit_daemon *k, enum hd_state to,
-                    const char *reason, const char *message)
+/* Is the last event of this guest this change? */
+static bool is_told_of(const struct kit_daemon *k, const char *guest,
+                       enum hd_state to, const char *reason,
+                       const char *message)
 {
     const struct hd_event *event, *last = NULL;
 
     for (uint64_t n = 0; (event = hd_events_at(k->daemon.events, &n)); n++)
-        if (!strcmp(event->guest, "attic"))
+        if (!strcmp(event->guest, guest))
             last = event;
     return last && last->to == to && !strcmp(last->reason, reason) &&
            strstr(last->message, message);
+}
+
+static bool is_told(const struct kit_daemon *k, enum hd_state to,
+                    const char *reason, const char *message)
+{
+    return is_told_of(k, "attic", to, reason, message);
 }
 
 static void whose_turn_had_not_come_has_failed(void)
@@ -160,6 +167,24 @@ static void without_a_map_nobody_knows_who_was_to_start(void)
     end(&k);
 }
 
+static void whose_plan_is_of_no_use_any_more_is_told(void)
+{
+    struct kit_daemon k;
+
+    begin(&k, "\"starts\": true");
+    adopt(&k, HD_STATE_FAILED);
+    CU_ASSERT_TRUE(is_told_of(&k, "desk", HD_STATE_RUNNING, "adopted",
+                              "does not start again when it ends"));
+    end(&k);
+    begin(&k, "\"starts\": true");
+    k.store->plan = calloc(1, hd_plan_size(0));
+    adopt(&k, HD_STATE_FAILED);
+    CU_ASSERT_TRUE(is_told_of(&k, "desk", HD_STATE_RUNNING, "adopted", ""));
+    CU_ASSERT_FALSE(
+        is_told_of(&k, "desk", HD_STATE_RUNNING, "adopted", "plan"));
+    end(&k);
+}
+
 /* Both run, desk as domain 7, which stands still. */
 static void adopt_two(struct kit_daemon *k, const char *orders)
 {
@@ -210,6 +235,7 @@ static const struct hd_test tests[] = {
     HD_TEST(whom_the_user_leaves_out_is_gone),
     HD_TEST(who_was_refused_still_is),
     HD_TEST(without_a_map_nobody_knows_who_was_to_start),
+    HD_TEST(whose_plan_is_of_no_use_any_more_is_told),
     HD_TEST(who_was_to_be_destroyed_still_is),
     HD_TEST(who_was_paused_by_a_person_stands_still_and_that_is_all),
 };
