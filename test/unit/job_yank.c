@@ -25,7 +25,8 @@ static struct {
     unsigned fences, kills;
     uint32_t killed;
     unsigned paused; /* domains, before the first of these */
-    bool waits;      /* a fence: for a kill */
+    bool waits;      /* a fence: for a kill; and a kill: for a fence */
+    unsigned alone;  /* that waited in vain */
     bool fails;      /* the fence */
     char told[64];   /* to hotdomd, each behind a blank */
 } yank = {.turn = PTHREAD_MUTEX_INITIALIZER};
@@ -59,14 +60,29 @@ static void count(unsigned *what)
     pthread_mutex_unlock(&yank.turn);
 }
 
-static bool has_killed(void)
+static bool has_begun(const unsigned *what)
 {
     bool has;
 
     pthread_mutex_lock(&yank.turn);
-    has = yank.kills > 0;
+    has = *what > 0;
     pthread_mutex_unlock(&yank.turn);
     return has;
+}
+
+/* What may be tried again later has been alone all the same. */
+static bool is_beside(const unsigned *other)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    uint64_t until = hd_io_now_ms() + 10000;
+    bool alone;
+
+    while (yank.waits && !has_begun(other) && hd_io_left_ms(until))
+        nanosleep(&pause, NULL);
+    alone = yank.waits && !has_begun(other);
+    if (alone)
+        count(&yank.alone);
+    return !alone;
 }
 
 int __wrap_hd_domain_kill(struct hd_hypervisor *hv, uint32_t domid,
@@ -76,7 +92,9 @@ int __wrap_hd_domain_kill(struct hd_hypervisor *hv, uint32_t domid,
         return __real_hd_domain_kill(hv, domid, err);
     yank.killed = domid;
     count(&yank.kills);
-    return 0;
+    return is_beside(&yank.fences)
+               ? 0
+               : hd_fail(err, HD_E_FAILED, "domain %u stays", domid);
 }
 
 int __wrap_hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
@@ -88,15 +106,10 @@ int __wrap_hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
 
 int __wrap_hd_volume_fence(const char *dm_name, struct hd_err *err)
 {
-    static const struct timespec pause = {.tv_nsec = 1000000};
-    uint64_t until = hd_io_now_ms() + 10000;
-
     if (!yank.on)
         return __real_hd_volume_fence(dm_name, err);
     count(&yank.fences);
-    while (yank.waits && !has_killed() && hd_io_left_ms(until))
-        nanosleep(&pause, NULL);
-    if (yank.fails || (yank.waits && !has_killed()))
+    if (!is_beside(&yank.kills) || yank.fails)
         return hd_fail(err, HD_E_IO, "%s is not fenced", dm_name);
     return 0;
 }
@@ -141,7 +154,7 @@ static void begin(struct bench *b)
     struct hd_ledger *l;
 
     *b = (struct bench){.req = {.op = HD_JOB_YANK, .n_kept = 1}};
-    yank.fences = yank.kills = yank.killed = yank.paused = 0;
+    yank.fences = yank.kills = yank.killed = yank.paused = yank.alone = 0;
     yank.waits = yank.fails = false;
     yank.told[0] = '\0';
     xen_kit = (struct xen_kit){.on = true, .domid = DOMID};
@@ -193,6 +206,7 @@ static void volumes_are_fenced_while_domains_end(void)
     begin(&b);
     yank.waits = true;
     CHECK_OK(hd_job_yank(&b.ctx, &err), &err);
+    CU_ASSERT_EQUAL(yank.alone, 0);
     CU_ASSERT_STRING_EQUAL(yank.told, " fenced gone:desk");
     end(&b);
 }
