@@ -89,6 +89,57 @@ static void a_part_of_a_plan_has_its_texts(void)
     CU_ASSERT(hd_plan_is_whole(part, hd_plan_bytes(part)));
 }
 
+static void check_cmdline(const struct hd_plan *plan, uint32_t i,
+                          const char *cmdline)
+{
+    CU_ASSERT_EQUAL(plan->steps[i].kind, HD_STEP_BUILD_DOMAIN);
+    CU_ASSERT_TRUE(hd_plan_has_cmdline(plan, &plan->steps[i]));
+    CU_ASSERT_STRING_EQUAL(hd_plan_cmdline(plan, &plan->steps[i]), cmdline);
+}
+
+/* Of both: the domain is built, and its host view served. */
+static struct hd_plan *begin_built(void)
+{
+    hd_autofree struct hd_plan *plan = begin();
+
+    plan->steps[0].kind = plan->steps[2].kind = HD_STEP_BUILD_DOMAIN;
+    strcpy(plan->steps[2].guest, "lab");
+    hd_plan_put_cmdline(plan, &plan->steps[0], "root=/dev/xvda ro");
+    hd_plan_put_cmdline(plan, &plan->steps[2], "root=/dev/xvdb rw");
+    return hd_steal(&plan);
+}
+
+static void no_command_line_changes_with_a_text(void)
+{
+    hd_autofree struct hd_plan *plan = begin_built(), *longer = NULL,
+                               *shorter = NULL;
+
+    longer = hd_plan_with_view(plan, "desk", "+/a\n+/a/long/one\n", "+/c\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(longer);
+    shorter = hd_plan_with_view(longer, "lab", "", "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(shorter);
+    check(shorter, 1, "+/a\n+/a/long/one\n", "+/c\n");
+    check(shorter, 3, "", "");
+    check_cmdline(longer, 0, "root=/dev/xvda ro");
+    check_cmdline(longer, 2, "root=/dev/xvdb rw");
+    check_cmdline(shorter, 0, "root=/dev/xvda ro");
+    check_cmdline(shorter, 2, "root=/dev/xvdb rw");
+}
+
+static void a_part_of_a_plan_has_its_command_lines(void)
+{
+    hd_autofree struct hd_plan *plan = begin_built(), *next = NULL,
+                               *part = NULL;
+
+    next = hd_plan_with_view(plan, "desk", "+/a/other\n", "+/\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(next);
+    part = hd_plan_part(next, is_of, "lab");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+    CU_ASSERT_EQUAL(part->n_steps, 2);
+    check_cmdline(part, 0, "root=/dev/xvdb rw");
+    check(part, 1, "+/b\n", "+/\n");
+}
+
 /* The longest, and no other is like it. */
 static const char *fill(char *text, size_t size, unsigned i)
 {
@@ -155,6 +206,8 @@ static const struct hd_test tests[] = {
     HD_TEST(a_text_stands_there_once),
     HD_TEST(one_guests_text_changes_and_no_other_does),
     HD_TEST(a_part_of_a_plan_has_its_texts),
+    HD_TEST(no_command_line_changes_with_a_text),
+    HD_TEST(a_part_of_a_plan_has_its_command_lines),
     HD_TEST(each_guest_may_have_longest_texts_of_its_own),
     HD_TEST(what_has_no_room_is_empty_and_the_plan_is_whole),
 };
