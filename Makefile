@@ -28,8 +28,8 @@ lmdb := -l:liblmdb.a
 # A program's main file bears its name; everything else goes in one archive,
 # from which each program takes what it uses.
 mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c dom-guest/hotdom*.c)
-# Stands before a library in one program, so it is in no archive.
-before := pv-drivers/bus/libxl_xenstore.c
+# What stands before libraries in one program, so it is in no archive.
+before := pv-drivers/bus/libxl_xenstore.c hv/run/libxl_xenguest.c
 srcs  := $(filter-out $(mains) $(before), \
 	$(wildcard hv/*/*.c pv-drivers/*/*.c dom-guest/*.c))
 tests := $(wildcard test/unit/*.c)
@@ -90,6 +90,7 @@ $(foreach m,$(filter-out $(devices) %/hotdom-guest.c %/hotdom-job.c %/hotdom.c, 
 	$(mains)),$(eval $(call program,$(m))))
 
 job := $(B)/obj/hv/run/hotdom-job.o $(before:%.c=$(B)/obj/%.o)
+$(B)/bin/hotdom-job $(B)/bin/job-crash: hd_libs += -lxenguest
 $(B)/bin/hotdom-job: $(job) $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(hd_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(hd_libs)
@@ -129,7 +130,7 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # comes before who takes a lock.
 wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
-	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause \
+	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause hd_domain_build \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_kept_save hd_kept_load hd_kept_forget \

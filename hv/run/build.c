@@ -9,17 +9,42 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "context.h"
+#include "image.h"
 
 #define LOOK_MS 50 /* a build that fails early touches no node */
+
+/* Of this thread, if it is one's. */
+static _Thread_local struct hd_build *building;
 
 static void *build(void *arg)
 {
     struct hd_build *b = arg;
 
+    building = b;
     b->rc = hd_domain_build(b->ts, b->step, b->cmdline, b->kernel, b->ramdisk,
                             &b->err);
     atomic_store(&b->over, true);
     return NULL;
+}
+
+static void *work_beside(void *arg)
+{
+    struct hd_build_work *w = arg;
+
+    w->work(w->arg);
+    return NULL;
+}
+
+bool hd_build_beside(void (*work)(void *arg), void *arg)
+{
+    struct hd_build *b = building;
+
+    if (!b || b->has_beside)
+        return false;
+    b->beside = (struct hd_build_work){.work = work, .arg = arg};
+    b->has_beside =
+        !pthread_create(&b->beside.thread, NULL, work_beside, &b->beside);
+    return b->has_beside;
 }
 
 /* Until it is made; a build that is over has made it or never will. */
@@ -91,6 +116,9 @@ int hd_build_begin(struct hd_context *ctx, const struct hd_step *step,
     made_path(&ctx->build, path);
     if (hd_xs_watch(ctx->xs, path, "made", err))
         return -1;
+    hd_image_prepare(kernel);
+    if (ramdisk >= 0)
+        hd_image_prepare(ramdisk);
     if (!start(&ctx->build, err))
         return 0;
     wait_no_more(ctx);
@@ -137,6 +165,8 @@ int hd_build_end(struct hd_context *ctx, struct hd_err *err)
         return 0;
     hd_context_leave(ctx);
     pthread_join(b->thread, NULL);
+    if (b->has_beside)
+        pthread_join(b->beside.thread, NULL);
     hd_context_enter(ctx);
     if (!b->made && b->rc)
         wait_no_more(ctx);

@@ -20,6 +20,12 @@ struct hd_build {
     uint32_t seq; /* of its effect in the ledger */
     atomic_bool over;
     pthread_t thread;
+    bool has_beside;
+    struct hd_build_work {
+        void (*work)(void *arg);
+        void *arg;
+        pthread_t thread;
+    } beside;
     struct hd_toolstack *ts;           /* borrowed */
     const struct hd_step_domain *step; /* borrowed */
     const char *cmdline;               /* borrowed */
@@ -40,5 +46,9 @@ int hd_build_domain(struct hd_context *ctx, const char *guest,
 /* Waits until it is built, and says what became of it; 0 when none was begun.
  * Only now may the toolstack be used again. */
 int hd_build_end(struct hd_context *ctx, struct hd_err *err);
+/* For libxl_xenguest.c, in a build's thread: done in a thread of its own, which
+ * hd_build_end waits for; `arg` is that thread's.  False: it is not done, for
+ * this is no build's, or it has one already. */
+bool hd_build_beside(void (*work)(void *arg), void *arg);
 
 #endif
