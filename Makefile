@@ -134,7 +134,7 @@ wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_kept_save hd_kept_load hd_kept_forget \
-	hd_report_start_task hd_task_kill hd_start_unlock hd_xs_bulk_open \
+	hd_report_start_task hd_task_kill hd_spare_take hd_spare_refill hd_start_unlock hd_xs_bulk_open \
 	hd_xs_events_wait nanosleep \
 	hd_client_call hd_client_call_within hd_client_each usleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \

@@ -17,8 +17,7 @@ struct hd_task {
     struct hd_child *child;
     uv_poll_t reports;
     int fd;
-    bool done; /* DONE was there */
-    struct hd_err outcome;
+    bool over; /* its owner has heard so */
     const struct hd_task_ops *ops;
     void *ctx;
 };
@@ -31,23 +30,29 @@ static bool valid(const struct hd_job_report *r)
            memchr(r->err.msg, '\0', sizeof(r->err.msg));
 }
 
-/* One message is one report; false when the other end is closed. */
+static void finish(struct hd_task *task, const struct hd_err *outcome)
+{
+    if (task->over)
+        return;
+    task->over = true;
+    task->ops->ended(task->ctx, outcome);
+}
+
+/* One message is one report; false when there will be no other. */
 static bool take_reports(struct hd_task *task)
 {
     struct hd_job_report report;
     ssize_t n;
 
-    while ((n = read(task->fd, &report, sizeof(report))) > 0) {
+    while (!task->over && (n = read(task->fd, &report, sizeof(report))) > 0) {
         if (n != sizeof(report) || !valid(&report))
             continue;
-        if (report.kind == HD_REPORT_DONE) {
-            task->done = true;
-            task->outcome = report.err;
-        } else {
+        if (report.kind == HD_REPORT_DONE)
+            finish(task, &report.err);
+        else
             task->ops->report(task->ctx, &report);
-        }
     }
-    return n < 0;
+    return !task->over && n < 0;
 }
 
 static void on_report(uv_poll_t *poll, int status, int events)
@@ -55,7 +60,9 @@ static void on_report(uv_poll_t *poll, int status, int events)
     struct hd_task *task = poll->data;
 
     (void)events;
-    if (!take_reports(task) || status < 0) /* the exit follows */
+    /* What it has made is made and let go of; nobody waits for the kernel to
+     * take its memory apart. */
+    if (!take_reports(task) || status < 0)
         uv_poll_stop(poll);
 }
 
@@ -70,18 +77,17 @@ static void on_closed(uv_handle_t *handle)
 static void on_ended(void *ctx, int status, bool timed_out)
 {
     struct hd_task *task = ctx;
+    struct hd_err died = {0};
     char how[64];
 
     (void)take_reports(task);
     hd_spare_refill(task->spare);
+    hd_child_describe(status, how, sizeof(how));
     if (timed_out)
-        hd_fail(&task->outcome, HD_E_TIMEOUT,
-                "it was not done within its deadline");
-    else if (!task->done) {
-        hd_child_describe(status, how, sizeof(how));
-        hd_fail(&task->outcome, HD_E_FAILED, "hotdom-job %s", how);
-    }
-    task->ops->ended(task->ctx, &task->outcome);
+        hd_fail(&died, HD_E_TIMEOUT, "it was not done within its deadline");
+    else
+        hd_fail(&died, HD_E_FAILED, "hotdom-job %s", how);
+    finish(task, &died);
     uv_close((uv_handle_t *)&task->reports, on_closed);
 }
 

@@ -12,8 +12,9 @@ struct hd_task;
 struct hd_task_ops {
     /* All but HD_REPORT_DONE. */
     void (*report)(void *ctx, const struct hd_job_report *report);
-    /* Last, when the process is gone: what DONE said, or how it died.  The task
-     * is freed behind it. */
+    /* Last: what DONE said, whose process may still be going and has nothing
+     * of the store any more, or how it died.  The task is not the caller's
+     * behind it. */
     void (*ended)(void *ctx, const struct hd_err *outcome);
 };
 

@@ -142,7 +142,8 @@ enum hd_report_kind {
     HD_REPORT_QUARANTINED, /* guest, err: its domain does not go */
     HD_REPORT_DETACHED,    /* guest: it has `device` no longer */
     HD_REPORT_BUILT, /* guest: its domain waits, paused, without devices */
-    HD_REPORT_DONE,  /* last: err has the outcome of the whole */
+    HD_REPORT_DONE,  /* last: err has the outcome of the whole; the process has
+                        nothing of the store any more, and ends */
 };
 
 /* How long a guest's start was at each kind of step.  Steps that are done
