@@ -15,9 +15,9 @@
 /* Who gives a guest a disk often gives it another thing at once. */
 #define MOST 2
 
-/* Longer than a start takes, so that the next job does not get in its way; and
- * when one has ended, that its guest may begin. */
-#define LATER_MS 4000
+/* Longer than a start takes, so that the next job does not get in its way, nor
+ * in that of the guest that boots then; and when another has ended. */
+#define LATER_MS 8000
 #define SOON_MS  300
 
 struct waiting {

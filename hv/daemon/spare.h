@@ -22,7 +22,8 @@ uv_loop_t *hd_spare_loop(struct hd_spare *spare);
 int hd_spare_take(struct hd_spare *spare, struct hd_child **ret, int *ret_sock,
                   struct hd_err *err);
 
-/* A job has ended: another may be started in its place. */
+/* A job has ended, behind which nobody boots: another may be started in its
+ * place. */
 void hd_spare_refill(struct hd_spare *spare);
 
 /* No job waits any more. */

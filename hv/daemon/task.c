@@ -17,7 +17,8 @@ struct hd_task {
     struct hd_child *child;
     uv_poll_t reports;
     int fd;
-    bool over; /* its owner has heard so */
+    bool over;  /* its owner has heard so */
+    bool boots; /* guests begin behind it */
     const struct hd_task_ops *ops;
     void *ctx;
 };
@@ -81,7 +82,8 @@ static void on_ended(void *ctx, int status, bool timed_out)
     char how[64];
 
     (void)take_reports(task);
-    hd_spare_refill(task->spare);
+    if (!task->boots)
+        hd_spare_refill(task->spare);
     hd_child_describe(status, how, sizeof(how));
     if (timed_out)
         hd_fail(&died, HD_E_TIMEOUT, "it was not done within its deadline");
@@ -174,6 +176,8 @@ int hd_task_start(struct hd_spare *spare, const struct hd_task_input *input,
         return -1;
     }
     task->spare = spare;
+    task->boots = input->request->op == HD_JOB_START ||
+                  input->request->op == HD_JOB_RESTART;
     task->ops = ops;
     task->ctx = ctx;
     task->fd = hd_steal_fd(&sock);

@@ -29,14 +29,14 @@ static struct {
     struct hd_spare *spare;
     char path[32]; /* of the script */
     int job;       /* its end of the socket */
-    unsigned reports, ends, reaped;
+    unsigned reports, ends, refills;
     struct hd_err outcome;
 } at;
 
 void __wrap_hd_spare_refill(struct hd_spare *spare)
 {
     if (at.on)
-        at.reaped++;
+        at.refills++;
     else
         __real_hd_spare_refill(spare);
 }
@@ -90,10 +90,10 @@ static void write_script(const char *script)
     close(fd);
 }
 
-static void begin(const char *script)
+static void begin_op(enum hd_job_op op, const char *script)
 {
     static const struct hd_task_ops ops = {on_report, on_ended};
-    struct hd_job_request request = {.op = HD_JOB_ATTACH};
+    struct hd_job_request request = {.op = op};
     const struct hd_task_input input = {.request = &request};
     struct hd_task *task = NULL;
     struct hd_err err = {0};
@@ -106,6 +106,11 @@ static void begin(const char *script)
     CU_ASSERT_PTR_NOT_NULL_FATAL(at.spare);
     hd_spare_stop(at.spare);
     CHECK_OK(hd_task_start(at.spare, &input, &ops, NULL, &task, &err), &err);
+}
+
+static void begin(const char *script)
+{
+    begin_op(HD_JOB_ATTACH, script);
 }
 
 static void say(enum hd_report_kind kind, const struct hd_err *err)
@@ -134,7 +139,6 @@ static void close_one(uv_handle_t *handle, void *arg)
 static void end(void)
 {
     uv_run(&at.loop, UV_RUN_DEFAULT);
-    CU_ASSERT_EQUAL(at.reaped, 1);
     CU_ASSERT_EQUAL(at.ends, 1);
     at.on = false;
     uv_walk(&at.loop, close_one, NULL);
@@ -153,8 +157,21 @@ static void a_job_is_over_when_it_says_so(void)
     until_it_ended();
     CU_ASSERT_EQUAL(at.reports, 1);
     CU_ASSERT_EQUAL(at.outcome.code, 0);
-    CU_ASSERT_EQUAL(at.reaped, 0);
+    CU_ASSERT_EQUAL(at.refills, 0);
     end();
+    CU_ASSERT_EQUAL(at.refills, 1);
+}
+
+static void no_job_is_made_while_a_guest_boots(void)
+{
+    static const enum hd_job_op ops[] = {HD_JOB_START, HD_JOB_RESTART};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(ops); i++) {
+        begin_op(ops[i], "#!/bin/sh\n");
+        say(HD_REPORT_DONE, NULL);
+        end();
+        CU_ASSERT_EQUAL(at.refills, 0);
+    }
 }
 
 static void what_it_failed_with_is_told_and_nothing_behind_it(void)
@@ -197,6 +214,7 @@ static void its_word_counts_more_than_its_end(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_job_is_over_when_it_says_so),
+    HD_TEST(no_job_is_made_while_a_guest_boots),
     HD_TEST(what_it_failed_with_is_told_and_nothing_behind_it),
     HD_TEST(a_job_that_ends_without_a_word_has_failed),
     HD_TEST(its_word_counts_more_than_its_end),
