@@ -47,15 +47,31 @@ int hd_xs_batch_open(struct hd_xs_batch **ret, struct hd_err *err)
 }
 
 /* Paths are not kept: they are the caller's for as long as it asks. */
-static bool later(struct hd_xs_batch *batch, uint32_t type,
-                  enum hd_xs_want want, const char *path, const void *body,
-                  size_t n)
+static bool gather(struct hd_xs_batch *batch, uint32_t type,
+                   enum hd_xs_want want, const char *path, const void *body,
+                   size_t n)
 {
     bool ok = hd_xs_ask(batch->bulk, type, want, path, body, n);
 
     if (ok)
         batch->bulk->asked[batch->bulk->n_asked - 1].path = NULL;
     return ok;
+}
+
+/* What is without one of its writes is as bad as what xenstored refused. */
+static bool refuse(struct hd_xs_batch *batch, int sys)
+{
+    if (!batch->refused)
+        batch->refused = sys;
+    errno = sys;
+    return false;
+}
+
+static bool later(struct hd_xs_batch *batch, uint32_t type,
+                  enum hd_xs_want want, const char *path, const void *body,
+                  size_t n)
+{
+    return gather(batch, type, want, path, body, n) || refuse(batch, errno);
 }
 
 bool hd_xs_batch_write(struct hd_xs_batch *batch, const char *path,
@@ -84,12 +100,11 @@ bool hd_xs_batch_set_rights(struct hd_xs_batch *batch, const char *path,
     char text[MOST_RIGHTS * RIGHT_SIZE];
     size_t len = 0;
 
-    errno = EINVAL;
     if (n > MOST_RIGHTS)
-        return false;
+        return refuse(batch, EINVAL);
     for (size_t i = 0; i < n; i++) {
         if (rights[i].perms >= sizeof(letters))
-            return false;
+            return refuse(batch, EINVAL);
         len += 1 + (size_t)snprintf(text + len, sizeof(text) - len, "%c%u",
                                     letters[rights[i].perms], rights[i].id);
     }
@@ -104,21 +119,23 @@ static bool catch_up(struct hd_xs_batch *batch, size_t n)
 
     for (size_t i = 0; ok && i < n; i++) {
         ok = hd_xs_hear(batch->bulk, i, &sys);
-        if (ok && sys && !batch->refused)
-            batch->refused = sys;
+        if (ok && sys)
+            (void)refuse(batch, sys);
     }
     return ok;
 }
 
-/* The answer is in the connection's `body`. */
+/* The answer is in the connection's `body`.  What cannot be asked leaves alone
+ * what was gathered before. */
 static bool now(struct hd_xs_batch *batch, uint32_t type, const char *path)
 {
     struct hd_xs_bulk *b = batch->bulk;
     int sys;
-    bool ok = later(batch, type, HD_XS_WANT_VALUE, path, "", 0) &&
-              catch_up(batch, b->n_asked - 1) &&
-              hd_xs_hear(b, b->n_asked - 1, &sys);
+    bool ok;
 
+    if (!gather(batch, type, HD_XS_WANT_VALUE, path, "", 0))
+        return false;
+    ok = catch_up(batch, b->n_asked - 1) && hd_xs_hear(b, b->n_asked - 1, &sys);
     hd_xs_begin(b);
     if (ok)
         errno = sys;

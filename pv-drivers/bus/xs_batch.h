@@ -21,9 +21,10 @@ int hd_xs_batch_open(struct hd_xs_batch **ret, struct hd_err *err);
 void hd_xs_batch_free(struct hd_xs_batch *batch);
 HD_DEFINE_AUTO(hd_xs_batch)
 
-/* Gathered: true, unless there is no memory or it is too long (E2BIG), or the
- * connection is lost.  What xenstored refuses is told by hd_xs_batch_end, but
- * that there is nothing to remove, which is no failure. */
+/* Gathered: true, unless there is no memory or it is too long (E2BIG), or no
+ * right (EINVAL), or the connection is lost; hd_xs_batch_end fails then, too.
+ * What xenstored refuses is told by that alone, but that there is nothing to
+ * remove, which is no failure. */
 bool hd_xs_batch_write(struct hd_xs_batch *batch, const char *path,
                        const void *value, size_t len);
 bool hd_xs_batch_mkdir(struct hd_xs_batch *batch, const char *path);

@@ -147,21 +147,47 @@ static void an_answer_that_is_torn_off_or_crossed_ends_it(void)
     }
 }
 
-static void what_xenstore_has_no_room_for_is_not_gathered(void)
+/* Longer than a message, or than any right that is known. */
+static void what_cannot_be_asked_for_is_told_at_once_and_at_the_end(void)
 {
     static const char big[5000];
     struct xs_permissions rights[17] = {{0}}, odd = {0, XS_PERM_IGNORE};
-    hd_auto(hd_xs_batch) batch = NULL;
 
+    for (int i = 0; i < 3; i++) {
+        hd_auto(hd_xs_batch) batch = NULL;
+        int sys = i ? EINVAL : E2BIG;
+
+        xs_kit_reset();
+        batch = begin();
+        CU_ASSERT_TRUE(write_text(batch, "/a/x", "1"));
+        CU_ASSERT_FALSE(!i ? hd_xs_batch_write(batch, "/a", big, sizeof(big))
+                        : i == 1
+                            ? hd_xs_batch_set_rights(batch, "/a", rights, 17)
+                            : hd_xs_batch_set_rights(batch, "/a", &odd, 1));
+        CU_ASSERT_EQUAL(errno, sys);
+        CU_ASSERT_TRUE(write_text(batch, "/a/z", "3"));
+        CU_ASSERT_FALSE(hd_xs_batch_end(batch, true));
+        CU_ASSERT_EQUAL(errno, sys);
+        CU_ASSERT_EQUAL(xs_kit_count(), 0);
+    }
+}
+
+static void what_cannot_be_read_takes_nothing_along(void)
+{
+    hd_auto(hd_xs_batch) batch = NULL;
+    char path[5000];
+
+    memset(path, 'p', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
     xs_kit_reset();
     batch = begin();
-    CU_ASSERT_FALSE(hd_xs_batch_write(batch, "/a", big, sizeof(big)));
+    CU_ASSERT_TRUE(write_text(batch, "/a/x", "1"));
+    CU_ASSERT_PTR_NULL(hd_xs_batch_read(batch, path, NULL));
     CU_ASSERT_EQUAL(errno, E2BIG);
-    CU_ASSERT_FALSE(hd_xs_batch_set_rights(batch, "/a", rights, 17));
-    CU_ASSERT_FALSE(hd_xs_batch_set_rights(batch, "/a", &odd, 1));
-    CU_ASSERT_EQUAL(errno, EINVAL);
+    CU_ASSERT_TRUE(write_text(batch, "/a/y", "2"));
     CU_ASSERT_TRUE(hd_xs_batch_end(batch, true));
-    CU_ASSERT_EQUAL(xs_kit_count(), 0);
+    CU_ASSERT_TRUE(xs_kit_is("/a/x", "1"));
+    CU_ASSERT_TRUE(xs_kit_is("/a/y", "2"));
 }
 
 static const struct hd_test tests[] = {
@@ -172,6 +198,7 @@ static const struct hd_test tests[] = {
     HD_TEST(who_loses_a_race_hears_of_it),
     HD_TEST(what_is_dropped_was_never_there),
     HD_TEST(an_answer_that_is_torn_off_or_crossed_ends_it),
-    HD_TEST(what_xenstore_has_no_room_for_is_not_gathered),
+    HD_TEST(what_cannot_be_asked_for_is_told_at_once_and_at_the_end),
+    HD_TEST(what_cannot_be_read_takes_nothing_along),
 };
 HD_SUITE("bus/xs_batch", tests);
