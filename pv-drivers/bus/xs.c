@@ -82,9 +82,8 @@ static int not_done(const char *what, const char *path, struct hd_err *err)
         {ENOSPC, HD_E_IO, "a quota of xenstored's is used up; end a guest"},
         {EAGAIN, HD_E_IO,
          "xenstored dropped it 100 times for other writers; try again"},
-        {ETIMEDOUT, HD_E_TIMEOUT,
-         "xenstored does not answer; when it does not come back, reboot the "
-         "host"},
+        {ETIMEDOUT, HD_E_TIMEOUT, HD_XS_SILENT_WHY},
+        {ECONNREFUSED, HD_E_NO_XEN, HD_XS_ENDED_WHY},
     };
 
     for (size_t i = 0; i < HD_ARRAY_LEN(reasons); i++)

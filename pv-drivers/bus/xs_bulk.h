@@ -15,9 +15,15 @@ struct hd_xs_bulk; /* opaque: a connection of its own; for one thread */
 /* How long xenstored may be silent within a request: it answers within a
  * millisecond, on a busy host within a second. */
 #define HD_XS_SILENT_MS 5000
+#define HD_XS_SILENT_WHY                                                       \
+    "xenstored does not answer; when it does not come back, reboot the host"
+#define HD_XS_ENDED_WHY "xenstored does not run; reboot the host"
 
-/* HD_E_NO_XEN when xenstored is not there, HD_E_TIMEOUT when it lets nobody in
- * for `silent_ms`, which from then on is how long it may be silent. */
+/* HD_E_NO_XEN when xenstored is not there, or has ended (ECONNREFUSED),
+ * HD_E_TIMEOUT when it lets nobody in for `silent_ms`, which from then on is
+ * how long it may be silent.  Where there is no socket of its at all it is
+ * asked through the kernel's device, which takes a request for as long as
+ * xenstored wants. */
 int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
                     struct hd_err *err);
 void hd_xs_bulk_free(struct hd_xs_bulk *bulk);

@@ -15,22 +15,44 @@
 
 #define DEVICE "/dev/xen/xenbus" /* xenstored in a domain of its own */
 
-/* Who does not accept keeps connect(2) waiting as well, but for this. */
+/* Who does not accept keeps connect(2) waiting as well, but for this; after a
+ * signal it begins anew. */
 static int open_socket(uint32_t silent_ms)
 {
     const struct timeval most = {.tv_sec = silent_ms / 1000,
                                  .tv_usec = silent_ms % 1000 * 1000};
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     hd_autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uint64_t until = hd_io_now_ms() + silent_ms;
 
     snprintf(at.sun_path, sizeof(at.sun_path), "%.107s", xs_daemon_socket());
-    if (fd < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) ||
-        connect(fd, (struct sockaddr *)&at, sizeof(at)))
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)))
         return -1;
+    while (connect(fd, (struct sockaddr *)&at, sizeof(at))) {
+        if (errno != EINTR)
+            return -1;
+        errno = EAGAIN;
+        if (!hd_io_left_ms(until))
+            return -1;
+    }
     return hd_steal_fd(&fd);
 }
 
+static int not_open(struct hd_err *err)
+{
+    switch (errno) {
+    case EAGAIN:
+        errno = ETIMEDOUT;
+        return hd_fail_errno(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY);
+    case ECONNREFUSED:
+        return hd_fail_errno(err, HD_E_NO_XEN, HD_XS_ENDED_WHY);
+    default:
+        return hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+    }
+}
+
+/* The device is for who has no xenstored beside it: when that has ended and its
+ * socket is left, the device asks the same one, and waits without end. */
 int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
                     struct hd_err *err)
 {
@@ -41,17 +63,10 @@ int hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
     bulk->silent_ms = silent_ms;
     bulk->fd = open_socket(silent_ms);
     bulk->socket = bulk->fd >= 0;
-    if (bulk->fd < 0 && errno == EAGAIN) {
-        errno = ETIMEDOUT;
-        return hd_fail_errno(
-            err, HD_E_TIMEOUT,
-            "xenstored does not answer; when it does not come back, "
-            "reboot the host");
-    }
-    if (bulk->fd < 0)
+    if (bulk->fd < 0 && errno == ENOENT)
         bulk->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
     if (bulk->fd < 0)
-        return hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+        return not_open(err);
     *ret = hd_steal(&bulk);
     return 0;
 }

@@ -25,7 +25,8 @@ struct xs_kit {
     int read_errno; /* every read fails with this; 0: none does */
     /* So many bytes of an event come; 0: all. */
     int event_bytes;
-    bool lost; /* who waits for an event loses the connection first */
+    const char *socket; /* where it is asked for; NULL: here */
+    bool lost;          /* who waits for an event loses the connection first */
     /* Called when somebody waits for one: a driver's turn to act. */
     void (*driver)(void);
     /* Called before somebody reads a node: a guest's turn. */

@@ -218,6 +218,8 @@ const char *__wrap_xs_daemon_socket(void)
     pthread_t thread;
     int fd;
 
+    if (xs_kit.socket)
+        return xs_kit.socket;
     if (*at.sun_path)
         return at.sun_path;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
