@@ -64,7 +64,7 @@ static struct bell *hang(struct hd_xs_events *e, const char *token)
     for (size_t i = 0; !bell && i < TOKENS; i++)
         if (!e->bells[i].watches)
             bell = &e->bells[i];
-    errno = ENOSPC;
+    errno = ENOBUFS;
     if (!bell)
         return NULL;
     strcpy(bell->token, token);

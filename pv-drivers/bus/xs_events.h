@@ -19,7 +19,7 @@ void hd_xs_events_free(struct hd_xs_events *events);
 HD_DEFINE_AUTO(hd_xs_events)
 
 /* A watch that is there already is success, and an event.
- * False with errno: xenstored's own, E2BIG for what is too long, ENOSPC for a
+ * False with errno: xenstored's own, E2BIG for what is too long, ENOBUFS for a
  * token more than there is room for; EIO and ETIMEDOUT: the connection is lost,
  * and all that follows says so.  Blocks for as long as xenstored may be silent,
  * however much it says of other watches. */

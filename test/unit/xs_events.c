@@ -206,7 +206,7 @@ static void tokens_have_a_limit_and_a_length(void)
     for (int i = 0; i < 16; i++, token[0]++)
         watch(xs, "/a", token);
     CHECK_FAILS(hd_xs_watch(xs, "/a", token, &err), &err, HD_E_IO,
-                "cannot watch xenstore /a");
+                "cannot watch xenstore /a: No buffer space available");
     hd_xs_unwatch(xs, "/a", "c");
     watch(xs, "/a", token);
     CHECK_FAILS(hd_xs_watch(xs, "/a",
