@@ -293,7 +293,11 @@ int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err)
 {
     int rc = xs->events ? hd_xs_events_take(xs->events, token, size) : 0;
 
-    return rc < 0 ? hd_fail_errno(err, HD_E_IO, "xenstore went away") : rc;
+    if (rc >= 0)
+        return rc;
+    return errno == ETIMEDOUT
+               ? hd_fail(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY)
+               : hd_fail_errno(err, HD_E_IO, "xenstore went away");
 }
 
 int hd_xs_wait(struct hd_xs *xs, uint64_t deadline_ms, struct hd_err *err)

@@ -92,7 +92,8 @@ void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
  * then it lives as long as `xs`. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1
- * characters of it), 0: none is left, -1: the connection is lost.  Waits for
+ * characters of it), 0: none is left, -1: the connection is lost, HD_E_TIMEOUT
+ * when xenstored was silent, HD_E_IO when it is gone.  Waits for
  * the rest of one that has begun to come, no longer than HD_XS_SILENT_MS. */
 int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err);
 /* Blocks until an event was there (all that wait are taken) or `deadline_ms` is
