@@ -254,9 +254,19 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
     return 0;
 }
 
+/* What is lost stays until there is another, so that who waits for it hears of
+ * that. */
 static int open_events(struct hd_xs *xs, struct hd_err *err)
 {
-    return xs->events ? 0 : hd_xs_events_open(&xs->events, err);
+    hd_auto(hd_xs_events) events = NULL;
+
+    if (xs->events && !hd_xs_events_lost(xs->events))
+        return 0;
+    if (hd_xs_events_open(&events, err))
+        return -1;
+    hd_xs_events_free(xs->events);
+    xs->events = hd_steal(&events);
+    return 0;
 }
 
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)

@@ -45,6 +45,11 @@ void hd_xs_events_free(struct hd_xs_events *e)
     free(e);
 }
 
+bool hd_xs_events_lost(const struct hd_xs_events *e)
+{
+    return e->wire->lost;
+}
+
 static struct bell *find(struct hd_xs_events *e, const char *token)
 {
     for (size_t i = 0; i < TOKENS; i++)

@@ -18,11 +18,15 @@ int hd_xs_events_open(struct hd_xs_events **ret, struct hd_err *err);
 void hd_xs_events_free(struct hd_xs_events *events);
 HD_DEFINE_AUTO(hd_xs_events)
 
+/* The connection is lost, and so are all watches: whatever failed, its errno
+ * may as well be what xenstored said. */
+bool hd_xs_events_lost(const struct hd_xs_events *events);
+
 /* A watch that is there already is success, and an event.
  * False with errno: xenstored's own, E2BIG for what is too long, ENOBUFS for a
- * token more than there is room for; EIO and ETIMEDOUT: the connection is lost,
- * and all that follows says so.  Blocks for as long as xenstored may be silent,
- * however much it says of other watches. */
+ * token more than there is room for; once the connection is lost, EIO or
+ * ETIMEDOUT, and so from then on.  Blocks for as long as xenstored may be
+ * silent, however much it says of other watches. */
 bool hd_xs_events_add(struct hd_xs_events *events, const char *path,
                       const char *token);
 /* What came of it and was not taken is dropped, unless another path is watched

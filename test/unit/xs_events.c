@@ -37,18 +37,19 @@ static bool readable(struct hd_xs *xs)
 }
 
 /* All that come, as "a b " in the order of their letters, until the socket is
- * silent. */
+ * silent, or lost. */
 static const char *take_all(struct hd_xs *xs)
 {
     static char got[64];
     bool seen['z' + 1] = {false};
     char token[8];
     size_t n = 0;
+    int rc;
 
     do {
-        while (hd_xs_check(xs, token, sizeof(token), NULL) == 1)
+        while ((rc = hd_xs_check(xs, token, sizeof(token), NULL)) == 1)
             seen[(int)token[0]] = true;
-    } while (readable(xs));
+    } while (!rc && readable(xs));
     got[0] = '\0';
     for (int c = 'a'; c <= 'z'; c++)
         if (seen[c])
@@ -232,8 +233,6 @@ static void an_event_that_is_torn_off_is_the_end_of_the_watches(void)
                     HD_E_TIMEOUT, "xenstored does not answer");
         CHECK_FAILS(hd_xs_check(xs, token, sizeof(token), &err), &err,
                     HD_E_TIMEOUT, "when it does not come back, reboot");
-        CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_TIMEOUT,
-                    "xenstored does not answer");
         CU_ASSERT(hd_xs_fd(xs) >= 0);
     }
 }
@@ -253,14 +252,85 @@ static void a_connection_that_is_lost_says_so_from_then_on(void)
                 "xenstore went away");
     CHECK_FAILS(hd_xs_wait(xs, hd_io_now_ms() + 5000, &err), &err, HD_E_IO,
                 "xenstore went away");
-    CHECK_FAILS(hd_xs_watch(xs, "/c", "c", &err), &err, HD_E_IO,
-                "cannot watch xenstore /c");
     hd_xs_unwatch(xs, "/a", "a");
     CU_ASSERT(hd_xs_fd(xs) >= 0);
     /* What is asked goes another way. */
     CHECK_OK(hd_xs_write(xs, (struct hd_xs_node[]){{"/a", "1"}, {"/b", "1"}}, 2,
                          &err),
              &err);
+}
+
+/* What was watched before is not, and where to poll(2) is elsewhere. */
+static void who_watches_after_a_loss_has_a_new_connection(void)
+{
+    for (int silent = 0; silent < 2; silent++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+        int fd;
+
+        xs_kit.silent_ms = 50;
+        watch(xs, "/a", "a");
+        (void)take_all(xs);
+        fd = hd_xs_fd(xs);
+        *(silent ? &xs_kit.stall_at : &xs_kit.torn_at) = 1;
+        CU_ASSERT_EQUAL(hd_xs_watch(xs, "/b", "b", &err), -1);
+        xs_kit.stall_at = 0;
+        xs_kit.silent_ms = 0;
+        watch(xs, "/b", "b");
+        CU_ASSERT_NOT_EQUAL(hd_xs_fd(xs), fd);
+        CU_ASSERT_STRING_EQUAL(take_all(xs), "b ");
+        xs_kit_put("/a", "1");
+        CU_ASSERT_STRING_EQUAL(take_all(xs), "");
+        xs_kit_put("/b", "1");
+        CU_ASSERT_STRING_EQUAL(take_all(xs), "b ");
+    }
+}
+
+/* Who waits for the others still hears that they are gone. */
+static void a_loss_stays_one_until_there_is_a_new_connection(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    watch(xs, "/a", "a");
+    (void)take_all(xs);
+    xs_kit.torn_at = 1;
+    CU_ASSERT_EQUAL(hd_xs_watch(xs, "/b", "b", &err), -1);
+    xs_kit.socket = "/nowhere/hotdom";
+    CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_NO_XEN,
+                "xenstore");
+    CHECK_FAILS(hd_xs_wait(xs, hd_io_now_ms() + 5000, &err), &err, HD_E_IO,
+                "xenstore went away");
+    CU_ASSERT(hd_xs_fd(xs) >= 0);
+    xs_kit.socket = NULL;
+    watch(xs, "/b", "b");
+    CU_ASSERT_STRING_EQUAL(take_all(xs), "b ");
+}
+
+/* Its EIO is an answer like any other. */
+static void a_watch_that_is_refused_leaves_the_others(void)
+{
+    static const int sys[] = {EACCES, EIO, ENOSPC};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(sys); i++) {
+        hd_auto(hd_xs) xs = begin();
+        struct hd_err err = {0};
+        int fd;
+
+        watch(xs, "/a", "a");
+        fd = hd_xs_fd(xs);
+        xs_kit.watch_errno = sys[i];
+        CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_IO,
+                    "cannot watch xenstore /b");
+        CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_IO,
+                    "cannot watch xenstore /b");
+        xs_kit.watch_errno = 0;
+        CU_ASSERT_EQUAL(hd_xs_fd(xs), fd);
+        (void)take_all(xs);
+        watch(xs, "/b", "b");
+        xs_kit_put("/a", "1");
+        CU_ASSERT_STRING_EQUAL(take_all(xs), "a b ");
+    }
 }
 
 static void an_answer_that_is_torn_off_or_crossed_watches_nothing(void)
@@ -291,8 +361,9 @@ static void a_xenstored_that_stalls_is_not_waited_for_without_end(void)
         xs_kit.stall_at = 1;
         if (i)
             hd_xs_unwatch(xs, "/a", "a");
-        CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_TIMEOUT,
-                    "when it does not come back, reboot the host");
+        else
+            CHECK_FAILS(hd_xs_watch(xs, "/b", "b", &err), &err, HD_E_TIMEOUT,
+                        "when it does not come back, reboot the host");
         CHECK_FAILS(hd_xs_wait(xs, began + 10000, &err), &err, HD_E_TIMEOUT,
                     "when it does not come back, reboot the host");
         CU_ASSERT(hd_io_now_ms() < began + 5000);
@@ -313,6 +384,9 @@ static const struct hd_test tests[] = {
     HD_TEST(tokens_have_a_limit_and_a_length),
     HD_TEST(an_event_that_is_torn_off_is_the_end_of_the_watches),
     HD_TEST(a_connection_that_is_lost_says_so_from_then_on),
+    HD_TEST(who_watches_after_a_loss_has_a_new_connection),
+    HD_TEST(a_loss_stays_one_until_there_is_a_new_connection),
+    HD_TEST(a_watch_that_is_refused_leaves_the_others),
     HD_TEST(an_answer_that_is_torn_off_or_crossed_watches_nothing),
     HD_TEST(a_xenstored_that_stalls_is_not_waited_for_without_end),
 };

@@ -23,6 +23,7 @@ struct xs_kit {
     int stall_at;
     int silent_ms;  /* who waits for it waits so long; 0: as long as it wants */
     int read_errno; /* every read fails with this; 0: none does */
+    int watch_errno; /* and every watch with this */
     /* So many bytes of an event come; 0: all. */
     int event_bytes;
     const char *socket; /* where it is asked for; NULL: here */

@@ -68,6 +68,9 @@ bool xs_kit_watch(int fd, const char *path, const char *token)
 {
     struct watch *w;
 
+    errno = xs_kit.watch_errno;
+    if (errno)
+        return false;
     pthread_mutex_lock(&sending);
     errno = find(fd, path, token) < n_watches ? EEXIST : E2BIG;
     w = errno == EEXIST || n_watches == MOST ||
