@@ -124,18 +124,19 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # no_memory.c refuses it memory, sysfs_kit.c takes away what it lists,
 # xs_kit.c is its xenstore, which xs_kit_wire.c serves and xs_kit_watch.c tells
 # of, volume.c its device-mapper, xen_kit.c its Xen and its jobs, weight.c
-# Xen's scheduler, job_yank.c hears what is done to domains and volumes,
-# tabling.c to host views, daemon_kit.c keeps what hotdomd was ordered,
-# cli_kit.c is its hotdomd, port.c counts what it asks rtnetlink, and server.c
-# comes before who takes a lock.
+# Xen's scheduler, device.c moves the clock, job_yank.c hears what is done to
+# domains and volumes, tabling.c to host views, daemon_kit.c keeps what hotdomd
+# was ordered, build.c is libxl, task.c makes jobs ready, cli_kit.c is hotdomd,
+# port.c counts what is asked of rtnetlink, and server.c comes before who takes a
+# lock.
 wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
 	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause hd_domain_build \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_kept_save hd_kept_load hd_kept_forget \
-	hd_report_start_task hd_task_kill hd_spare_take hd_spare_refill hd_start_unlock hd_xs_bulk_open \
-	hd_xs_events_wait nanosleep \
+	hd_report_start_task hd_task_kill hd_spare_take hd_spare_refill hd_start_unlock \
+	hd_xs_bulk_open hd_xs_events_wait hd_io_now_ms nanosleep \
 	hd_client_call hd_client_call_within hd_client_each usleep \
 	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \

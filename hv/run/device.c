@@ -102,21 +102,41 @@ int hd_device_read_origin(struct hd_context *ctx,
     return 0;
 }
 
+static int await_closed(struct hd_context *ctx,
+                        const struct hd_xenbus_device *bus, struct hd_err *err)
+{
+    return hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
+                           hd_io_now_ms() + HD_JOB_CLOSE_MS, err);
+}
+
+/* Only a backend that has had its time waits for a medium that is dead, and
+ * goes on once that is fenced.  A xenstored that is silent says nothing of the
+ * backend, nor would it after the fence: then the guest keeps its volume until
+ * this is tried again. */
+static int close_backend(struct hd_context *ctx,
+                         const struct hd_device_of *device, struct hd_err *err)
+{
+    struct hd_err why = {0};
+
+    if (!await_closed(ctx, &device->bus, &why))
+        return 0;
+    if (hd_xenbus_is_late(&why) && *device->dm_name)
+        return hd_volume_fence(device->dm_name, err) ||
+                       await_closed(ctx, &device->bus, err)
+                   ? -1
+                   : 0;
+    if (err)
+        *err = why;
+    return -1;
+}
+
 int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
                     struct hd_err *err)
 {
-    const struct hd_xenbus_device *bus = &device->bus;
-
-    if (hd_xenbus_close(ctx->xs, bus, 1, true, err))
-        return -1;
-    if (hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
-                        hd_io_now_ms() + HD_JOB_CLOSE_MS, err)) {
-        if (!*device->dm_name || hd_volume_fence(device->dm_name, err) ||
-            hd_xenbus_await(ctx->xs, bus, 1, HD_XENBUS_CLOSED,
-                            hd_io_now_ms() + HD_JOB_CLOSE_MS, err))
-            return -1;
-    }
-    return hd_xenbus_remove(ctx->xs, bus, 1, err);
+    return hd_xenbus_close(ctx->xs, &device->bus, 1, true, err) ||
+                   close_backend(ctx, device, err)
+               ? -1
+               : hd_xenbus_remove(ctx->xs, &device->bus, 1, err);
 }
 
 /* Neither waits for the other to come to an end: what fails is tried again, and

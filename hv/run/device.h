@@ -32,7 +32,7 @@ int hd_device_read_origin(struct hd_context *ctx,
 
 /* Closes both ends, by force, and removes their nodes: blocks until the
  * backend has let go, for some seconds; then its volume answers EIO, so that
- * it will. */
+ * it will.  When it is xenstored that is late nothing is fenced. */
 int hd_device_close(struct hd_context *ctx, const struct hd_device_of *device,
                     struct hd_err *err);
 

@@ -165,6 +165,12 @@ static int look(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return 1;
 }
 
+/* xenstored's own silence has an errno: xs.h. */
+bool hd_xenbus_is_late(const struct hd_err *err)
+{
+    return err->code == HD_E_TIMEOUT && !err->sys;
+}
+
 int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                    size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                    struct hd_err *err)

@@ -4,6 +4,8 @@
 #ifndef HD_BUS_XENBUS_STATE_H
 #define HD_BUS_XENBUS_STATE_H
 
+#include <stdbool.h>
+
 #include "xenbus.h"
 
 /* xen/io/xenbus.h, XenbusState */
@@ -43,10 +45,15 @@ int hd_xenbus_gave_up(struct hd_xs *xs, const struct hd_xenbus_device *dev,
 
 /* Blocks until the backend of each is at least `state`, one before CLOSING or
  * CLOSED itself; HD_E_FAILED with what the driver says when one gives up,
- * HD_E_TIMEOUT at the deadline.  For CLOSED, a backend that is gone will do. */
+ * HD_E_TIMEOUT at the deadline, or when xenstored is silent.  For CLOSED, a
+ * backend that is gone will do. */
 int hd_xenbus_await(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                     struct hd_err *err);
+
+/* Whether that failed for the backend, of which xenstored says that it is not
+ * there yet. */
+bool hd_xenbus_is_late(const struct hd_err *err);
 
 /* The same for who watches already, and has more to wait for. */
 int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,

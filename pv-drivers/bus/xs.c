@@ -85,11 +85,16 @@ static int not_done(const char *what, const char *path, struct hd_err *err)
         {ETIMEDOUT, HD_E_TIMEOUT, HD_XS_SILENT_WHY},
         {ECONNREFUSED, HD_E_NO_XEN, HD_XS_ENDED_WHY},
     };
+    int sys = errno;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(reasons); i++)
-        if (reasons[i].sys == errno)
-            return hd_fail(err, reasons[i].code, "cannot %s xenstore %s: %s",
-                           what, path, reasons[i].why);
+        if (reasons[i].sys == sys) {
+            hd_fail(err, reasons[i].code, "cannot %s xenstore %s: %s", what,
+                    path, reasons[i].why);
+            if (err)
+                err->sys = sys;
+            return -1;
+        }
     return hd_fail_errno(err, errno == EEXIST ? HD_E_EXISTS : HD_E_IO,
                          "cannot %s xenstore %s", what, path);
 }
@@ -306,7 +311,7 @@ int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err)
     if (rc >= 0)
         return rc;
     return errno == ETIMEDOUT
-               ? hd_fail(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY)
+               ? hd_fail_errno(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY)
                : hd_fail_errno(err, HD_E_IO, "xenstore went away");
 }
 

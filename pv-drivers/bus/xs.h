@@ -16,6 +16,9 @@
 
 struct hd_xs; /* opaque; for one thread */
 
+/* What a silent xenstored ends fails with HD_E_TIMEOUT and, other than a
+ * deadline of the caller's, with ETIMEDOUT in err->sys. */
+
 /* One node of hd_xs_write; a NULL value removes it and what is below. */
 struct hd_xs_node {
     const char *path, *value;

@@ -126,7 +126,7 @@ int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err)
         hd_xs_exchange(bulk, &at))
         return 0;
     if (errno == ETIMEDOUT)
-        return hd_fail(err, HD_E_TIMEOUT, "xenstored does not answer");
+        return hd_fail_errno(err, HD_E_TIMEOUT, "xenstored does not answer");
     if (errno == EIO)
         return hd_fail(err, HD_E_NO_XEN, "xenstored hangs up");
     return 0;

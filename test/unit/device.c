@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "ledger_kit.h"
 #include "unit.h"
 #include "xen_kit.h"
@@ -114,6 +115,88 @@ static void a_silent_xenstored_does_not_make_a_device_gone(void)
     end(&ctx);
 }
 
+/* ---- a disk whose backend does not let go */
+
+#define DISK "/local/domain/0/backend/vbd/7/51712"
+
+static const struct hd_device_of disk = {
+    .bus = {.class = "vbd", .domid = 7, .devid = 51712}, .dm_name = "hd-desk"};
+
+/* It is so much earlier, until somebody waits for xenstored's word: what ends
+ * after HD_JOB_CLOSE_MS is soon over. */
+static uint64_t earlier_ms;
+
+uint64_t __real_hd_io_now_ms(void);
+uint64_t __wrap_hd_io_now_ms(void);
+
+uint64_t __wrap_hd_io_now_ms(void)
+{
+    return __real_hd_io_now_ms() - earlier_ms;
+}
+
+static struct hd_context begin_disk(void (*driver)(void))
+{
+    struct hd_context ctx = begin();
+
+    xs_kit_put(DISK "/state", "4");
+    xs_kit_put("/local/domain/7/device/vbd/51712/state", "4");
+    xs_kit.driver = driver;
+    return ctx;
+}
+
+static void let_go_once_fenced(void)
+{
+    earlier_ms = 0;
+    if (xen_kit.fences)
+        xs_kit_put(DISK "/state", "6");
+}
+
+static void a_backend_that_is_late_is_fenced_and_goes_on(void)
+{
+    struct hd_context ctx = begin_disk(let_go_once_fenced);
+    struct hd_err err = {0};
+
+    earlier_ms = HD_JOB_CLOSE_MS - 100;
+    CHECK_OK(hd_device_close(&ctx, &disk, &err), &err);
+    CU_ASSERT_EQUAL(xen_kit.fences, 1);
+    CU_ASSERT_PTR_NULL(xs_kit_get(DISK "/state"));
+    end(&ctx);
+}
+
+/* From when it was told to close. */
+static void fall_silent(void)
+{
+    earlier_ms = 0;
+    xs_kit.stall_at = 1;
+}
+
+static void hang_up(void)
+{
+    earlier_ms = 0;
+    xs_kit.lost = true;
+}
+
+/* Before it said anything of the backend, at its deadline, or for good. */
+static void a_backend_that_xenstored_tells_nothing_of_is_not_fenced(void)
+{
+    static const uint32_t earlier[] = {0, HD_JOB_CLOSE_MS};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct hd_context ctx = begin_disk(i < 2 ? fall_silent : hang_up);
+        struct hd_err err = {0};
+
+        xs_kit.silent_ms = 50;
+        earlier_ms = i < 2 ? earlier[i] : 0;
+        CHECK_FAILS(hd_device_close(&ctx, &disk, &err), &err,
+                    i < 2 ? HD_E_TIMEOUT : HD_E_IO, "xenstore");
+        CU_ASSERT_EQUAL(xen_kit.fences, 0);
+        CU_ASSERT_PTR_NOT_NULL(xs_kit_get(DISK "/state"));
+        xs_kit.stall_at = 0;
+        end(&ctx);
+    }
+    xs_kit_reset();
+}
+
 static void who_serves_a_device_is_known_or_an_error(void)
 {
     struct hd_context ctx = begin();
@@ -141,6 +224,8 @@ static const struct hd_test tests[] = {
     HD_TEST(one_whose_nodes_are_gone_already_is_still_forgotten),
     HD_TEST(one_that_does_not_close_is_forgotten_all_the_same),
     HD_TEST(a_silent_xenstored_does_not_make_a_device_gone),
+    HD_TEST(a_backend_that_is_late_is_fenced_and_goes_on),
+    HD_TEST(a_backend_that_xenstored_tells_nothing_of_is_not_fenced),
     HD_TEST(who_serves_a_device_is_known_or_an_error),
 };
 

@@ -114,6 +114,10 @@ int __wrap_hd_domain_wait_gone(struct hd_hypervisor *hv, uint32_t domid,
 
 int __wrap_hd_volume_fence(const char *dm_name, struct hd_err *err)
 {
+    if (!yank.on && xen_kit.on) {
+        xen_kit.fences++;
+        return 0;
+    }
     if (!yank.on)
         return __real_hd_volume_fence(dm_name, err);
     count(&yank.fences);

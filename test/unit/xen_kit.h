@@ -22,6 +22,7 @@ struct xen_kit {
     unsigned forgotten;   /* devices, so far */
     char last[32];        /* "vif/24" */
     unsigned unlightened; /* domains, so far */
+    unsigned fences;      /* of volumes, so far */
     struct hd_job_request asked; /* the last job */
     char tables[256];            /* that it serves the guest it is for */
     unsigned jobs, kills;
