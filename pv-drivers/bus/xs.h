@@ -97,9 +97,9 @@ void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
  * the watch after that has another. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1
- * characters of it), 0: none is left, -1: the connection is lost, HD_E_TIMEOUT
- * when xenstored was silent, HD_E_IO when it is gone.  Waits for
- * the rest of one that has begun to come, no longer than HD_XS_SILENT_MS. */
+ * characters of it), 0: none is left, or only the beginning of one, -1: the
+ * connection is lost, HD_E_TIMEOUT when xenstored was silent, HD_E_IO when it
+ * is gone. */
 int hd_xs_check(struct hd_xs *xs, char *token, size_t size, struct hd_err *err);
 /* Blocks until an event was there (all that wait are taken) or `deadline_ms` is
  * over; which one, the caller sees by looking at what it waits for. */

@@ -200,8 +200,7 @@ int hd_xs_events_wait(struct hd_xs_events *e, uint64_t deadline_ms)
 {
     struct pollfd p = {.fd = e ? e->wire->fd : -1, .events = POLLIN};
 
-    if (e &&
-        (find_rung(e) || e->wire->lost || e->wire->in_at < e->wire->in_len))
+    if (e && (find_rung(e) || hd_xs_has_come(e->wire)))
         return 0;
     if (poll(&p, 1, hd_io_left_ms(deadline_ms)) < 0 && errno != EINTR)
         return -1;

@@ -38,8 +38,7 @@ void hd_xs_events_remove(struct hd_xs_events *events, const char *path,
  * kept; hd_xs_events_take gives that first. */
 int hd_xs_events_fd(const struct hd_xs_events *events);
 /* 1 with a token, of which at most `size` - 1 characters are copied; 0: none is
- * left; -1 with errno: the connection is lost.  Waits for the rest of an event
- * that has begun to come. */
+ * left, but what has begun to come; -1 with errno: the connection is lost. */
 int hd_xs_events_take(struct hd_xs_events *events, char *token, size_t size);
 /* Blocks until there may be something to take, or until then.  NULL: there are
  * no watches.  -1 with errno. */

@@ -161,36 +161,45 @@ bool hd_xs_send(struct hd_xs_bulk *b)
 
 /* ---- answers */
 
-/* Waits for more, once all that had come is taken. */
-static bool hear_more(struct hd_xs_bulk *b)
+static struct xsd_sockmsg head_of(const struct hd_xs_bulk *b)
+{
+    struct xsd_sockmsg msg;
+
+    memcpy(&msg, b->in + b->in_at, sizeof(msg));
+    return msg;
+}
+
+/* All of the next message, or what is too long for one. */
+static bool holds_one(const struct hd_xs_bulk *b)
+{
+    size_t n = b->in_len - b->in_at, len;
+
+    if (n < sizeof(struct xsd_sockmsg))
+        return false;
+    len = head_of(b).len;
+    return len > XENSTORE_PAYLOAD_MAX || n - sizeof(struct xsd_sockmsg) >= len;
+}
+
+/* More of it, of which the rest is always room for.  False with errno. */
+static bool hear_more(struct hd_xs_bulk *b, uint32_t within_ms)
 {
     struct pollfd p = {.fd = b->fd, .events = POLLIN};
 
+    b->in_len -= b->in_at;
+    memmove(b->in, b->in + b->in_at, b->in_len);
+    b->in_at = 0;
     for (;;) {
-        int ready = poll(&p, 1, (int)b->silent_ms);
-        ssize_t n = ready > 0 ? read(b->fd, b->in, sizeof(b->in)) : 0;
+        int ready = poll(&p, 1, (int)within_ms);
+        ssize_t n = ready > 0 ? read(b->fd, b->in + b->in_len,
+                                     sizeof(b->in) - b->in_len)
+                              : 0;
 
         if ((ready < 0 || n < 0) && errno == EINTR)
             continue;
-        b->in_at = 0;
-        b->in_len = n > 0 ? (size_t)n : 0;
-        return n > 0 || lose(b, ready ? EIO : ETIMEDOUT);
+        b->in_len += n > 0 ? (size_t)n : 0;
+        errno = ready ? EIO : ETIMEDOUT;
+        return n > 0;
     }
-}
-
-static bool take(struct hd_xs_bulk *b, void *buf, size_t len)
-{
-    for (char *at = buf; len;) {
-        size_t n = b->in_len - b->in_at < len ? b->in_len - b->in_at : len;
-
-        memcpy(at, b->in + b->in_at, n);
-        b->in_at += n;
-        at += n;
-        len -= n;
-        if (len && !hear_more(b))
-            return false;
-    }
-    return true;
 }
 
 static int error_of(const char *text)
@@ -201,11 +210,16 @@ static int error_of(const char *text)
     return EIO;
 }
 
-bool hd_xs_has_come(const struct hd_xs_bulk *b)
+bool hd_xs_has_come(struct hd_xs_bulk *b)
 {
-    struct pollfd p = {.fd = b->fd, .events = POLLIN};
-
-    return b->in_at < b->in_len || poll(&p, 1, 0) > 0;
+    while (!b->lost && !holds_one(b)) {
+        if (hear_more(b, 0))
+            continue;
+        if (errno == ETIMEDOUT)
+            return false;
+        b->lost = EIO;
+    }
+    return true;
 }
 
 bool hd_xs_message(struct hd_xs_bulk *b, struct xsd_sockmsg *ret)
@@ -213,12 +227,16 @@ bool hd_xs_message(struct hd_xs_bulk *b, struct xsd_sockmsg *ret)
     struct xsd_sockmsg msg;
 
     errno = b->lost;
-    if (b->lost || !take(b, &msg, sizeof(msg)))
+    if (b->lost)
         return false;
+    while (!holds_one(b))
+        if (!hear_more(b, b->silent_ms))
+            return lose(b, errno);
+    msg = head_of(b);
     if (msg.len > XENSTORE_PAYLOAD_MAX)
         return lose(b, EIO);
-    if (!take(b, b->body, msg.len))
-        return false;
+    memcpy(b->body, b->in + b->in_at + sizeof(msg), msg.len);
+    b->in_at += sizeof(msg) + msg.len;
     b->body[msg.len] = '\0';
     b->body_len = msg.len;
     *ret = msg;

@@ -36,7 +36,9 @@ struct hd_xs_bulk {
     size_t n_asked, max_asked;
     char body[XENSTORE_PAYLOAD_MAX + 1]; /* of the last answer */
     size_t body_len;
-    char in[4096]; /* what has come: some hundred bytes are many answers */
+    /* What has come and was not taken: some hundred bytes are many answers, and
+     * there is room for the longest one. */
+    char in[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
     size_t in_at, in_len;
 };
 
@@ -60,8 +62,9 @@ bool hd_xs_hear(struct hd_xs_bulk *b, size_t i, int *ret_sys);
 bool hd_xs_message(struct hd_xs_bulk *b, struct xsd_sockmsg *ret);
 bool hd_xs_judge(struct hd_xs_bulk *b, size_t i, const struct xsd_sockmsg *msg,
                  int *ret_sys);
-/* Whether some of a message, or the end of the connection, is there to take. */
-bool hd_xs_has_come(const struct hd_xs_bulk *b);
+/* Takes in what has come, without waiting for more: whether there is a message,
+ * all of it, or the connection is lost. */
+bool hd_xs_has_come(struct hd_xs_bulk *b);
 /* Sends and hears all; the first failure is errno's and `*ret_at`'s. */
 bool hd_xs_exchange(struct hd_xs_bulk *b, const char **ret_at);
 /* What is asked from here on belongs to a transaction, until its end. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests pv-drivers/bus/xs_wire: who is asked, with a socket of the test's in
- * place of xenstored's. */
+/* Tests pv-drivers/bus/xs_wire and xs_events: who is asked, and in which pieces
+ * it answers, with a socket of the test's in place of xenstored's. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <xen/io/xs_wire.h>
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/bus/xs_bulk.h"
@@ -86,8 +89,165 @@ static void a_signal_does_not_end_the_wait_for_a_xenstored_that_is_busy(void)
     end(fd);
 }
 
+/* ---- pieces */
+
+/* What xenstored says, up to `len`; the first request of a connection has
+ * number 0, so that its answer can stand there before it. */
+struct speech {
+    char text[256];
+    size_t len;
+};
+
+static void say(struct speech *s, uint32_t type, const char *body, size_t n)
+{
+    struct xsd_sockmsg msg = {.type = type, .len = (uint32_t)n};
+
+    memcpy(s->text + s->len, &msg, sizeof(msg));
+    memcpy(s->text + s->len + sizeof(msg), body, n);
+    s->len += sizeof(msg) + n;
+}
+
+#define SAY_OK(s)    say(s, XS_WATCH, "OK", sizeof("OK"))
+#define SAY_EVENT(s) say(s, XS_WATCH_EVENT, "/a\0a", sizeof("/a\0a"))
+
+static void speak(int fd, const struct speech *s, size_t from, size_t to)
+{
+    CU_ASSERT_EQUAL(send(fd, s->text + from, to - from, MSG_NOSIGNAL),
+                    to - from);
+}
+
+/* xenstored's end of what is watched on; the other is for transactions. */
+static int meet(int fd, struct hd_xs **ret)
+{
+    struct hd_err err = {0};
+    int peer;
+
+    CHECK_OK(hd_xs_open(ret, &err), &err);
+    CHECK_OK(hd_xs_warm(*ret, &err), &err);
+    peer = accept(fd, NULL, NULL);
+    CU_ASSERT_FATAL(peer >= 0);
+    close(accept(fd, NULL, NULL));
+    return peer;
+}
+
+static int check(struct hd_xs *xs)
+{
+    char token[8];
+
+    return hd_xs_check(xs, token, sizeof(token), NULL);
+}
+
+/* Wherever it is cut: before, in and behind its head. */
+static void half_an_event_keeps_nobody_waiting(void)
+{
+    struct speech ok = {.len = 0}, event = {.len = 0};
+    int fd = listen_for(8);
+
+    SAY_OK(&ok);
+    SAY_EVENT(&event);
+    for (size_t cut = 1; cut < event.len; cut++) {
+        hd_auto(hd_xs) xs = NULL;
+        struct hd_err err = {0};
+        hd_autofd int peer = -1;
+        uint64_t began;
+
+        xs_kit.silent_ms = 50;
+        peer = meet(fd, &xs);
+        speak(peer, &ok, 0, ok.len);
+        CHECK_OK(hd_xs_watch(xs, "/a", "a", &err), &err);
+        speak(peer, &event, 0, cut);
+        CU_ASSERT_EQUAL(check(xs), 0);
+        CU_ASSERT_EQUAL(check(xs), 0);
+        began = hd_io_now_ms();
+        CHECK_OK(hd_xs_wait(xs, began + 5, &err), &err);
+        CU_ASSERT(hd_io_now_ms() >= began + 4);
+        speak(peer, &event, cut, event.len);
+        CU_ASSERT_EQUAL(check(xs), 1);
+        CU_ASSERT_EQUAL(check(xs), 0);
+    }
+    end(fd);
+}
+
+static void an_answer_between_an_event_and_half_of_one_is_found(void)
+{
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+    struct speech s = {.len = 0};
+    int fd = listen_for(8);
+    hd_autofd int peer = meet(fd, &xs);
+    size_t whole;
+
+    SAY_EVENT(&s);
+    SAY_OK(&s);
+    SAY_EVENT(&s);
+    whole = s.len;
+    SAY_EVENT(&s);
+    speak(peer, &s, 0, whole + 18);
+    CHECK_OK(hd_xs_watch(xs, "/a", "a", &err), &err);
+    CU_ASSERT_EQUAL(check(xs), 1);
+    CU_ASSERT_EQUAL(check(xs), 1);
+    CU_ASSERT_EQUAL(check(xs), 0);
+    speak(peer, &s, whole + 18, s.len);
+    CU_ASSERT_EQUAL(check(xs), 1);
+    CU_ASSERT_EQUAL(check(xs), 0);
+    end(fd);
+}
+
+static void a_message_that_is_too_long_is_the_end(void)
+{
+    const struct xsd_sockmsg msg = {.type = XS_WATCH_EVENT, .len = 4097};
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+    struct speech s = {.len = 0};
+    int fd = listen_for(8);
+    hd_autofd int peer = meet(fd, &xs);
+
+    SAY_OK(&s);
+    speak(peer, &s, 0, s.len);
+    CHECK_OK(hd_xs_watch(xs, "/a", "a", &err), &err);
+    CU_ASSERT_EQUAL(send(peer, &msg, sizeof(msg), 0), sizeof(msg));
+    CHECK_FAILS(hd_xs_wait(xs, hd_io_now_ms() + 5000, &err), &err, HD_E_IO,
+                "xenstore went away");
+    end(fd);
+}
+
+static void *speak_on(void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    struct speech s = {.len = 0};
+
+    SAY_EVENT(&s);
+    while (send(*(int *)arg, s.text, s.len, MSG_NOSIGNAL) > 0)
+        nanosleep(&pause, NULL);
+    return NULL;
+}
+
+static void events_without_an_answer_are_no_answer(void)
+{
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+    int fd = listen_for(8);
+    uint64_t began = hd_io_now_ms();
+    hd_autofd int peer = -1;
+    pthread_t thread;
+
+    xs_kit.silent_ms = 100;
+    peer = meet(fd, &xs);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, speak_on, &peer), 0);
+    CHECK_FAILS(hd_xs_watch(xs, "/a", "a", &err), &err, HD_E_TIMEOUT,
+                "xenstored does not answer");
+    CU_ASSERT(hd_io_now_ms() < began + 5000);
+    hd_xs_free(hd_steal(&xs)); /* whereby that ends */
+    pthread_join(thread, NULL);
+    end(fd);
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_xenstored_that_ended_is_told_from_one_that_is_elsewhere),
     HD_TEST(a_signal_does_not_end_the_wait_for_a_xenstored_that_is_busy),
+    HD_TEST(half_an_event_keeps_nobody_waiting),
+    HD_TEST(an_answer_between_an_event_and_half_of_one_is_found),
+    HD_TEST(a_message_that_is_too_long_is_the_end),
+    HD_TEST(events_without_an_answer_are_no_answer),
 };
 HD_SUITE("bus/xs_wire", tests);
