@@ -21,8 +21,9 @@ struct xs_kit {
     /* This answer, counted from 1, is not given, and none after it, until it is
      * 0 again; what was asked is done. */
     int stall_at;
-    int silent_ms;  /* who waits for it waits so long; 0: as long as it wants */
-    int read_errno; /* every read fails with this; 0: none does */
+    int silent_ms;   /* who waits for it waits so long; 0: as long as it wants,
+                      * -1: not at all */
+    int read_errno;  /* every read fails with this; 0: none does */
     int watch_errno; /* and every watch with this */
     /* So many bytes of an event come; 0: all. */
     int event_bytes;

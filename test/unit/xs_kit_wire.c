@@ -239,6 +239,6 @@ int __wrap_hd_xs_bulk_open(struct hd_xs_bulk **ret, uint32_t silent_ms,
                            struct hd_err *err)
 {
     if (xs_kit.silent_ms)
-        silent_ms = (uint32_t)xs_kit.silent_ms;
+        silent_ms = xs_kit.silent_ms > 0 ? (uint32_t)xs_kit.silent_ms : 0;
     return __real_hd_xs_bulk_open(ret, silent_ms, err);
 }

@@ -211,34 +211,65 @@ static void a_message_that_is_too_long_is_the_end(void)
     end(fd);
 }
 
+struct speaker {
+    int peer;
+    bool rests; /* between two events */
+};
+
 static void *speak_on(void *arg)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
+    const struct speaker *speaker = arg;
     struct speech s = {.len = 0};
 
     SAY_EVENT(&s);
-    while (send(*(int *)arg, s.text, s.len, MSG_NOSIGNAL) > 0)
-        nanosleep(&pause, NULL);
+    while (send(speaker->peer, s.text, s.len, MSG_NOSIGNAL) > 0)
+        if (speaker->rests)
+            nanosleep(&pause, NULL);
     return NULL;
 }
 
 static void events_without_an_answer_are_no_answer(void)
 {
+    for (int rests = 0; rests < 2; rests++) {
+        hd_auto(hd_xs) xs = NULL;
+        struct hd_err err = {0};
+        int fd = listen_for(8);
+        uint64_t began = hd_io_now_ms();
+        struct speaker speaker = {.rests = rests};
+        pthread_t thread;
+
+        xs_kit.silent_ms = 100;
+        speaker.peer = meet(fd, &xs);
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, speak_on, &speaker),
+                              0);
+        CHECK_FAILS(hd_xs_watch(xs, "/a", "a", &err), &err, HD_E_TIMEOUT,
+                    "xenstored does not answer");
+        CU_ASSERT(hd_io_now_ms() < began + 5000);
+        hd_xs_free(hd_steal(&xs)); /* whereby that ends */
+        pthread_join(thread, NULL);
+        close(speaker.peer);
+        end(fd);
+    }
+}
+
+/* It came in time, and who reads it is late. */
+static void an_answer_that_is_there_counts_whenever_it_is_read(void)
+{
     hd_auto(hd_xs) xs = NULL;
     struct hd_err err = {0};
+    struct speech s = {.len = 0};
     int fd = listen_for(8);
-    uint64_t began = hd_io_now_ms();
     hd_autofd int peer = -1;
-    pthread_t thread;
 
-    xs_kit.silent_ms = 100;
+    xs_kit.silent_ms = -1;
     peer = meet(fd, &xs);
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, speak_on, &peer), 0);
-    CHECK_FAILS(hd_xs_watch(xs, "/a", "a", &err), &err, HD_E_TIMEOUT,
-                "xenstored does not answer");
-    CU_ASSERT(hd_io_now_ms() < began + 5000);
-    hd_xs_free(hd_steal(&xs)); /* whereby that ends */
-    pthread_join(thread, NULL);
+    SAY_EVENT(&s);
+    SAY_OK(&s);
+    speak(peer, &s, 0, s.len);
+    CHECK_OK(hd_xs_watch(xs, "/a", "a", &err), &err);
+    CU_ASSERT_EQUAL(check(xs), 1);
+    CU_ASSERT_EQUAL(check(xs), 0);
     end(fd);
 }
 
@@ -249,5 +280,6 @@ static const struct hd_test tests[] = {
     HD_TEST(an_answer_between_an_event_and_half_of_one_is_found),
     HD_TEST(a_message_that_is_too_long_is_the_end),
     HD_TEST(events_without_an_answer_are_no_answer),
+    HD_TEST(an_answer_that_is_there_counts_whenever_it_is_read),
 };
 HD_SUITE("bus/xs_wire", tests);
