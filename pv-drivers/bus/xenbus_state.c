@@ -223,7 +223,7 @@ static int watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     return 0;
 }
 
-/* xenstored refuses the same watch twice: hd_xenbus_await may follow. */
+/* hd_xenbus_await may follow, and ends its own alone: its token is another. */
 int hd_xenbus_watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, struct hd_err *err)
 {

@@ -60,9 +60,9 @@ int hd_xenbus_wait(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                    size_t n, enum hd_xenbus_state state, uint64_t deadline_ms,
                    struct hd_err *err);
 /* Has hd_xs_wait wake up when the state of one of the backends changes, for as
- * long as `xs` lives; once for each.  Their states alone: a driver writes a
- * dozen nodes more before it is ready, and each event keeps xenstored from the
- * others. */
+ * long as its watches do (xs.h); once for each.  Their states alone: a driver
+ * writes a dozen nodes more before it is ready, and each event keeps xenstored
+ * from the others. */
 int hd_xenbus_watch(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                     size_t n, struct hd_err *err);
 

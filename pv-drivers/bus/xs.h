@@ -80,12 +80,13 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
 /* What the first transaction and the first watch need, ahead. */
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err);
 /* An event each time that `path` or what is below changes, and one at once; of
- * several with one token, one may stand for all.  The same watch twice is one.
- * A token has at most 31 characters, and there are at most 16.  Special paths:
- * "@releaseDomain" (a domain shut down or went away) and "@introduceDomain".
- * Once xenstored was silent for HD_XS_SILENT_MS (xs_bulk.h), or has gone, there
- * are no watches any more, which hd_xs_check says; the next one that is made is
- * the first of a new connection. */
+ * several with one token, one may stand for all.  Nobody may count on the same
+ * watch twice being one: xs_events.h.  A token has at most 31 characters, and
+ * there are at most 16.  Special paths: "@releaseDomain" (a domain shut down or
+ * went away) and "@introduceDomain".  Once xenstored was silent for
+ * HD_XS_SILENT_MS (xs_bulk.h), or has gone, there are no watches any more,
+ * which hd_xs_check says; the next one that is made is the first of a new
+ * connection. */
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err);
 /* No more of them; the token is what tells two watches of a path apart. */
@@ -94,7 +95,9 @@ void hd_xs_unwatch(struct hd_xs *xs, const char *path, const char *token);
  * hd_xs_watch or hd_xs_unwatch: call hd_xs_check until it gives 0 before each
  * poll(2), the first one as well.  For poll(2) only; -1 before hd_xs_warm or
  * the first watch.  It lives as long as `xs`, unless its connection was lost:
- * the watch after that has another. */
+ * the watch after that has another.  Once it does not block, as libuv makes it,
+ * nobody may watch any more: a xenstored that is busy would pass for one that
+ * is silent. */
 int hd_xs_fd(struct hd_xs *xs);
 /* Takes one event without blocking: 1 with its token (at most `size` - 1
  * characters of it), 0: none is left, or only the beginning of one, -1: the

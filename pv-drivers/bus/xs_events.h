@@ -11,6 +11,11 @@
 #include "../base/err.h"
 #include "../base/mem.h"
 
+/* What is said here holds for xenstored's socket.  Through the kernel's device
+ * (xs_bulk.h) the same watch twice is two, of which each has its events and its
+ * end; and there a request is taken within write(2), which nothing ends before
+ * xenstored answers. */
+
 struct hd_xs_events; /* opaque; for one thread */
 
 /* As hd_xs_bulk_open, with HD_XS_SILENT_MS. */
