@@ -7,7 +7,9 @@
 #include "../base/mem.h"
 
 /* openat2 takes its flags in memory, where no filter sees them; the user and
- * its limits, which allow no file to be written, hold there. */
+ * its limits, which allow no file to be written, hold there.  Of clocks there
+ * is clock_gettime alone: a server must not call time(), which is a system call
+ * of its own wherever the C library has no vDSO. */
 static const int allowed[] = {
     SCMP_SYS(openat2),
     SCMP_SYS(fstat),
