@@ -119,7 +119,7 @@ spares() { dom0 'pgrep -c -x hotdom-spare || :'; }
     plug auto
     await 60 running state auto
     # Its job was one of the two that waited, and is over.
-    [ "$(dom0 "ps -o pid= -p $waiting | wc -l")" = 1 ]
+    await 10 1 dom0 "ps -o pid= -p $waiting | wc -l"
     await 30 2 spares
     # Its start is told by what it went to.
     dom0 'hotdom events --json' | jq -es 'map(select(.guest == "auto" and
