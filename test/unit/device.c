@@ -108,7 +108,7 @@ static void a_silent_xenstored_does_not_make_a_device_gone(void)
     xs_kit.stall_at = 1;
     CHECK_FAILS(hd_device_close(&ctx, &nic, &err), &err, HD_E_TIMEOUT,
                 "xenstored does not answer");
-    xs_kit.stall_at = 0;
+    xs_kit.stall_at = xs_kit.silent_ms = 0;
     CU_ASSERT_EQUAL(xs_kit_count(), n);
     CHECK_OK(hd_device_close(&ctx, &nic, &err), &err);
     CU_ASSERT_EQUAL(xs_kit_count(), 0);
@@ -185,7 +185,7 @@ static void a_backend_that_xenstored_tells_nothing_of_is_not_fenced(void)
         struct hd_context ctx = begin_disk(i < 2 ? fall_silent : hang_up);
         struct hd_err err = {0};
 
-        xs_kit.silent_ms = 50;
+        xs_kit.silent_ms = 200;
         earlier_ms = i < 2 ? earlier[i] : 0;
         CHECK_FAILS(hd_device_close(&ctx, &disk, &err), &err,
                     i < 2 ? HD_E_TIMEOUT : HD_E_IO, "xenstore");

@@ -269,7 +269,7 @@ static void who_watches_after_a_loss_has_a_new_connection(void)
         struct hd_err err = {0};
         int fd;
 
-        xs_kit.silent_ms = 50;
+        xs_kit.silent_ms = 200;
         watch(xs, "/a", "a");
         (void)take_all(xs);
         fd = hd_xs_fd(xs);
@@ -356,7 +356,7 @@ static void a_xenstored_that_stalls_is_not_waited_for_without_end(void)
         struct hd_err err = {0};
         uint64_t began = hd_io_now_ms();
 
-        xs_kit.silent_ms = 50;
+        xs_kit.silent_ms = 200;
         watch(xs, "/a", "a");
         (void)take_all(xs);
         xs_kit.stall_at = 1;
