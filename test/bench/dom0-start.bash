@@ -54,9 +54,8 @@ whole() {
 
 # From the event that says verified and planned to the one that says running,
 # without the udev's and hotdom-reader's share of the plug; that is in `plugged`,
-# which goes on to the end of hotdom-job.
+# which goes on to the end of hotdom-job.  Told by tell_start, for that forks.
 start_hotdom() {
-    local planned running plugged plugged_cpu
     await_spares
     begin
     plugged=$begin plugged_cpu=$cpu0 plugged_forks=$forks0 plugged_udevs=$udevs0
@@ -66,6 +65,10 @@ start_hotdom() {
     await "$guest" running && running=$at
     await '' running
     finish
+}
+
+tell_start() {
+    whole whole-start "$plugged_forks" "$plugged_udevs"
     echo "read hotdom $pair 0 0 $((forks0 - plugged_forks))" \
         "$((udevs0 - plugged_udevs))"
     sample start hotdom $(($(ms_of "$running") - $(ms_of "$planned")))
@@ -84,6 +87,7 @@ end_hotdom() {
     await "$guest" gone && gone=$at
     finish
     await '' gone
+    whole whole-end "$forks0" "$udevs0"
     sample destroy hotdom $(($(ms_of "$gone") - pulled))
     sample yank hotdom $(($(ms_of "$fenced") - pulled))
 }
@@ -126,13 +130,11 @@ main() {
             before=$(processes)
             "start_$side"
             pause "$boot" # nobody looks meanwhile
-            [[ $side != hotdom ]] ||
-                whole whole-start "$plugged_forks" "$plugged_udevs"
+            [[ $side != hotdom ]] || tell_start
             settle
             echo "resident $side $pair $(($(processes) - before)) 0 0"
             sample_boot "$side"
             "end_$side"
-            [[ $side != hotdom ]] || whole whole-end "$forks0" "$udevs0"
         done
     done
     exec {FLOOR[1]}>&-
