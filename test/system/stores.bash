@@ -528,7 +528,8 @@ make_stores() {
     # The lab's stores need no password, which costs seconds each in the bed.
     pack one signer
     pack huge signer "" 512G
-    pack auto lab
+    # It is given devices while it runs, whose rings leave no room in less.
+    pack auto lab "" 128M
     pack two lab
     pack pair lab "" 96M left right
     pack writer lab hotdom.write
