@@ -27,23 +27,13 @@ static void *build(void *arg)
     return NULL;
 }
 
-static void *work_beside(void *arg)
-{
-    struct hd_build_work *w = arg;
-
-    w->work(w->arg);
-    return NULL;
-}
-
-bool hd_build_beside(void (*work)(void *arg), void *arg)
+bool hd_build_beside(void *(*work)(void *arg), void *arg)
 {
     struct hd_build *b = building;
 
     if (!b || b->has_beside)
         return false;
-    b->beside = (struct hd_build_work){.work = work, .arg = arg};
-    b->has_beside =
-        !pthread_create(&b->beside.thread, NULL, work_beside, &b->beside);
+    b->has_beside = !pthread_create(&b->beside, NULL, work, arg);
     return b->has_beside;
 }
 
@@ -166,7 +156,7 @@ int hd_build_end(struct hd_context *ctx, struct hd_err *err)
     hd_context_leave(ctx);
     pthread_join(b->thread, NULL);
     if (b->has_beside)
-        pthread_join(b->beside.thread, NULL);
+        pthread_join(b->beside, NULL);
     hd_context_enter(ctx);
     if (!b->made && b->rc)
         wait_no_more(ctx);

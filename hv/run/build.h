@@ -21,11 +21,7 @@ struct hd_build {
     atomic_bool over;
     pthread_t thread;
     bool has_beside;
-    struct hd_build_work {
-        void (*work)(void *arg);
-        void *arg;
-        pthread_t thread;
-    } beside;
+    pthread_t beside;
     struct hd_toolstack *ts;           /* borrowed */
     const struct hd_step_domain *step; /* borrowed */
     const char *cmdline;               /* borrowed */
@@ -49,6 +45,6 @@ int hd_build_end(struct hd_context *ctx, struct hd_err *err);
 /* For libxl_xenguest.c, in a build's thread: done in a thread of its own, which
  * hd_build_end waits for; `arg` is that thread's.  False: it is not done, for
  * this is no build's, or it has one already. */
-bool hd_build_beside(void (*work)(void *arg), void *arg);
+bool hd_build_beside(void *(*work)(void *arg), void *arg);
 
 #endif

@@ -7,15 +7,12 @@
  * crash: Xen takes no such page as a table of pages.  So hd_build_end waits for
  * it.  What is not the job's goes on as it is.
  */
-#include <dlfcn.h>
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "../../pv-drivers/base/next.h"
 #include "build.h"
 #include "image.h"
-
-/* libxenguest's own. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 int xc_dom_kernel_file(struct xc_dom_image *dom, const char *filename)
 {
@@ -24,7 +21,7 @@ int xc_dom_kernel_file(struct xc_dom_image *dom, const char *filename)
 
     return hd_image_find(filename, &data, &size)
                ? xc_dom_kernel_mem(dom, data, size)
-               : NEXT(xc_dom_kernel_file)(dom, filename);
+               : HD_NEXT(xc_dom_kernel_file)(dom, filename);
 }
 
 int xc_dom_module_file(struct xc_dom_image *dom, const char *filename,
@@ -35,16 +32,17 @@ int xc_dom_module_file(struct xc_dom_image *dom, const char *filename,
 
     return hd_image_find(filename, &data, &size)
                ? xc_dom_module_mem(dom, data, size, cmdline)
-               : NEXT(xc_dom_module_file)(dom, filename, cmdline);
+               : HD_NEXT(xc_dom_module_file)(dom, filename, cmdline);
 }
 
-static void release(void *dom)
+static void *release(void *dom)
 {
-    NEXT(xc_dom_release)(dom);
+    HD_NEXT(xc_dom_release)(dom);
+    return NULL;
 }
 
 void xc_dom_release(struct xc_dom_image *dom)
 {
     if (!hd_build_beside(release, dom))
-        release(dom);
+        (void)release(dom);
 }

@@ -32,20 +32,13 @@ static bool is_awaited(void)
     return poll(&out, 1, 0) == 0;
 }
 
-static bool is_at(int fd, const char *path)
-{
-    struct stat mine, there;
-
-    return !fstat(fd, &mine) && !lstat(path, &there) &&
-           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
-}
-
-/* Whoever gave up between the one and the other has removed what is locked
+/* Whoever gave up between the open and the lock has removed what is locked
  * here: nobody would see it, and another's may stand there. */
 static int take_lock(const char *path, const char *name, int *ret_fd,
                      struct hd_err *err)
 {
     struct flock whole = {.l_type = F_WRLCK};
+    struct stat st;
 
     for (;;) {
         hd_autofd int fd =
@@ -55,7 +48,9 @@ static int take_lock(const char *path, const char *name, int *ret_fd,
             return hd_fail_errno(err, HD_E_FAILED, "cannot open %s", path);
         if (fcntl(fd, F_SETLK, &whole))
             return hd_fail(err, HD_E_BUSY, "another process serves %s", name);
-        if (is_at(fd, path)) {
+        if (fstat(fd, &st))
+            return hd_fail_errno(err, HD_E_FAILED, "cannot look at %s", path);
+        if (st.st_nlink) {
             *ret_fd = hd_steal_fd(&fd);
             return 0;
         }

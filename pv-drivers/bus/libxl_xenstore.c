@@ -7,18 +7,15 @@
  * read, so it is a batch; what is asked outside of one goes on as it is, and so
  * does everything if libxl should come to be linked in another way.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <xenstore.h>
 
+#include "../base/next.h"
 #include "xs_batch.h"
 
 #define MOST 64 /* transactions at a time: one a guest that starts */
-
-/* libxenstore's own. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static struct hd_xs_batch *batches[MOST]; /* that of transaction i + 1 */
@@ -83,21 +80,22 @@ bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
     struct hd_xs_batch *batch = batch_of(t);
 
     return batch ? hd_xs_batch_write(batch, path, data, len)
-                 : NEXT(xs_write)(h, t, path, data, len);
+                 : HD_NEXT(xs_write)(h, t, path, data, len);
 }
 
 bool xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
     struct hd_xs_batch *batch = batch_of(t);
 
-    return batch ? hd_xs_batch_mkdir(batch, path) : NEXT(xs_mkdir)(h, t, path);
+    return batch ? hd_xs_batch_mkdir(batch, path)
+                 : HD_NEXT(xs_mkdir)(h, t, path);
 }
 
 bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
     struct hd_xs_batch *batch = batch_of(t);
 
-    return batch ? hd_xs_batch_rm(batch, path) : NEXT(xs_rm)(h, t, path);
+    return batch ? hd_xs_batch_rm(batch, path) : HD_NEXT(xs_rm)(h, t, path);
 }
 
 bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
@@ -107,7 +105,7 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
     struct hd_xs_batch *batch = batch_of(t);
 
     return batch ? hd_xs_batch_set_rights(batch, path, perms, n)
-                 : NEXT(xs_set_permissions)(h, t, path, perms, n);
+                 : HD_NEXT(xs_set_permissions)(h, t, path, perms, n);
 }
 
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
@@ -116,7 +114,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
     struct hd_xs_batch *batch = batch_of(t);
 
     return batch ? hd_xs_batch_read(batch, path, len)
-                 : NEXT(xs_read)(h, t, path, len);
+                 : HD_NEXT(xs_read)(h, t, path, len);
 }
 
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
@@ -125,7 +123,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
     struct hd_xs_batch *batch = batch_of(t);
 
     return batch ? hd_xs_batch_list(batch, path, n)
-                 : NEXT(xs_directory)(h, t, path, n);
+                 : HD_NEXT(xs_directory)(h, t, path, n);
 }
 
 /* Both xenstoreds answer with this, and libxl asks ten times a start. */

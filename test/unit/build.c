@@ -26,17 +26,18 @@ static struct {
     bool taken, second_taken; /* by hd_build_beside */
 } at;
 
-static void work(void *arg)
+static void *work(void *arg)
 {
     static const struct timespec while_ms = {.tv_nsec = BESIDE_MS * 1000000};
 
     clock_nanosleep(CLOCK_MONOTONIC, 0, &while_ms, NULL);
     atomic_store((atomic_bool *)arg, true);
+    return NULL;
 }
 
-static void no_work(void *arg)
+static void *no_work(void *arg)
 {
-    (void)arg;
+    return arg;
 }
 
 int __wrap_hd_domain_build(struct hd_toolstack *ts,
