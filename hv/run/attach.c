@@ -257,13 +257,15 @@ static int attach(struct hd_context *ctx, struct attachment *a,
     rc = add_all(ctx, a, err) ||
          hd_xenbus_await(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
                          wait_until(ctx), err) ||
-         join_all(ctx, a, steps, n, err) || check_served(steps, n, err);
+         join_all(ctx, a, steps, n, err) ||
+         hd_xenbus_record(ctx->xs, a->devices, a->n_devices, err) ||
+         check_served(steps, n, err);
     hd_context_enter(ctx);
     return rc ? -1 : 0;
 }
 
 /* One watch serves both waits, and goes with the job's connection; libxl's
- * record is written while the guest's driver is at work. */
+ * records are written while the guest's driver is at work. */
 static int attach_live(struct hd_context *ctx, struct attachment *a,
                        const struct hd_step *steps, uint32_t n,
                        struct hd_err *err)
@@ -274,6 +276,7 @@ static int attach_live(struct hd_context *ctx, struct attachment *a,
         hd_xenbus_wait(ctx->xs, a->devices, a->n_devices, HD_XENBUS_INIT_WAIT,
                        wait_until(ctx), err) ||
         join_all(ctx, a, steps, n, err) ||
+        hd_xenbus_record(ctx->xs, a->devices, a->n_devices, err) ||
         hd_domain_settle(ctx->ts, a->domid, steps, n, err) ||
         hd_xenbus_connect(ctx->xs, a->devices, a->n_devices, wait_until(ctx),
                           err))

@@ -26,13 +26,12 @@ static void fill(const struct hd_vbd *vbd, struct hd_xenbus_device *dev)
     hd_xenbus_init(dev, HD_VBD_CLASS, vbd->domid, hd_vbd_devid(vbd->vdev));
     hd_xenbus_front(dev, "virtual-device", "%u", dev->devid);
     hd_xenbus_front(dev, "device-type", "disk");
-    hd_xenbus_front(dev, "trusted", "1");
     hd_xenbus_back(dev, "params", "%s", vbd->path);
     hd_xenbus_back(dev, "script", "%s", HD_HOTPLUG);
-    hd_xenbus_back(dev, "removable", "0");
-    hd_xenbus_back(dev, "bootable", "1");
+    hd_xenbus_libxl(dev, "removable", "0");
+    hd_xenbus_libxl(dev, "bootable", "1");
     hd_xenbus_back(dev, "dev", "%s", vbd->vdev);
-    hd_xenbus_back(dev, "type", "phy");
+    hd_xenbus_libxl(dev, "type", "phy");
     hd_xenbus_back(dev, "mode", vbd->writable ? "w" : "r");
     hd_xenbus_back(dev, "device-type", "disk");
     hd_xenbus_back(dev, "discard-enable", vbd->writable ? "1" : "0");

@@ -69,6 +69,17 @@ void hd_xenbus_back(struct hd_xenbus_device *dev, const char *key,
     va_end(ap);
 }
 
+void hd_xenbus_libxl(struct hd_xenbus_device *dev, const char *key,
+                     const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (dev->n_libxl < HD_ARRAY_LEN(dev->libxl))
+        put(dev->libxl, &dev->n_libxl, key, fmt, ap);
+    va_end(ap);
+}
+
 void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
                     uint32_t domid, uint32_t devid)
 {
@@ -109,10 +120,9 @@ static void batch_fini(struct batch *b)
 #define auto_batch __attribute__((cleanup(batch_fini))) struct batch
 
 static int batch_init(struct batch *b, size_t n_devices, size_t per_device,
-                      const struct hd_xenbus_more *more, struct hd_err *err)
+                      struct hd_err *err)
 {
-    size_t folders = FOLDERS * n_devices + (more ? more->n_folders : 0);
-    size_t nodes = per_device * n_devices + (more ? more->n_nodes : 0);
+    size_t folders = FOLDERS * n_devices, nodes = per_device * n_devices;
 
     *b = (struct batch){
         .paths = calloc(FOLDERS * n_devices + nodes + 1, HD_XENBUS_PATH),
@@ -192,40 +202,41 @@ static void add_libxls(struct batch *b, const struct hd_xenbus_device *dev)
     for (uint32_t i = 0; i < dev->n_back; i++)
         if (is_libxls(dev->back[i].key))
             add_node(b, libxl, dev->back[i].key, dev->back[i].value);
-}
-
-static void add_more(struct batch *b, const struct hd_xenbus_more *more)
-{
-    for (size_t i = 0; more && i < more->n_folders; i++)
-        b->folders[b->n_folders++] = more->folders[i];
-    for (size_t i = 0; more && i < more->n_nodes; i++)
-        b->nodes[b->n_nodes++] = more->nodes[i];
+    add_pairs(b, libxl, dev->libxl, dev->n_libxl);
 }
 
 int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                   size_t n, const struct hd_xenbus_more *more,
                   struct hd_err *err)
 {
-    size_t folders, nodes;
     auto_batch b;
 
     if (batch_init(&b, n,
                    LINKS + HD_ARRAY_LEN(devices->front) +
-                       2 * HD_ARRAY_LEN(devices->back),
-                   more, err))
+                       HD_ARRAY_LEN(devices->back),
+                   err))
         return -1;
     for (size_t i = 0; i < n; i++)
         add_ends(&b, &devices[i]);
-    folders = b.n_folders;
-    nodes = b.n_nodes;
-    add_more(&b, more);
-    for (size_t i = 0; i < n; i++)
-        add_libxls(&b, &devices[i]);
-    return hd_xs_make(xs, b.folders, folders, b.nodes, nodes, err) ||
-                   hd_xs_put(xs, b.folders + folders, b.n_folders - folders,
-                             b.nodes + nodes, b.n_nodes - nodes, err)
+    return hd_xs_make(xs, b.folders, b.n_folders, b.nodes, b.n_nodes, err) ||
+                   (more && hd_xs_put(xs, more->folders, more->n_folders,
+                                      more->nodes, more->n_nodes, err))
                ? -1
                : 0;
+}
+
+int hd_xenbus_record(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                     size_t n, struct hd_err *err)
+{
+    auto_batch b;
+
+    if (batch_init(&b, n,
+                   HD_ARRAY_LEN(devices->back) + HD_ARRAY_LEN(devices->libxl),
+                   err))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        add_libxls(&b, &devices[i]);
+    return hd_xs_put(xs, NULL, 0, b.nodes, b.n_nodes, err);
 }
 
 static void add_close(struct batch *b, const struct hd_xenbus_device *dev,
@@ -255,7 +266,7 @@ int hd_xenbus_close(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     if (!states)
         return hd_fail_errno(err, HD_E_FAILED, "close devices");
     if (hd_xenbus_back_states(xs, devices, n, states, err) ||
-        batch_init(&b, n, FOLDERS, NULL, err))
+        batch_init(&b, n, FOLDERS, err))
         return -1;
     for (size_t i = 0; i < n; i++)
         add_close(&b, &devices[i], states[i], force);
@@ -268,7 +279,7 @@ int hd_xenbus_remove(struct hd_xs *xs, const struct hd_xenbus_device *devices,
     auto_batch b;
     char path[HD_XENBUS_PATH];
 
-    if (batch_init(&b, n, FOLDERS, NULL, err))
+    if (batch_init(&b, n, FOLDERS, err))
         return -1;
     for (size_t i = 0; i < n; i++) {
         hd_xenbus_front_path(&devices[i], path);

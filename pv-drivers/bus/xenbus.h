@@ -23,14 +23,17 @@ struct hd_xenbus_device {
     const char *class;       /* static: "vbd", "vif" */
     const char *front_class; /* static: what the guest calls it; NULL: class */
     uint32_t domid, devid;
-    uint32_t n_front, n_back;
+    uint32_t n_front, n_back, n_libxl;
     struct hd_xenbus_pair front[8]; /* what the guest may change */
-    struct hd_xenbus_pair back[16];
+    struct hd_xenbus_pair back[12]; /* what its driver reads, or a program */
+    struct hd_xenbus_pair libxl[4]; /* what xl reads and nobody else */
 };
 
 /* Both folders with what every device has; libxl's own record of the device,
  * by which xl lists, saves and destroys it, is a copy of what `back` says that
- * does not change. */
+ * does not change, and `libxl`.  xenstored tells both kernels of each node of
+ * the first two, and they answer one at a time: what nobody reads there costs
+ * an attach 10 ms. */
 void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
                     uint32_t domid, uint32_t devid);
 void hd_xenbus_front(struct hd_xenbus_device *dev, const char *key,
@@ -38,14 +41,17 @@ void hd_xenbus_front(struct hd_xenbus_device *dev, const char *key,
     __attribute__((format(printf, 3, 4)));
 void hd_xenbus_back(struct hd_xenbus_device *dev, const char *key,
                     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void hd_xenbus_libxl(struct hd_xenbus_device *dev, const char *key,
+                     const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Its backend is a process that waits for it already, and so is ready from the
  * first moment on. */
 void hd_xenbus_served(struct hd_xenbus_device *dev);
 
 /* Makes both ends of all `n` devices in one transaction, or none; then, in
- * none, what libxl wants to know of them and what `more` says, folders and
- * nodes of the caller's: who gets -1 removes the devices.  HD_E_EXISTS when the
+ * none, what `more` (may be NULL) says, folders and nodes of the caller's: who
+ * gets -1 removes the devices.  HD_E_EXISTS when the
  * domain has one of them already; nothing has been written then. */
 struct hd_xenbus_more {
     const struct hd_xs_folder *folders;
@@ -55,6 +61,11 @@ struct hd_xenbus_more {
 int hd_xenbus_add(struct hd_xs *xs, const struct hd_xenbus_device *devices,
                   size_t n, const struct hd_xenbus_more *more,
                   struct hd_err *err);
+
+/* What libxl wants to know of them, for when their drivers are at work; without
+ * it they can be removed as well. */
+int hd_xenbus_record(struct hd_xs *xs, const struct hd_xenbus_device *devices,
+                     size_t n, struct hd_err *err);
 
 /* Tells the backends of all to let go; does not wait.  Nothing is written when
  * xenstored does not say which of them are there.  With `force` the

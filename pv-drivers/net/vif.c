@@ -29,12 +29,11 @@ void hd_vif_describe(const struct hd_vif *vif, struct hd_xenbus_device *ret)
     hd_xenbus_init(ret, HD_VIF_CLASS, vif->domid, vif->devid);
     hd_xenbus_front(ret, "handle", "%u", vif->devid);
     hd_xenbus_front(ret, "mac", "%s", mac);
-    hd_xenbus_front(ret, "trusted", "1");
     hd_xenbus_back(ret, "script", "%s", HD_HOTPLUG);
     hd_xenbus_back(ret, "mac", "%s", mac);
-    hd_xenbus_back(ret, "bridge", "%s", vif->bridge);
+    hd_xenbus_libxl(ret, "bridge", "%s", vif->bridge);
     hd_xenbus_back(ret, "handle", "%u", vif->devid);
-    hd_xenbus_back(ret, "type", "vif");
+    hd_xenbus_libxl(ret, "type", "vif");
     /* A frontend that is fast must wait for hd_vif_join. */
     hd_xenbus_back(ret, "hotplug-status", "%s", "");
     if (vif->rate) {

@@ -7,6 +7,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../../pv-drivers/base/paths.h"
 #include "../../pv-drivers/block/vbd.h"
 #include "../../pv-drivers/bus/xenbus_state.h"
 #include "../../pv-drivers/fs9p/fs9p.h"
@@ -18,6 +19,7 @@
 #define BACK_VBD  "/local/domain/0/backend/vbd/7/51712"
 #define FRONT_VBD "/local/domain/7/device/vbd/51712"
 #define LIBXL_VBD "/libxl/7/device/vbd/51712"
+#define LIBXL_VIF "/libxl/7/device/vif/0"
 
 static const struct hd_vif vif = {
     .domid = 7,
@@ -48,6 +50,8 @@ static void a_device_has_both_ends_and_libxls_record(void)
     struct hd_err err = {0};
 
     CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+    CU_ASSERT_PTR_NULL(xs_kit_get(LIBXL_VBD "/mode"));
+    CHECK_OK(hd_xenbus_record(xs, d, 2, &err), &err);
     CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/frontend", FRONT_VBD));
     CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/state", "1"));
     CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/mode", "r"));
@@ -58,6 +62,21 @@ static void a_device_has_both_ends_and_libxls_record(void)
     CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/mtu", "1400"));
     CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/rate", "50000,50000"));
     CU_ASSERT_EQUAL(xs_kit.ends, 1);
+}
+
+/* Each node at an end is a turn of its kernel's. */
+static void what_xl_alone_reads_is_in_its_record_alone(void)
+{
+    struct hd_xenbus_device d[2];
+    hd_auto(hd_xs) xs = two(d);
+    struct hd_err err = {0};
+
+    CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+    CHECK_OK(hd_xenbus_record(xs, d, 2, &err), &err);
+    CU_ASSERT_TRUE(xs_kit_is(LIBXL_VIF "/bridge", "xenbr0"));
+    CU_ASSERT_TRUE(xs_kit_is(LIBXL_VIF "/mac", "00:16:3e:01:02:03"));
+    CU_ASSERT_PTR_NULL(xs_kit_get(BACK_VIF "/bridge"));
+    CU_ASSERT_PTR_NULL(xs_kit_get(LIBXL_VIF "/state"));
 }
 
 static void what_a_process_serves_already_is_ready_from_the_first_moment(void)
@@ -112,7 +131,7 @@ static void a_lost_race_is_run_again(void)
     xs_kit.races = 3;
     CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
     CU_ASSERT_EQUAL(xs_kit.ends, 4);
-    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/bridge", "xenbr0"));
+    CU_ASSERT_TRUE(xs_kit_is(BACK_VIF "/script", HD_HOTPLUG));
 }
 
 static void a_race_that_is_always_lost_ends(void)
@@ -127,6 +146,14 @@ static void a_race_that_is_always_lost_ends(void)
     CU_ASSERT_EQUAL(xs_kit_count(), 0);
 }
 
+static int add_and_record(struct hd_xs *xs, const struct hd_xenbus_device d[2],
+                          struct hd_err *err)
+{
+    return hd_xenbus_add(xs, d, 2, NULL, err) || hd_xenbus_record(xs, d, 2, err)
+               ? -1
+               : 0;
+}
+
 /* Both ends are there or neither; what is for libxl alone comes behind them. */
 static void a_full_quota_leaves_no_half_device_wherever_it_is_met(void)
 {
@@ -135,13 +162,13 @@ static void a_full_quota_leaves_no_half_device_wherever_it_is_met(void)
     struct hd_err err = {0};
     int writes;
 
-    CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
+    CHECK_OK(add_and_record(xs, d, &err), &err);
     writes = xs_kit.writes;
     for (int i = 1; i <= writes; i++) {
         xs_kit_reset();
         xs_kit.fail_at = i;
         xs_kit.fail_errno = ENOSPC; /* xs_wire.h: EQUOTA travels as this */
-        CHECK_FAILS(hd_xenbus_add(xs, d, 2, NULL, &err), &err, HD_E_IO,
+        CHECK_FAILS(add_and_record(xs, d, &err), &err, HD_E_IO,
                     "a quota of xenstored's is used up");
         CU_ASSERT_EQUAL(!xs_kit_get(FRONT_VBD "/state"),
                         !xs_kit_get(BACK_VIF "/state"));
@@ -415,6 +442,7 @@ static void only_volumes_of_ours_become_disks(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_device_has_both_ends_and_libxls_record),
+    HD_TEST(what_xl_alone_reads_is_in_its_record_alone),
     HD_TEST(what_a_process_serves_already_is_ready_from_the_first_moment),
     HD_TEST(the_guest_owns_its_end_and_reads_the_other),
     HD_TEST(a_device_that_is_there_is_not_replaced),
