@@ -56,16 +56,29 @@ static bool is_numbered_so(const char *disk, const struct hd_gpt *gpt)
     return true;
 }
 
-/* As tar and zstd leave them where they are run: "desk/vmlinux". */
-static void name_kernel(const struct hd_manifest *m, const struct hd_guest *g,
-                        char ret[HD_PATH_SIZE])
+/* As tar and zstd leave it where they are run: "desk/vmlinux". */
+static void name_file(const struct hd_manifest *m, const char *member,
+                      char ret[HD_PATH_SIZE])
 {
-    size_t len = strlen(g->kernel);
+    size_t len = strlen(member);
 
-    strcpy(ret, g->kernel);
-    if (m->files[hd_manifest_file(m, g->kernel)].unpacked && len > 4 &&
+    strcpy(ret, member);
+    if (m->files[hd_manifest_file(m, member)].unpacked && len > 4 &&
         !strcmp(ret + len - 4, ".zst"))
         ret[len - 4] = '\0';
+}
+
+static void name_files(const struct hd_manifest *m, const struct hd_guest *g,
+                       char kernel[HD_PATH_SIZE], char ramdisk[HD_PATH_SIZE],
+                       struct hd_xl_files *ret)
+{
+    name_file(m, g->kernel, kernel);
+    ret->kernel_member = g->kernel;
+    if (!*g->ramdisk)
+        return;
+    name_file(m, g->ramdisk, ramdisk);
+    ret->ramdisk_member = g->ramdisk;
+    ret->ramdisk = ramdisk;
 }
 
 static int print_xl(const struct hd_mapped *mapped, const struct hd_plan *plan,
@@ -74,8 +87,8 @@ static int print_xl(const struct hd_mapped *mapped, const struct hd_plan *plan,
     const struct hd_answer *answer = mapped->store->answer;
     const struct hd_manifest *m = &answer->manifest;
     int g = hd_manifest_guest(m, guest);
-    struct hd_xl_files files = {0};
-    char disk[PATH_MAX], kernel[HD_PATH_SIZE] = "";
+    char disk[PATH_MAX], kernel[HD_PATH_SIZE] = "", ramdisk[HD_PATH_SIZE];
+    struct hd_xl_files files = {.kernel = kernel};
     struct stat st;
 
     if (!realpath(mapped->store->path, disk) || stat(disk, &st) ||
@@ -86,12 +99,8 @@ static int print_xl(const struct hd_mapped *mapped, const struct hd_plan *plan,
                        mapped->store->path, mapped->store->path);
     files.disk = disk;
     files.gpt = is_numbered_so(disk, &answer->gpt) ? &answer->gpt : NULL;
-    if (g >= 0) {
-        files.packed = m->guests[g].kernel;
-        files.ramdisk = *m->guests[g].ramdisk ? m->guests[g].ramdisk : NULL;
-        name_kernel(m, &m->guests[g], kernel);
-    }
-    files.kernel = kernel;
+    if (g >= 0)
+        name_files(m, &m->guests[g], kernel, ramdisk, &files);
     return hd_xl_write(plan, mapped->map, guest, &files, stdout, err);
 }
 

@@ -155,19 +155,27 @@ static bool is_there(const struct writer *w, const struct hd_step_volume *v,
     return v->target == HD_TARGET_LINEAR && *node;
 }
 
+static void say_unpack(const struct writer *w, const char *member,
+                       const char *path)
+{
+    if (member && strcmp(member, path))
+        fprintf(w->out, "#   zstd -d %s -o %s\n", member, path);
+}
+
 /* The header is the first partition (DESIGN section 4), a plain tar stream. */
 static void say_files(const struct writer *w)
 {
     const struct hd_xl_files *f = w->files;
+    const char *ramdisk = f->ramdisk_member;
     char node[NODE];
 
-    if (!f->packed)
+    if (!f->kernel_member)
         return;
     find_node(w, f->gpt && f->gpt->n ? f->gpt->parts[0].start : 0, node);
     fprintf(w->out, "#   tar -xf %s %s%s%s\n", *node ? node : "PARTITION",
-            f->packed, f->ramdisk ? " " : "", f->ramdisk ? f->ramdisk : "");
-    if (strcmp(f->packed, f->kernel))
-        fprintf(w->out, "#   zstd -d %s -o %s\n", f->packed, f->kernel);
+            f->kernel_member, ramdisk ? " " : "", ramdisk ? ramdisk : "");
+    say_unpack(w, f->kernel_member, f->kernel);
+    say_unpack(w, ramdisk, f->ramdisk);
 }
 
 static void say_volume(const struct writer *w, const struct hd_step_volume *v)

@@ -13,9 +13,10 @@
 struct hd_xl_files {
     const char *kernel;  /* a path: the unpacked ELF */
     const char *ramdisk; /* a path, or NULL */
-    /* The header's member that `kernel` is unpacked from: comments say how to
-     * get both from the store.  NULL: they are there. */
-    const char *packed;
+    /* The header's members that these two come from, unpacked where the names
+     * differ: comments say how to get both from the store.  NULL: they are
+     * there. */
+    const char *kernel_member, *ramdisk_member;
     const char *disk; /* the store's node: "/dev/sda" */
     /* Its table, without holes, as hotdom writes it: plain volumes are given as
      * partitions.  NULL: as dm devices, like all others. */

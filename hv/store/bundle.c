@@ -14,6 +14,7 @@
 #include "../../pv-drivers/base/paths.h"
 #include "bzimage.h"
 #include "initrd.h"
+#include "unpack.h"
 #include "ustar.h"
 
 /* Level 9 needs a quarter of the time of 19 for a tenth more bytes, and its
@@ -70,10 +71,10 @@ static int compress_blob(struct blob *plain, struct blob *ret,
     hd_autofree void *packed = malloc(room);
 
     if (!packed)
-        return hd_fail_errno(err, HD_E_FAILED, "compress a kernel");
+        return hd_fail_errno(err, HD_E_FAILED, "compress a file");
     n = ZSTD_compress(packed, room, plain->data, plain->len, ZSTD_LEVEL);
     if (ZSTD_isError(n))
-        return hd_fail(err, HD_E_FAILED, "cannot compress a kernel: %s",
+        return hd_fail(err, HD_E_FAILED, "cannot compress a file: %s",
                        ZSTD_getErrorName(n));
     ret->data = hd_steal(&packed);
     ret->len = n;
@@ -94,6 +95,32 @@ static int load_kernel(int dir, const char *path, struct blob *ret,
     return compress_blob(&elf, ret, err);
 }
 
+/* libxc unpacks a ramdisk that gzip has packed, at each start, and no other. */
+static bool is_gzip(const struct blob *b)
+{
+    return b->len > 2 && !memcmp(b->data, "\x1f\x8b", 2);
+}
+
+/* One with something behind it is for the guest's kernel to make out. */
+static int load_ramdisk(int dir, const char *path, struct blob *ret,
+                        struct hd_err *err)
+{
+    autoblob image = {0};
+    autoblob plain = {0};
+    bool all = false;
+
+    if (read_at(dir, path, &image, err))
+        return -1;
+    if (is_gzip(&image) &&
+        hd_unpack(image.data, image.len, &plain.data, &plain.len, &all, err))
+        return hd_wrap(err, "ramdisk %s", path);
+    if (all)
+        return compress_blob(&plain, ret, err);
+    *ret = image;
+    image.data = NULL;
+    return 0;
+}
+
 /* Takes the blob. */
 static int add_file(struct hd_bundle *b, struct hd_manifest *m,
                     const char *name, struct blob *blob, struct hd_err *err)
@@ -104,7 +131,8 @@ static int add_file(struct hd_bundle *b, struct hd_manifest *m,
         return hd_fail(err, HD_E_BAD_MANIFEST,
                        "the guests have more than %d kernels and ramdisks",
                        HD_MAX_FILES);
-    snprintf(f->name, sizeof(f->name), "%s", name);
+    snprintf(f->name, sizeof(f->name), "%s%s", name,
+             blob->unpacked ? ".zst" : "");
     f->size = blob->len;
     f->unpacked = blob->unpacked;
     if (EVP_Digest(blob->data, blob->len, f->sha256, NULL, EVP_sha256(),
@@ -118,67 +146,85 @@ static int add_file(struct hd_bundle *b, struct hd_manifest *m,
 typedef int load_fn(int dir, const char *path, struct blob *ret,
                     struct hd_err *err);
 
-/* `text` is the member of a guest that holds the local path; `seen` are the
- * paths of the files so far. */
-static int add_path(struct hd_bundle *b, int dir, struct hd_manifest *m,
-                    char seen[HD_MAX_FILES][HD_PATH_SIZE], load_fn *load,
-                    const char *name, char *text, struct hd_err *err)
+/* Where a file has come from. */
+struct seen {
+    char path[HD_PATH_SIZE];
+    load_fn *load; /* NULL: it was made */
+};
+
+/* `text` is the member of a guest that holds the local path.  The first guest
+ * that needs a file gives it its name, the others share it. */
+static bool find_seen(const struct hd_bundle *b, const struct hd_manifest *m,
+                      const struct seen *seen, load_fn *load, char *text)
 {
-    autoblob blob = {0};
-
-    for (size_t i = 0; i < b->n; i++) {
-        bool packed = m->files[i].unpacked > 0;
-
+    for (size_t i = 0; i < b->n; i++)
         /* A file that is one guest's kernel and another's ramdisk is two. */
-        if (!strcmp(seen[i], text) && packed == (load == load_kernel)) {
+        if (!strcmp(seen[i].path, text) && seen[i].load == load) {
             strcpy(text, m->files[i].name);
-            return 0;
+            return true;
         }
-    }
-    if (load(dir, text, &blob, err) || add_file(b, m, name, &blob, err))
+    return false;
+}
+
+static int add_seen(struct hd_bundle *b, struct hd_manifest *m,
+                    struct seen *seen, load_fn *load, const char *name,
+                    struct blob *blob, char *text, struct hd_err *err)
+{
+    struct seen *this = &seen[b->n];
+
+    if (add_file(b, m, name, blob, err))
         return -1;
-    strcpy(seen[b->n - 1], text);
-    strcpy(text, name);
+    strcpy(this->path, text);
+    this->load = load;
+    strcpy(text, m->files[b->n - 1].name);
     return 0;
 }
 
-/* The first guest that needs it gives it its name; the others share it. */
-static int add_made(struct hd_bundle *b, struct hd_manifest *m,
-                    char seen[HD_MAX_FILES][HD_PATH_SIZE], const char *modules,
-                    const char *name, char *text, struct hd_err *err)
+static int add_path(struct hd_bundle *b, int dir, struct hd_manifest *m,
+                    struct seen *seen, load_fn *load, const char *name,
+                    char *text, struct hd_err *err)
 {
-    static const char made[] = ""; /* no path that a manifest may have */
+    autoblob blob = {0};
+
+    if (find_seen(b, m, seen, load, text))
+        return 0;
+    return load(dir, text, &blob, err) ||
+                   add_seen(b, m, seen, load, name, &blob, text, err)
+               ? -1
+               : 0;
+}
+
+/* `text` is empty, which no path of a manifest is. */
+static int add_made(struct hd_bundle *b, struct hd_manifest *m,
+                    struct seen *seen, const char *modules, const char *name,
+                    char *text, struct hd_err *err)
+{
     char agent[PATH_MAX];
     autoblob blob = {0};
 
-    for (size_t i = 0; i < b->n; i++)
-        if (!strcmp(seen[i], made)) {
-            strcpy(text, m->files[i].name);
-            return 0;
-        }
+    if (find_seen(b, m, seen, NULL, text))
+        return 0;
     hd_beside(HD_GUEST, agent);
-    if (hd_initrd_make(modules, agent, &blob.data, &blob.len, err) ||
-        add_file(b, m, name, &blob, err))
-        return -1;
-    strcpy(seen[b->n - 1], made);
-    strcpy(text, name);
-    return 0;
+    return hd_initrd_make(modules, agent, &blob.data, &blob.len, err) ||
+                   add_seen(b, m, seen, NULL, name, &blob, text, err)
+               ? -1
+               : 0;
 }
 
 int hd_bundle_load(struct hd_bundle *b, int dir, const char *modules,
                    struct hd_manifest *m, struct hd_err *err)
 {
-    char seen[HD_MAX_FILES][HD_PATH_SIZE];
+    struct seen seen[HD_MAX_FILES + 1];
 
     for (uint32_t i = 0; i < m->n_guests; i++) {
         struct hd_guest *g = &m->guests[i];
-        char kernel[HD_FILE_SIZE], ramdisk[HD_FILE_SIZE];
+        char kernel[HD_NAME_SIZE + 16], ramdisk[HD_NAME_SIZE + 16];
 
-        snprintf(kernel, sizeof(kernel), "%s/vmlinux.zst", g->name);
+        snprintf(kernel, sizeof(kernel), "%s/vmlinux", g->name);
         snprintf(ramdisk, sizeof(ramdisk), "%s/initrd.img", g->name);
         if (add_path(b, dir, m, seen, load_kernel, kernel, g->kernel, err) ||
-            (g->ramdisk[0] &&
-             add_path(b, dir, m, seen, read_at, ramdisk, g->ramdisk, err)) ||
+            (g->ramdisk[0] && add_path(b, dir, m, seen, load_ramdisk, ramdisk,
+                                       g->ramdisk, err)) ||
             (!g->ramdisk[0] && modules &&
              add_made(b, m, seen, modules, ramdisk, g->ramdisk, err)))
             return hd_wrap(err, "guest %s", g->name);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes the kernel out of a bzImage in memory, for hotdom pack; never part of
- * the reader, which has no use for five decompressors. */
+/* Takes the kernel out of a bzImage in memory; never writes a file. */
 #include "bzimage.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <endian.h>
 #include <stdbool.h>
@@ -15,6 +12,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "format.h"
 #include "kernel.h"
+#include "unpack.h"
 
 #define BAD(err, ...) hd_fail(err, HD_E_BAD_KERNEL, __VA_ARGS__)
 
@@ -25,13 +23,6 @@
 #define PAYLOAD_OFFSET 0x248
 #define PAYLOAD_LENGTH 0x24c
 #define SETUP_END      0x250
-
-static void archive_freep(struct archive **a)
-{
-    archive_read_free(*a);
-}
-
-#define autoarchive __attribute__((cleanup(archive_freep))) struct archive
 
 static uint32_t get32(const void *image, size_t at)
 {
@@ -69,68 +60,15 @@ static int find_payload(const uint8_t *image, size_t len, size_t *ret_at,
     return 0;
 }
 
-static struct archive *open_payload(const void *payload, size_t len,
-                                    struct hd_err *err)
-{
-    autoarchive *a = archive_read_new();
-    struct archive_entry *entry;
-
-    if (!a || archive_read_support_format_raw(a) != ARCHIVE_OK ||
-        archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
-        archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
-        archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
-        archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-        archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
-        archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
-        archive_read_open_memory(a, payload, len) != ARCHIVE_OK ||
-        archive_read_next_header(a, &entry) != ARCHIVE_OK) {
-        BAD(err, "cannot unpack it: %s",
-            a ? archive_error_string(a) : "no memory");
-        return NULL;
-    }
-    if (archive_filter_code(a, 0) == ARCHIVE_FILTER_NONE) {
-        BAD(err, "cannot unpack it: an unknown compression");
-        return NULL;
-    }
-    return hd_steal(&a);
-}
-
-/* Grows by doubling up to the bound. */
 static int unpack(const void *payload, size_t len, void **ret_elf,
                   size_t *ret_len, struct hd_err *err)
 {
-    autoarchive *a = open_payload(payload, len, err);
-    hd_autofree char *buf = NULL;
-    size_t used = 0, room = 0;
+    hd_autofree void *elf = NULL;
 
-    if (!a)
+    if (hd_unpack(payload, len, &elf, ret_len, NULL, err) ||
+        hd_kernel_check(elf, *ret_len, err))
         return -1;
-    for (;;) {
-        la_ssize_t n;
-
-        if (used == room) {
-            char *more;
-
-            room = room ? 2 * room : 1 << 24;
-            if (room > HD_UNPACKED_BYTES)
-                return BAD(err, "it unpacks to more than %u MiB",
-                           HD_UNPACKED_BYTES >> 20);
-            more = realloc(buf, room);
-            if (!more)
-                return hd_fail_errno(err, HD_E_FAILED, "unpack a kernel");
-            buf = more;
-        }
-        n = archive_read_data(a, buf + used, room - used);
-        if (n < 0)
-            return BAD(err, "cannot unpack it: %s", archive_error_string(a));
-        if (!n)
-            break;
-        used += (size_t)n;
-    }
-    if (hd_kernel_check(buf, used, err))
-        return -1;
-    *ret_elf = hd_steal(&buf);
-    *ret_len = used;
+    *ret_elf = hd_steal(&elf);
     return 0;
 }
 

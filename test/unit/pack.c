@@ -60,6 +60,78 @@ static void a_packed_store_is_accepted_by_the_reader(void)
     pack_kit_fini(&b);
 }
 
+/* What of the ramdisk, `data`, the reader hands to hotdomd; how it is stored is
+ * in *ret_file. */
+static void pack_ramdisk(const void *data, size_t len, char ret[64],
+                         struct hd_file *ret_file)
+{
+    struct hd_answer *a = NULL;
+    struct hd_err err = {0};
+    struct hd_packed packed;
+    int fds[HD_MAX_FDS], medium;
+    struct pack_kit b;
+    size_t n = 0;
+
+    pack_kit_init(&b);
+    pack_kit_file(&b, "initrd", data, len);
+    CHECK_OK(hd_pack(&b.in, &packed, &err), &err);
+    medium = open(b.output, O_RDONLY);
+    CHECK_OK(kit_run_reader(medium, &packed.signer, &a, fds, &n, &err), &err);
+    CU_ASSERT_EQUAL_FATAL(n, 3);
+    memset(ret, 0, 64);
+    CU_ASSERT(pread(fds[1], ret, 64, 0) > 0);
+    *ret_file = a->manifest.files[1];
+    CU_ASSERT_STRING_EQUAL(a->manifest.guests[0].ramdisk, ret_file->name);
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    free(a);
+    close(medium);
+    pack_kit_fini(&b);
+}
+
+static const uint8_t gzipped[] = {
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+    0x4b, 0x54, 0x28, 0x4a, 0xcc, 0x4d, 0xc9, 0x2c, 0xce, 0x06,
+    0x00, 0x00, 0x4f, 0xaa, 0xa0, 0x09, 0x00, 0x00, 0x00};
+
+static void a_ramdisk_by_gzip_is_unpacked_once_and_not_at_each_start(void)
+{
+    struct hd_file file;
+    char text[64];
+
+    pack_ramdisk(gzipped, sizeof(gzipped), text, &file);
+    CU_ASSERT_STRING_EQUAL(text, "a ramdisk");
+    CU_ASSERT_EQUAL(file.unpacked, 9);
+    CU_ASSERT_STRING_EQUAL(file.name, "one/initrd.img.zst");
+}
+
+/* As an archive behind another: the kernel reads both. */
+static void a_ramdisk_with_more_behind_its_gzip_stays_as_it_is(void)
+{
+    uint8_t both[sizeof(gzipped) + 8] = {0};
+    struct hd_file file;
+    char text[64];
+
+    memcpy(both, gzipped, sizeof(gzipped));
+    memcpy(both + sizeof(gzipped), "070701..", 8);
+    pack_ramdisk(both, sizeof(both), text, &file);
+    CU_ASSERT_EQUAL(memcmp(text, both, sizeof(both)), 0);
+    CU_ASSERT_EQUAL(file.unpacked, 0);
+    CU_ASSERT_STRING_EQUAL(file.name, "one/initrd.img");
+}
+
+static void a_ramdisk_whose_gzip_is_damaged_is_refused_by_name(void)
+{
+    struct hd_err err = {0};
+    struct pack_kit b;
+
+    pack_kit_init(&b);
+    pack_kit_file(&b, "initrd", gzipped, sizeof(gzipped) - 9);
+    CHECK_FAILS(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err,
+                HD_E_BAD_KERNEL, "ramdisk initrd: cannot unpack it");
+    pack_kit_fini(&b);
+}
+
 static void volumes_are_whole_mebibytes_with_their_content(void)
 {
     struct hd_answer *a = NULL;
@@ -244,6 +316,9 @@ static void bad_inputs_are_named(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_packed_store_is_accepted_by_the_reader),
+    HD_TEST(a_ramdisk_by_gzip_is_unpacked_once_and_not_at_each_start),
+    HD_TEST(a_ramdisk_with_more_behind_its_gzip_stays_as_it_is),
+    HD_TEST(a_ramdisk_whose_gzip_is_damaged_is_refused_by_name),
     HD_TEST(volumes_are_whole_mebibytes_with_their_content),
     HD_TEST(tar_and_openssl_need_no_hotdom),
     HD_TEST(zeros_take_no_room_in_an_image),

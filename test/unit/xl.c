@@ -73,14 +73,18 @@ static void a_plain_volume_is_a_partition_when_the_table_is_known(void)
     gpt->parts[1].start = 16 * MIB;
     f.gpt = gpt;
     f.disk = "/dev/nvme0n1";
-    f.packed = "desk/vmlinux.zst";
+    f.kernel_member = "desk/vmlinux.zst";
+    f.ramdisk = "/tmp/initrd";
+    f.ramdisk_member = "desk/initrd.img.zst";
     map_kit_volume(k, 0, "home", HD_VOLUME_DATA);
     hd_autofree char *text = xl_of(k, "desk", &f, &err);
     CU_ASSERT_PTR_NOT_NULL(text ? strstr(text, "target=/dev/nvme0n1p2\"") : 0);
     CU_ASSERT_PTR_NULL(text ? strstr(text, "dmsetup") : "");
     CU_ASSERT_PTR_NOT_NULL(
-        text ? strstr(text, "tar -xf /dev/nvme0n1p1 desk/vmlinux.zst\n"
-                            "#   zstd -d desk/vmlinux.zst -o /tmp/vmlinux\n")
+        text ? strstr(text, "tar -xf /dev/nvme0n1p1 desk/vmlinux.zst "
+                            "desk/initrd.img.zst\n"
+                            "#   zstd -d desk/vmlinux.zst -o /tmp/vmlinux\n"
+                            "#   zstd -d desk/initrd.img.zst -o /tmp/initrd\n")
              : 0);
 }
 
