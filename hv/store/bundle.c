@@ -95,13 +95,8 @@ static int load_kernel(int dir, const char *path, struct blob *ret,
     return compress_blob(&elf, ret, err);
 }
 
-/* libxc unpacks a ramdisk that gzip has packed, at each start, and no other. */
-static bool is_gzip(const struct blob *b)
-{
-    return b->len > 2 && !memcmp(b->data, "\x1f\x8b", 2);
-}
-
-/* One with something behind it is for the guest's kernel to make out. */
+/* One that gzip has packed libxc would unpack at each start, and no other.  One
+ * with something behind it is for the guest's kernel to make out. */
 static int load_ramdisk(int dir, const char *path, struct blob *ret,
                         struct hd_err *err)
 {
@@ -111,7 +106,7 @@ static int load_ramdisk(int dir, const char *path, struct blob *ret,
 
     if (read_at(dir, path, &image, err))
         return -1;
-    if (is_gzip(&image) &&
+    if (hd_is_gzip(image.data, image.len) &&
         hd_unpack(image.data, image.len, &plain.data, &plain.len, &all, err))
         return hd_wrap(err, "ramdisk %s", path);
     if (all)

@@ -53,7 +53,7 @@ static int find_payload(const uint8_t *image, size_t len, size_t *ret_at,
     if (n < 8 || at > len || n > len - at)
         return BAD(err, "it is cut off");
     /* But for gzip, the build appends the unpacked size to the stream. */
-    if (image[at] != 0x1f || image[at + 1] != 0x8b)
+    if (!hd_is_gzip(image + at, n))
         n -= 4;
     *ret_at = at;
     *ret_len = n;

@@ -6,11 +6,17 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../pv-drivers/base/mem.h"
 #include "format.h"
 
 #define BAD(err, ...) hd_fail(err, HD_E_BAD_KERNEL, __VA_ARGS__)
+
+bool hd_is_gzip(const void *packed, size_t len)
+{
+    return len > 2 && !memcmp(packed, "\x1f\x8b", 2);
+}
 
 static void archive_freep(struct archive **a)
 {

@@ -8,6 +8,9 @@
 
 #include "../../pv-drivers/base/err.h"
 
+/* Whether it begins as gzip's do: RFC 1952, 2.3.1. */
+bool hd_is_gzip(const void *packed, size_t len);
+
 /* By gzip, bzip2, lzma, xz, lz4 or zstd; `*ret_all` says whether nothing stands
  * behind it, and may be NULL.  HD_E_BAD_KERNEL when it is damaged, none of
  * these, or unpacks to more than HD_UNPACKED_BYTES.  The caller frees `*ret`.

@@ -31,9 +31,9 @@ struct hd_xenbus_device {
 
 /* Both folders with what every device has; libxl's own record of the device,
  * by which xl lists, saves and destroys it, is a copy of what `back` says that
- * does not change, and `libxl`.  xenstored tells both kernels of each node of
- * the first two, and they answer one at a time: what nobody reads there costs
- * an attach 10 ms. */
+ * does not change, and `libxl`.  xenstored tells a kernel of each node of the
+ * first two, and it asks back each time, one after the other: what nobody reads
+ * there only makes an attach longer. */
 void hd_xenbus_init(struct hd_xenbus_device *dev, const char *class,
                     uint32_t domid, uint32_t devid);
 void hd_xenbus_front(struct hd_xenbus_device *dev, const char *key,
@@ -51,8 +51,8 @@ void hd_xenbus_served(struct hd_xenbus_device *dev);
 
 /* Makes both ends of all `n` devices in one transaction, or none; then, in
  * none, what `more` (may be NULL) says, folders and nodes of the caller's: who
- * gets -1 removes the devices.  HD_E_EXISTS when the
- * domain has one of them already; nothing has been written then. */
+ * gets -1 removes the devices.  HD_E_EXISTS when the domain has one of them
+ * already; nothing has been written then. */
 struct hd_xenbus_more {
     const struct hd_xs_folder *folders;
     const struct hd_xs_node *nodes;

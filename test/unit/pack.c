@@ -29,34 +29,55 @@ static int count_files(const struct pack_kit *b, const char *prefix)
     return n;
 }
 
+/* A store that the reader has taken from what hd_pack wrote. */
+struct taken {
+    struct hd_answer *answer;
+    struct hd_packed packed;
+    int medium, fds[HD_MAX_FDS];
+    size_t n;
+};
+
+static void pack_and_take(struct pack_kit *b, struct taken *ret)
+{
+    struct hd_err err = {0};
+
+    *ret = (struct taken){0};
+    CHECK_OK(hd_pack(&b->in, &ret->packed, &err), &err);
+    ret->medium = open(b->output, O_RDONLY);
+    CHECK_OK(kit_run_reader(ret->medium, &ret->packed.signer, &ret->answer,
+                            ret->fds, &ret->n, &err),
+             &err);
+    CU_ASSERT_EQUAL_FATAL(ret->answer->err.code, HD_OK);
+    /* The kernel of both, the ramdisk of one, the kernel as a ramdisk. */
+    CU_ASSERT_EQUAL_FATAL(ret->n, 3);
+}
+
+static void taken_fini(struct taken *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        close(t->fds[i]);
+    free(t->answer);
+    close(t->medium);
+}
+
 static void a_packed_store_is_accepted_by_the_reader(void)
 {
-    struct hd_answer *a = NULL;
     struct hd_err err = {0};
-    struct hd_packed packed;
-    int fds[HD_MAX_FDS];
+    const struct hd_answer *a;
     char text[16] = "";
     struct pack_kit b;
-    size_t n = 0;
-    int medium;
+    struct taken t;
 
     pack_kit_init(&b);
-    CHECK_OK(hd_pack(&b.in, &packed, &err), &err);
-    medium = open(b.output, O_RDONLY);
-    CHECK_OK(kit_run_reader(medium, &packed.signer, &a, fds, &n, &err), &err);
-    CU_ASSERT_EQUAL_FATAL(a->err.code, HD_OK);
+    pack_and_take(&b, &t);
+    a = t.answer;
     CU_ASSERT_EQUAL(a->manifest.store.generation, 3);
-    CU_ASSERT_TRUE(hd_uuid_equal(&a->manifest.store.id, &packed.store.id));
-    CU_ASSERT_EQUAL(a->medium_size, packed.size);
-    /* The kernel of both, the ramdisk of one, the kernel as a ramdisk. */
-    CU_ASSERT_EQUAL_FATAL(n, 3);
+    CU_ASSERT_TRUE(hd_uuid_equal(&a->manifest.store.id, &t.packed.store.id));
+    CU_ASSERT_EQUAL(a->medium_size, t.packed.size);
     CU_ASSERT_STRING_EQUAL(a->manifest.guests[1].kernel, "one/vmlinux.zst");
-    CHECK_OK(hd_io_pread(fds[1], text, 9, 0, &err), &err);
+    CHECK_OK(hd_io_pread(t.fds[1], text, 9, 0, &err), &err);
     CU_ASSERT_STRING_EQUAL(text, "a ramdisk");
-    for (size_t i = 0; i < n; i++)
-        close(fds[i]);
-    free(a);
-    close(medium);
+    taken_fini(&t);
     pack_kit_fini(&b);
 }
 
@@ -65,27 +86,18 @@ static void a_packed_store_is_accepted_by_the_reader(void)
 static void pack_ramdisk(const void *data, size_t len, char ret[64],
                          struct hd_file *ret_file)
 {
-    struct hd_answer *a = NULL;
-    struct hd_err err = {0};
-    struct hd_packed packed;
-    int fds[HD_MAX_FDS], medium;
     struct pack_kit b;
-    size_t n = 0;
+    struct taken t;
 
     pack_kit_init(&b);
     pack_kit_file(&b, "initrd", data, len);
-    CHECK_OK(hd_pack(&b.in, &packed, &err), &err);
-    medium = open(b.output, O_RDONLY);
-    CHECK_OK(kit_run_reader(medium, &packed.signer, &a, fds, &n, &err), &err);
-    CU_ASSERT_EQUAL_FATAL(n, 3);
+    pack_and_take(&b, &t);
     memset(ret, 0, 64);
-    CU_ASSERT(pread(fds[1], ret, 64, 0) > 0);
-    *ret_file = a->manifest.files[1];
-    CU_ASSERT_STRING_EQUAL(a->manifest.guests[0].ramdisk, ret_file->name);
-    for (size_t i = 0; i < n; i++)
-        close(fds[i]);
-    free(a);
-    close(medium);
+    CU_ASSERT(pread(t.fds[1], ret, 64, 0) > 0);
+    *ret_file = t.answer->manifest.files[1];
+    CU_ASSERT_STRING_EQUAL(t.answer->manifest.guests[0].ramdisk,
+                           ret_file->name);
+    taken_fini(&t);
     pack_kit_fini(&b);
 }
 
@@ -120,16 +132,29 @@ static void a_ramdisk_with_more_behind_its_gzip_stays_as_it_is(void)
     CU_ASSERT_STRING_EQUAL(file.name, "one/initrd.img");
 }
 
-static void a_ramdisk_whose_gzip_is_damaged_is_refused_by_name(void)
+static void refuse_ramdisk(const void *data, size_t len)
 {
     struct hd_err err = {0};
     struct pack_kit b;
 
     pack_kit_init(&b);
-    pack_kit_file(&b, "initrd", gzipped, sizeof(gzipped) - 9);
+    pack_kit_file(&b, "initrd", data, len);
     CHECK_FAILS(hd_pack(&b.in, &(struct hd_packed){.size = 0}, &err), &err,
                 HD_E_BAD_KERNEL, "ramdisk initrd: cannot unpack it");
     pack_kit_fini(&b);
+}
+
+static void a_ramdisk_whose_gzip_is_damaged_is_refused_by_name(void)
+{
+    refuse_ramdisk(gzipped, sizeof(gzipped) - 9);
+}
+
+static void a_ramdisk_whose_gzip_holds_nothing_is_refused_by_name(void)
+{
+    static const uint8_t nothing[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3,
+                                      3,    0,    0, 0, 0, 0, 0, 0, 0, 0};
+
+    refuse_ramdisk(nothing, sizeof(nothing));
 }
 
 static void volumes_are_whole_mebibytes_with_their_content(void)
@@ -319,6 +344,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_ramdisk_by_gzip_is_unpacked_once_and_not_at_each_start),
     HD_TEST(a_ramdisk_with_more_behind_its_gzip_stays_as_it_is),
     HD_TEST(a_ramdisk_whose_gzip_is_damaged_is_refused_by_name),
+    HD_TEST(a_ramdisk_whose_gzip_holds_nothing_is_refused_by_name),
     HD_TEST(volumes_are_whole_mebibytes_with_their_content),
     HD_TEST(tar_and_openssl_need_no_hotdom),
     HD_TEST(zeros_take_no_room_in_an_image),
