@@ -10,7 +10,7 @@
 #include "bind.h"
 #include "xsdev.h"
 
-/* hv/run/inquire.h is the other end. */
+/* hv/domain/inquire.h is the other end. */
 #define HD_KEEPER_ASK    "data/hotdom/registry/ask"
 #define HD_KEEPER_ANSWER "data/hotdom/agent/answer"
 

@@ -13,9 +13,9 @@
 #include "../host/loop.h"
 #include "../host/snapshot.h"
 #include "../host/trace.h"
-#include "../run/display.h"
-#include "../run/ledger.h"
-#include "../run/ledger_replay.h"
+#include "../domain/display.h"
+#include "../ledger/ledger.h"
+#include "../ledger/replay.h"
 #include "remnant.h"
 
 /* Xen's own bookkeeping moves that much by itself. */

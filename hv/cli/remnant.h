@@ -3,7 +3,7 @@
 #ifndef HD_CLI_REMNANT_H
 #define HD_CLI_REMNANT_H
 
-#include "../run/ledger.h"
+#include "../ledger/ledger.h"
 
 /* The store that the ledger of a repair is of: nobody's. */
 #define HD_REPAIR_ID "7c0f4e4a-6864-4d03-8a57-686f74646f6d"

@@ -7,7 +7,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
 #include "../host/tries.h"
-#include "../run/display.h"
+#include "../domain/display.h"
 #include "../daemon/user.h"
 
 /* Every key is always there; what has no value is null. */

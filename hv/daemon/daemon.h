@@ -8,7 +8,7 @@
 
 #include "../../pv-drivers/bus/xs.h"
 #include "../control/control.h"
-#include "../run/domain_status.h"
+#include "../domain/status.h"
 #include "event.h"
 #include "filecache.h"
 #include "monitor.h"

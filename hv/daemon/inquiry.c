@@ -10,7 +10,7 @@
 #include "../../pv-drivers/base/io.h"
 #include "../control/registry_json.h"
 #include "../control/wire.h"
-#include "../run/inquire.h"
+#include "../domain/inquire.h"
 #include "daemon.h"
 #include "life.h"
 

@@ -7,7 +7,7 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
-#include "../run/shutdown.h"
+#include "../domain/shutdown.h"
 
 struct ask {
     uv_work_t work;

@@ -10,9 +10,9 @@
 
 #include "../../pv-drivers/base/err.h"
 #include "../plan/plan.h"
-#include "../run/agent.h"
+#include "../domain/agent.h"
 #include "../run/job.h"
-#include "../run/ledger.h"
+#include "../ledger/ledger.h"
 #include "../store/reader.h"
 #include "dumps.h"
 #include "states.h"

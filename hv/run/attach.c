@@ -14,11 +14,11 @@
 #include "../../pv-drivers/fs9p/fs9p.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "../../pv-drivers/net/vif.h"
-#include "agent.h"
+#include "../domain/agent.h"
 #include "files.h"
-#include "inquire.h"
+#include "../domain/inquire.h"
 #include "serial.h"
-#include "table_nodes.h"
+#include "../domain/table_nodes.h"
 #include "volume.h"
 
 #define CLASSES 4

@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "domain.h"
-#include "ledger.h"
+#include "../domain/domain.h"
+#include "../ledger/ledger.h"
 
 struct hd_context;
 

@@ -9,7 +9,7 @@
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "build.h"
-#include "domain.h"
+#include "../domain/domain.h"
 #include "job.h"
 
 /* Filled in and owned by hotdom-job's main, or a lane of lanes.c; everything

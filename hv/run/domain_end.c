@@ -11,7 +11,7 @@
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/fs9p/fs9p.h"
 #include "attach.h"
-#include "domain_sweep.h"
+#include "../domain/sweep.h"
 
 struct ending {
     struct hd_domain_status domain;

@@ -14,7 +14,7 @@
 #include "../../pv-drivers/base/server.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "../../pv-drivers/fs9p/control.h"
-#include "table_nodes.h"
+#include "../domain/table_nodes.h"
 
 void hd_files_path(const char *name, char ret[HD_SERVER_SIZE])
 {

@@ -12,7 +12,7 @@
 #include "../../pv-drivers/base/mac.h"
 #include "../plan/plan.h"
 #include "../volume/luks_users.h"
-#include "ledger.h"
+#include "../ledger/ledger.h"
 
 /*
  * `hotdom-job`, without arguments, descriptors 0 and 1 = /dev/null, 2 = log,

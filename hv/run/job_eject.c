@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "../../pv-drivers/base/io.h"
-#include "grace.h"
+#include "../domain/grace.h"
 #include "host_disk.h"
-#include "shutdown.h"
+#include "../domain/shutdown.h"
 #include "undo.h"
 #include "volume.h"
 

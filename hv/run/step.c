@@ -12,7 +12,7 @@
 #include "files.h"
 #include "host_disk.h"
 #include "medium.h"
-#include "pci.h"
+#include "../domain/pci.h"
 #include "serial.h"
 #include "volume.h"
 

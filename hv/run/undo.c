@@ -8,10 +8,10 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/net/bridge.h"
 #include "device.h"
-#include "display.h"
+#include "../domain/display.h"
 #include "domain_end.h"
-#include "domain_sweep.h"
-#include "pci.h"
+#include "../domain/sweep.h"
+#include "../domain/pci.h"
 #include "server.h"
 #include "volume.h"
 

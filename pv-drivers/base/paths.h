@@ -11,7 +11,7 @@
 #define HD_MAP_DIR     HD_RUN_DIR "/map"      /* see hv/daemon/explain.h */
 #define HD_PLAN_DIR    HD_RUN_DIR "/plan"     /* see hv/daemon/restart.c */
 #define HD_ORDER_DIR   HD_RUN_DIR "/order"    /* see hv/daemon/orders.h */
-#define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/run/display.h */
+#define HD_DISPLAY_DIR HD_RUN_DIR "/display"  /* see hv/domain/display.h */
 #define HD_SERVER_DIR  HD_RUN_DIR "/server"   /* see hv/run/server.h */
 #define HD_EJECTED_DIR HD_RUN_DIR "/ejected"  /* see hv/host/ejected.h */
 #define HD_LOOP_MARK   HD_RUN_DIR "/file-"    /* see hv/host/loop.h */

@@ -2,7 +2,7 @@
 /* Fuzzes the reader of a guest's report.  An input is what xenstore holds. */
 #include "fuzz.h"
 
-#include "../../hv/run/agent.h"
+#include "../../hv/domain/agent.h"
 
 static void must_be_shown(const char *text)
 {

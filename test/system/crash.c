@@ -12,8 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../../hv/run/domain.h"
-#include "../../hv/run/ledger.h"
+#include "../../hv/domain/domain.h"
+#include "../../hv/ledger/ledger.h"
 
 #define ARMED "/run/crash-point"
 #define AT    ARMED ".at"

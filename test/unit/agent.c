@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/run/agent: what the host believes of a guest's report. */
+/* Tests hv/domain/agent: what the host believes of a guest's report. */
 #include <string.h>
 
 #include "../../dom-guest/beat.h"
-#include "../../hv/run/agent.h"
+#include "../../hv/domain/agent.h"
 #include "unit.h"
 
 static void what_the_agent_writes_is_what_the_host_reads(void)
@@ -127,4 +127,4 @@ static const struct hd_test tests[] = {
     HD_TEST(garbage_is_no_report),
     HD_TEST(a_report_without_end_is_none),
 };
-HD_SUITE("run/agent", tests);
+HD_SUITE("domain/agent", tests);

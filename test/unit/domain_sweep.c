@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/run/domain_sweep against a xenstore in memory: several domains go in
+/* Tests hv/domain/sweep against a xenstore in memory: several domains go in
  * one transaction, and nobody else with them. */
 #include <errno.h>
 #include <stdio.h>
 
-#include "../../hv/run/domain_sweep.h"
+#include "../../hv/domain/sweep.h"
 #include "../../pv-drivers/base/io.h"
 #include "unit.h"
 #include "xs_kit.h"
@@ -115,4 +115,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_backend_that_was_written_anew_goes_as_well),
 };
 
-HD_SUITE("run/domain_sweep", tests);
+HD_SUITE("domain/sweep", tests);

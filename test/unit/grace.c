@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/run/grace: how long who is waited for. */
+/* Tests hv/domain/grace: how long who is waited for. */
 #include <string.h>
 #include <time.h>
 
-#include "../../hv/run/grace.h"
+#include "../../hv/domain/grace.h"
 #include "../../pv-drivers/base/io.h"
 #include "unit.h"
 
@@ -121,4 +121,4 @@ static const struct hd_test tests[] = {
     HD_TEST(who_does_not_end_is_asked_again_and_more_seldom_each_time),
 };
 
-HD_SUITE("run/grace", tests);
+HD_SUITE("domain/grace", tests);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/run/inquire, with a guest that the test plays. */
-#include "../../hv/run/inquire.h"
+/* Tests hv/domain/inquire, with a guest that the test plays. */
+#include "../../hv/domain/inquire.h"
 
 #include <string.h>
 
@@ -189,4 +189,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_domain_that_goes_meanwhile_ends_the_question),
     HD_TEST(who_is_told_to_stop_does_so),
 };
-HD_SUITE("run/inquire", tests);
+HD_SUITE("domain/inquire", tests);

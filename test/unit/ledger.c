@@ -300,4 +300,4 @@ static const struct hd_test tests[] = {
     HD_TEST(the_list_has_the_stores_and_nothing_else),
 };
 
-HD_SUITE("run/ledger", tests);
+HD_SUITE("ledger/ledger", tests);

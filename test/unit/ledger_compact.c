@@ -465,4 +465,4 @@ static const struct hd_test tests[] = {
     HD_TEST(who_waited_for_one_that_went_is_told_so),
 };
 
-HD_SUITE("run/ledger_compact", tests);
+HD_SUITE("ledger/compact", tests);

@@ -341,4 +341,4 @@ static const struct hd_test tests[] = {
     HD_TEST(jobs_of_several_stores_write_it_side_by_side),
 };
 
-HD_SUITE("run/ledger_history", tests);
+HD_SUITE("ledger/history", tests);

@@ -3,7 +3,7 @@
 #ifndef HD_TEST_LEDGER_KIT_H
 #define HD_TEST_LEDGER_KIT_H
 
-#include "../../hv/run/ledger.h"
+#include "../../hv/ledger/ledger.h"
 
 extern char ledger_dir[32];
 extern const struct hd_ledger_head ledger_head;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/run/shutdown. */
-#include "../../hv/run/shutdown.h"
+/* Tests hv/domain/shutdown. */
+#include "../../hv/domain/shutdown.h"
 
 #include "unit.h"
 #include "xs_kit.h"
@@ -28,4 +28,4 @@ static const struct hd_test tests[] = {
     HD_TEST(an_order_is_there_until_the_guest_takes_it),
 };
 
-HD_SUITE("run/shutdown", tests);
+HD_SUITE("domain/shutdown", tests);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests run/table_nodes and dom-guest/table: tables that the host writes and
  * the agent reads, in one node or in many. */
-#include "../../hv/run/table_nodes.h"
+#include "../../hv/domain/table_nodes.h"
 
 #include <spawn.h>
 #include <stdio.h>
@@ -278,4 +278,4 @@ static const struct hd_test tests[] = {
     HD_TEST(the_longest_tables_have_sheets_enough),
     HD_TEST(the_longest_tables_are_an_argument),
 };
-HD_SUITE("run/table_nodes", tests);
+HD_SUITE("domain/table_nodes", tests);

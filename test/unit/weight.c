@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests the weights of hv/run/domain_status, on a Xen that has one domain. */
+/* Tests the weights of hv/domain/status, on a Xen that has one domain. */
 #include <stdbool.h>
 #include <xenctrl.h>
 
-#include "../../hv/run/domain_status.h"
+#include "../../hv/domain/status.h"
 #include "unit.h"
 
 #define DOMID 7
@@ -122,4 +122,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_weight_that_a_person_gave_stays),
 };
 
-HD_SUITE("run/domain_status", tests);
+HD_SUITE("domain/status", tests);

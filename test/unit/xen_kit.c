@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../hv/run/domain.h"
+#include "../../hv/domain/domain.h"
 #include "unit.h"
 
 struct xen_kit xen_kit;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks the agent of a guest that runs, through xenstore: every byte of the
  * answer may be anything. */
-#ifndef HD_RUN_INQUIRE_H
-#define HD_RUN_INQUIRE_H
+#ifndef HD_DOMAIN_INQUIRE_H
+#define HD_DOMAIN_INQUIRE_H
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What domain.c, domain_record.c and pci.c share of libxl; nobody else's. */
-#ifndef HD_RUN_TOOLSTACK_H
-#define HD_RUN_TOOLSTACK_H
+#ifndef HD_DOMAIN_TOOLSTACK_H
+#define HD_DOMAIN_TOOLSTACK_H
 
 #include <libxl.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the lines of a ledger; never writes one. */
-#include "ledger_replay.h"
+#include "replay.h"
 
 #include <string.h>
 

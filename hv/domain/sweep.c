@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes away what xenstore and libxl know of domains; never touches them. */
-#include "domain_sweep.h"
+#include "sweep.h"
 
 #include <glob.h>
 #include <stdio.h>

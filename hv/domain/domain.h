@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains through libxl: build, attach, start, end. */
-#ifndef HD_RUN_DOMAIN_H
-#define HD_RUN_DOMAIN_H
+#ifndef HD_DOMAIN_DOMAIN_H
+#define HD_DOMAIN_DOMAIN_H
 
 #include <stdint.h>
 
@@ -10,7 +10,7 @@
 #include "../../pv-drivers/bus/xenbus.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "../plan/plan.h"
-#include "domain_status.h"
+#include "status.h"
 
 struct hd_toolstack; /* opaque; libxl's context: one a process */
 

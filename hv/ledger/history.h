@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What was ever ours since boot, so that verify-host knows it again. */
-#ifndef HD_RUN_LEDGER_HISTORY_H
-#define HD_RUN_LEDGER_HISTORY_H
+#ifndef HD_LEDGER_HISTORY_H
+#define HD_LEDGER_HISTORY_H
 
 /* No file is larger; with all domids that Xen has it is not half of that. */
 #define HD_HISTORY_BYTES (1 << 20)

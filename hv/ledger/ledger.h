@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The write-ahead record of everything that hotdom changed on the host. */
-#ifndef HD_RUN_LEDGER_H
-#define HD_RUN_LEDGER_H
+#ifndef HD_LEDGER_LEDGER_H
+#define HD_LEDGER_LEDGER_H
 
 #include <stdbool.h>
 #include <stdint.h>

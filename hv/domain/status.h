@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain as Xen itself sees it: what it says, and what needs no toolstack; a
  * few hypercalls. */
-#ifndef HD_RUN_DOMAIN_STATUS_H
-#define HD_RUN_DOMAIN_STATUS_H
+#ifndef HD_DOMAIN_STATUS_H
+#define HD_DOMAIN_STATUS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A ledger's file made smaller. */
-#ifndef HD_RUN_LEDGER_COMPACT_H
-#define HD_RUN_LEDGER_COMPACT_H
+#ifndef HD_LEDGER_COMPACT_H
+#define HD_LEDGER_COMPACT_H
 
-#include "ledger_replay.h"
+#include "replay.h"
 
 /* When the file of `ledger`, which holds it and has just read it, is large and
  * most of it is undone: puts one in its place, locked as well, that has only

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain as Xen itself sees it; never touches what the toolstack keeps. */
-#include "domain_status.h"
+#include "status.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PCI devices of the host that guests have to themselves. */
-#ifndef HD_RUN_PCI_H
-#define HD_RUN_PCI_H
+#ifndef HD_DOMAIN_PCI_H
+#define HD_DOMAIN_PCI_H
 
 #include "../../pv-drivers/base/err.h"
 #include "../plan/plan.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests that were asked to end, each with its own grace time. */
-#ifndef HD_RUN_GRACE_H
-#define HD_RUN_GRACE_H
+#ifndef HD_DOMAIN_GRACE_H
+#define HD_DOMAIN_GRACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The ledger from inside: its struct, and reading its lines; for
  * ledger.c and ledger_compact.c. */
-#ifndef HD_RUN_LEDGER_REPLAY_H
-#define HD_RUN_LEDGER_REPLAY_H
+#ifndef HD_LEDGER_REPLAY_H
+#define HD_LEDGER_REPLAY_H
 
 #include <inttypes.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a guest's display is served: VNC on a socket that only root opens. */
-#ifndef HD_RUN_DISPLAY_H
-#define HD_RUN_DISPLAY_H
+#ifndef HD_DOMAIN_DISPLAY_H
+#define HD_DOMAIN_DISPLAY_H
 
 #include "../../pv-drivers/base/err.h"
 #include "../../pv-drivers/base/paths.h"

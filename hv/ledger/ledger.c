@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 
 #include "../../pv-drivers/base/log.h"
-#include "ledger_compact.h"
-#include "ledger_history.h"
+#include "compact.h"
+#include "history.h"
 
 #define LINE_BYTES 256
 

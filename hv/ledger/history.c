@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What was ever ours since boot; never larger than it may be, and never read
  * here for anything but what it has already. */
-#include "ledger_history.h"
+#include "history.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest's agent tells of it, through a xenstore node that is the
  * guest's: every byte of it may be anything. */
-#ifndef HD_RUN_AGENT_H
-#define HD_RUN_AGENT_H
+#ifndef HD_DOMAIN_AGENT_H
+#define HD_DOMAIN_AGENT_H
 
 #include <stddef.h>
 #include <stdint.h>

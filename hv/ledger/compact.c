@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes a large ledger anew, without what is undone, but for that a guest has
  * run; never while it is in use. */
-#include "ledger_compact.h"
+#include "compact.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of a guest as its agent reads them in xenstore: one node, or as
  * many sheets as they take; see pv-drivers/base/sheets.h. */
-#ifndef HD_RUN_TABLE_NODES_H
-#define HD_RUN_TABLE_NODES_H
+#ifndef HD_DOMAIN_TABLE_NODES_H
+#define HD_DOMAIN_TABLE_NODES_H
 
 #include "../../pv-drivers/base/sheets.h"
 #include "../../pv-drivers/bus/xenbus.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What xenstore and libxl know of domains. */
-#ifndef HD_RUN_DOMAIN_SWEEP_H
-#define HD_RUN_DOMAIN_SWEEP_H
+#ifndef HD_DOMAIN_SWEEP_H
+#define HD_DOMAIN_SWEEP_H
 
 #include "../../pv-drivers/bus/xs.h"
-#include "domain_status.h"
+#include "status.h"
 
 /* The classes of the backends that dom0 has, whosever they are, as xenstore
  * lists them: one wait for xenstored. */

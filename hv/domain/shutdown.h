@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest's kernel is asked for through xenstore: xen's
  * docs/misc/xenstore-paths.pandoc, ~/control/shutdown. */
-#ifndef HD_RUN_SHUTDOWN_H
-#define HD_RUN_SHUTDOWN_H
+#ifndef HD_DOMAIN_SHUTDOWN_H
+#define HD_DOMAIN_SHUTDOWN_H
 
 #include <stdbool.h>
 #include <stdint.h>
