@@ -144,8 +144,7 @@ wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \
 	set_uuid set_ro no_flush skip_lockfs add_target set_sector set_message \
 	get_errno deferred_remove) \
-	$(addprefix xs_,open close read write mkdir rm set_permissions \
-	transaction_start transaction_end directory daemon_socket)
+	xs_daemon_socket
 
 $(B)/bin/unit: $(tests:%.c=$(B)/obj/%.o) $(lib)
 	@mkdir -p $(@D)

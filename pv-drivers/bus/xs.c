@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
-#include <xenstore.h>
 
 #include "../base/io.h"
 #include "xs_bulk.h"
@@ -15,8 +14,7 @@
 #define TRIES 100
 
 struct hd_xs {
-    struct xs_handle *handle;    /* for single requests, and none else */
-    struct hd_xs_bulk *bulk;     /* or NULL */
+    struct hd_xs_bulk *bulk;     /* or NULL: it was lost */
     struct hd_xs_events *events; /* or NULL */
 };
 
@@ -28,9 +26,14 @@ static bool printable(const char *text, size_t len)
     return true;
 }
 
+/* That there is no xenstored is not that there is no node. */
 static bool bulk_open(struct hd_xs *xs)
 {
-    return xs->bulk || !hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, NULL);
+    if (xs->bulk || !hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, NULL))
+        return true;
+    if (errno == ENOENT)
+        errno = ECONNREFUSED;
+    return false;
 }
 
 /* Answers are lost with a connection; the next one has one that works. */
@@ -43,9 +46,11 @@ static void bulk_drop(struct hd_xs *xs)
 }
 
 /* By errno: there will be no answer on it any more. */
-static bool is_lost(void)
+static bool keep(struct hd_xs *xs, bool ok)
 {
-    return errno == EIO || errno == ETIMEDOUT;
+    if (!ok && (errno == EIO || errno == ETIMEDOUT))
+        bulk_drop(xs);
+    return ok;
 }
 
 /* One attempt; false with errno set, EAGAIN when another writer was faster.  A
@@ -54,20 +59,12 @@ static bool make_once(struct hd_xs *xs, const struct hd_xs_folder *folders,
                       size_t n_folders, const struct hd_xs_node *nodes,
                       size_t n_nodes, const char **ret_at)
 {
-    bool ok;
+    bool single = !n_folders && n_nodes == 1 && nodes->value;
 
-    if (!n_folders && n_nodes == 1 && nodes->value) {
-        *ret_at = nodes->path;
-        return xs_write(xs->handle, XBT_NULL, nodes->path, nodes->value,
-                        strlen(nodes->value));
-    }
     *ret_at = "a transaction";
-    if (!bulk_open(xs))
-        return false;
-    ok = hd_xs_bulk_make(xs->bulk, folders, n_folders, nodes, n_nodes, ret_at);
-    if (!ok && is_lost())
-        bulk_drop(xs);
-    return ok;
+    return bulk_open(xs) &&
+           keep(xs, (single ? hd_xs_bulk_put : hd_xs_bulk_make)(
+                        xs->bulk, folders, n_folders, nodes, n_nodes, ret_at));
 }
 
 /* Why xenstored did not do what was asked of it, where the system's word
@@ -105,9 +102,8 @@ int hd_xs_open(struct hd_xs **ret, struct hd_err *err)
 
     if (!xs)
         return hd_fail_errno(err, HD_E_FAILED, "open xenstore");
-    xs->handle = xs_open(0);
-    if (!xs->handle)
-        return hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+    if (hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, err))
+        return -1;
     *ret = hd_steal(&xs);
     return 0;
 }
@@ -116,7 +112,6 @@ void hd_xs_free(struct hd_xs *xs)
 {
     if (!xs)
         return;
-    xs_close(xs->handle);
     hd_xs_bulk_free(xs->bulk);
     hd_xs_events_free(xs->events);
     free(xs);
@@ -125,16 +120,15 @@ void hd_xs_free(struct hd_xs *xs)
 int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
                struct hd_err *err)
 {
-    unsigned len = 0;
-    hd_autofree char *value = xs_read(xs->handle, XBT_NULL, path, &len);
+    const char *value;
+    size_t len;
 
-    if (!value && errno == ENOENT)
-        return 0;
-    if (!value)
-        return hd_fail_errno(err, HD_E_IO, "cannot read xenstore %s", path);
+    if (!bulk_open(xs) ||
+        !keep(xs, hd_xs_bulk_value(xs->bulk, path, &value, &len)))
+        return errno == ENOENT ? 0 : not_done("read", path, err);
     if (len >= size)
         return hd_fail(err, HD_E_FAILED,
-                       "xenstore %s holds %u bytes, more than %zu", path, len,
+                       "xenstore %s holds %zu bytes, more than %zu", path, len,
                        size - 1);
     if (!printable(value, len))
         return hd_fail(err, HD_E_FAILED,
@@ -145,29 +139,15 @@ int hd_xs_read(struct hd_xs *xs, const char *path, char *buf, size_t size,
     return 1;
 }
 
-static bool read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
-                     const char **ret_at)
-{
-    bool ok;
-
-    *ret_at = n ? values->path : "";
-    if (!bulk_open(xs))
-        return false;
-    ok = hd_xs_bulk_read(xs->bulk, values, n, ret_at);
-    if (!ok && is_lost())
-        bulk_drop(xs);
-    return ok;
-}
-
 int hd_xs_read_all(struct hd_xs *xs, struct hd_xs_value *values, size_t n,
                    struct hd_err *err)
 {
-    const char *at;
+    const char *at = n ? values->path : "";
     bool ok;
 
     for (size_t i = 0; i < n; i++)
         values[i].there = -1;
-    ok = read_all(xs, values, n, &at);
+    ok = bulk_open(xs) && keep(xs, hd_xs_bulk_read(xs->bulk, values, n, &at));
     for (size_t i = 0; i < n; i++)
         if (values[i].there > 0 &&
             !printable(values[i].buf, strlen(values[i].buf)))
@@ -198,13 +178,11 @@ int hd_xs_put(struct hd_xs *xs, const struct hd_xs_folder *folders,
 
     if (!n_folders && !n_nodes)
         return 0;
-    if (bulk_open(xs)) {
-        if (hd_xs_bulk_put(xs->bulk, folders, n_folders, nodes, n_nodes, &at))
-            return 0;
-        if (is_lost())
-            bulk_drop(xs);
-    }
-    return not_done("write", at, err);
+    return bulk_open(xs) &&
+                   keep(xs, hd_xs_bulk_put(xs->bulk, folders, n_folders, nodes,
+                                           n_nodes, &at))
+               ? 0
+               : not_done("write", at, err);
 }
 
 int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
@@ -213,30 +191,13 @@ int hd_xs_write(struct hd_xs *xs, const struct hd_xs_node *nodes, size_t n,
     return hd_xs_make(xs, NULL, 0, nodes, n, err);
 }
 
-/* false with errno: ENOENT when it is not there. */
-static bool update_once(struct xs_handle *h, const char *path,
-                        const char *value)
-{
-    xs_transaction_t t = xs_transaction_start(h);
-    hd_autofree char *there = NULL;
-    int sys = 0;
-
-    if (t == XBT_NULL)
-        return false;
-    there = xs_read(h, t, path, NULL);
-    if (there && xs_write(h, t, path, value, strlen(value)))
-        return xs_transaction_end(h, t, false);
-    sys = errno;
-    xs_transaction_end(h, t, true);
-    errno = sys;
-    return false;
-}
-
 int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
                  struct hd_err *err)
 {
+    const struct hd_xs_node node = {path, value};
+
     for (int i = 0; i < TRIES; i++) {
-        if (update_once(xs->handle, path, value))
+        if (bulk_open(xs) && keep(xs, hd_xs_bulk_update(xs->bulk, &node)))
             return 1;
         if (errno != EAGAIN)
             break;
@@ -246,17 +207,42 @@ int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
     return not_done("write", path, err);
 }
 
+/* In one piece: the pointers, then the names. */
+static char **list_of(const char *text, size_t len, size_t *ret_n)
+{
+    size_t n = 0;
+    char **names, *at;
+
+    for (size_t i = 0; i < len; i++)
+        n += !text[i];
+    names = malloc(n * sizeof(*names) + len + 1);
+    if (!names)
+        return NULL;
+    at = memcpy(names + n, text, len);
+    for (size_t i = 0; i < n; i++, at += strlen(at) + 1)
+        names[i] = at;
+    *ret_n = n;
+    return names;
+}
+
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
                size_t *ret_n, struct hd_err *err)
 {
-    unsigned n = 0;
-    char **names = xs_directory(xs->handle, XBT_NULL, path, &n);
+    hd_autofree char *text = NULL;
+    size_t len = 0;
 
-    if (!names && errno != ENOENT)
-        return hd_fail_errno(err, HD_E_IO, "cannot list xenstore %s", path);
-    *ret_names = names;
-    *ret_n = names ? n : 0;
-    return 0;
+    *ret_names = NULL;
+    *ret_n = 0;
+    for (int i = 0; i < TRIES; i++) {
+        if (bulk_open(xs) &&
+            keep(xs, hd_xs_bulk_list(xs->bulk, path, &text, &len))) {
+            *ret_names = list_of(text, len, ret_n);
+            break;
+        }
+        if (errno != EAGAIN)
+            break;
+    }
+    return *ret_names || errno == ENOENT ? 0 : not_done("list", path, err);
 }
 
 /* What is lost stays until there is another, so that who waits for it hears of
@@ -276,11 +262,7 @@ static int open_events(struct hd_xs *xs, struct hd_err *err)
 
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
-    return open_events(xs, err) ||
-                   (!xs->bulk &&
-                    hd_xs_bulk_open(&xs->bulk, HD_XS_SILENT_MS, err))
-               ? -1
-               : 0;
+    return open_events(xs, err);
 }
 
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,

@@ -31,8 +31,9 @@ struct hd_xs_folder {
     uint32_t owner, reader;
 };
 
-/* HD_E_NO_XEN when xenstored does not answer.  Every request below blocks until
- * xenstored has answered it, which takes well under a millisecond. */
+/* As hd_xs_bulk_open.  Every request below blocks until xenstored has answered
+ * it, which takes well under a millisecond, and fails when it is silent for
+ * HD_XS_SILENT_MS (xs_bulk.h). */
 int hd_xs_open(struct hd_xs **ret, struct hd_err *err);
 void hd_xs_free(struct hd_xs *xs);
 HD_DEFINE_AUTO(hd_xs)
@@ -77,7 +78,7 @@ int hd_xs_put(struct hd_xs *xs, const struct hd_xs_folder *folders,
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
                size_t *ret_n, struct hd_err *err);
 
-/* What the first transaction and the first watch need, ahead. */
+/* What the first watch needs, ahead. */
 int hd_xs_warm(struct hd_xs *xs, struct hd_err *err);
 /* An event each time that `path` or what is below changes, and one at once; of
  * several with one token, one may stand for all.  Nobody may count on the same

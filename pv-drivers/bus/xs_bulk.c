@@ -62,18 +62,11 @@ bool hd_xs_bulk_put(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
     return ask_all(b, folders, n_folders, nodes, n_nodes, ret_at);
 }
 
-bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
-                     size_t n_folders, const struct hd_xs_node *nodes,
-                     size_t n_nodes, const char **ret_at)
+/* With all that was asked for in it, when that is `ok`, or with nothing. */
+static bool end_with(struct hd_xs_bulk *b, bool ok, const char **ret_at)
 {
-    bool ok;
-    int sys;
+    int sys = errno;
 
-    *ret_at = HD_XS_TRANSACTION;
-    if (!hd_xs_start(b, ret_at))
-        return false;
-    ok = ask_all(b, folders, n_folders, nodes, n_nodes, ret_at);
-    sys = errno;
     if (ok) {
         *ret_at = HD_XS_TRANSACTION;
         return hd_xs_end(b, true);
@@ -83,6 +76,28 @@ bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
         sys = errno;
     errno = sys;
     return false;
+}
+
+bool hd_xs_bulk_make(struct hd_xs_bulk *b, const struct hd_xs_folder *folders,
+                     size_t n_folders, const struct hd_xs_node *nodes,
+                     size_t n_nodes, const char **ret_at)
+{
+    return hd_xs_start(b, ret_at) &&
+           end_with(b, ask_all(b, folders, n_folders, nodes, n_nodes, ret_at),
+                    ret_at);
+}
+
+bool hd_xs_bulk_update(struct hd_xs_bulk *b, const struct hd_xs_node *node)
+{
+    const char *at;
+
+    if (!hd_xs_start(b, &at))
+        return false;
+    hd_xs_begin(b);
+    return end_with(b,
+                    hd_xs_ask(b, XS_READ, HD_XS_WANT_OK, node->path, "", 0) &&
+                        ask_node(b, node) && hd_xs_exchange(b, &at),
+                    &at);
 }
 
 bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n,
@@ -111,6 +126,84 @@ bool hd_xs_bulk_read(struct hd_xs_bulk *b, struct hd_xs_value *values, size_t n,
     }
     errno = first;
     return !first;
+}
+
+/* One, in no transaction; its answer is in `body`.  `more` of `n` bytes stands
+ * behind the path. */
+static bool ask_one(struct hd_xs_bulk *b, uint32_t type, const char *path,
+                    const char *more, size_t n)
+{
+    const char *at;
+
+    hd_xs_begin(b);
+    b->transaction = 0;
+    return hd_xs_ask(b, type, HD_XS_WANT_OK, path, more, n) &&
+           hd_xs_exchange(b, &at);
+}
+
+bool hd_xs_bulk_value(struct hd_xs_bulk *b, const char *path, const char **ret,
+                      size_t *ret_len)
+{
+    if (!ask_one(b, XS_READ, path, "", 0))
+        return false;
+    *ret = b->body;
+    *ret_len = b->body_len;
+    return true;
+}
+
+static bool append(char **text, size_t *len, const char *more, size_t n)
+{
+    char *p = realloc(*text, *len + n + 1);
+
+    if (!p)
+        return false;
+    memcpy(p + *len, more, n);
+    *text = p;
+    *len += n;
+    return true;
+}
+
+/* A part is the listing's generation and some of its names; the last one ends
+ * with an empty name.  EAGAIN when the listing is another one meanwhile. */
+static bool list_parts(struct hd_xs_bulk *b, const char *path, char **ret,
+                       size_t *ret_len)
+{
+    hd_autofree char *names = NULL;
+    char of[32] = "", from[24];
+    size_t len = 0;
+
+    for (;;) {
+        int n = snprintf(from, sizeof(from), "%zu", len);
+        size_t head;
+
+        if (!ask_one(b, XS_DIRECTORY_PART, path, from, (size_t)n + 1))
+            return false;
+        head = strlen(b->body) + 1;
+        errno = EAGAIN;
+        if (head > sizeof(of) || (len && strcmp(of, b->body)))
+            return false;
+        strcpy(of, b->body);
+        errno = EIO; /* no part is empty, and there is an end */
+        if (b->body_len <= head || b->body[b->body_len - 1] ||
+            len > HD_XS_LIST_SIZE ||
+            !append(&names, &len, b->body + head, b->body_len - head))
+            return false;
+        if (len == 1 || !names[len - 2])
+            break;
+    }
+    *ret_len = len - 1;
+    *ret = hd_steal(&names);
+    return true;
+}
+
+bool hd_xs_bulk_list(struct hd_xs_bulk *b, const char *path, char **ret,
+                     size_t *ret_len)
+{
+    *ret = NULL;
+    *ret_len = 0;
+    if (ask_one(b, XS_DIRECTORY, path, "", 0))
+        return append(ret, ret_len, b->body, b->body_len);
+    return errno == E2BIG && list_parts(b, path, ret, ret_len);
 }
 
 /* What it says does not matter. */

@@ -52,6 +52,20 @@ bool hd_xs_bulk_put(struct hd_xs_bulk *bulk, const struct hd_xs_folder *folders,
 bool hd_xs_bulk_read(struct hd_xs_bulk *bulk, struct hd_xs_value *values,
                      size_t n, const char **ret_at);
 
+/* The same of one node, which must be there: ENOENT. */
+bool hd_xs_bulk_update(struct hd_xs_bulk *bulk, const struct hd_xs_node *node);
+
+/* A node's value, of any bytes, with a NUL behind it that does not count; the
+ * connection's own, until the next request.  False as hd_xs_bulk_read. */
+bool hd_xs_bulk_value(struct hd_xs_bulk *bulk, const char *path,
+                      const char **ret, size_t *ret_len);
+
+/* The names of a node's children, each with its NUL; the caller frees `*ret`.
+ * EAGAIN when they change as they are read, which who has very many may see. */
+#define HD_XS_LIST_SIZE (1u << 20)
+bool hd_xs_bulk_list(struct hd_xs_bulk *bulk, const char *path, char **ret,
+                     size_t *ret_len);
+
 /* Asks xenstored something, on a connection of its own: HD_E_TIMEOUT when it
  * has not answered at the deadline, HD_E_NO_XEN when it is not there. */
 int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err);

@@ -40,15 +40,18 @@ static int open_socket(uint32_t silent_ms)
 
 static int not_open(struct hd_err *err)
 {
-    switch (errno) {
-    case EAGAIN:
-        errno = ETIMEDOUT;
-        return hd_fail_errno(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY);
-    case ECONNREFUSED:
-        return hd_fail_errno(err, HD_E_NO_XEN, HD_XS_ENDED_WHY);
-    default:
-        return hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
-    }
+    int sys = errno == EAGAIN ? ETIMEDOUT : errno;
+
+    if (sys == ETIMEDOUT)
+        hd_fail(err, HD_E_TIMEOUT, HD_XS_SILENT_WHY);
+    else if (sys == ECONNREFUSED)
+        hd_fail(err, HD_E_NO_XEN, HD_XS_ENDED_WHY);
+    else
+        hd_fail_errno(err, HD_E_NO_XEN, "xenstore does not answer");
+    if (err)
+        err->sys = sys;
+    errno = sys;
+    return -1;
 }
 
 /* The device is for who has no xenstored beside it: when that has ended and its

@@ -44,19 +44,14 @@ plug() {
 
 yank() { bed yank "$@" >/dev/null; }
 
-# Within `await`: when it is not what it was the last time, or three seconds
-# later. Each session in dom0 costs its one processor a quarter of a second.
+# Asked again within `await`: when something has happened, or two seconds later.
+# Each session in dom0 takes time of its one processor, which a guest wants.
 list() {
-    [[ -n ${awaited-} ]] || { dom0 hotdom list --json; return; }
-    dom0 'seen=$(cat)
-        for ((n = 0; n < 10; n++)); do
-            now=$(hotdom list --json) || exit
-            [[ $now == "$seen" ]] || break
-            read -r -t 0.3 <> <(:) || :
-        done
-        echo "$now"' <"$awaited" >"$awaited.new" || return
-    cat "$awaited.new"
-    mv "$awaited.new" "$awaited"
+    [[ ${awaited-} == again ]] || { dom0 hotdom list --json; return; }
+    dom0 'exec 3< <(exec hotdom events --follow --since 1 2>&1)
+        read -r -t 2 -u 3
+        kill $! 2>/dev/null
+        exec hotdom list --json'
 }
 
 # state STORE: its state now, and its reason when it has one; nothing when it
@@ -77,12 +72,12 @@ guest_domid() { # GUEST
 # await SECONDS WANT COMMAND...: until the command prints WANT.
 await() {
     local begun=$SECONDS until=$((SECONDS + $1)) want=$2 got= pause
-    local awaited=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/awaited
+    local awaited=first
     shift 2
-    : >"$awaited"
     until got=$("$@" 2>&1) && [[ $got == "$want" ]]; do
         ((SECONDS < until)) ||
             fail "'$*' still says '$got', not '$want'" || return
+        awaited=again
         # A pause between two questions, not a wait for time to pass.
         pause=0.3
         ((SECONDS - begun < 10)) || pause=1
@@ -171,8 +166,8 @@ address_of() { dom0 "$network address_of $1"; }
 # An address may be an old lease: the guest is there when it answers; within a
 # few seconds, if it is awaited.
 answers() { # GUEST [PORT]
-    dom0 "$network"'for ((n = 0; n < '"${awaited:+6}"' + 1; n++)); do
-        ((n == 0)) || read -r -t 0.5 <> <(:) || :
+    dom0 "$network"'for ((n = 0; n < '"${awaited:+4}"' + 1; n++)); do
+        ((n == 0)) || read -r -t 1 <> <(:) || :
         address=$(address_of '"$1"') && [[ -n $address ]] &&
             nc -z -w 2 $address '"${2:-23}"' && echo yes && break
     done'

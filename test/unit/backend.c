@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <xenstore.h>
 
 #include "../../pv-drivers/console/console.h"
 #include "../../pv-drivers/console/serve.h"
 #include "../../pv-drivers/fs9p/serve.h"
 #include "unit.h"
 #include "xs_kit.h"
+#include "xs_kit_store.h"
 
 static char folder[HD_XENBUS_PATH], state[HD_XENBUS_PATH + 8];
 static int looks; /* at the node since the server was ready */
@@ -22,7 +22,7 @@ static int looks; /* at the node since the server was ready */
 static void take_away(void)
 {
     if (xs_kit_is(state, "2") && ++looks == 2)
-        xs_rm(NULL, XBT_NULL, folder);
+        (void)xs_kit_rm(folder);
 }
 
 /* A device in its first moment, of which each watch has told already. */

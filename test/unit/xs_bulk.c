@@ -215,6 +215,97 @@ static void a_xenstored_that_is_silent_is_named_at_the_deadline(void)
                 "hangs up");
 }
 
+static void names_are_listed_once_and_none_where_there_is_nothing(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    hd_autofree char **names = NULL;
+    struct hd_err err = {0};
+    size_t n;
+
+    xs_kit_put("/a/x/1", "");
+    xs_kit_put("/a/x/2", "");
+    xs_kit_put("/a/yy", "");
+    CHECK_OK(hd_xs_list(xs, "/a", &names, &n, &err), &err);
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT_STRING_EQUAL(names[0], "x");
+    CU_ASSERT_STRING_EQUAL(names[1], "yy");
+    free(hd_steal(&names));
+    CHECK_OK(hd_xs_list(xs, "/none", &names, &n, &err), &err);
+    CU_ASSERT_EQUAL(n, 0);
+}
+
+/* More than a message has room for, as a host of many domains has. */
+static void put_many(void)
+{
+    char path[64];
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(path, sizeof(path), "/m/%03d-a-name-that-has-some-length-so",
+                 i);
+        xs_kit_put(path, "");
+    }
+}
+
+static void a_list_that_is_longer_than_a_message_is_whole(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    hd_autofree char **names = NULL;
+    struct hd_err err = {0};
+    size_t n;
+
+    put_many();
+    CHECK_OK(hd_xs_list(xs, "/m", &names, &n, &err), &err);
+    CU_ASSERT_EQUAL_FATAL(n, 200);
+    for (size_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(strtoul(names[i], NULL, 10), i);
+}
+
+static void a_list_that_changes_as_it_is_read_is_read_anew(void)
+{
+    static const int changes[] = {1, 2, 5};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(changes); i++) {
+        hd_auto(hd_xs) xs = begin();
+        hd_autofree char **names = NULL;
+        struct hd_err err = {0};
+        size_t n;
+
+        put_many();
+        xs_kit.relists = changes[i];
+        CHECK_OK(hd_xs_list(xs, "/m", &names, &n, &err), &err);
+        CU_ASSERT_EQUAL(n, 200);
+        CU_ASSERT_EQUAL(xs_kit.relists, 0);
+    }
+}
+
+static void a_list_that_changes_without_end_is_given_up(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+    char **names;
+    size_t n;
+
+    put_many();
+    xs_kit.relists = 1000;
+    CHECK_FAILS(hd_xs_list(xs, "/m", &names, &n, &err), &err, HD_E_IO,
+                "cannot list xenstore /m");
+    CU_ASSERT_PTR_NULL(names);
+    CU_ASSERT_EQUAL(n, 0);
+}
+
+static void what_there_is_none_of_is_not_made_by_an_update(void)
+{
+    hd_auto(hd_xs) xs = begin();
+    struct hd_err err = {0};
+
+    CU_ASSERT_EQUAL(hd_xs_update(xs, "/a/x", "1", &err), 0);
+    CU_ASSERT_PTR_NULL(xs_kit_get("/a/x"));
+    xs_kit_put("/a/x", "0");
+    xs_kit.races = 2;
+    CU_ASSERT_EQUAL(hd_xs_update(xs, "/a/x", "1", &err), 1);
+    CU_ASSERT_TRUE(xs_kit_is("/a/x", "1"));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(hundreds_of_nodes_are_one_transaction),
     HD_TEST(what_is_not_there_is_removed_with_what_is),
@@ -227,5 +318,10 @@ static const struct hd_test tests[] = {
     HD_TEST(a_request_that_no_xenstored_takes_is_not_sent),
     HD_TEST(a_stall_anywhere_ends_and_leaves_all_or_nothing),
     HD_TEST(a_xenstored_that_is_silent_is_named_at_the_deadline),
+    HD_TEST(names_are_listed_once_and_none_where_there_is_nothing),
+    HD_TEST(a_list_that_is_longer_than_a_message_is_whole),
+    HD_TEST(a_list_that_changes_as_it_is_read_is_read_anew),
+    HD_TEST(a_list_that_changes_without_end_is_given_up),
+    HD_TEST(what_there_is_none_of_is_not_made_by_an_update),
 };
 HD_SUITE("bus/xs_bulk", tests);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A xenstore in memory behind libxenstore's functions; xs_kit_wire.c serves it,
- * and xs_kit_watch.c tells who watches it. */
+/* The nodes of a xenstore in memory; xs_kit_wire.c serves them, and
+ * xs_kit_watch.c tells who watches them. */
 #include "xs_kit.h"
 
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xenstore.h>
 
 #include "../../pv-drivers/bus/xs.h"
+#include "xs_kit_store.h"
 
 #define NODES 256
 
@@ -102,12 +102,6 @@ size_t xs_kit_count(void)
     return now.n;
 }
 
-/* The socket's requests come without a handle, and are counted there. */
-static void count(const struct xs_handle *h)
-{
-    xs_kit.trips += h != NULL;
-}
-
 static bool write_fails(void)
 {
     if (++xs_kit.writes != xs_kit.fail_at)
@@ -134,76 +128,35 @@ static void tell_differences(struct store *a, struct store *b, bool and_other)
     }
 }
 
-/* ---- libxenstore's functions, as xenstore.h has them */
+/* ---- requests */
 
-struct xs_handle *__wrap_xs_open(unsigned long flags);
-void __wrap_xs_close(struct xs_handle *h);
-void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
-                     unsigned *len);
-bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
-                     const void *data, unsigned len);
-bool __wrap_xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path);
-bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path);
-bool __wrap_xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
-                               const char *path, struct xs_permissions *perms,
-                               unsigned n);
-xs_transaction_t __wrap_xs_transaction_start(struct xs_handle *h);
-bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
-                               bool abort);
-char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
-                           const char *path, unsigned *n);
-
-struct xs_handle *__wrap_xs_open(unsigned long flags)
+const char *xs_kit_read(const char *path)
 {
-    (void)flags;
-    return (struct xs_handle *)&now;
-}
-
-void __wrap_xs_close(struct xs_handle *h)
-{
-    (void)h;
-}
-
-void *__wrap_xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
-                     unsigned *len)
-{
-    const char *value;
-
-    (void)t;
-    count(h);
     if (xs_kit.guest)
         xs_kit.guest();
-    value = xs_kit.read_errno ? NULL : xs_kit_get(path);
     errno = xs_kit.read_errno ? xs_kit.read_errno : ENOENT;
-    if (value && len)
-        *len = (unsigned)strlen(value);
-    return value ? strdup(value) : NULL;
+    return xs_kit.read_errno ? NULL : xs_kit_get(path);
 }
 
-bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
-                     const void *data, unsigned len)
+bool xs_kit_write(const char *path, const char *data, size_t len)
 {
-    (void)t;
-    count(h);
     if (write_fails())
         return false;
     snprintf(need(path)->value, sizeof(now.nodes->value), "%.*s", (int)len,
-             (const char *)data);
+             data);
     wrote(path);
     return true;
 }
 
-bool __wrap_xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path)
+bool xs_kit_mkdir(const char *path)
 {
-    return find(path) || __wrap_xs_write(h, t, path, "", 0);
+    return find(path) || xs_kit_write(path, "", 0);
 }
 
-bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
+bool xs_kit_rm(const char *path)
 {
     size_t len = strlen(path), kept = 0;
 
-    (void)t;
-    count(h);
     if (write_fails())
         return false;
     if (!in_transaction)
@@ -223,39 +176,30 @@ bool __wrap_xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
     return true;
 }
 
-bool __wrap_xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
-                               const char *path, struct xs_permissions *perms,
-                               unsigned n)
+bool xs_kit_set_rights(const char *path, const char *rights)
 {
-    (void)t;
-    count(h);
-    if (write_fails() || n != 2)
+    if (write_fails())
         return false;
-    snprintf(need(path)->rights, sizeof(now.nodes->rights), "n%u,r%u",
-             perms[0].id, perms[1].id);
+    snprintf(need(path)->rights, sizeof(now.nodes->rights), "%s,%s", rights,
+             rights + strlen(rights) + 1);
     return true;
 }
 
-xs_transaction_t __wrap_xs_transaction_start(struct xs_handle *h)
+void xs_kit_begin(void)
 {
-    count(h);
     if (in_transaction)
         abort();
     in_transaction = true;
     before = now;
-    return 1;
 }
 
-bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
-                               bool abort)
+bool xs_kit_end(bool commit)
 {
-    bool lost = !abort && xs_kit.races > 0;
+    bool lost = commit && xs_kit.races > 0;
 
-    (void)t;
-    count(h);
     in_transaction = false;
     xs_kit.ends++;
-    if (abort || lost)
+    if (!commit || lost)
         now = before;
     tell_differences(&now, &before, true);
     tell_differences(&before, &now, false);
@@ -266,28 +210,25 @@ bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t,
     return false;
 }
 
-/* One piece, as libxenstore gives it: the pointers, then the names. */
-char **__wrap_xs_directory(struct xs_handle *h, xs_transaction_t t,
-                           const char *path, unsigned *n)
+size_t xs_kit_list(const char *path, char *names, size_t size)
 {
-    size_t len = strlen(path);
-    char **list = calloc(NODES, sizeof(*list) + 160);
-    char *text = (char *)(list + NODES);
+    size_t len = strlen(path), at = 0, last = 0;
 
-    (void)t;
-    count(h);
-    *n = 0;
     for (size_t i = 0; i < now.n; i++) {
         const char *p = now.nodes[i].path;
         size_t name = strncmp(p, path, len) || p[len] != '/'
                           ? 0
                           : strcspn(p + len + 1, "/");
 
-        if (!name || (*n && !strncmp(list[*n - 1], p + len + 1, name) &&
-                      !list[*n - 1][name]))
+        if (!name || (at && !strncmp(names + last, p + len + 1, name) &&
+                      !names[last + name]))
             continue;
-        list[(*n)++] = text;
-        text += snprintf(text, 160, "%.*s", (int)name, p + len + 1) + 1;
+        if (size - at <= name)
+            abort();
+        last = at;
+        at += (size_t)snprintf(names + at, size - at, "%.*s", (int)name,
+                               p + len + 1) +
+              1;
     }
-    return list;
+    return at;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A xenstore in memory behind libxenstore's functions (the linker wraps them)
- * and behind its socket, where the watches are; it can fail, lose races and
- * stall. */
+/* A xenstore in memory behind its socket; it can fail, lose races and stall. */
 #ifndef HD_TEST_XS_KIT_H
 #define HD_TEST_XS_KIT_H
 
@@ -27,6 +25,7 @@ struct xs_kit {
     int watch_errno; /* and every watch with this */
     /* So many bytes of an event come; 0: all. */
     int event_bytes;
+    int relists;        /* so many parts of a listing are of another one */
     const char *socket; /* where it is asked for; NULL: here */
     bool lost;          /* who waits for an event loses the connection first */
     /* Called when somebody waits for one: a driver's turn to act. */

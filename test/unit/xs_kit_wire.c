@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket of the xenstore in memory: its wire form, a thread a client. */
-#include <errno.h>
+#include <errno.h> /* first: it makes xsd_errors whole */
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,8 +13,10 @@
 #include <xenstore.h>
 #include <xen/io/xs_wire.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/bus/xs_bulk.h"
 #include "xs_kit.h"
+#include "xs_kit_store.h"
 #include "xs_kit_watch.h"
 
 const char *__wrap_xs_daemon_socket(void);
@@ -38,64 +40,70 @@ static const char *name_of(int sys)
     return "EIO";
 }
 
-static bool set_rights(const char *path, const char *rights)
+static size_t least(size_t a, size_t b)
 {
-    struct xs_permissions perms[2];
-
-    for (int i = 0; i < 2; i++, rights += strlen(rights) + 1)
-        perms[i].id = (unsigned)strtoul(rights + 1, NULL, 10);
-    return xs_set_permissions(NULL, 1, path, perms, 2);
+    return a < b ? a : b;
 }
 
-/* Names, each with its NUL, into what holds a message's room. */
-static size_t list(const char *path, char *reply)
+/* As xenstored has it: what no message has room for is asked for in parts, from
+ * an offset on, and the last one ends with an empty name. */
+static bool list(const struct xsd_sockmsg *msg, const char *body, char *reply,
+                 size_t *ret_len)
 {
-    unsigned n;
-    char **names = xs_directory(NULL, 1, path, &n);
-    char *at = reply;
+    static char names[65536];
+    size_t len = xs_kit_list(body, names, sizeof(names) - 1), from, head;
 
-    for (unsigned i = 0; i < n; i++)
-        at = stpcpy(at, names[i]) + 1;
-    free(names);
-    return (size_t)(at - reply);
+    errno = E2BIG;
+    *ret_len = len;
+    if (msg->type == XS_DIRECTORY) {
+        memcpy(reply, names, least(len, XENSTORE_PAYLOAD_MAX));
+        return len <= XENSTORE_PAYLOAD_MAX;
+    }
+    if (xs_kit.relists)
+        xs_kit.relists--;
+    head = (size_t)sprintf(reply, "%d", xs_kit.relists) + 1;
+    from = strtoul(body + strlen(body) + 1, NULL, 10);
+    names[len++] = '\0';
+    len = least(len - least(len, from), XENSTORE_PAYLOAD_MAX - head);
+    memcpy(reply + head, names + from, len);
+    while (len && reply[head + len - 1])
+        len--; /* whole names */
+    *ret_len = head + len;
+    return true;
 }
 
 /* Into `reply`, which holds a message's room; false with errno. */
 static bool serve(int fd, const struct xsd_sockmsg *msg, const char *body,
                   char *reply, size_t *ret_len)
 {
-    const char *more = body + strlen(body) + 1;
-    unsigned len = 0;
-    char *value;
+    const char *more = body + strlen(body) + 1, *value;
 
     strcpy(reply, "OK");
     *ret_len = sizeof("OK");
     switch (msg->type) {
     case XS_TRANSACTION_START:
-        xs_transaction_start(NULL);
+        xs_kit_begin();
         strcpy(reply, "1");
         *ret_len = 2;
         return true;
     case XS_TRANSACTION_END:
-        return xs_transaction_end(NULL, 1, *body == 'F');
+        return xs_kit_end(*body == 'T');
     case XS_READ:
-        value = xs_read(NULL, 1, body, &len);
-        snprintf(reply, 64, "%.60s", value ? value : "");
+        value = xs_kit_read(body);
+        strcpy(reply, value ? value : "");
         *ret_len = strlen(reply); /* a value has no NUL */
-        free(value);
         return value;
     case XS_DIRECTORY:
-        *ret_len = list(body, reply);
-        return true;
+    case XS_DIRECTORY_PART:
+        return list(msg, body, reply, ret_len);
     case XS_MKDIR:
-        return xs_mkdir(NULL, 1, body);
+        return xs_kit_mkdir(body);
     case XS_RM:
-        return xs_rm(NULL, 1, body);
+        return xs_kit_rm(body);
     case XS_SET_PERMS:
-        return set_rights(body, more);
+        return xs_kit_set_rights(body, more);
     case XS_WRITE:
-        return xs_write(NULL, 1, body, more,
-                        (unsigned)(body + msg->len - more));
+        return xs_kit_write(body, more, (size_t)(body + msg->len - more));
     case XS_WATCH:
         return xs_kit_watch(fd, body, more);
     case XS_UNWATCH:
@@ -133,7 +141,7 @@ static void stand_still(int fd)
 
 static bool answer(int fd, struct xsd_sockmsg *msg, const char *body)
 {
-    char reply[128];
+    char reply[XENSTORE_PAYLOAD_MAX + 1];
     size_t len;
 
     if (!serve(fd, msg, body, reply, &len)) {
@@ -178,7 +186,7 @@ static void *serve_client(void *arg)
             pthread_mutex_unlock(&turn);
     }
     if (open) {
-        xs_transaction_end(NULL, 1, true);
+        xs_kit_end(false);
         pthread_mutex_unlock(&turn);
     }
     xs_kit_watch_no_more(fd);

@@ -52,12 +52,63 @@ static void a_xenstored_that_ended_is_told_from_one_that_is_elsewhere(void)
 
     CHECK_FAILS(hd_xs_bulk_open(&bulk, 1000, &err), &err, HD_E_NO_XEN,
                 "xenstored does not run");
+    CHECK_FAILS(hd_xs_open(&xs, &err), &err, HD_E_NO_XEN,
+                "xenstored does not run");
+    end(fd);
+}
+
+/* Whatever is asked: none of it is there is another answer. */
+static void once_xenstored_has_ended_every_request_says_so(void)
+{
+    const struct hd_xs_folder folder = {"/a", 0, 1};
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+    int fd = listen_for(8);
+    char value[8];
+    char **names;
+    size_t n;
+
     CHECK_OK(hd_xs_open(&xs, &err), &err);
+    close(fd);
+    CHECK_FAILS(hd_xs_read(xs, "/a", value, sizeof(value), &err), &err, HD_E_IO,
+                "cannot read xenstore /a");
+    CHECK_FAILS(hd_xs_read(xs, "/a", value, sizeof(value), &err), &err,
+                HD_E_NO_XEN, "xenstored does not run");
+    CHECK_FAILS(hd_xs_list(xs, "/a", &names, &n, &err), &err, HD_E_NO_XEN,
+                "xenstored does not run");
+    CHECK_FAILS(hd_xs_update(xs, "/a", "1", &err), &err, HD_E_NO_XEN,
+                "xenstored does not run");
+    CHECK_FAILS(hd_xs_make(xs, &folder, 1, NULL, 0, &err), &err, HD_E_NO_XEN,
+                "xenstored does not run");
     CHECK_FAILS(hd_xs_watch(xs, "/a", "a", &err), &err, HD_E_NO_XEN,
                 "xenstored does not run");
-    CHECK_FAILS(
-        hd_xs_make(xs, &(struct hd_xs_folder){"/a", 0, 1}, 1, NULL, 0, &err),
-        &err, HD_E_NO_XEN, "xenstored does not run");
+    unlink(at.sun_path);
+    CHECK_FAILS(hd_xs_read(xs, "/a", value, sizeof(value), &err), &err,
+                HD_E_NO_XEN, "xenstored does not run");
+    xs_kit_reset();
+}
+
+static void no_request_waits_for_a_xenstored_that_is_silent(void)
+{
+    hd_auto(hd_xs) xs = NULL;
+    struct hd_err err = {0};
+    int fd = listen_for(8);
+    uint64_t began = hd_io_now_ms();
+    char value[8];
+    char **names;
+    size_t n;
+
+    xs_kit.silent_ms = 50;
+    CHECK_OK(hd_xs_open(&xs, &err), &err);
+    CHECK_FAILS(hd_xs_read(xs, "/a", value, sizeof(value), &err), &err,
+                HD_E_TIMEOUT, "xenstored does not answer");
+    CHECK_FAILS(hd_xs_list(xs, "/a", &names, &n, &err), &err, HD_E_TIMEOUT,
+                "xenstored does not answer");
+    CHECK_FAILS(hd_xs_update(xs, "/a", "1", &err), &err, HD_E_TIMEOUT,
+                "xenstored does not answer");
+    CHECK_FAILS(hd_xs_write(xs, &(struct hd_xs_node){"/a", "1"}, 1, &err), &err,
+                HD_E_TIMEOUT, "xenstored does not answer");
+    CU_ASSERT(hd_io_now_ms() < began + 5000);
     end(fd);
 }
 
@@ -124,9 +175,9 @@ static int meet(int fd, struct hd_xs **ret)
 
     CHECK_OK(hd_xs_open(ret, &err), &err);
     CHECK_OK(hd_xs_warm(*ret, &err), &err);
+    close(accept(fd, NULL, NULL)); /* for requests */
     peer = accept(fd, NULL, NULL);
     CU_ASSERT_FATAL(peer >= 0);
-    close(accept(fd, NULL, NULL));
     return peer;
 }
 
@@ -275,6 +326,8 @@ static void an_answer_that_is_there_counts_whenever_it_is_read(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_xenstored_that_ended_is_told_from_one_that_is_elsewhere),
+    HD_TEST(once_xenstored_has_ended_every_request_says_so),
+    HD_TEST(no_request_waits_for_a_xenstored_that_is_silent),
     HD_TEST(a_signal_does_not_end_the_wait_for_a_xenstored_that_is_busy),
     HD_TEST(half_an_event_keeps_nobody_waiting),
     HD_TEST(an_answer_between_an_event_and_half_of_one_is_found),
