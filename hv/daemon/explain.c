@@ -24,15 +24,30 @@ void hd_explain_keep(struct hd_store *store, const struct hd_map *map)
     store->map = hd_map_to_json(map);
 }
 
+/* Of a copy, for json-c keeps a text that it has made, some KiB a guest, for as
+ * long as what it was made of. */
+static int save(const struct hd_store *store, struct hd_err *err)
+{
+    struct json_object *copy = NULL;
+    const char *text;
+    int rc;
+
+    if (json_object_deep_copy(store->map, &copy, NULL))
+        return hd_fail_errno(err, HD_E_FAILED, "copy a map");
+    text = json_object_to_json_string(copy);
+    rc =
+        hd_kept_save(HD_MAP_DIR, &store->id, text, strlen(text), SIZE_MAX, err);
+    json_object_put(copy);
+    return rc;
+}
+
 void hd_explain_save(struct hd_store *store)
 {
-    const char *text = store->map ? json_object_to_json_string(store->map) : "";
     struct hd_err err;
 
     if (!store->map || store->saved)
         return;
-    store->saved = !hd_kept_save(HD_MAP_DIR, &store->id, text, strlen(text),
-                                 SIZE_MAX, &err);
+    store->saved = !save(store, &err);
     if (!store->saved)
         hd_log(HD_LOG_WARNING, "%s cannot be explained after a restart: %s",
                store->label, err.msg);
