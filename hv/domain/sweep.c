@@ -4,7 +4,9 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
 
@@ -12,7 +14,6 @@
 #define USERDATA "/var/lib/xen/userdata-?.%u.%s.*"
 
 #define BACKENDS "/local/domain/0/backend"
-#define DEVICES  "/sys/bus/xen-backend/devices/*-%u-*"
 
 #define PATH 128
 #define OWN  3 /* nodes of a domain beside its backends */
@@ -99,16 +100,75 @@ int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
 
 /* ---- what comes back */
 
+/* Those of a domain; false: it has none. */
+static bool find_devices(const char *devices, uint32_t domid, glob_t *ret)
+{
+    char pattern[PATH];
+
+    snprintf(pattern, sizeof(pattern), "%.80s/*-%u-*", devices, domid);
+    return !glob(pattern, GLOB_NOSORT, NULL, ret);
+}
+
 static bool has_devices(uint32_t domid)
 {
-    char pattern[sizeof(DEVICES) + 16];
     glob_t found;
 
-    snprintf(pattern, sizeof(pattern), DEVICES, domid);
-    if (glob(pattern, GLOB_NOSORT, NULL, &found))
+    if (!find_devices(HD_BACKEND_DEVICES, domid, &found))
         return false;
     globfree(&found);
     return true;
+}
+
+/* As xenbus_strstate() has it, which the kernel sets behind the node. */
+static bool is_in(const char *device, const char *state)
+{
+    hd_autofree char *text = NULL;
+    char path[PATH + 8];
+    size_t len;
+
+    snprintf(path, sizeof(path), "%s/state", device);
+    return !hd_io_read_file(path, 32, &text, &len, NULL) &&
+           len == strlen(state) + 1 && !memcmp(text, state, len - 1);
+}
+
+/* The kernel has one for each backend, those of programs too: these have no
+ * driver. */
+static bool is_of_a_program(const char *device)
+{
+    char path[PATH + 8];
+
+    snprintf(path, sizeof(path), "%s/driver", device);
+    return access(path, F_OK);
+}
+
+/* The device is CLASS-DOMID-NUMBER. */
+static bool has_begun(struct hd_xs *xs, const char *device, uint32_t domid)
+{
+    const char *class = strrchr(device, '/') + 1,
+               *number = strrchr(device, '-') + 1;
+    char path[PATH], state[8] = "";
+
+    snprintf(path, sizeof(path), "/local/domain/%u/device/%.*s/%.20s/state",
+             domid, (int)strcspn(class, "-"), class, number);
+    return hd_xs_read(xs, path, state, sizeof(state), NULL) < 0 ||
+           strcmp(state, "1") != 0;
+}
+
+bool hd_domain_rests(struct hd_xs *xs, const char *devices, uint32_t domid)
+{
+    bool rests = true;
+    glob_t found;
+
+    if (!find_devices(devices, domid, &found))
+        return true;
+    for (size_t i = 0; rests && i < found.gl_pathc; i++) {
+        const char *device = found.gl_pathv[i];
+
+        rests = is_of_a_program(device) || is_in(device, "Connected") ||
+                (is_in(device, "InitWait") && !has_begun(xs, device, domid));
+    }
+    globfree(&found);
+    return rests;
 }
 
 /* 1: there were some, and they are removed; 0: none. */

@@ -26,7 +26,10 @@ struct hd_context {
     struct hd_hypervisor *hv;
     struct hd_xs *xs;
     /* Domains whose end has begun and whose nodes are away (hd_domain_end). */
-    uint32_t ended[HD_MAX_GUESTS];
+    struct hd_ended {
+        uint32_t domid;
+        bool rested;
+    } ended[HD_MAX_GUESTS];
     size_t n_ended;
     /* START: shared; HD_MAX_LUKS, of the encrypted volumes that are not open
      * yet, by header. */

@@ -15,6 +15,7 @@
 
 struct ending {
     struct hd_domain_status domain;
+    bool rested; /* see hd_domain_rests */
     bool others; /* it has devices of libxl's */
     bool beside; /* `thread` runs */
     pthread_t thread;
@@ -112,10 +113,11 @@ static void end_ours(struct hd_context *ctx, struct ending *endings, size_t n,
     }
 }
 
-static void note(struct hd_context *ctx, uint32_t domid)
+static void note(struct hd_context *ctx, const struct ending *e)
 {
     if (ctx->n_ended < HD_ARRAY_LEN(ctx->ended))
-        ctx->ended[ctx->n_ended++] = domid;
+        ctx->ended[ctx->n_ended++] =
+            (struct hd_ended){e->domain.domid, e->rested};
 }
 
 /* Those first that libxl has no part in; gives their number. */
@@ -160,22 +162,36 @@ int hd_domain_end(struct hd_context *ctx,
     for (size_t i = 0; i < n; i++) {
         (void)hd_domain_pause(ctx->hv, domains[i].domid, NULL);
         endings[i].domain = domains[i];
+        endings[i].rested =
+            hd_domain_rests(ctx->xs, HD_BACKEND_DEVICES, domains[i].domid);
     }
     end_all(ctx, endings, n);
     for (size_t i = 0; i < n; i++)
         if (endings[i].rc)
             bad = bad ? bad : &endings[i];
         else
-            note(ctx, endings[i].domain.domid);
+            note(ctx, &endings[i]);
     if (bad && err)
         *err = bad->err;
     return bad ? -1 : 0;
 }
 
-bool hd_domain_end_has_begun(const struct hd_context *ctx, uint32_t domid)
+static const struct hd_ended *find(const struct hd_context *ctx, uint32_t domid)
 {
     for (size_t i = 0; i < ctx->n_ended; i++)
-        if (ctx->ended[i] == domid)
-            return true;
-    return false;
+        if (ctx->ended[i].domid == domid)
+            return &ctx->ended[i];
+    return NULL;
+}
+
+bool hd_domain_end_has_begun(const struct hd_context *ctx, uint32_t domid)
+{
+    return find(ctx, domid);
+}
+
+bool hd_domain_end_has_rested(const struct hd_context *ctx, uint32_t domid)
+{
+    const struct hd_ended *ended = find(ctx, domid);
+
+    return ended && ended->rested;
 }

@@ -18,5 +18,7 @@ int hd_domain_end(struct hd_context *ctx,
                   struct hd_err *err);
 /* hd_domain_end has done all that for it, in this job. */
 bool hd_domain_end_has_begun(const struct hd_context *ctx, uint32_t domid);
+/* And no driver was at work on its backends then: see hd_domain_rests. */
+bool hd_domain_end_has_rested(const struct hd_context *ctx, uint32_t domid);
 
 #endif

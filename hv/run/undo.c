@@ -58,14 +58,14 @@ static int wait_gone(struct hd_context *ctx, const struct hd_effect *effect,
     return -1;
 }
 
-/* All drivers of its devices had come to themselves: it ran, and what it was
- * given since is connected. */
+/* All drivers of its devices had come to themselves: it ran, what it was given
+ * since is connected, and none was at work as it ended. */
 static bool has_settled(const struct hd_context *ctx,
-                        const struct hd_effect *domain)
+                        const struct hd_effect *domain, uint32_t domid)
 {
     size_t n;
     const struct hd_effect *e = hd_ledger_effects(ctx->ledger, &n);
-    bool settled = domain->running;
+    bool settled = domain->running && hd_domain_end_has_rested(ctx, domid);
 
     for (size_t i = 0; i < n; i++)
         settled &= e[i].kind != HD_EFFECT_DEVICE || e[i].undone ||
@@ -106,7 +106,7 @@ static int undo_domain(struct hd_context *ctx, const struct hd_effect *effect,
         return -1;
     if (wait_gone(ctx, effect, status.domid, err))
         return -1;
-    return has_settled(ctx, effect)
+    return has_settled(ctx, effect, status.domid)
                ? 0
                : hd_domain_sweep_late(
                      ctx->xs, status.domid,

@@ -3,6 +3,9 @@
  * one transaction, and nobody else with them. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "../../hv/domain/sweep.h"
 #include "../../pv-drivers/base/io.h"
@@ -107,12 +110,70 @@ static void a_backend_that_was_written_anew_goes_as_well(void)
                 &err, HD_E_IO, "");
 }
 
+/* What the kernel has of the first domain's backends, in a folder as sysfs's.
+ */
+static void put_device(const char *folder, const char *name, const char *state,
+                       bool driver)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755) && errno != EEXIST, 0);
+    if (driver) {
+        snprintf(path, sizeof(path), "%s/%s/driver", folder, name);
+        (void)mkdir(path, 0755);
+    }
+    snprintf(path, sizeof(path), "%s/%s/state", folder, name);
+    CU_ASSERT_EQUAL(hd_io_write_file(path, state, strlen(state), 0644, NULL),
+                    0);
+}
+
+/* A disk in `state`, and a frontend in the other. */
+static bool rests(const char *folder, const char *state, const char *front)
+{
+    hd_auto(hd_xs) xs = begin();
+
+    if (front)
+        xs_kit_put("/local/domain/40001/device/vbd/51712/state", front);
+    put_device(folder, "vbd-40001-51712", state, true);
+    return hd_domain_rests(xs, folder, FIRST);
+}
+
+static void who_is_at_work_on_a_backend_is_seen(void)
+{
+    char folder[] = "/tmp/hd-unit-XXXXXX";
+    char command[64];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    /* A program's, and a neighbour's of a longer number. */
+    put_device(folder, "console-40001-0", "Initialising\n", false);
+    put_device(folder, "vbd-400010-51712", "Initialising\n", true);
+    CU_ASSERT_TRUE(rests(folder, "Connected\n", "4"));
+    CU_ASSERT_TRUE(rests(folder, "InitWait\n", "1"));
+    CU_ASSERT_FALSE(rests(folder, "InitWait\n", "3"));
+    CU_ASSERT_FALSE(rests(folder, "InitWait\n", NULL));
+    CU_ASSERT_FALSE(rests(folder, "Initialising\n", "1"));
+    CU_ASSERT_FALSE(rests(folder, "Connected to nobody\n", "4"));
+    CU_ASSERT_FALSE(rests(folder, "", "4"));
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void a_domain_without_devices_rests(void)
+{
+    hd_auto(hd_xs) xs = begin();
+
+    CU_ASSERT_TRUE(hd_domain_rests(xs, "/nowhere", FIRST));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(several_domains_go_in_as_many_waits_as_one),
     HD_TEST(classes_that_are_known_are_not_listed_again),
     HD_TEST(a_neighbour_is_left_alone_and_nothing_there_is_success),
     HD_TEST(a_xenstored_that_refuses_leaves_all_or_none),
     HD_TEST(a_backend_that_was_written_anew_goes_as_well),
+    HD_TEST(who_is_at_work_on_a_backend_is_seen),
+    HD_TEST(a_domain_without_devices_rests),
 };
 
 HD_SUITE("domain/sweep", tests);
