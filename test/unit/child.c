@@ -36,8 +36,8 @@ static struct end run_working(const char *script, uint64_t ms, bool leave,
     struct hd_child_spec spec = {.path = path,
                                  .deadline_ms = hd_io_now_ms() + ms,
                                  .leave_at_deadline = leave,
-                                 /* A tick, however busy the machine is. */
-                                 .work_ms = longest ? 10 : 0,
+                                 /* As little as a busy machine gives it. */
+                                 .work_ms = longest ? 1 : 0,
                                  .longest_ms = hd_io_now_ms() + longest};
     struct hd_child *child = NULL;
     struct hd_err err = {0};
