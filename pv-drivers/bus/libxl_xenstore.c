@@ -4,21 +4,25 @@
  * libxl makes a domain of some hundred nodes in a few transactions, and waits
  * for each node, which on a busy host is most of what libxl takes.  Within a
  * transaction nobody needs an answer before its end, or before something is
- * read, so it is a batch; what is asked outside of one goes on as it is, and so
- * does everything if libxl should come to be linked in another way.
+ * read, so it is a batch.  Of what is read outside of one, domains' names are
+ * asked for together; all else goes on as it is, and so does everything if
+ * libxl should come to be linked in another way.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <xenstore.h>
 
 #include "../base/next.h"
 #include "xs_batch.h"
+#include "xs_names.h"
 
 #define MOST 64 /* transactions at a time: one a guest that starts */
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static struct hd_xs_batch *batches[MOST]; /* that of transaction i + 1 */
+static struct hd_xs_names names;          /* as long as the job */
 
 /* Each has one owner, so it stays until that one ends it. */
 static struct hd_xs_batch *batch_of(xs_transaction_t t)
@@ -108,13 +112,27 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
                  : HD_NEXT(xs_set_permissions)(h, t, path, perms, n);
 }
 
+static char *read_name(const char *path, unsigned int *len)
+{
+    char *name;
+
+    pthread_mutex_lock(&turn);
+    name = hd_xs_names_read(&names, path);
+    pthread_mutex_unlock(&turn);
+    if (name && len)
+        *len = (unsigned int)strlen(name);
+    return name;
+}
+
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
               unsigned int *len)
 {
     struct hd_xs_batch *batch = batch_of(t);
+    char *name = t == XBT_NULL ? read_name(path, len) : NULL;
 
-    return batch ? hd_xs_batch_read(batch, path, len)
-                 : HD_NEXT(xs_read)(h, t, path, len);
+    return batch  ? hd_xs_batch_read(batch, path, len)
+           : name ? name
+                  : HD_NEXT(xs_read)(h, t, path, len);
 }
 
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
