@@ -25,20 +25,26 @@ void hd_explain_keep(struct hd_store *store, const struct hd_map *map)
 }
 
 /* Of a copy, for json-c keeps a text that it has made, some KiB a guest, for as
- * long as what it was made of. */
-static int save(const struct hd_store *store, struct hd_err *err)
+ * long as what it was made of.  The caller frees it; NULL: there is no memory.
+ */
+static char *text_of(struct json_object *map)
 {
     struct json_object *copy = NULL;
-    const char *text;
-    int rc;
+    char *text = NULL;
 
-    if (json_object_deep_copy(store->map, &copy, NULL))
-        return hd_fail_errno(err, HD_E_FAILED, "copy a map");
-    text = json_object_to_json_string(copy);
-    rc =
-        hd_kept_save(HD_MAP_DIR, &store->id, text, strlen(text), SIZE_MAX, err);
+    if (!json_object_deep_copy(map, &copy, NULL))
+        text = strdup(json_object_to_json_string(copy));
     json_object_put(copy);
-    return rc;
+    return text;
+}
+
+static int save(const struct hd_store *store, struct hd_err *err)
+{
+    hd_autofree char *text = text_of(store->map);
+
+    return text ? hd_kept_save(HD_MAP_DIR, &store->id, text, strlen(text),
+                               SIZE_MAX, err)
+                : hd_fail_errno(err, HD_E_FAILED, "keep a map");
 }
 
 void hd_explain_save(struct hd_store *store)
@@ -82,14 +88,15 @@ void hd_explain_adopt(struct hd_store *store)
 
 void hd_explain_end(struct hd_store *store)
 {
+    hd_autofree char *text =
+        store->map && store->ran ? text_of(store->map) : NULL;
     struct hd_err err;
 
     /* What is there of another store with this id is not ours. */
     if (store->saved && hd_kept_forget(HD_MAP_DIR, &store->id, &err))
         hd_log(HD_LOG_WARNING, "%s", err.msg);
-    if (store->map && store->ran)
-        hd_record_last(store->daemon->loop, &store->id,
-                       json_object_to_json_string(store->map));
+    if (text)
+        hd_record_last(store->daemon->loop, &store->id, text);
     store->saved = store->ran = false;
 }
 

@@ -100,20 +100,20 @@ int hd_domain_sweep(struct hd_xs *xs, const struct hd_domain_status *domains,
 
 /* ---- what comes back */
 
-/* Those of a domain; false: it has none. */
-static bool find_devices(const char *devices, uint32_t domid, glob_t *ret)
+/* Those of a domain, as glob(3) does it. */
+static int find_devices(const char *devices, uint32_t domid, glob_t *ret)
 {
     char pattern[PATH];
 
     snprintf(pattern, sizeof(pattern), "%.80s/*-%u-*", devices, domid);
-    return !glob(pattern, GLOB_NOSORT, NULL, ret);
+    return glob(pattern, GLOB_NOSORT, NULL, ret);
 }
 
 static bool has_devices(uint32_t domid)
 {
     glob_t found;
 
-    if (!find_devices(HD_BACKEND_DEVICES, domid, &found))
+    if (find_devices(HD_BACKEND_DEVICES, domid, &found))
         return false;
     globfree(&found);
     return true;
@@ -156,11 +156,12 @@ static bool has_begun(struct hd_xs *xs, const char *device, uint32_t domid)
 
 bool hd_domain_rests(struct hd_xs *xs, const char *devices, uint32_t domid)
 {
-    bool rests = true;
     glob_t found;
+    int rc = find_devices(devices, domid, &found);
+    bool rests = true;
 
-    if (!find_devices(devices, domid, &found))
-        return true;
+    if (rc)
+        return rc == GLOB_NOMATCH;
     for (size_t i = 0; rests && i < found.gl_pathc; i++) {
         const char *device = found.gl_pathv[i];
 

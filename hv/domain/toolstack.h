@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What domain.c, domain_record.c and pci.c share of libxl; nobody else's. */
+/* What domain.c, record.c and pci.c share of libxl; nobody else's. */
 #ifndef HD_DOMAIN_TOOLSTACK_H
 #define HD_DOMAIN_TOOLSTACK_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ledger from inside: its struct, and reading its lines; for
- * ledger.c and ledger_compact.c. */
+ * ledger.c and compact.c. */
 #ifndef HD_LEDGER_REPLAY_H
 #define HD_LEDGER_REPLAY_H
 
@@ -13,7 +13,7 @@
 
 struct hd_ledger {
     char path[PATH_MAX];
-    char beside[PATH_MAX]; /* what takes its place: ledger_compact.h */
+    char beside[PATH_MAX]; /* what takes its place: compact.h */
     char history[PATH_MAX];
     int fd;      /* locked; -1: only peeked at */
     off_t whole; /* where its last whole line ends */

@@ -109,7 +109,7 @@ struct hd_job_request {
     uint32_t parallel; /* START, BUILD: guests at a time; 0 is as 1 */
     uint32_t built;    /* START: 1: a BUILD was there, and left a ledger */
     uint32_t crowd;    /* START: 1: others start as well; guests are light when
-                          it ends: domain_status.h */
+                          it ends: ../domain/status.h */
     struct hd_auth auth;
     struct hd_luks_change keys; /* KEYS; `keyslot` is the acting user's */
     struct hd_uuid store;

@@ -207,24 +207,6 @@ int hd_xs_update(struct hd_xs *xs, const char *path, const char *value,
     return not_done("write", path, err);
 }
 
-/* In one piece: the pointers, then the names. */
-static char **list_of(const char *text, size_t len, size_t *ret_n)
-{
-    size_t n = 0;
-    char **names, *at;
-
-    for (size_t i = 0; i < len; i++)
-        n += !text[i];
-    names = malloc(n * sizeof(*names) + len + 1);
-    if (!names)
-        return NULL;
-    at = memcpy(names + n, text, len);
-    for (size_t i = 0; i < n; i++, at += strlen(at) + 1)
-        names[i] = at;
-    *ret_n = n;
-    return names;
-}
-
 int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
                size_t *ret_n, struct hd_err *err)
 {
@@ -236,7 +218,7 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
     for (int i = 0; i < TRIES; i++) {
         if (bulk_open(xs) &&
             keep(xs, hd_xs_bulk_list(xs->bulk, path, &text, &len))) {
-            *ret_names = list_of(text, len, ret_n);
+            *ret_names = hd_xs_split(text, len, ret_n);
             break;
         }
         if (errno != EAGAIN)
@@ -247,7 +229,7 @@ int hd_xs_list(struct hd_xs *xs, const char *path, char ***ret_names,
 
 /* What is lost stays until there is another, so that who waits for it hears of
  * that. */
-static int open_events(struct hd_xs *xs, struct hd_err *err)
+int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
 {
     hd_auto(hd_xs_events) events = NULL;
 
@@ -260,15 +242,10 @@ static int open_events(struct hd_xs *xs, struct hd_err *err)
     return 0;
 }
 
-int hd_xs_warm(struct hd_xs *xs, struct hd_err *err)
-{
-    return open_events(xs, err);
-}
-
 int hd_xs_watch(struct hd_xs *xs, const char *path, const char *token,
                 struct hd_err *err)
 {
-    if (open_events(xs, err))
+    if (hd_xs_warm(xs, err))
         return -1;
     return hd_xs_events_add(xs->events, path, token)
                ? 0

@@ -162,21 +162,13 @@ char **hd_xs_batch_list(struct hd_xs_batch *batch, const char *path,
                         unsigned int *ret_n)
 {
     const struct hd_xs_bulk *b = batch->bulk;
-    unsigned int n = 0;
-    char **names, *at;
+    char **names;
+    size_t n;
 
     if (!now(batch, XS_DIRECTORY, path))
         return NULL;
-    for (size_t i = 0; i < b->body_len; i++)
-        n += !b->body[i];
-    names = malloc((n + 1) * sizeof(*names) + b->body_len + 1);
-    if (!names)
-        return NULL;
-    at = memcpy(&names[n + 1], b->body, b->body_len + 1);
-    for (unsigned int i = 0; i < n; i++, at += strlen(at) + 1)
-        names[i] = at;
-    names[n] = NULL;
-    *ret_n = n;
+    names = hd_xs_split(b->body, b->body_len, &n);
+    *ret_n = names ? (unsigned int)n : 0;
     return names;
 }
 

@@ -206,17 +206,34 @@ bool hd_xs_bulk_list(struct hd_xs_bulk *b, const char *path, char **ret,
     return errno == E2BIG && list_parts(b, path, ret, ret_len);
 }
 
+char **hd_xs_split(const char *text, size_t len, size_t *ret_n)
+{
+    size_t n = 0;
+    char **names, *at;
+
+    for (size_t i = 0; i < len; i++)
+        n += !text[i];
+    names = malloc((n + 1) * sizeof(*names) + len + 1);
+    if (!names)
+        return NULL;
+    at = memcpy(&names[n + 1], text, len);
+    at[len] = '\0';
+    for (size_t i = 0; i < n; i++, at += strlen(at) + 1)
+        names[i] = at;
+    names[n] = NULL;
+    *ret_n = n;
+    return names;
+}
+
 /* What it says does not matter. */
 int hd_xs_answers(uint64_t deadline_ms, struct hd_err *err)
 {
     hd_auto(hd_xs_bulk) bulk = NULL;
-    const char *at;
 
     if (hd_xs_bulk_open(&bulk, (uint32_t)hd_io_left_ms(deadline_ms) + 1, err))
         return -1;
     bulk->silent_ms = (uint32_t)hd_io_left_ms(deadline_ms);
-    if (hd_xs_ask(bulk, XS_READ, HD_XS_WANT_OK, "/", "", 0) &&
-        hd_xs_exchange(bulk, &at))
+    if (ask_one(bulk, XS_READ, "/", "", 0))
         return 0;
     if (errno == ETIMEDOUT)
         return hd_fail_errno(err, HD_E_TIMEOUT, "xenstored does not answer");

@@ -65,6 +65,9 @@ bool hd_xs_bulk_value(struct hd_xs_bulk *bulk, const char *path,
 #define HD_XS_LIST_SIZE (1u << 20)
 bool hd_xs_bulk_list(struct hd_xs_bulk *bulk, const char *path, char **ret,
                      size_t *ret_len);
+/* Such names as xs_directory gives them: in one piece, the pointers and a NULL,
+ * then the text; the caller frees it.  NULL with errno. */
+char **hd_xs_split(const char *text, size_t len, size_t *ret_n);
 
 /* Asks xenstored something, on a connection of its own: HD_E_TIMEOUT when it
  * has not answered at the deadline, HD_E_NO_XEN when it is not there. */

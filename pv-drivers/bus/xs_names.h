@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names of all domains, for who reads one after the other, as libxl does
  * before it makes a domain, to see that no other has its name
- * (libxl_name_to_domid): one wait for xenstored in place of one a domain. */
+ * (libxl_name_to_domid): two waits for xenstored in place of one a domain. */
 #ifndef HD_BUS_XS_NAMES_H
 #define HD_BUS_XS_NAMES_H
 
