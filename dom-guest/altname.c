@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Adds an alternative name to an interface; changes nothing else of it. */
+/* Adds an alternative name to an interface, and finds one by any of its names;
+ * changes nothing else of it. */
 #include "altname.h"
 
 #include <linux/rtnetlink.h>
-#include <stdbool.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,21 +66,24 @@ static void fill(struct request *r, unsigned index, const char *name)
         (uint32_t)NLMSG_LENGTH(sizeof(r->link)) + RTA_ALIGN(r->list.rta_len);
 }
 
-/* if_nametoindex(3) takes no name that is longer than 15. */
-static bool has_it(unsigned index, const char *name)
+unsigned hd_altname_find(const char *name)
 {
     struct question q = {.head.nlmsg_type = RTM_GETLINK,
-                         .head.nlmsg_flags = NLM_F_REQUEST,
-                         .name.rta_type = IFLA_ALT_IFNAME};
+                         .head.nlmsg_flags = NLM_F_REQUEST};
     struct reply reply = {0};
     size_t len = strlen(name) + 1;
 
+    if (len > sizeof(q.text))
+        return 0;
+    /* Linux before 5.5 knows the first alone, which finds both since. */
+    q.name.rta_type = len <= IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME;
     memcpy(q.text, name, len);
     q.name.rta_len = (unsigned short)RTA_LENGTH(len);
     q.head.nlmsg_len =
         (uint32_t)NLMSG_LENGTH(sizeof(q.link)) + RTA_ALIGN(q.name.rta_len);
-    return !talk(&q.head, &reply) && reply.head.nlmsg_type == RTM_NEWLINK &&
-           reply.link.ifi_index == (int)index;
+    return !talk(&q.head, &reply) && reply.head.nlmsg_type == RTM_NEWLINK
+               ? (unsigned)reply.link.ifi_index
+               : 0;
 }
 
 int hd_altname_add(unsigned index, const char *name, struct hd_err *err)
@@ -93,7 +97,7 @@ int hd_altname_add(unsigned index, const char *name, struct hd_err *err)
     if (talk(&r.head, &reply))
         return hd_fail_errno(err, HD_E_FAILED, "ask for the name %s", name);
     errno = -reply.why.error;
-    if (errno && !(errno == EEXIST && has_it(index, name)))
+    if (errno && !(errno == EEXIST && hd_altname_find(name) == index))
         return hd_fail_errno(err, HD_E_FAILED, "name interface %u %s", index,
                              name);
     return 0;

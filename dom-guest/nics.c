@@ -83,7 +83,7 @@ static int move_aside(int sock, const char *name, struct hd_err *err)
 static int name_nic(int sock, const char *from, const char *to,
                     struct hd_err *err)
 {
-    unsigned index = if_nametoindex(from), other = if_nametoindex(to);
+    unsigned index = hd_altname_find(from), other = hd_altname_find(to);
     char name[IF_NAMESIZE];
 
     if (index && index == other)
