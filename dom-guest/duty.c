@@ -145,6 +145,12 @@ void hd_duty_begin(struct hd_duty *d)
     apply_names(d, hd_io_now_ms() + NICS_MS);
 }
 
+void hd_duty_tell(struct hd_duty *d)
+{
+    hd_duty_report_learn(d);
+    hd_duty_report(d, "ready");
+}
+
 /* ---- what the host wants */
 
 static const struct {
@@ -318,8 +324,7 @@ static int loop(struct hd_duty *d, int signals, int addresses,
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
             retry(d);
-            hd_duty_report_learn(d);
-            hd_duty_report(d, "ready");
+            hd_duty_tell(d);
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
         look(d);
@@ -370,16 +375,12 @@ static void detach(void)
     (void)dup2(log < 0 ? null : log, 2);
 }
 
-/* It reports first: whoever has started it begins the guest's programs then,
- * and these share its processor. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err)
 {
     char text[16];
     pid_t pid;
     int len;
 
-    hd_duty_report_learn(d);
-    hd_duty_report(d, "ready");
     pid = fork();
     if (pid < 0)
         return hd_fail_errno(err, HD_E_FAILED, "start the agent");

@@ -58,12 +58,15 @@ void hd_duty_fini(struct hd_duty *d);
  * reports that follow, and nothing else is. */
 void hd_duty_begin(struct hd_duty *d);
 
+/* Reports how it is now.  Whoever starts an agent does so before anything else
+ * of the guest's, which would share its processor. */
+void hd_duty_tell(struct hd_duty *d);
+
 /* Reports, and follows the host's changes, until SIGTERM.  SIGHUP begins anew.
  */
 int hd_duty_go_on(struct hd_duty *d, struct hd_err *err);
 
-/* The same in a process of its own, which logs to the kernel's log; the first
- * report is made when this returns. */
+/* The same in a process of its own, which logs to the kernel's log. */
 int hd_duty_go_on_behind(struct hd_duty *d, struct hd_err *err);
 
 /* For the parts, how one went: `err` is NULL or has no code when it is as it

@@ -247,10 +247,6 @@ static void keep_program(void)
 
 static int move_to_root(struct hd_err *err)
 {
-    hd_autofd int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct stat st;
-
-    keep_program();
     for (size_t i = 0; i < HD_ARRAY_LEN(mounts); i++) {
         char to[32];
 
@@ -260,13 +256,21 @@ static int move_to_root(struct hd_err *err)
             return hd_fail_errno(err, HD_E_IO, "move %s to the root",
                                  mounts[i].at);
     }
-    if (old < 0 || fstat(old, &st) || chdir(ROOT))
-        return hd_fail_errno(err, HD_E_IO, "go to the root");
-    if (is_memory(old))
-        empty(old, st.st_dev);
-    if (mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+    if (chdir(ROOT) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") ||
+        chdir("/"))
         return hd_fail_errno(err, HD_E_IO, "go to the root");
     return 0;
+}
+
+/* The guest is ready by now: none of it is waited for. */
+static void leave(int fd)
+{
+    hd_autofd int ramdisk = fd;
+    struct stat st;
+
+    keep_program();
+    if (!fstat(ramdisk, &st) && is_memory(ramdisk))
+        empty(ramdisk, st.st_dev);
 }
 
 bool hd_early_writes_root(struct hd_xsdev *x)
@@ -318,6 +322,7 @@ static int choose_root(struct hd_early *ret,
 int hd_early_run(char **argv, struct hd_err *err)
 {
     static struct hd_promise promises[HD_PROMISES];
+    hd_autofd int ramdisk = -1;
     struct hd_early e;
     struct hd_duty d;
     struct rlimit files;
@@ -335,6 +340,7 @@ int hd_early_run(char **argv, struct hd_err *err)
     if (*e.root && mount_root(&e, err))
         return -1;
     begun = hd_io_now_ms(); /* from here on the guest waits for the agent */
+    ramdisk = *e.root ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (*e.root && move_to_root(err))
         return -1;
     if (hd_duty_open(&d, err))
@@ -345,6 +351,9 @@ int hd_early_run(char **argv, struct hd_err *err)
     hd_duty_begin(&d);
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);
+    hd_duty_tell(&d);
+    if (*e.root)
+        leave(hd_steal_fd(&ramdisk));
     if (hd_duty_go_on_behind(&d, err))
         return -1;
     if (!*e.init)

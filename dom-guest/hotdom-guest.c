@@ -74,6 +74,7 @@ static int cmd_start(int argc, char **argv, struct hd_err *err)
         return 0;
     }
     hd_duty_begin(&d);
+    hd_duty_tell(&d);
     return hd_duty_go_on_behind(&d, err);
 }
 

@@ -111,11 +111,12 @@ static int take_changes(struct hd_keeper *k, struct hd_xsdev *x,
     return before && answer.sequence > before;
 }
 
-/* Somebody may set keys without a pause. */
+/* Somebody may set keys without a pause; where no file is bound to any, none is
+ * looked at. */
 static int catch_up(struct hd_keeper *k, struct hd_xsdev *x, struct hd_err *err)
 {
     struct hd_entries bytes = {.max = HD_REGCALL_ANSWER_MAX};
-    int rc = 1;
+    int rc = !k->bound || k->n_binds;
 
     hd_news_drain(k->news);
     for (unsigned i = 0; rc > 0 && i < ROUNDS; i++)

@@ -75,6 +75,7 @@ static void be_agent(int x, int log, bool held)
         fail(&d, failed);
     if (lock >= 0) {
         d.lock = lock;
+        hd_duty_tell(&d);
         _exit(good && !hd_duty_go_on_behind(&d, &err) ? 0 : 1);
     }
     good = good && !hd_duty_go_on(&d, &err);
