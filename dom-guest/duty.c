@@ -136,13 +136,17 @@ static void apply_prefs(struct hd_duty *d)
 }
 
 /* The settings and files before the view: they are the guest's own, whatever of
- * /etc the host covers. */
+ * /etc the host covers.  Names are given while the hand waits for the disk. */
 void hd_duty_begin(struct hd_duty *d)
 {
+    bool view;
+
     apply_prefs(d);
     hd_duty_registry_begin(d);
-    hd_duty_view_apply(d, true);
+    view = hd_duty_view_begin(d);
     apply_names(d, hd_io_now_ms() + NICS_MS);
+    if (view)
+        hd_duty_view_end(d);
 }
 
 void hd_duty_tell(struct hd_duty *d)

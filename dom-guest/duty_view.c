@@ -60,15 +60,16 @@ static uint64_t count_entries(const char *text)
     return n;
 }
 
-/* What is not answered is not made. */
-static void tell(struct hd_duty *d, hd_hand_fn *fn, const void *ask, size_t len,
-                 struct hd_view_outcome *ret)
+static uint64_t deadline(const struct hd_duty *d)
 {
-    uint64_t ms = HD_HAND_MS + ENTRY_MS * count_entries(d->tables);
+    return hd_io_now_ms() + HD_HAND_MS + ENTRY_MS * count_entries(d->tables);
+}
 
+/* What is not answered is not made. */
+static void hear(struct hd_duty *d, struct hd_view_outcome *ret)
+{
     *ret = (struct hd_view_outcome){0};
-    (void)hd_hand_do(&d->hand, fn, ask, len, ret, sizeof(*ret),
-                     hd_io_now_ms() + ms, &ret->why);
+    (void)hd_hand_hear(&d->hand, ret, sizeof(*ret), deadline(d), &ret->why);
 }
 
 /* ---- the agent */
@@ -86,33 +87,61 @@ static bool knows_view(struct hd_duty *d)
     return d->hand.fd >= 0 && d->by == d->hand.starts;
 }
 
-void hd_duty_view_apply(struct hd_duty *d, bool again)
+/* What has come of the tables. */
+static void take(struct hd_duty *d, const struct hd_view_outcome *out)
+{
+    d->by = d->hand.starts;
+    d->unseen = out->why.code && (!out->made || out->made < out->wanted);
+    hd_duty_settle(d, HD_DUTY_VIEW, &out->why);
+    hd_duty_settle(d, HD_DUTY_HIDDEN, NULL);
+    if (out->wanted && (!d->unseen || !d->looks))
+        hd_log(HD_LOG_INFO, "%zu of %zu paths of the tables are there",
+               out->made, out->wanted);
+    if (!d->unseen)
+        d->looks = 0;
+}
+
+/* False: there is nothing to hear of it. */
+static bool begin(struct hd_duty *d, bool again)
 {
     hd_autofree char *text = NULL;
-    struct hd_view_outcome out;
     struct hd_err err;
 
     if (!d->view)
-        return;
+        return false;
     if (hd_table_read(d->x, &text, &err)) {
         d->unseen = true;
         hd_duty_settle(d, HD_DUTY_VIEW, &err);
-        return;
+        return false;
     }
     if (!again && knows_view(d) && d->tables && !strcmp(text, d->tables))
-        return;
+        return false;
     free(d->tables);
     d->tables = hd_steal(&text);
-    tell(d, compose, d->tables, strlen(d->tables) + 1, &out);
-    d->by = d->hand.starts;
-    d->unseen = out.why.code && (!out.made || out.made < out.wanted);
-    hd_duty_settle(d, HD_DUTY_VIEW, &out.why);
-    hd_duty_settle(d, HD_DUTY_HIDDEN, NULL);
-    if (out.wanted && (!d->unseen || !d->looks))
-        hd_log(HD_LOG_INFO, "%zu of %zu paths of the tables are there",
-               out.made, out.wanted);
-    if (!d->unseen)
-        d->looks = 0;
+    if (!hd_hand_tell(&d->hand, compose, d->tables, strlen(d->tables) + 1,
+                      &err))
+        return true;
+    take(d, &(struct hd_view_outcome){.why = err});
+    return false;
+}
+
+bool hd_duty_view_begin(struct hd_duty *d)
+{
+    return begin(d, true);
+}
+
+void hd_duty_view_end(struct hd_duty *d)
+{
+    struct hd_view_outcome out;
+
+    hear(d, &out);
+    take(d, &out);
+}
+
+void hd_duty_view_apply(struct hd_duty *d, bool again)
+{
+    if (begin(d, again))
+        hd_duty_view_end(d);
 }
 
 static bool is_turn(struct hd_duty *d)
@@ -149,7 +178,9 @@ void hd_duty_view_look(struct hd_duty *d)
     if (!d->view || hd_io_left_ms(d->look_ms))
         return;
     d->look_ms = UINT64_MAX;
-    tell(d, look, &now_ms, sizeof(now_ms), &out);
+    out = (struct hd_view_outcome){0};
+    if (!hd_hand_tell(&d->hand, look, &now_ms, sizeof(now_ms), &out.why))
+        hear(d, &out);
     hd_duty_settle(d, HD_DUTY_HIDDEN, &out.why);
     if (out.made)
         hd_log(HD_LOG_INFO, "%zu of %zu hidden paths are shown again", out.made,

@@ -3,11 +3,17 @@
 #ifndef HD_GUEST_DUTY_VIEW_H
 #define HD_GUEST_DUTY_VIEW_H
 
+#include <stdbool.h>
+
 #include "duty.h"
 
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
 /* Composes it as the host says now; `again`: though that is the same. */
 void hd_duty_view_apply(struct hd_duty *d, bool again);
+/* The two halves of it, `again`: between them the hand is told nothing, and the
+ * second one is only for a first that says so. */
+bool hd_duty_view_begin(struct hd_duty *d);
+void hd_duty_view_end(struct hd_duty *d);
 /* At a report: what could not be shown may be by now, since the host is not
  * slow any more or the volume has room, and another hand goes on with the view
  * of one that has ended. */

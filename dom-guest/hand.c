@@ -166,16 +166,20 @@ static int hear(struct hd_hand *h, struct answer *ret, uint64_t deadline_ms,
                : fail_gone(h, err);
 }
 
-int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
-               void *answer, size_t size, uint64_t deadline_ms,
-               struct hd_err *err)
+int hd_hand_tell(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
+                 struct hd_err *err)
+{
+    if (!hd_hand_is_back(h))
+        return fail_late(err);
+    return start(h, err) || tell(h, fn, ask, len, err) ? -1 : 0;
+}
+
+int hd_hand_hear(struct hd_hand *h, void *answer, size_t size,
+                 uint64_t deadline_ms, struct hd_err *err)
 {
     struct answer a;
 
-    if (!hd_hand_is_back(h))
-        return fail_late(err);
-    if (start(h, err) || tell(h, fn, ask, len, err) ||
-        hear(h, &a, deadline_ms, err))
+    if (hear(h, &a, deadline_ms, err))
         return -1;
     if (a.rc) {
         if (err)
@@ -186,6 +190,16 @@ int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
         memcpy(answer, a.bytes,
                size < sizeof(a.bytes) ? size : sizeof(a.bytes));
     return 0;
+}
+
+int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
+               void *answer, size_t size, uint64_t deadline_ms,
+               struct hd_err *err)
+{
+    return hd_hand_tell(h, fn, ask, len, err) ||
+                   hd_hand_hear(h, answer, size, deadline_ms, err)
+               ? -1
+               : 0;
 }
 
 int hd_hand_fd(const struct hd_hand *h)

@@ -45,6 +45,13 @@ int hd_hand_do(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
                void *answer, size_t size, uint64_t deadline_ms,
                struct hd_err *err);
 
+/* The two halves of it, for who has something else to do meanwhile that is not
+ * the hand's; the second one only behind a first that has not failed. */
+int hd_hand_tell(struct hd_hand *h, hd_hand_fn *fn, const void *ask, size_t len,
+                 struct hd_err *err);
+int hd_hand_hear(struct hd_hand *h, void *answer, size_t size,
+                 uint64_t deadline_ms, struct hd_err *err);
+
 /* In the hand, before each thing that is not to be done for an agent that has
  * ended, for another may be at it: does not return when nobody waits for what
  * it does.  Elsewhere nothing. */

@@ -81,7 +81,7 @@ static void match(struct hd_scene *now, const struct hd_scene *next,
     bool there[HD_LAYERS] = {false};
     struct hd_err err;
 
-    if (!hd_mountinfo_read(&m, &err))
+    if (now->layers.n && !hd_mountinfo_read(&m, &err))
         for (size_t i = 0; i < now->layers.n; i++)
             there[i] = is_there(now, i, m);
     hd_layers_match(&now->layers, there, &next->layers, ret_same);
@@ -121,6 +121,13 @@ static void keep_spares(struct hd_scene *now, const struct hd_scene *next,
     }
 }
 
+/* Of the many that there may be those that are. */
+static void init(struct hd_scene *s)
+{
+    for (size_t i = 0; i < s->layers.n; i++)
+        hd_placed_init(&s->placed[i]);
+}
+
 void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
                      struct hd_spares *spares, bool ret_want[HD_LAYERS],
                      struct hd_err *why)
@@ -128,6 +135,7 @@ void hd_scene_follow(struct hd_scene *next, struct hd_scene *now,
     uint64_t keep[2 * HD_LAYERS];
     size_t same[HD_LAYERS], n = 0;
 
+    init(next);
     match(now, next, same, why);
     hd_hand_heed(); /* looking at the host's may have taken long */
     for (size_t j = 0; j < next->layers.n; j++) {
@@ -149,6 +157,7 @@ void hd_scene_recall(struct hd_scene *now)
 {
     hd_auto(hd_mounted_notes) notes = hd_mounted_load();
 
+    init(now);
     for (size_t i = 0; i < now->layers.n; i++) {
         const struct hd_mounted *it;
         const struct hd_layer *layer = &now->layers.layers[i];
@@ -177,14 +186,12 @@ struct hd_scene *hd_scene_new(struct hd_err *err)
 
     if (!s)
         hd_fail_errno(err, HD_E_FAILED, "show the host's files");
-    for (size_t i = 0; s && i < HD_LAYERS; i++)
-        hd_placed_init(&s->placed[i]);
     return s;
 }
 
 void hd_scene_free(struct hd_scene *s)
 {
-    for (size_t i = 0; s && i < HD_LAYERS; i++)
+    for (size_t i = 0; s && i < s->layers.n; i++)
         hd_placed_fini(&s->placed[i]);
     free(s);
 }

@@ -11,7 +11,7 @@
 
 struct hd_scene {
     struct hd_layers layers;
-    struct hd_placed placed[HD_LAYERS]; /* of each; the rest is empty */
+    struct hd_placed placed[HD_LAYERS]; /* of each, once it has followed one */
     signed char rc[HD_LAYERS];          /* 1: made; 0: there is none; -1 */
 };
 
