@@ -17,13 +17,13 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "duty_own.h"
 #include "duty_registry.h"
 #include "duty_report.h"
 #include "duty_view.h"
 #include "folder.h"
 #include "nics.h"
 #include "paths.h"
-#include "prefs.h"
 #include "table.h"
 
 #define MAP      "data/hotdom/map"
@@ -117,42 +117,22 @@ static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
         apply_promises(d, promises, n, deadline_ms);
 }
 
-static int write_prefs(void *ctx, const void *prefs, size_t len, void *answer,
-                       struct hd_err *err)
-{
-    (void)ctx, (void)len, (void)answer;
-    return hd_prefs_apply(prefs, "", err);
-}
-
-static void apply_prefs(struct hd_duty *d)
-{
-    struct hd_prefs prefs = {.locale = ""};
-    struct hd_err read = {0}, written = {0};
-
-    (void)hd_prefs_load(d->x, &prefs, &read);
-    (void)hd_hand_do(&d->hand, write_prefs, &prefs, sizeof(prefs), NULL, 0,
-                     hd_io_now_ms() + HD_HAND_WRITE_MS, &written);
-    hd_duty_settle(d, HD_DUTY_PREFS, read.code ? &read : &written);
-}
-
 /* The settings and files before the view: they are the guest's own, whatever of
- * /etc the host covers.  Names are given while the hand waits for the disk. */
+ * /etc the host covers.  While the hand waits for the disk the agent does what
+ * is not the hand's. */
 void hd_duty_begin(struct hd_duty *d)
 {
-    bool view;
+    struct hd_err read;
+    bool told = hd_duty_own_begin(d, &read);
 
-    apply_prefs(d);
-    hd_duty_registry_begin(d);
-    view = hd_duty_view_begin(d);
+    hd_duty_registry_open(d);
+    if (told)
+        hd_duty_own_end(d, &read);
+    hd_duty_registry_do(d, hd_keeper_follow);
+    told = hd_duty_view_begin(d);
     apply_names(d, hd_io_now_ms() + NICS_MS);
-    if (view)
+    if (told)
         hd_duty_view_end(d);
-}
-
-void hd_duty_tell(struct hd_duty *d)
-{
-    hd_duty_report_learn(d);
-    hd_duty_report(d, "ready");
 }
 
 /* ---- what the host wants */
@@ -222,7 +202,7 @@ static bool make_up(struct hd_duty *d)
         return false;
     d->lates = d->hand.times;
     if (*d->why[HD_DUTY_PREFS])
-        apply_prefs(d);
+        hd_duty_own_apply(d);
     if (*d->why[HD_DUTY_VIEW] || *d->why[HD_DUTY_HIDDEN] ||
         d->by != d->hand.starts)
         hd_duty_view_apply(d, true);
@@ -239,7 +219,7 @@ static void retry(struct hd_duty *d)
     if (*d->why[HD_DUTY_NAMES])
         apply_names(d, 0);
     if (*d->why[HD_DUTY_PREFS])
-        apply_prefs(d);
+        hd_duty_own_apply(d);
 }
 
 /* ---- the loop */
@@ -328,7 +308,8 @@ static int loop(struct hd_duty *d, int signals, int addresses,
     for (;;) {
         if (!hd_io_left_ms(next_ms)) {
             retry(d);
-            hd_duty_tell(d);
+            hd_duty_report_learn(d);
+            hd_duty_report(d, "ready");
             next_ms = hd_io_now_ms() + HD_BEAT_MS;
         }
         look(d);

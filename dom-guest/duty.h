@@ -55,12 +55,10 @@ void hd_duty_fini(struct hd_duty *d);
 
 /* Names, view and settings as the host says now.  What cannot be done is logged
  * and reported to the host, and the rest is done.  It is tried again with the
- * reports that follow, and nothing else is. */
+ * reports that follow, and nothing else is.  Whoever starts an agent then calls
+ * hd_duty_report before anything else of the guest's begins, which would share
+ * its processor. */
 void hd_duty_begin(struct hd_duty *d);
-
-/* Reports how it is now.  Whoever starts an agent does so before anything else
- * of the guest's, which would share its processor. */
-void hd_duty_tell(struct hd_duty *d);
 
 /* Reports, and follows the host's changes, until SIGTERM.  SIGHUP begins anew.
  */

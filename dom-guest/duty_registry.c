@@ -14,13 +14,10 @@ static void settle(struct hd_duty *d, int rc, const struct hd_err *err)
         hd_duty_settle(d, HD_DUTY_REGISTRY, NULL);
 }
 
-void hd_duty_registry_begin(struct hd_duty *d)
+void hd_duty_registry_open(struct hd_duty *d)
 {
-    struct hd_err err;
-
     d->keeper.hand = &d->hand;
-    settle(d, hd_keeper_begin(&d->keeper, HD_GUEST_REGISTRY, "", d->x, &err),
-           &err);
+    hd_keeper_open(&d->keeper, HD_GUEST_REGISTRY, "", d->x);
 }
 
 /* Whoever asked is told why not; what is here to say is of files. */

@@ -5,7 +5,8 @@
 
 #include "duty.h"
 
-void hd_duty_registry_begin(struct hd_duty *d);
+/* What it is then to do, hd_keeper_follow, is so by the hand. */
+void hd_duty_registry_open(struct hd_duty *d);
 /* The host asks. */
 void hd_duty_registry_answer(struct hd_duty *d);
 

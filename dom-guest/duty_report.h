@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the agent tells its host; for duty.c alone. */
+/* What the agent tells its host; for duty.c and who starts an agent. */
 #ifndef HD_GUEST_DUTY_REPORT_H
 #define HD_GUEST_DUTY_REPORT_H
 

@@ -17,6 +17,7 @@
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
 #include "duty.h"
+#include "duty_report.h"
 #include "folder.h"
 #include "paths.h"
 #include "table.h"
@@ -351,7 +352,7 @@ int hd_early_run(char **argv, struct hd_err *err)
     hd_duty_begin(&d);
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);
-    hd_duty_tell(&d);
+    hd_duty_report(&d, "ready");
     if (*e.root)
         leave(hd_steal_fd(&ramdisk));
     if (hd_duty_go_on_behind(&d, err))

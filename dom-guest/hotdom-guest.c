@@ -13,6 +13,7 @@
 #include "../pv-drivers/base/log.h"
 #include "../pv-drivers/base/version.h"
 #include "duty.h"
+#include "duty_report.h"
 #include "early.h"
 #include "paths.h"
 #include "registry_cmd.h"
@@ -74,7 +75,7 @@ static int cmd_start(int argc, char **argv, struct hd_err *err)
         return 0;
     }
     hd_duty_begin(&d);
-    hd_duty_tell(&d);
+    hd_duty_report(&d, "ready");
     return hd_duty_go_on_behind(&d, err);
 }
 

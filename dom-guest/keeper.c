@@ -231,8 +231,8 @@ static void skip_answered(struct hd_keeper *k, struct hd_xsdev *x)
         hd_piece_skip(&k->server, ask);
 }
 
-int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
-                    struct hd_xsdev *x, struct hd_err *err)
+void hd_keeper_open(struct hd_keeper *k, const char *dir, const char *root,
+                    struct hd_xsdev *x)
 {
     struct hd_piece_server server = k->server;
     struct hd_hand *hand = k->hand;
@@ -252,6 +252,12 @@ int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
         skip_answered(k, x);
     rescue(k);
     open_news(k);
+}
+
+int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
+                    struct hd_xsdev *x, struct hd_err *err)
+{
+    hd_keeper_open(k, dir, root, x);
     return hd_keeper_follow(k, x, err);
 }
 

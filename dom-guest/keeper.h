@@ -32,10 +32,12 @@ struct hd_keeper {
 /* What one is before it begins, and behind hd_keeper_fini. */
 #define HD_KEEPER_NONE ((struct hd_keeper){.news = -1})
 
-/* Looks at the whole file, moves it aside where it is damaged, and writes all
- * files that are bound.  Fails with the first that could not be done; the
- * others are.  Of one that has begun begins all but the exchange with the host
- * anew. */
+/* Looks at the whole file, and moves it aside where it is damaged.  Of one that
+ * was opened before opens all but the exchange with the host anew. */
+void hd_keeper_open(struct hd_keeper *k, const char *dir, const char *root,
+                    struct hd_xsdev *x);
+/* The same, and writes all files that are bound.  Fails with the first that
+ * could not be done; the others are. */
 int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
                     struct hd_xsdev *x, struct hd_err *err);
 void hd_keeper_fini(struct hd_keeper *k);

@@ -370,5 +370,7 @@ int hd_points_clear(const char *writes, const char *of, const char *at,
     if (hd_io_read_whole(fd, "the mount points", TEXT_MAX, &text, NULL, err))
         return -1;
     kept = clear_all(&c, text, err, &rc);
+    if (*kept && kept == text)
+        return rc; /* all of them */
     return keep(dir, kept, rc ? NULL : err) ? -1 : rc;
 }

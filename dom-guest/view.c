@@ -56,16 +56,21 @@ static int add_exception(struct hd_view *v, size_t i, const char *writes,
     const char *path = v->now->layers.layers[i].path;
     struct hd_placed *p = &v->now->placed[i];
     char lower[HD_LAYERS_ROOM];
+    hd_autofd int low = -1;
     struct stat st;
 
     snprintf(lower, sizeof(lower), HD_GUEST_HOST "%s", path);
-    if (lstat(lower, &st))
+    low = open(lower, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (low < 0 || fstat(low, &st))
         return errno == ENOENT
                    ? 0
                    : hd_fail_errno(err, HD_E_IO, "the host's %s", path);
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
         return hd_fail(err, HD_E_FAILED,
                        "the host's %s is neither a folder nor a file", path);
+    /* The host is asked for each name of a path each time. */
+    if (S_ISDIR(st.st_mode))
+        snprintf(lower, sizeof(lower), "/proc/self/fd/%d", low);
     take_spare(v, p, path, st.st_mode);
     if (hd_lay_exception(p, path, lower, S_ISDIR(st.st_mode), writes, &left,
                          err))

@@ -2,6 +2,7 @@
 /* Tests dom-guest/duty: an agent in a process of its own, with the test as its
  * xenstore. */
 #include "../../dom-guest/duty.h"
+#include "../../dom-guest/duty_report.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -75,7 +76,7 @@ static void be_agent(int x, int log, bool held)
         fail(&d, failed);
     if (lock >= 0) {
         d.lock = lock;
-        hd_duty_tell(&d);
+        hd_duty_report(&d, "ready");
         _exit(good && !hd_duty_go_on_behind(&d, &err) ? 0 : 1);
     }
     good = good && !hd_duty_go_on(&d, &err);
