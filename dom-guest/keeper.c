@@ -111,8 +111,17 @@ static int take_changes(struct hd_keeper *k, struct hd_xsdev *x,
     return before && answer.sequence > before;
 }
 
-/* Somebody may set keys without a pause; where no file is bound to any, none is
- * looked at. */
+/* A root that takes no writes has no registry, and needs none; where no file is
+ * bound to a key, none is looked at. */
+static void open_news(struct hd_keeper *k)
+{
+    if (k->news >= 0 || !k->n_binds)
+        return;
+    k->news = hd_news_open(k->dir, NULL);
+    k->behind |= k->news >= 0;
+}
+
+/* Somebody may set keys without a pause. */
 static int catch_up(struct hd_keeper *k, struct hd_xsdev *x, struct hd_err *err)
 {
     struct hd_entries bytes = {.max = HD_REGCALL_ANSWER_MAX};
@@ -145,6 +154,7 @@ int hd_keeper_follow(struct hd_keeper *k, struct hd_xsdev *x,
     struct hd_err first = {0}, why;
 
     keep(load_binds(k, x, &why), &why, &first);
+    open_news(k);
     keep(catch_up(k, x, &why), &why, &first);
     keep(write_dirty(k, x, &why), &why, &first);
     return tell(&first, err);
@@ -167,15 +177,6 @@ bool hd_keeper_is_due(const struct hd_keeper *k)
     for (size_t i = 0; i < k->n_binds; i++)
         due |= k->dirty[i];
     return due;
-}
-
-/* A root that takes no writes has no registry, and needs none. */
-static void open_news(struct hd_keeper *k)
-{
-    if (k->news >= 0)
-        return;
-    k->news = hd_news_open(k->dir, NULL);
-    k->behind |= k->news >= 0;
 }
 
 /* ---- the host */
@@ -251,7 +252,6 @@ void hd_keeper_open(struct hd_keeper *k, const char *dir, const char *root,
     if (!begun)
         skip_answered(k, x);
     rescue(k);
-    open_news(k);
 }
 
 int hd_keeper_begin(struct hd_keeper *k, const char *dir, const char *root,
