@@ -46,9 +46,12 @@ int hd_folder_make(const char *path, struct hd_err *err)
 
 int hd_folder_make_private(const char *path, struct hd_err *err)
 {
+    struct stat st;
+
     if (hd_folder_make(path, err))
         return -1;
-    return chmod(path, 0700)
+    return (stat(path, &st) || (st.st_mode & 07777) != 0700) &&
+                   chmod(path, 0700)
                ? hd_fail_errno(err, HD_E_IO, "keep others out of %s", path)
                : 0;
 }

@@ -11,7 +11,8 @@
 #include "../pv-drivers/base/io.h"
 #include "replace.h"
 
-#define SETTINGS "data/hotdom/settings/"
+#define FOLDER   "data/hotdom/settings"
+#define SETTINGS FOLDER "/"
 #define ZONES    "/usr/share/zoneinfo/"
 #define FILE_MAX (64u << 10)
 
@@ -36,9 +37,17 @@ static int load(struct hd_xsdev *x, const char *path, char ret[64],
 
 int hd_prefs_load(struct hd_xsdev *x, struct hd_prefs *ret, struct hd_err *err)
 {
+    char names[HD_XSDEV_PAYLOAD + 1];
     struct hd_prefs p = {0};
-    int rc = load(x, SETTINGS "locale", p.locale, err);
+    size_t len;
+    int rc;
 
+    *ret = p;
+    if (hd_xsdev_list(x, FOLDER, names, &len, err))
+        return -1;
+    if (!len)
+        return 0; /* as most have it */
+    rc = load(x, SETTINGS "locale", p.locale, err);
     rc |= load(x, SETTINGS "keyboard", p.keyboard, err);
     rc |= load(x, SETTINGS "time-zone", p.time_zone, err);
     *ret = p;

@@ -30,6 +30,8 @@ struct hd_view {
     int bell;             /* owned; -1: nothing rings */
     struct hd_scene *now; /* owned */
     bool untidy; /* a root without writes keeps mount points that may go */
+    bool
+        unnoted; /* the notes do not say of which file systems all mounts are */
     struct hd_spares spares;
 };
 
@@ -214,6 +216,13 @@ static void tidy_alone(struct hd_view *v, struct hd_err *why)
         tidy(v, writes, why);
 }
 
+/* It may wait until the guest has come up: mounting rings the bell. */
+static void note_all(struct hd_view *v)
+{
+    hd_mounted_tidy();
+    v->unnoted = false;
+}
+
 /* Those that are not there yet; -1 is what came of them when this fails. */
 static void compose(struct hd_view *v, bool want[], size_t n,
                     struct hd_view_outcome *ret)
@@ -230,7 +239,7 @@ static void compose(struct hd_view *v, bool want[], size_t n,
         return;
     }
     lay(v, want, add_exception, writes, ret);
-    hd_mounted_tidy();
+    v->unnoted = true;
     tidy(v, writes, &ret->why);
 }
 
@@ -323,12 +332,14 @@ void hd_view_look(struct hd_view *v, uint64_t now_ms,
     *ret = (struct hd_view_outcome){0};
     if (v->untidy)
         tidy_alone(v, &ret->why);
+    if (v->unnoted)
+        note_all(v);
     if (hd_mountinfo_read(&m, &ret->why) ||
         !find_hidden(v, m, now_ms, want, ret))
         return;
     lay(v, want, repeat_exception,
         open_writes(&fd, writes, true, NULL) ? NULL : writes, ret);
-    hd_mounted_tidy();
+    note_all(v);
 }
 
 /* ---- the view */
