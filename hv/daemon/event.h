@@ -18,7 +18,8 @@ struct hd_event {
     char reason[24];          /* a stable code, or empty */
     char message[sizeof(((struct hd_err *)0)->msg)];
     uint64_t lasted_ms;      /* how long `from` was */
-    struct hd_phases phases; /* of a start, when `to` is running; else zero */
+    struct hd_phases phases; /* of a start, when `to` becomes running, or of a
+                              * device that was attached; else zero */
 };
 
 struct hd_events;

@@ -178,7 +178,10 @@ static void succeed(struct hd_store *store, const struct hd_guest_life *guest)
     else
         snprintf(text, sizeof(text), "%s",
                  *hot->name ? hot->name : hot->called);
-    hd_life_note(store, guest, hot->row ? "attached" : "detached", text);
+    if (hot->row)
+        hd_life_note_attached(store, guest, text, &hot->phases);
+    else
+        hd_life_note(store, guest, "detached", text);
     hd_log(HD_LOG_INFO, "%s.%s: %s %s", store->label, hot->guest,
            hot->row ? "attached" : "detached", text);
     reply(store, hot->row, text);

@@ -24,10 +24,11 @@
 
 /* ---- changes of state */
 
-/* `guest` NULL: of the store. */
+/* `guest` NULL: of the store; `phases` NULL: it took none. */
 static void tell(struct hd_store *store, const struct hd_guest_life *guest,
                  enum hd_state from, enum hd_state to, uint64_t since_ms,
-                 const char *reason, const char *message)
+                 const char *reason, const char *message,
+                 const struct hd_phases *phases)
 {
     struct hd_event event = {
         .time_ms = hd_event_now_ms(),
@@ -39,8 +40,8 @@ static void tell(struct hd_store *store, const struct hd_guest_life *guest,
     snprintf(event.store, sizeof(event.store), "%s", hd_store_title(store));
     if (guest)
         strcpy(event.guest, guest->name);
-    if (guest && from != to && to == HD_STATE_RUNNING)
-        event.phases = guest->phases;
+    if (phases)
+        event.phases = *phases;
     snprintf(event.reason, sizeof(event.reason), "%s", reason ? reason : "");
     snprintf(event.message, sizeof(event.message), "%s",
              message ? message : "");
@@ -86,7 +87,7 @@ static bool leads_to(const struct hd_change *change, const char *name,
 void hd_life_know(struct hd_store *store)
 {
     if (!store->known)
-        tell(store, NULL, HD_NOTHING, HD_STATE_SEEN, hd_io_now_ms(), NULL,
+        tell(store, NULL, HD_NOTHING, HD_STATE_SEEN, hd_io_now_ms(), NULL, NULL,
              NULL);
     store->known = true;
     for (size_t i = 0; i < store->n_guests; i++)
@@ -107,7 +108,7 @@ void hd_life_set(struct hd_store *store, enum hd_cause on, const char *reason,
     if (on == HD_ON_PLUG)
         return; /* see hd_life_know */
     hd_life_know(store);
-    tell(store, NULL, from, store->state, since, reason, message);
+    tell(store, NULL, from, store->state, since, reason, message, NULL);
     drop_orders(store, NULL);
     hd_ask_look(store, reason);
 }
@@ -135,7 +136,10 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
         guest->agent = (struct hd_agent){0};
         guest->unserved = 0;
     }
-    tell(store, guest, from, guest->state, since, reason, message);
+    tell(store, guest, from, guest->state, since, reason, message,
+         guest->state == HD_STATE_RUNNING && from != HD_STATE_RUNNING
+             ? &guest->phases
+             : NULL);
     drop_orders(store, guest);
     if (guest->state == HD_STATE_RUNNING)
         hd_agents_ring(store->daemon->agents);
@@ -146,10 +150,18 @@ void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
 {
     if (guest)
         tell(store, guest, guest->state, guest->state, guest->since_ms, reason,
-             message);
+             message, NULL);
     else
         tell(store, NULL, store->state, store->state, store->since_ms, reason,
-             message);
+             message, NULL);
+}
+
+void hd_life_note_attached(struct hd_store *store,
+                           const struct hd_guest_life *guest,
+                           const char *message, const struct hd_phases *phases)
+{
+    tell(store, guest, guest->state, guest->state, guest->since_ms, "attached",
+         message, phases);
 }
 
 void hd_life_refuse(struct hd_store *store, const struct hd_err *why)

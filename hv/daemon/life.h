@@ -27,6 +27,10 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
 /* An event without a change of state; `guest` NULL: the store's. */
 void hd_life_note(struct hd_store *store, const struct hd_guest_life *guest,
                   const char *reason, const char *message);
+/* The same, of a device that a guest was given, and how long that took. */
+void hd_life_note_attached(struct hd_store *store,
+                           const struct hd_guest_life *guest,
+                           const char *message, const struct hd_phases *phases);
 /* It is a store: that it and its guests were plugged in is told, unless it has
  * been.  A change of its state, but for that it is seen, says so as well. */
 void hd_life_know(struct hd_store *store);

@@ -115,6 +115,9 @@ void hd_report_take(struct hd_store *store, const struct hd_job_report *r)
         store->quarantined = r->err;
         on_guest(store, r, HD_ON_QUARANTINE);
         return;
+    case HD_REPORT_ATTACHED:
+        store->hot.phases = r->phases;
+        return;
     case HD_REPORT_DETACHED:
         hd_hot_detached(store, r->guest, r->device);
         return;

@@ -107,6 +107,7 @@ struct hd_hot {
     char called[20];                    /* "xvdc", or the MAC */
     struct json_object *row;            /* owned; what it is given, or NULL */
     bool gone;                          /* the guest has it no longer */
+    struct hd_phases phases;            /* of being attached */
     struct hd_err outcome;              /* before what was left was undone */
 };
 

@@ -103,11 +103,20 @@ void hd_context_report_detached(const char *guest, const char *device)
     send(&report, guest);
 }
 
-void hd_context_report_running(const char *guest, uint32_t domid,
-                               const struct hd_phases *phases)
+void hd_context_count(struct hd_phases *phases, enum hd_step_kind kind,
+                      uint64_t *since_ms)
+{
+    uint64_t now = hd_io_now_ms();
+
+    phases->ms[kind] += (uint32_t)(now - *since_ms);
+    *since_ms = now;
+}
+
+void hd_context_report_phases(enum hd_report_kind kind, const char *guest,
+                              uint32_t domid, const struct hd_phases *phases)
 {
     struct hd_job_report report = {
-        .kind = HD_REPORT_RUNNING, .domid = domid, .phases = *phases};
+        .kind = kind, .domid = domid, .phases = *phases};
 
     send(&report, guest);
 }

@@ -61,7 +61,10 @@ size_t hd_context_guests(const struct hd_context *ctx,
 void hd_context_report(enum hd_report_kind kind, const char *guest,
                        uint32_t domid, const struct hd_err *err);
 void hd_context_report_detached(const char *guest, const char *device);
-void hd_context_report_running(const char *guest, uint32_t domid,
-                               const struct hd_phases *phases);
+/* Adds to the phase the time since `*since_ms`, which is now then. */
+void hd_context_count(struct hd_phases *phases, enum hd_step_kind kind,
+                      uint64_t *since_ms);
+void hd_context_report_phases(enum hd_report_kind kind, const char *guest,
+                              uint32_t domid, const struct hd_phases *phases);
 
 #endif

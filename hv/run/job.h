@@ -140,13 +140,15 @@ enum hd_report_kind {
     HD_REPORT_FENCED,      /* all volumes answer EIO from now on */
     HD_REPORT_GONE,        /* guest: no trace of it is left */
     HD_REPORT_QUARANTINED, /* guest, err: its domain does not go */
+    HD_REPORT_ATTACHED,    /* guest, phases: it has one device more */
     HD_REPORT_DETACHED,    /* guest: it has `device` no longer */
     HD_REPORT_BUILT, /* guest: its domain waits, paused, without devices */
     HD_REPORT_DONE,  /* last: err has the outcome of the whole; the process has
                         nothing of the store any more, and ends */
 };
 
-/* How long a guest's start was at each kind of step.  Steps that are done
+/* How long a guest's start, or a device more of one that runs, was at each kind
+ * of step.  Steps that are done
  * together count as the first of them; a domain is filled beside the steps
  * behind BUILD_DOMAIN, and what is left of that is START_DOMAIN's. */
 struct hd_phases {

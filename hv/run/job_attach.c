@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/bus/xenbus_state.h"
 #include "attach.h"
 #include "device.h"
@@ -61,15 +62,22 @@ static int check_free(struct hd_context *ctx, const char *value, uint32_t domid,
 }
 
 /* The volume first, then the device and what is told of it, together. */
-static int perform(struct hd_context *ctx, struct hd_err *err)
+static int perform(struct hd_context *ctx, struct hd_phases *ret,
+                   struct hd_err *err)
 {
     const struct hd_plan *plan = ctx->plan;
+    uint64_t since = hd_io_now_ms();
     uint32_t i = 0;
 
-    for (; !hd_attach_count(&plan->steps[i], plan->n_steps - i); i++)
+    for (; !hd_attach_count(&plan->steps[i], plan->n_steps - i); i++) {
         if (hd_step_do(ctx, &plan->steps[i], err))
             return -1;
-    return hd_attach_live(ctx, &plan->steps[i], plan->n_steps - i, err);
+        hd_context_count(ret, plan->steps[i].kind, &since);
+    }
+    if (hd_attach_live(ctx, &plan->steps[i], plan->n_steps - i, err))
+        return -1;
+    hd_context_count(ret, device_of(plan)->kind, &since);
+    return 0;
 }
 
 static void roll_back(struct hd_context *ctx, uint32_t seq, struct hd_err *why)
@@ -88,6 +96,7 @@ static void roll_back(struct hd_context *ctx, uint32_t seq, struct hd_err *why)
 static int attach(struct hd_context *ctx, uint32_t domid, struct hd_err *err)
 {
     const struct hd_step *device = device_of(ctx->plan);
+    struct hd_phases phases = {0};
     char value[HD_LEDGER_VALUE];
     uint32_t seq;
 
@@ -96,8 +105,12 @@ static int attach(struct hd_context *ctx, uint32_t domid, struct hd_err *err)
         hd_ledger_take(ctx->ledger, HD_EFFECT_DEVICE, ctx->req->guest, value,
                        &seq, err))
         return -1;
-    if (!perform(ctx, err) && !hd_ledger_set_running(ctx->ledger, seq, err))
+    if (!perform(ctx, &phases, err) &&
+        !hd_ledger_set_running(ctx->ledger, seq, err)) {
+        hd_context_report_phases(HD_REPORT_ATTACHED, ctx->req->guest, domid,
+                                 &phases);
         return 0;
+    }
     roll_back(ctx, seq, err);
     return -1;
 }

@@ -55,12 +55,12 @@ static void lock_no_more(void)
     (void)mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
-/* Steps [from, to) are one guest's; `phases` may be NULL. */
+/* Steps [from, to) are one guest's. */
 static int do_steps(struct hd_context *ctx, uint32_t from, uint32_t to,
                     struct hd_phases *phases, struct hd_err *err)
 {
     const struct hd_step *steps = ctx->plan->steps;
-    uint64_t now, since = hd_io_now_ms();
+    uint64_t since = hd_io_now_ms();
 
     for (uint32_t i = from; i < to;) {
         uint32_t n = hd_attach_count(&steps[i], to - i);
@@ -68,10 +68,7 @@ static int do_steps(struct hd_context *ctx, uint32_t from, uint32_t to,
         if (n ? hd_attach(ctx, &steps[i], n, err)
               : hd_step_do(ctx, &steps[i], err))
             return -1;
-        now = hd_io_now_ms();
-        if (phases)
-            phases->ms[steps[i].kind] += (uint32_t)(now - since);
-        since = now;
+        hd_context_count(phases, steps[i].kind, &since);
         i += n ? n : 1;
     }
     return 0;
@@ -112,7 +109,8 @@ static int start_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
     if (!domain || !domain->running)
         return hd_fail(err, HD_E_FAILED, "the plan does not start guest %s",
                        guest);
-    hd_context_report_running(guest, (uint32_t)domain->domid, &phases);
+    hd_context_report_phases(HD_REPORT_RUNNING, guest, (uint32_t)domain->domid,
+                             &phases);
     return settle(ctx, from, to, err);
 }
 
@@ -184,7 +182,9 @@ static int prepare(struct hd_context *ctx, struct hd_err *err)
 static int build_guest(struct hd_context *ctx, uint32_t from, uint32_t to,
                        struct hd_err *err)
 {
-    if (do_steps(ctx, from, to, NULL, err) || hd_build_end(ctx, err) ||
+    struct hd_phases phases = {0}; /* nobody waits for it */
+
+    if (do_steps(ctx, from, to, &phases, err) || hd_build_end(ctx, err) ||
         settle(ctx, from, from, err))
         return -1;
     hd_context_report(HD_REPORT_BUILT, ctx->plan->steps[from].guest, 0, NULL);

@@ -96,12 +96,20 @@ static void what_is_under_way_is_promised(void)
 
 static void what_came_of_it_is_an_event_of_the_guest(void)
 {
+    const struct hd_job_report attached = {
+        .kind = HD_REPORT_ATTACHED,
+        .guest = "desk",
+        .phases.ms = {
+            [HD_STEP_OPEN_VOLUME] = 70, [HD_STEP_ATTACH_BLOCK] = 310}};
     struct hd_err ok = {0}, why = {0};
     struct kit_daemon b;
 
     begin(&b);
     under_way(&b, true);
+    hd_report_take(b.store, &attached);
     hd_hot_ended(b.store, &ok);
+    CU_ASSERT_EQUAL(b.last.phases.ms[HD_STEP_OPEN_VOLUME], 70);
+    CU_ASSERT_EQUAL(b.last.phases.ms[HD_STEP_ATTACH_BLOCK], 310);
     CU_ASSERT_STRING_EQUAL(b.last.guest, "desk");
     CU_ASSERT_EQUAL(b.last.from, b.last.to);
     CU_ASSERT_STRING_EQUAL(b.last.reason, "attached");
@@ -111,6 +119,7 @@ static void what_came_of_it_is_an_event_of_the_guest(void)
     hd_hot_ended(b.store, &ok);
     CU_ASSERT_STRING_EQUAL(b.last.reason, "detached");
     CU_ASSERT_STRING_EQUAL(b.last.message, "stick");
+    CU_ASSERT_EQUAL(b.last.phases.ms[HD_STEP_ATTACH_BLOCK], 0);
     under_way(&b, true);
     hd_fail(&why, HD_E_TIMEOUT, "the frontend does not connect");
     hd_hot_ended(b.store, &why);
