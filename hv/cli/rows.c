@@ -221,7 +221,7 @@ int hd_rows_choose(struct json_object *stores, const struct hd_rows_wish *wish,
 static struct json_object *guests_of(struct json_object *stores,
                                      struct json_object *store)
 {
-    struct json_object *copy = NULL, *guests;
+    struct json_object *copy, *guests;
     const char *device = hd_client_text(store, "device");
 
     for (size_t i = 0; i < count(stores); i++) {
@@ -231,9 +231,10 @@ static struct json_object *guests_of(struct json_object *stores,
             !strcmp(hd_pick_title(s), hd_pick_title(store)))
             return json_object_object_get(s, "guests");
     }
-    if (json_object_deep_copy(store, &copy, NULL))
-        return NULL;
+    copy = json_object_new_object();
     guests = json_object_new_array();
+    json_object_object_foreach(store, key, value)
+        json_object_object_add(copy, key, json_object_get(value));
     json_object_object_add(copy, "guests", guests);
     json_object_array_add(stores, copy);
     return guests;

@@ -12,7 +12,8 @@ struct row {
 };
 
 struct hd_columns {
-    size_t n_columns, n;
+    size_t n_columns, n, room;
+    size_t width[HD_TABLE_COLUMNS]; /* of the widest cell, in bytes */
     bool right[HD_TABLE_COLUMNS];
     struct row *rows; /* the heads are the first */
 };
@@ -67,17 +68,36 @@ void hd_table_free(struct hd_columns *table)
     free(table);
 }
 
-int hd_table_add(struct hd_columns *table, const char *const *cells)
+static int make_room(struct hd_columns *table)
 {
-    struct row *grown =
-        realloc(table->rows, (table->n + 1) * sizeof(*table->rows));
+    size_t room = table->room ? 2 * table->room : 16;
+    struct row *grown;
 
+    if (table->n < table->room)
+        return 0;
+    grown = realloc(table->rows, room * sizeof(*table->rows));
     if (!grown)
         return -1;
     table->rows = grown;
-    for (size_t i = 0; i < table->n_columns; i++)
-        hd_table_escape(cells[i], grown[table->n].cell[i], HD_TABLE_CELL);
-    table->n++;
+    table->room = room;
+    return 0;
+}
+
+int hd_table_add(struct hd_columns *table, const char *const *cells)
+{
+    struct row *row;
+
+    if (make_room(table))
+        return -1;
+    row = &table->rows[table->n++];
+    for (size_t i = 0; i < table->n_columns; i++) {
+        size_t len;
+
+        hd_table_escape(cells[i], row->cell[i], HD_TABLE_CELL);
+        len = strlen(row->cell[i]);
+        if (len > table->width[i])
+            table->width[i] = len;
+    }
     return 0;
 }
 
@@ -85,23 +105,19 @@ void hd_table_print(const struct hd_columns *table, FILE *out)
 {
     size_t last = table->n_columns - 1;
 
-    for (size_t r = 0; r < table->n; r++) {
+    for (size_t r = 0; r < table->n; r++)
         for (size_t i = 0; i < table->n_columns; i++) {
             const char *text = table->rows[r].cell[i];
-            size_t width = 0;
+            int width = (int)table->width[i];
 
-            for (size_t k = 0; k < table->n; k++)
-                if (strlen(table->rows[k].cell[i]) > width)
-                    width = strlen(table->rows[k].cell[i]);
             if (table->right[i])
-                fprintf(out, "%*s", (int)width, text);
+                fprintf(out, "%*s", width, text);
             else if (i < last)
-                fprintf(out, "%-*s", (int)width, text);
+                fprintf(out, "%-*s", width, text);
             else
                 fputs(text, out);
             fputs(i < last ? "  " : "\n", out);
         }
-    }
 }
 
 void hd_table_duration(double seconds, char *ret, size_t size)

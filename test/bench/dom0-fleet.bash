@@ -35,6 +35,16 @@ wakeups() { # PID SECONDS; into $wakeups
     done
 }
 
+# Until it has just done what it does once a minute: five minutes from then on
+# hold that five times, and not six.
+await_wakeup() { # PID
+    local n
+    for ((n = 0; n < 90; n++)); do
+        wakeups "$1" 1
+        ((wakeups == 0)) || return 0
+    done
+}
+
 # The second disk is the other one.
 turn_to() { stick=$(host_of $(($1 > 1 ? $1 : 0))); } # N: of the stores
 
@@ -65,6 +75,7 @@ look_at_all() {
     await_all
     pause 60
     pid=$(hotdomd)
+    await_wakeup "$pid"
     wakeups "$pid" $((60 * minutes))
     cpu0=0 forks0=0 udevs0=0 cpu=0 forks=0 udevs=0 pair=0
     sample wakeups hotdom "$(awk "BEGIN {print $wakeups / $minutes}")"
