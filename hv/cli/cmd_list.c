@@ -76,20 +76,29 @@ static void print_wait(struct json_object *store)
     printf("%s: after wrong passwords, next try in %s\n", name, wait);
 }
 
-static void print_reasons(struct json_object *store)
+/* Of the row's store, and of those of its guests that have a row. */
+static void print_reasons(const struct hd_row *rows, size_t n, size_t i)
 {
-    struct json_object *guests = json_object_object_get(store, "guests");
+    struct json_object *store = rows[i].store;
     char name[256];
 
     print_reason(hd_pick_title(store), store);
     print_wait(store);
-    for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
-        struct json_object *guest = json_object_array_get_idx(guests, i);
-
+    for (; i < n; i++) {
+        if (rows[i].store != store || !rows[i].guest)
+            continue;
         snprintf(name, sizeof(name), "%s.%s", hd_pick_title(store),
-                 hd_client_text(guest, "guest"));
-        print_reason(name, guest);
+                 hd_client_text(rows[i].guest, "guest"));
+        print_reason(name, rows[i].guest);
     }
+}
+
+static bool is_first(const struct hd_row *rows, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (rows[k].store == rows[i].store)
+            return false;
+    return true;
 }
 
 static int print_table(const struct hd_row *rows, size_t n, struct hd_err *err)
@@ -110,14 +119,11 @@ static int print_table(const struct hd_row *rows, size_t n, struct hd_err *err)
 static int print(const struct hd_row *rows, size_t n, bool all,
                  struct hd_err *err)
 {
-    struct json_object *stores;
-
     if (print_table(rows, n, err))
         return -1;
-    stores = hd_rows_stores(rows, n);
-    for (size_t i = 0; i < json_object_array_length(stores); i++)
-        print_reasons(json_object_array_get_idx(stores, i));
-    json_object_put(stores);
+    for (size_t i = 0; i < n; i++)
+        if (is_first(rows, i))
+            print_reasons(rows, n, i);
     if (!n && all && isatty(STDOUT_FILENO))
         puts("(no store is attached; plug one in, or see hotdom attach)");
     return 0;
@@ -160,6 +166,16 @@ static int take_options(int argc, char **argv, struct hd_rows_wish *ret,
     return hd_rows_check(ret, err) ? -1 : json;
 }
 
+/* A line shows little of a guest; words may mean the rest. */
+static struct json_object *ask(const struct hd_rows_wish *wish, bool json)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "brief",
+                           json_object_new_boolean(!json && !wish->n_words));
+    return o;
+}
+
 int hd_cmd_list(int argc, char **argv, struct hd_err *err)
 {
     hd_autofree struct hd_row *rows = NULL;
@@ -168,7 +184,7 @@ int hd_cmd_list(int argc, char **argv, struct hd_err *err)
     size_t n = 0;
     int rc, json = take_options(argc, argv, &wish, err);
 
-    if (json < 0 || hd_client_call("List", NULL, &reply, err))
+    if (json < 0 || hd_client_call("List", ask(&wish, json), &reply, err))
         return -1;
     if (!json_object_object_get_ex(reply, "stores", &stores) ||
         !json_object_is_type(stores, json_type_array))
@@ -179,6 +195,7 @@ int hd_cmd_list(int argc, char **argv, struct hd_err *err)
         print_json(rows, n);
     else if (!rc)
         rc = print(rows, n, !wish.n_words && !wish.state, err);
-    json_object_put(reply);
+    /* The reply is left to the end of this process: of many guests it takes as
+     * long to take apart as to print. */
     return rc;
 }

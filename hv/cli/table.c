@@ -24,8 +24,10 @@ void hd_table_escape(const char *text, char *ret, size_t size)
     uint32_t c;
 
     for (; left; text += len, left -= len) {
-        len = hd_text_next(text, left, &c);
-        if (len && hd_text_printable(c)) {
+        bool plain = *text >= ' ' && *text <= '~';
+
+        len = plain ? 1 : hd_text_next(text, left, &c);
+        if (plain || (len && hd_text_printable(c))) {
             if (used + len >= size)
                 break;
             memcpy(ret + used, text, len);
@@ -101,6 +103,12 @@ int hd_table_add(struct hd_columns *table, const char *const *cells)
     return 0;
 }
 
+static void pad(size_t n, FILE *out)
+{
+    while (n--)
+        putc(' ', out);
+}
+
 void hd_table_print(const struct hd_columns *table, FILE *out)
 {
     size_t last = table->n_columns - 1;
@@ -108,14 +116,13 @@ void hd_table_print(const struct hd_columns *table, FILE *out)
     for (size_t r = 0; r < table->n; r++)
         for (size_t i = 0; i < table->n_columns; i++) {
             const char *text = table->rows[r].cell[i];
-            int width = (int)table->width[i];
+            size_t left = table->width[i] - strlen(text);
 
             if (table->right[i])
-                fprintf(out, "%*s", width, text);
-            else if (i < last)
-                fprintf(out, "%-*s", width, text);
-            else
-                fputs(text, out);
+                pad(left, out);
+            fputs(text, out);
+            if (!table->right[i] && i < last)
+                pad(left, out);
             fputs(i < last ? "  " : "\n", out);
         }
 }

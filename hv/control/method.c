@@ -38,11 +38,13 @@ static void reply_with(struct hd_conn *conn, const char *key,
 static int do_list(struct hd_daemon *d, struct hd_conn *conn,
                    const struct hd_request *req, struct hd_err *err)
 {
-    (void)req;
-    (void)err;
+    bool brief;
+
+    if (hd_request_bool(req, "brief", &brief, err))
+        return -1;
     hd_order_look(d);
     hd_agents_ask(d->agents);
-    reply_with(conn, "stores", hd_view_stores(&d->stores));
+    reply_with(conn, "stores", hd_view_stores(&d->stores, brief));
     return 0;
 }
 
@@ -332,7 +334,7 @@ static const struct method {
     const char *parameters[7];
     hd_method_fn *run;
 } methods[] = {
-    {"List", false, {NULL}, do_list},
+    {"List", false, {"brief"}, do_list},
     {"Events", false, {"follow", "since"}, do_events},
     {"Metrics", false, {NULL}, do_metrics},
     {"GetVersion", false, {NULL}, do_version},

@@ -10,11 +10,19 @@
 #include "../domain/display.h"
 #include "../daemon/user.h"
 
+/* A constant, and new to the object: it is not copied, nor looked for. */
+static void add(struct json_object *o, const char *key,
+                struct json_object *value)
+{
+    json_object_object_add_ex(o, key, value,
+                              JSON_C_OBJECT_ADD_KEY_IS_NEW |
+                                  JSON_C_OBJECT_KEY_IS_CONSTANT);
+}
+
 /* Every key is always there; what has no value is null. */
 static void add_text(struct json_object *o, const char *key, const char *text)
 {
-    json_object_object_add(o, key,
-                           text && *text ? json_object_new_string(text) : NULL);
+    add(o, key, text && *text ? json_object_new_string(text) : NULL);
 }
 
 static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
@@ -23,28 +31,41 @@ static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
 
     snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long)ms / 1000,
              (unsigned long long)ms % 1000);
-    json_object_object_add(o, key,
-                           json_object_new_double_s((double)ms / 1e3, text));
+    add(o, key, json_object_new_double_s((double)ms / 1e3, text));
 }
 
-static void add_state(struct json_object *o, enum hd_state state,
-                      uint64_t since_ms, const struct hd_err *why)
+/* What holds for all that are looked at at once. */
+struct view {
+    uint64_t now_ms; /* each look at the clock costs dom0 a system call */
+    bool displays;   /* some guest may have one */
+};
+
+static struct view view_now(void)
+{
+    return (struct view){hd_io_now_ms(), !access(HD_DISPLAY_DIR, F_OK)};
+}
+
+static void add_state(struct json_object *o, const struct view *v,
+                      enum hd_state state, uint64_t since_ms,
+                      const struct hd_err *why)
 {
     add_text(o, "state", hd_state_name(state));
-    add_seconds(o, "seconds", hd_io_now_ms() - since_ms);
+    add_seconds(o, "seconds", v->now_ms - since_ms);
     add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
     add_text(o, "message", why->msg);
 }
 
 /* The socket of its VNC server; null: it has no display. */
-static void add_display(struct json_object *o, const struct hd_store *store,
+static void add_display(struct json_object *o, const struct view *v,
+                        const struct hd_store *store,
                         const struct hd_guest_life *guest)
 {
     char path[HD_DISPLAY_SIZE];
 
     hd_display_path(store->label, guest->name, path);
     add_text(o, "display",
-             guest->domid >= 0 && !access(path, F_OK) ? path : NULL);
+             v->displays && guest->domid >= 0 && !access(path, F_OK) ? path
+                                                                     : NULL);
 }
 
 struct json_object *hd_view_agent(const struct hd_guest_life *guest)
@@ -62,27 +83,53 @@ struct json_object *hd_view_agent(const struct hd_guest_life *guest)
     for (uint32_t i = 0; i < r->n_addresses; i++)
         json_object_array_add(addresses,
                               json_object_new_string(r->addresses[i]));
-    json_object_object_add(o, "addresses", addresses);
+    add(o, "addresses", addresses);
     add_text(o, "message", r->why);
     return o;
 }
 
-static struct json_object *view_guest(const struct hd_store *store,
+static struct json_object *view_guest(const struct view *v,
+                                      const struct hd_store *store,
                                       const struct hd_guest_life *guest)
 {
     struct json_object *o = json_object_new_object();
 
     add_text(o, "guest", guest->name);
-    json_object_object_add(
-        o, "domid",
+    add(o, "domid",
         guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
-    add_state(o, guest->state, guest->since_ms, &guest->why);
-    json_object_object_add(o, "memory",
-                           json_object_new_int64((int64_t)guest->memory));
-    json_object_object_add(o, "vcpus",
-                           json_object_new_int64((int64_t)guest->vcpus));
-    add_display(o, store, guest);
-    json_object_object_add(o, "agent", hd_view_agent(guest));
+    add_state(o, v, guest->state, guest->since_ms, &guest->why);
+    add(o, "memory", json_object_new_int64((int64_t)guest->memory));
+    add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
+    add_display(o, v, store, guest);
+    add(o, "agent", hd_view_agent(guest));
+    return o;
+}
+
+/* What a list of many has of each: no key without a value. */
+static struct json_object *view_guest_briefly(const struct view *v,
+                                              const struct hd_store *store,
+                                              const struct hd_guest_life *guest)
+{
+    struct json_object *o = json_object_new_object();
+
+    (void)store;
+    add_text(o, "guest", guest->name);
+    if (guest->domid >= 0)
+        add(o, "domid", json_object_new_int64(guest->domid));
+    add_text(o, "state", hd_state_name(guest->state));
+    add_seconds(o, "seconds", v->now_ms - guest->since_ms);
+    if (guest->why.code)
+        add_text(o, "reason", hd_err_reason(guest->why.code));
+    if (*guest->why.msg)
+        add_text(o, "message", guest->why.msg);
+    add(o, "memory", json_object_new_int64((int64_t)guest->memory));
+    add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
+    if (hd_store_guest_lives(guest)) {
+        struct json_object *agent = json_object_new_object();
+
+        add_text(agent, "state", hd_agent_state_name(guest->agent.state));
+        add(o, "agent", agent);
+    }
     return o;
 }
 
@@ -98,7 +145,8 @@ static struct json_object *next_try(const struct hd_store *store)
     return json_object_new_int64((int64_t)((ms + 999) / 1000));
 }
 
-struct json_object *hd_view_store(const struct hd_store *store)
+static struct json_object *view_store(const struct view *v,
+                                      const struct hd_store *store, bool brief)
 {
     struct json_object *o = json_object_new_object();
     struct json_object *guests = json_object_new_array();
@@ -109,25 +157,33 @@ struct json_object *hd_view_store(const struct hd_store *store)
     add_text(o, "id", hd_uuid_is_zero(&store->id) ? NULL : id);
     add_text(o, "device", store->device.name);
     add_text(o, "signer", store->signer);
-    add_state(o, store->state, store->since_ms, &store->why);
-    json_object_object_add(o, "next_try_s", next_try(store));
-    json_object_object_add(o, "bad_blocks",
-                           json_object_new_int64((int64_t)store->n_bad));
+    add_state(o, v, store->state, store->since_ms, &store->why);
+    add(o, "next_try_s", next_try(store));
+    add(o, "bad_blocks", json_object_new_int64((int64_t)store->n_bad));
     if (store->state != HD_STATE_REFUSED)
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)
                 json_object_array_add(guests,
-                                      view_guest(store, &store->guests[i]));
-    json_object_object_add(o, "guests", guests);
+                                      (brief ? view_guest_briefly : view_guest)(
+                                          v, store, &store->guests[i]));
+    add(o, "guests", guests);
     return o;
 }
 
-struct json_object *hd_view_stores(const struct hd_stores *stores)
+struct json_object *hd_view_store(const struct hd_store *store)
+{
+    struct view v = view_now();
+
+    return view_store(&v, store, false);
+}
+
+struct json_object *hd_view_stores(const struct hd_stores *stores, bool brief)
 {
     struct json_object *list = json_object_new_array();
+    struct view v = view_now();
 
     for (const struct hd_store *s = stores->first; s; s = s->next)
-        json_object_array_add(list, hd_view_store(s));
+        json_object_array_add(list, view_store(&v, s, brief));
     return list;
 }
 
@@ -146,10 +202,9 @@ struct json_object *hd_view_users(const struct hd_store *store)
             json_object_array_add(users, json_object_new_string(name));
     }
     add_text(o, "store", hd_store_title(store));
-    json_object_object_add(o, "users", users);
-    json_object_object_add(o, "recovery", json_object_new_boolean(recovery));
-    json_object_object_add(
-        o, "encrypted",
+    add(o, "users", users);
+    add(o, "recovery", json_object_new_boolean(recovery));
+    add(o, "encrypted",
         json_object_new_boolean(hd_user_encrypted(store->answer)));
     return o;
 }
@@ -197,6 +252,6 @@ struct json_object *hd_view_event(const struct hd_event *event)
     add_text(o, "reason", event->reason);
     add_text(o, "message", event->message);
     add_seconds(o, "seconds", event->lasted_ms);
-    json_object_object_add(o, "phases", view_phases(&event->phases));
+    add(o, "phases", view_phases(&event->phases));
     return o;
 }

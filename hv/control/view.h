@@ -4,13 +4,15 @@
 #define HD_CONTROL_VIEW_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "../daemon/event.h"
 #include "../daemon/store.h"
 
 /* The caller owns what these give. */
 struct json_object *hd_view_store(const struct hd_store *store);
-struct json_object *hd_view_stores(const struct hd_stores *stores);
+/* `brief`: of each guest what a line of a list shows, and no nulls. */
+struct json_object *hd_view_stores(const struct hd_stores *stores, bool brief);
 /* {"state", "os", "version", "addresses": [...], "message"}; NULL, which is
  * null, of a guest that does not run. */
 struct json_object *hd_view_agent(const struct hd_guest_life *guest);

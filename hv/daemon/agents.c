@@ -178,12 +178,12 @@ static struct hd_guest_life *runs_as(struct hd_store *store, uint32_t domid)
     return NULL;
 }
 
-static void take(struct hd_daemon *d, const struct one *one)
+static void take(struct hd_daemon *d, const struct one *one, uint64_t now_ms)
 {
     for (struct hd_store *s = d->stores.first; s; s = s->next) {
         struct hd_guest_life *guest = runs_as(s, one->domid);
 
-        if (guest && hd_agents_take(guest, one->rc, one->text, hd_io_now_ms()))
+        if (guest && hd_agents_take(guest, one->rc, one->text, now_ms))
             note(s, guest);
     }
 }
@@ -208,9 +208,10 @@ static void on_done(uv_work_t *work, int status)
 {
     struct look *look = work->data;
     struct hd_agents *agents = look->agents;
+    uint64_t now = hd_io_now_ms();
 
     for (size_t i = 0; !status && i < look->n; i++)
-        take(agents->daemon, &look->guests[i]);
+        take(agents->daemon, &look->guests[i], now);
     free(look);
     agents->look = NULL;
     hd_agents_ring(agents);

@@ -91,22 +91,22 @@ void hd_order_see(struct hd_store *store, struct hd_guest_life *guest,
                           "another program lets it run again");
 }
 
-static void look_at(struct hd_store *store, struct hd_guest_life *guest)
+static void look_at(void *ctx, const struct hd_domain_status *status)
 {
-    struct hd_domain_status status;
-    struct hd_err err;
+    struct hd_daemon *d = ctx;
 
-    if (!is_ours(store) && hd_store_guest_lives(guest) &&
-        !hd_domain_status(store->daemon->xen, (uint32_t)guest->domid, &status,
-                          &err))
-        hd_order_see(store, guest, &status);
+    for (struct hd_store *s = d->stores.first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++)
+            if (s->guests[i].domid == (int64_t)status->domid)
+                hd_order_see(s, &s->guests[i], status);
 }
 
 void hd_order_look(struct hd_daemon *d)
 {
-    for (struct hd_store *s = d->stores.first; s; s = s->next)
-        for (size_t i = 0; i < s->n_guests; i++)
-            look_at(s, &s->guests[i]);
+    struct hd_err err;
+
+    if (d->xen && d->stores.first)
+        (void)hd_domain_each(d->xen, look_at, d, &err);
 }
 
 /* ---- the end */

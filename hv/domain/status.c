@@ -9,8 +9,9 @@
 
 #include "../../pv-drivers/base/io.h"
 
-/* Domains asked for in one hypercall; Xen has room for 32752. */
-#define BATCH 128
+/* Domains asked for in one hypercall; Xen has room for 32752.  libxc keeps a
+ * page for the answer, and maps more each time. */
+#define BATCH (XC_PAGE_SIZE / sizeof(xc_domaininfo_t))
 
 #define PAUSE_NS 2000000
 
@@ -56,15 +57,15 @@ static struct hd_domain_status status_of(const xc_domaininfo_t *info)
     return s;
 }
 
-/* The domains from domid `first` on; gives their number or -1. */
-static int batch(struct hd_hypervisor *hv, uint32_t first,
-                 xc_domaininfo_t infos[BATCH], struct hd_err *err)
+/* Up to `max` domains from domid `first` on; gives their number or -1. */
+static int batch(struct hd_hypervisor *hv, uint32_t first, unsigned max,
+                 xc_domaininfo_t *infos, struct hd_err *err)
 {
     int n;
 
     if (first >= DOMIDS)
         return 0;
-    n = xc_domain_getinfolist(hv->xch, first, BATCH, infos);
+    n = xc_domain_getinfolist(hv->xch, first, max, infos);
     if (n < 0)
         return hd_fail_errno(err, HD_E_FAILED, "xen does not list its domains");
     return n;
@@ -110,36 +111,53 @@ void hd_hypervisor_free(struct hd_hypervisor *hv)
 int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
                      struct hd_domain_status *ret, struct hd_err *err)
 {
-    xc_domaininfo_t infos[BATCH];
-    int n = batch(hv, domid, infos, err);
+    xc_domaininfo_t info;
+    int n = batch(hv, domid, 1, &info, err);
 
     if (n < 0)
         return -1;
     /* Xen answers with the next domain when this one is not there. */
-    if (n > 0 && infos[0].domain == domid)
-        *ret = status_of(&infos[0]);
+    if (n > 0 && info.domain == domid)
+        *ret = status_of(&info);
     else
         *ret = (struct hd_domain_status){.domid = domid};
     return 0;
+}
+
+int hd_domain_each(struct hd_hypervisor *hv, hd_domain_fn *fn, void *ctx,
+                   struct hd_err *err)
+{
+    xc_domaininfo_t infos[BATCH];
+    uint32_t next = 1;
+    int n;
+
+    while ((n = batch(hv, next, BATCH, infos, err)) > 0) {
+        for (int i = 0; i < n; i++) {
+            struct hd_domain_status status = status_of(&infos[i]);
+
+            fn(ctx, &status);
+        }
+        next = infos[n - 1].domain + 1;
+    }
+    return n;
+}
+
+/* In place of one that is not there, or dies. */
+static void keep(void *ctx, const struct hd_domain_status *status)
+{
+    struct hd_domain_status *found = ctx;
+
+    if (hd_uuid_equal(&status->uuid, &found->uuid) &&
+        (found->state == HD_DOMAIN_GONE || found->state == HD_DOMAIN_DYING))
+        *found = *status;
 }
 
 int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                    struct hd_domain_status *ret, struct hd_err *err)
 {
     struct hd_domain_status found = {.uuid = *uuid};
-    xc_domaininfo_t infos[BATCH];
-    uint32_t next = 1;
-    int n;
 
-    while ((n = batch(hv, next, infos, err)) > 0) {
-        for (int i = 0; i < n; i++)
-            if (!memcmp(infos[i].handle, uuid->byte, sizeof(uuid->byte)) &&
-                (found.state == HD_DOMAIN_GONE ||
-                 found.state == HD_DOMAIN_DYING))
-                found = status_of(&infos[i]);
-        next = infos[n - 1].domain + 1;
-    }
-    if (n < 0)
+    if (hd_domain_each(hv, keep, &found, err))
         return -1;
     *ret = found;
     return 0;

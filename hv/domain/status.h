@@ -52,6 +52,12 @@ int hd_domain_status(struct hd_hypervisor *hv, uint32_t domid,
 int hd_domain_find(struct hd_hypervisor *hv, const struct hd_uuid *uuid,
                    struct hd_domain_status *ret, struct hd_err *err);
 
+/* Calls `fn` for each domain but dom0, in the order of their domids; a
+ * hypercall for some 30 of them. */
+typedef void hd_domain_fn(void *ctx, const struct hd_domain_status *status);
+int hd_domain_each(struct hd_hypervisor *hv, hd_domain_fn *fn, void *ctx,
+                   struct hd_err *err);
+
 /* One hypercall each, at once. */
 int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                     struct hd_err *err);

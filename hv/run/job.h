@@ -148,9 +148,9 @@ enum hd_report_kind {
 };
 
 /* How long a guest's start, or a device more of one that runs, was at each kind
- * of step.  Steps that are done
- * together count as the first of them; a domain is filled beside the steps
- * behind BUILD_DOMAIN, and what is left of that is START_DOMAIN's. */
+ * of step.  Steps that are done together count as the first of them; a domain
+ * is filled beside the steps behind BUILD_DOMAIN, and what is left of that is
+ * START_DOMAIN's. */
 struct hd_phases {
     uint32_t ms[HD_STEP_KINDS]; /* by enum hd_step_kind */
 };

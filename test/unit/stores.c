@@ -312,6 +312,43 @@ static void a_refused_guest_is_listed_with_its_reason(void)
     end(&b);
 }
 
+static void a_brief_list_has_no_key_without_a_value(void)
+{
+    struct json_object *list, *guests;
+    struct hd_err err = {0};
+    struct hd_store *s;
+    struct bench b;
+
+    begin(&b);
+    s = plug(&b, "sda", 1, "travel", 0xab, &err);
+    give(s, HD_STATE_REFUSED);
+    hd_fail(&s->guests[0].why, HD_E_NO_NETWORK, "no bridge");
+    list = hd_view_stores(&b.stores, true);
+    guests =
+        json_object_object_get(json_object_array_get_idx(list, 0), "guests");
+    json_object_object_del(json_object_array_get_idx(guests, 0), "seconds");
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(guests, JSON_C_TO_STRING_PLAIN),
+        "[{\"guest\":\"desk\",\"state\":\"refused\","
+        "\"reason\":\"no-network\",\"message\":\"no bridge\","
+        "\"memory\":268435456,\"vcpus\":2}]");
+    json_object_put(list);
+    give(s, HD_STATE_RUNNING);
+    s->guests[0].why = (struct hd_err){0};
+    s->guests[0].domid = 7;
+    list = hd_view_stores(&b.stores, true);
+    guests =
+        json_object_object_get(json_object_array_get_idx(list, 0), "guests");
+    json_object_object_del(json_object_array_get_idx(guests, 0), "seconds");
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(guests, JSON_C_TO_STRING_PLAIN),
+        "[{\"guest\":\"desk\",\"domid\":7,\"state\":\"running\","
+        "\"memory\":268435456,\"vcpus\":2,\"agent\":{\"state\":\"no-agent\"}}"
+        "]");
+    json_object_put(list);
+    end(&b);
+}
+
 static void an_event_has_every_key_and_an_rfc_3339_time(void)
 {
     struct hd_event event = {.time_ms = 1700000000042,
@@ -438,6 +475,7 @@ static const struct hd_test tests[] = {
     HD_TEST(stores_that_start_share_what_the_policy_allows),
     HD_TEST(what_was_built_ahead_counts_but_not_against_its_store),
     HD_TEST(a_refused_guest_is_listed_with_its_reason),
+    HD_TEST(a_brief_list_has_no_key_without_a_value),
     HD_TEST(the_manual_names_every_state),
     HD_TEST(an_event_has_every_key_and_an_rfc_3339_time),
     HD_TEST(a_started_guests_event_says_what_its_time_went_to),
