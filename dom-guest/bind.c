@@ -12,8 +12,6 @@
 #include "folder.h"
 #include "replace.h"
 
-#define BIND "data/hotdom/bind"
-
 bool hd_bind_parse(const char *text, struct hd_bind *ret)
 {
     const char *blank = strchr(text, ' ');
@@ -36,13 +34,13 @@ int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
     char nodes[HD_XSDEV_PAYLOAD + 1], path[128], text[HD_XSDEV_PAYLOAD + 1];
     size_t len, n = 0;
 
-    if (hd_xsdev_list(x, BIND, nodes, &len, err))
+    if (hd_xsdev_list(x, HD_BIND_NODE, nodes, &len, err))
         return -1;
     for (const char *at = nodes; at < nodes + len && n < HD_BINDS;
          at += strlen(at) + 1) {
         int rc;
 
-        snprintf(path, sizeof(path), BIND "/%.64s", at);
+        snprintf(path, sizeof(path), HD_BIND_NODE "/%.64s", at);
         rc = hd_xsdev_read(x, path, text, sizeof(text), err);
         if (rc < 0)
             return -1;

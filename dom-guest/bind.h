@@ -17,7 +17,9 @@ struct hd_bind {
 
 /* "guest/net/resolv /etc/resolv.conf"; false: it is none. */
 bool hd_bind_parse(const char *text, struct hd_bind *ret);
-/* What the host says, of data/hotdom/bind; what is no bind is left out.  Fails
+#define HD_BIND_NODE "data/hotdom/bind"
+
+/* What the host says, of HD_BIND_NODE; what is no bind is left out.  Fails
  * when one of them cannot be read, for it may be one. */
 int hd_bind_load(struct hd_xsdev *x, struct hd_bind ret[HD_BINDS],
                  size_t *ret_n, struct hd_err *err);

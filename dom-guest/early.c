@@ -16,10 +16,12 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "bind.h"
 #include "duty.h"
 #include "duty_report.h"
 #include "folder.h"
 #include "paths.h"
+#include "prefs.h"
 #include "table.h"
 
 #define ROOT        "/root"
@@ -276,8 +278,7 @@ static void leave(int fd)
 
 bool hd_early_writes_root(struct hd_xsdev *x)
 {
-    static const char *const folders[] = {"data/hotdom/settings",
-                                          "data/hotdom/bind"};
+    static const char *const folders[] = {HD_PREFS_NODE, HD_BIND_NODE};
     char tables[HD_XSDEV_PAYLOAD + 1] = "", names[HD_XSDEV_PAYLOAD + 1];
     size_t len = 0;
 

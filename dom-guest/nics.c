@@ -41,15 +41,16 @@ static bool is_up(int sock, const char *name)
     return ask(sock, SIOCGIFFLAGS, name, &r) || r.ifr_flags & IFF_UP;
 }
 
-static bool find(int sock, const uint8_t mac[6], char ret[IFNAMSIZ])
+/* Its index and its name; 0: none has the MAC. */
+static unsigned find(int sock, const uint8_t mac[6], char ret[IFNAMSIZ])
 {
     struct if_nameindex *all = if_nameindex();
-    bool found = false;
+    unsigned found = 0;
 
     for (size_t i = 0; all && all[i].if_index && !found; i++)
         if (has_mac(sock, all[i].if_name, mac)) {
             snprintf(ret, IFNAMSIZ, "%s", all[i].if_name);
-            found = true;
+            found = all[i].if_index;
         }
     if_freenameindex(all);
     return found;
@@ -80,13 +81,13 @@ static int move_aside(int sock, const char *name, struct hd_err *err)
     return rename_nic(sock, name, next, err);
 }
 
-static int name_nic(int sock, const char *from, const char *to,
+static int name_nic(int sock, unsigned index, const char *from, const char *to,
                     struct hd_err *err)
 {
-    unsigned index = hd_altname_find(from), other = hd_altname_find(to);
+    unsigned other = hd_altname_find(to);
     char name[IF_NAMESIZE];
 
-    if (index && index == other)
+    if (index == other)
         return 0;
     if (is_up(sock, from) || strlen(to) >= IFNAMSIZ)
         return hd_altname_add(index, to, err);
@@ -101,10 +102,11 @@ static int name_nic(int sock, const char *from, const char *to,
 static int try_nic(int sock, const struct hd_promise *p, struct hd_err *err)
 {
     char name[IFNAMSIZ];
+    unsigned index = find(sock, p->mac, name);
 
-    if (!find(sock, p->mac, name))
+    if (!index)
         return 0;
-    return name_nic(sock, name, p->name, err) ? -1 : 1;
+    return name_nic(sock, index, name, p->name, err) ? -1 : 1;
 }
 
 static int await_nic(int sock, const struct hd_promise *p, uint64_t deadline_ms,

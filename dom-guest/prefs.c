@@ -11,8 +11,7 @@
 #include "../pv-drivers/base/io.h"
 #include "replace.h"
 
-#define FOLDER   "data/hotdom/settings"
-#define SETTINGS FOLDER "/"
+#define SETTINGS HD_PREFS_NODE "/"
 #define ZONES    "/usr/share/zoneinfo/"
 #define FILE_MAX (64u << 10)
 
@@ -43,7 +42,7 @@ int hd_prefs_load(struct hd_xsdev *x, struct hd_prefs *ret, struct hd_err *err)
     int rc;
 
     *ret = p;
-    if (hd_xsdev_list(x, FOLDER, names, &len, err))
+    if (hd_xsdev_list(x, HD_PREFS_NODE, names, &len, err))
         return -1;
     if (!len)
         return 0; /* as most have it */

@@ -15,7 +15,9 @@ struct hd_prefs {
     char time_zone[64]; /* "Europe/Berlin" */
 };
 
-/* What the host says, of data/hotdom/settings; a value with other characters
+#define HD_PREFS_NODE "data/hotdom/settings"
+
+/* What the host says, of HD_PREFS_NODE; a value with other characters
  * than a setting has is left out. */
 int hd_prefs_load(struct hd_xsdev *x, struct hd_prefs *ret, struct hd_err *err);
 

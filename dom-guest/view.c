@@ -29,9 +29,8 @@
 struct hd_view {
     int bell;             /* owned; -1: nothing rings */
     struct hd_scene *now; /* owned */
-    bool untidy; /* a root without writes keeps mount points that may go */
-    bool
-        unnoted; /* the notes do not say of which file systems all mounts are */
+    bool untidy;  /* a root without writes keeps mount points that may go */
+    bool unnoted; /* the notes lack the file systems of some mounts */
     struct hd_spares spares;
 };
 

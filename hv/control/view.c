@@ -38,11 +38,12 @@ static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
 struct view {
     uint64_t now_ms; /* each look at the clock costs dom0 a system call */
     bool displays;   /* some guest may have one */
+    bool brief;      /* guests as a list of many has them */
 };
 
-static struct view view_now(void)
+static struct view view_now(bool brief)
 {
-    return (struct view){hd_io_now_ms(), !access(HD_DISPLAY_DIR, F_OK)};
+    return (struct view){hd_io_now_ms(), !access(HD_DISPLAY_DIR, F_OK), brief};
 }
 
 static void add_state(struct json_object *o, const struct view *v,
@@ -88,31 +89,12 @@ struct json_object *hd_view_agent(const struct hd_guest_life *guest)
     return o;
 }
 
-static struct json_object *view_guest(const struct view *v,
-                                      const struct hd_store *store,
-                                      const struct hd_guest_life *guest)
-{
-    struct json_object *o = json_object_new_object();
-
-    add_text(o, "guest", guest->name);
-    add(o, "domid",
-        guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
-    add_state(o, v, guest->state, guest->since_ms, &guest->why);
-    add(o, "memory", json_object_new_int64((int64_t)guest->memory));
-    add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
-    add_display(o, v, store, guest);
-    add(o, "agent", hd_view_agent(guest));
-    return o;
-}
-
 /* What a list of many has of each: no key without a value. */
 static struct json_object *view_guest_briefly(const struct view *v,
-                                              const struct hd_store *store,
                                               const struct hd_guest_life *guest)
 {
     struct json_object *o = json_object_new_object();
 
-    (void)store;
     add_text(o, "guest", guest->name);
     if (guest->domid >= 0)
         add(o, "domid", json_object_new_int64(guest->domid));
@@ -133,6 +115,26 @@ static struct json_object *view_guest_briefly(const struct view *v,
     return o;
 }
 
+static struct json_object *view_guest(const struct view *v,
+                                      const struct hd_store *store,
+                                      const struct hd_guest_life *guest)
+{
+    struct json_object *o;
+
+    if (v->brief)
+        return view_guest_briefly(v, guest);
+    o = json_object_new_object();
+    add_text(o, "guest", guest->name);
+    add(o, "domid",
+        guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
+    add_state(o, v, guest->state, guest->since_ms, &guest->why);
+    add(o, "memory", json_object_new_int64((int64_t)guest->memory));
+    add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
+    add_display(o, v, store, guest);
+    add(o, "agent", hd_view_agent(guest));
+    return o;
+}
+
 /* Seconds until the next password may be tried; null: now, or it is not
  * locked.  That no password is looked at is said by Unlock. */
 static struct json_object *next_try(const struct hd_store *store)
@@ -146,7 +148,7 @@ static struct json_object *next_try(const struct hd_store *store)
 }
 
 static struct json_object *view_store(const struct view *v,
-                                      const struct hd_store *store, bool brief)
+                                      const struct hd_store *store)
 {
     struct json_object *o = json_object_new_object();
     struct json_object *guests = json_object_new_array();
@@ -164,26 +166,25 @@ static struct json_object *view_store(const struct view *v,
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)
                 json_object_array_add(guests,
-                                      (brief ? view_guest_briefly : view_guest)(
-                                          v, store, &store->guests[i]));
+                                      view_guest(v, store, &store->guests[i]));
     add(o, "guests", guests);
     return o;
 }
 
 struct json_object *hd_view_store(const struct hd_store *store)
 {
-    struct view v = view_now();
+    struct view v = view_now(false);
 
-    return view_store(&v, store, false);
+    return view_store(&v, store);
 }
 
 struct json_object *hd_view_stores(const struct hd_stores *stores, bool brief)
 {
     struct json_object *list = json_object_new_array();
-    struct view v = view_now();
+    struct view v = view_now(brief);
 
     for (const struct hd_store *s = stores->first; s; s = s->next)
-        json_object_array_add(list, view_store(&v, s, brief));
+        json_object_array_add(list, view_store(&v, s));
     return list;
 }
 

@@ -2,7 +2,6 @@
 /* Tests dom-guest/duty: an agent in a process of its own, with the test as its
  * xenstore. */
 #include "../../dom-guest/duty.h"
-#include "../../dom-guest/duty_report.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 #include <xen/io/xs_wire.h>
 
+#include "../../dom-guest/duty_report.h"
 #include "../../dom-guest/duty_view.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
