@@ -21,8 +21,7 @@ static int add_guest(struct hd_columns *table, struct json_object *store,
 {
     const char *state = hd_client_text(guest, "state");
     char domid[24] = "-", memory[24], vcpus[24], uptime[24] = "-";
-    const char *agent =
-        hd_client_text(json_object_object_get(guest, "agent"), "state");
+    const char *agent = hd_client_text(guest, "agent");
 
     if (json_object_object_get(guest, "domid"))
         snprintf(domid, sizeof(domid), "%lld",
@@ -166,13 +165,12 @@ static int take_options(int argc, char **argv, struct hd_rows_wish *ret,
     return hd_rows_check(ret, err) ? -1 : json;
 }
 
-/* A line shows little of a guest; words may mean the rest. */
-static struct json_object *ask(const struct hd_rows_wish *wish, bool json)
+/* A line shows little of a guest. */
+static struct json_object *ask(bool json)
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "brief",
-                           json_object_new_boolean(!json && !wish->n_words));
+    json_object_object_add(o, "brief", json_object_new_boolean(!json));
     return o;
 }
 
@@ -184,7 +182,7 @@ int hd_cmd_list(int argc, char **argv, struct hd_err *err)
     size_t n = 0;
     int rc, json = take_options(argc, argv, &wish, err);
 
-    if (json < 0 || hd_client_call("List", ask(&wish, json), &reply, err))
+    if (json < 0 || hd_client_call("List", ask(json), &reply, err))
         return -1;
     if (!json_object_object_get_ex(reply, "stores", &stores) ||
         !json_object_is_type(stores, json_type_array))

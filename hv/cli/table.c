@@ -7,15 +7,12 @@
 
 #include "../store/text.h"
 
-struct row {
-    char cell[HD_TABLE_COLUMNS][HD_TABLE_CELL];
-};
-
 struct hd_columns {
-    size_t n_columns, n, room;
+    size_t n_columns;
     size_t width[HD_TABLE_COLUMNS]; /* of the widest cell, in bytes */
     bool right[HD_TABLE_COLUMNS];
-    struct row *rows; /* the heads are the first */
+    char *cells; /* a string each, row by row; the heads are the first */
+    size_t used, room;
 };
 
 void hd_table_escape(const char *text, char *ret, size_t size)
@@ -66,37 +63,37 @@ void hd_table_free(struct hd_columns *table)
 {
     if (!table)
         return;
-    free(table->rows);
+    free(table->cells);
     free(table);
 }
 
+/* For a row of the longest cells. */
 static int make_room(struct hd_columns *table)
 {
-    size_t room = table->room ? 2 * table->room : 16;
-    struct row *grown;
+    size_t most = table->n_columns * HD_TABLE_CELL;
+    char *grown;
 
-    if (table->n < table->room)
+    if (table->room - table->used >= most)
         return 0;
-    grown = realloc(table->rows, room * sizeof(*table->rows));
+    grown = realloc(table->cells, 2 * table->room + most);
     if (!grown)
         return -1;
-    table->rows = grown;
-    table->room = room;
+    table->cells = grown;
+    table->room = 2 * table->room + most;
     return 0;
 }
 
 int hd_table_add(struct hd_columns *table, const char *const *cells)
 {
-    struct row *row;
-
     if (make_room(table))
         return -1;
-    row = &table->rows[table->n++];
     for (size_t i = 0; i < table->n_columns; i++) {
+        char *cell = table->cells + table->used;
         size_t len;
 
-        hd_table_escape(cells[i], row->cell[i], HD_TABLE_CELL);
-        len = strlen(row->cell[i]);
+        hd_table_escape(cells[i], cell, HD_TABLE_CELL);
+        len = strlen(cell);
+        table->used += len + 1;
         if (len > table->width[i])
             table->width[i] = len;
     }
@@ -111,20 +108,18 @@ static void pad(size_t n, FILE *out)
 
 void hd_table_print(const struct hd_columns *table, FILE *out)
 {
-    size_t last = table->n_columns - 1;
+    size_t last = table->n_columns - 1, i = 0, len;
 
-    for (size_t r = 0; r < table->n; r++)
-        for (size_t i = 0; i < table->n_columns; i++) {
-            const char *text = table->rows[r].cell[i];
-            size_t left = table->width[i] - strlen(text);
-
-            if (table->right[i])
-                pad(left, out);
-            fputs(text, out);
-            if (!table->right[i] && i < last)
-                pad(left, out);
-            fputs(i < last ? "  " : "\n", out);
-        }
+    for (const char *cell = table->cells; cell < table->cells + table->used;
+         cell += len + 1, i = i < last ? i + 1 : 0) {
+        len = strlen(cell);
+        if (table->right[i])
+            pad(table->width[i] - len, out);
+        fputs(cell, out);
+        if (!table->right[i] && i < last)
+            pad(table->width[i] - len, out);
+        fputs(i < last ? "  " : "\n", out);
+    }
 }
 
 void hd_table_duration(double seconds, char *ret, size_t size)

@@ -320,6 +320,8 @@ static void check_brief(const struct bench *b, const char *want)
         json_object_object_get(json_object_array_get_idx(list, 0), "guests"),
         0);
 
+    CU_ASSERT(json_object_is_type(json_object_object_get(desk, "seconds"),
+                                  json_type_int));
     json_object_object_del(desk, "seconds");
     CU_ASSERT_STRING_EQUAL(
         json_object_to_json_string_ext(desk, JSON_C_TO_STRING_PLAIN), want);
@@ -344,7 +346,7 @@ static void a_brief_list_has_no_key_without_a_value(void)
     desk->domid = 7;
     check_brief(&b, "{\"guest\":\"desk\",\"domid\":7,\"state\":\"running\","
                     "\"memory\":268435456,\"vcpus\":2,"
-                    "\"agent\":{\"state\":\"no-agent\"}}");
+                    "\"agent\":\"no-agent\"}");
     end(&b);
 }
 
