@@ -4,8 +4,11 @@
 # the bed's dom0, so that no ssh is in the times; those of the bench print
 # "FIGURE SIDE PAIR MS CPU_MS FORKS UDEVS_FORKS", a sample a line, and first
 # "xenstored KIND".
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "$0")"
+trap 'echo "$0, ${FUNCNAME[*]-}, line $LINENO: $BASH_COMMAND" >&2' ERR
+# Or ssh waits for those that run behind, when something fails.
+trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
 mac=00:16:3e:00:00:01
 store=bench
 guest=g1
@@ -111,9 +114,6 @@ follow() {
     local log=$PWD/events
     : >"$log"
     hotdom events --follow --json >>"$log" &
-    # Or ssh waits for it, when something fails.
-    # shellcheck disable=SC2064
-    trap "kill $!" EXIT
     exec {events}<"$log" {never}<> <(:)
     # What there was before.
     pause 3

@@ -60,6 +60,7 @@ up() {
     echo 'cat /run/told' >&"$shell"
     setsid cat <&"$shell" >told 2>/dev/null &
     echo $! >listener
+    disown # until `down`
     exec {shell}>&-
     until is_told plain encrypted registry; do
         ((SECONDS < until)) || give_up "the guest told only: $(<told)"
