@@ -24,7 +24,8 @@ network-send() {
     head -c "$bytes" <&"$shell" >/dev/null
 }
 
-# The guest's shell must have read its line before what follows it.
+# What follows a line waits until the guest's shell has read that line, or the
+# shell takes both for its own.
 network-receive() {
     ask "echo ready; head -c $bytes | wc -c"
     head -c "$bytes" /dev/zero >&"$shell"
@@ -35,7 +36,7 @@ network-receive() {
 network-latency() {
     local i
     # shellcheck disable=SC2016
-    echo 'while read -r x && [ $x != end ]; do echo $x; done' >&"$shell"
+    ask 'echo ready; while read -r x && [ $x != end ]; do echo $x; done'
     for ((i = 0; i < 200; i++)); do ask "$i"; done
     echo end >&"$shell"
 }
