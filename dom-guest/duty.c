@@ -103,18 +103,30 @@ static void apply_promises(struct hd_duty *d, const struct hd_promise *promises,
     hd_duty_settle(d, HD_DUTY_NAMES, links.code ? &links : &nics);
 }
 
+void hd_duty_name(struct hd_duty *d)
+{
+    struct hd_err err;
+
+    d->named = !hd_names_link(d->names, d->known, d->n_known, &err);
+    hd_nics_name(d->known, d->n_known, 0, &err);
+    d->named &= !err.code;
+}
+
 static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
 {
     static struct hd_promise promises[HD_PROMISES];
     struct hd_err err;
     size_t n;
 
-    if (d->known)
+    if (d->named)
+        d->known = NULL;
+    else if (d->known)
         apply_promises(d, hd_steal(&d->known), d->n_known, deadline_ms);
     else if (hd_promise_load(d->x, promises, &n, &err))
         hd_duty_settle(d, HD_DUTY_NAMES, &err);
     else
         apply_promises(d, promises, n, deadline_ms);
+    d->named = false;
 }
 
 /* The settings and files before the view: they are the guest's own, whatever of

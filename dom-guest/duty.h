@@ -45,6 +45,7 @@ struct hd_duty {
     const struct hd_promise *known; /* borrowed; the map, to begin with, of who
                                      * has read it already; NULL: nobody has */
     size_t n_known;
+    bool named; /* by that map, and once: hd_duty_begin needs not */
     uint64_t begun_ms; /* 0: not since the root was there, or said already */
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };
@@ -52,6 +53,10 @@ struct hd_duty {
 /* HD_E_BUSY when an agent lives already. */
 int hd_duty_open(struct hd_duty *d, struct hd_err *err);
 void hd_duty_fini(struct hd_duty *d);
+
+/* The names of what is there by now, for which no root is needed; d->known is
+ * to be set.  Whatever is missing is left to hd_duty_begin. */
+void hd_duty_name(struct hd_duty *d);
 
 /* Names, view and settings as the host says now.  What cannot be done is logged
  * and reported to the host, and the rest is done.  It is tried again with the

@@ -303,15 +303,14 @@ static int load_promises(struct hd_xsdev *x, struct hd_promise ret[HD_PROMISES],
 }
 
 /* `ret->root` stays empty when there is none. */
-static int choose_root(struct hd_early *ret,
+static int choose_root(struct hd_xsdev *x, struct hd_early *ret,
                        struct hd_promise promises[HD_PROMISES], size_t *ret_n,
                        struct hd_err *err)
 {
-    hd_auto(hd_xsdev) x = NULL;
     hd_autofree char *text = NULL;
 
     if (hd_io_read_file("/proc/cmdline", TEXT_MAX, &text, NULL, err) ||
-        hd_early_parse(text, ret, err) || hd_xsdev_open(&x, err) ||
+        hd_early_parse(text, ret, err) ||
         load_promises(x, promises, ret_n, err))
         return -1;
     if (!*ret->root)
@@ -321,15 +320,31 @@ static int choose_root(struct hd_early *ret,
     return 0;
 }
 
-int hd_early_run(char **argv, struct hd_err *err)
+/* What needs no root is done while the root's disk comes.  An interface that is
+ * not there yet is named with the rest. */
+static int go_to_root(struct hd_duty *d, struct hd_early *ret, int *ret_ramdisk,
+                      struct hd_err *err)
 {
     static struct hd_promise promises[HD_PROMISES];
+
+    if (choose_root(d->x, ret, promises, &d->n_known, err))
+        return -1;
+    d->known = promises; /* what has changed since rings when it is watched */
+    hd_duty_name(d);
+    if (*ret->root && mount_root(ret, err))
+        return -1;
+    d->begun_ms = hd_io_now_ms(); /* from here on the guest waits for it */
+    *ret_ramdisk =
+        *ret->root ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    return *ret->root ? move_to_root(err) : 0;
+}
+
+int hd_early_run(char **argv, struct hd_err *err)
+{
     hd_autofd int ramdisk = -1;
     struct hd_early e;
     struct hd_duty d;
     struct rlimit files;
-    uint64_t begun;
-    size_t n;
 
     if (getrlimit(RLIMIT_NOFILE, &files))
         return hd_fail_errno(err, HD_E_FAILED, "read the limit of open files");
@@ -337,19 +352,8 @@ int hd_early_run(char **argv, struct hd_err *err)
         return -1;
     speak_to("/dev/kmsg", false);
     load_modules();
-    if (choose_root(&e, promises, &n, err))
+    if (hd_duty_open(&d, err) || go_to_root(&d, &e, &ramdisk, err))
         return -1;
-    if (*e.root && mount_root(&e, err))
-        return -1;
-    begun = hd_io_now_ms(); /* from here on the guest waits for the agent */
-    ramdisk = *e.root ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (*e.root && move_to_root(err))
-        return -1;
-    if (hd_duty_open(&d, err))
-        return -1;
-    d.begun_ms = begun;
-    d.known = promises; /* what has changed since rings when it is watched */
-    d.n_known = n;
     hd_duty_begin(&d);
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);

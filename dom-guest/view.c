@@ -29,8 +29,8 @@
 struct hd_view {
     int bell;             /* owned; -1: nothing rings */
     struct hd_scene *now; /* owned */
-    bool untidy;  /* a root without writes keeps mount points that may go */
-    bool unnoted; /* the notes lack the file systems of some mounts */
+    bool untidy;          /* there may be mount points that are to go */
+    bool unnoted;         /* the notes lack the file systems of some mounts */
     struct hd_spares spares;
 };
 
@@ -194,11 +194,15 @@ static int open_both(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
 
 /* Of exceptions that are not there any more, nor mounted: those that are keep
  * theirs in use.  A root that init is yet to let take writes does so later. */
-static void tidy(struct hd_view *v, const char *writes, struct hd_err *why)
+static void tidy(struct hd_view *v, struct hd_err *why)
 {
+    hd_autofd int fd = -1;
+    char writes[WRITES_ROOM];
     struct hd_err err;
     int rc;
 
+    if (open_writes(&fd, writes, false, NULL))
+        return;
     hd_hand_heed();
     rc = hd_points_clear(writes, NULL, NULL, &err);
     v->untidy = rc && err.sys == EROFS;
@@ -206,16 +210,6 @@ static void tidy(struct hd_view *v, const char *writes, struct hd_err *why)
         *why = err;
 }
 
-static void tidy_alone(struct hd_view *v, struct hd_err *why)
-{
-    hd_autofd int fd = -1;
-    char writes[WRITES_ROOM];
-
-    if (!open_writes(&fd, writes, false, NULL))
-        tidy(v, writes, why);
-}
-
-/* It may wait until the guest has come up: mounting rings the bell. */
 static void note_all(struct hd_view *v)
 {
     hd_mounted_tidy();
@@ -230,7 +224,7 @@ static void compose(struct hd_view *v, bool want[], size_t n,
     char writes[WRITES_ROOM];
 
     if (!n) {
-        tidy_alone(v, &ret->why);
+        tidy(v, &ret->why);
         return;
     }
     if (open_both(&fd, writes, &ret->why)) {
@@ -238,8 +232,8 @@ static void compose(struct hd_view *v, bool want[], size_t n,
         return;
     }
     lay(v, want, add_exception, writes, ret);
-    v->unnoted = true;
-    tidy(v, writes, &ret->why);
+    /* Until the guest has come up: mounting rings the bell. */
+    v->unnoted = v->untidy = true;
 }
 
 /* ---- from one to the next */
@@ -330,7 +324,7 @@ void hd_view_look(struct hd_view *v, uint64_t now_ms,
 
     *ret = (struct hd_view_outcome){0};
     if (v->untidy)
-        tidy_alone(v, &ret->why);
+        tidy(v, &ret->why);
     if (v->unnoted)
         note_all(v);
     if (hd_mountinfo_read(&m, &ret->why) ||

@@ -338,6 +338,36 @@ static void an_agent_whose_registry_is_mounted_over_begins_with_the_new_one(
     apart_kit_run(go_apart, mounted_over);
 }
 
+/* ---- before the root */
+
+/* True: nothing of it is left to the start. */
+static bool is_named_early(const struct hd_promise *promises, size_t n)
+{
+    char links[] = "/tmp/hotdom-duty-XXXXXX", path[64], to[64] = "";
+    struct hd_names names = {"/dev", links};
+    struct hd_duty d = {.names = &names, .known = promises, .n_known = n};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(links));
+    hd_duty_name(&d);
+    snprintf(path, sizeof(path), "%s/data", links);
+    CU_ASSERT(readlink(path, to, sizeof(to) - 1) > 0);
+    CU_ASSERT_STRING_EQUAL(to, "/dev/xvdb");
+    CU_ASSERT(d.known == promises);
+    CU_ASSERT(!unlink(path) && !rmdir(links));
+    return d.named;
+}
+
+static void
+an_interface_that_is_not_there_before_the_root_is_named_at_the_start(void)
+{
+    static const struct hd_promise promises[] = {
+        {.name = "data", .device = "xvdb"},
+        {.name = "lan0", .is_nic = true, .mac = {2, 0, 0, 0, 0, 1}}};
+
+    CU_ASSERT(is_named_early(promises, 1));
+    CU_ASSERT_FALSE(is_named_early(promises, 2));
+}
+
 /* ---- tried again */
 
 #define MAP "data/hotdom/map"
@@ -407,6 +437,8 @@ static const struct hd_test tests[] = {
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),
     HD_TEST(an_agent_whose_files_answer_again_is_ready),
     HD_TEST(an_agent_that_leaves_does_not_go_round_for_a_late_answer),
+    HD_TEST(
+        an_interface_that_is_not_there_before_the_root_is_named_at_the_start),
     HD_TEST(names_and_settings_that_failed_are_tried_again_with_a_report),
     HD_TEST(what_fails_again_is_reported_still_and_logged_once),
     HD_TEST(a_guest_that_is_to_end_tries_nothing_again),

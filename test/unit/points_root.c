@@ -80,7 +80,15 @@ static void a_mount_point_goes_with_its_exception(void)
     apart_kit_run(prepare, gone_with_it);
 }
 
-/* On a host that has one of the two. */
+static bool rings(void)
+{
+    struct pollfd p = {.fd = hd_view_bell(view_kit), .events = POLLPRI};
+
+    return poll(&p, 1, 0) == 1;
+}
+
+/* On a host that has one of the two; what is mounted rings, and whoever looks
+ * then tidies. */
 static const char *at_next_start(void)
 {
     struct stat before, now;
@@ -88,9 +96,11 @@ static const char *at_next_start(void)
     EXPECT(view_kit_compose(ALL, 2) && start_again());
     EXPECT(!is_gone("/opt/agent") && !is_gone("/opt/deep/motd"));
     EXPECT(!unlink(HD_GUEST_HOST "/opt/deep/motd"));
-    EXPECT(view_kit_compose(ALL, 1) && is_gone("/opt/deep"));
+    EXPECT(view_kit_compose(ALL, 1) && rings());
+    EXPECT(view_kit_look() == 0 && is_gone("/opt/deep"));
     EXPECT(!stat(POINTS, &before) && start_again());
-    EXPECT(view_kit_compose(ALL, 1) && !stat(POINTS, &now));
+    EXPECT(view_kit_compose(ALL, 1) && rings());
+    EXPECT(view_kit_look() == 0 && !stat(POINTS, &now));
     /* Where all is as it was the volume is not written to. */
     EXPECT(now.st_ino == before.st_ino);
     EXPECT(start_again() && view_kit_compose("", 0) && is_gone("/opt"));
@@ -180,13 +190,6 @@ static const char *hidden_behind_link(void)
 static void an_exception_behind_a_link_is_shown_again_when_it_is_hidden(void)
 {
     apart_kit_run(prepare, hidden_behind_link);
-}
-
-static bool rings(void)
-{
-    struct pollfd p = {.fd = hd_view_bell(view_kit), .events = POLLPRI};
-
-    return poll(&p, 1, 0) == 1;
 }
 
 /* As init finds it, which lets it take writes later. */
