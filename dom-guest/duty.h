@@ -45,7 +45,7 @@ struct hd_duty {
     const struct hd_promise *known; /* borrowed; the map, to begin with, of who
                                      * has read it already; NULL: nobody has */
     size_t n_known;
-    bool named; /* by that map, and once: hd_duty_begin needs not */
+    bool named;        /* by that map, and once: hd_duty_begin needs not */
     uint64_t begun_ms; /* 0: not since the root was there, or said already */
     char why[HD_DUTY_PARTS][128]; /* what could not be done, or empty */
 };
