@@ -193,7 +193,8 @@ static int open_both(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
 }
 
 /* Of exceptions that are not there any more, nor mounted: those that are keep
- * theirs in use.  A root that init is yet to let take writes does so later. */
+ * theirs in use.  What cannot be done is tried at the next look; of a root that
+ * init is yet to let take writes nothing is said. */
 static void tidy(struct hd_view *v, struct hd_err *why)
 {
     hd_autofd int fd = -1;
@@ -205,8 +206,8 @@ static void tidy(struct hd_view *v, struct hd_err *why)
         return;
     hd_hand_heed();
     rc = hd_points_clear(writes, NULL, NULL, &err);
-    v->untidy = rc && err.sys == EROFS;
-    if (rc && !v->untidy && !why->code)
+    v->untidy = rc != 0;
+    if (rc && err.sys != EROFS && !why->code)
         *why = err;
 }
 

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../dom-guest/paths.h"
@@ -209,6 +211,38 @@ static void a_root_that_takes_no_writes_yet_is_rid_of_them_when_it_does(void)
     apart_kit_run(prepare, read_only);
 }
 
+/* How many more files there may be where the notes are. */
+static bool leave_room(unsigned long files)
+{
+    char options[40];
+    struct statfs fs;
+
+    if (statfs("/var/lib", &fs))
+        return false;
+    snprintf(options, sizeof(options), "nr_inodes=%lu",
+             fs.f_files - fs.f_ffree + files);
+    return !mount(NULL, "/var/lib", NULL, MS_REMOUNT, options);
+}
+
+/* The notes cannot be written anew, and later they can. */
+static const char *full(void)
+{
+    EXPECT(view_kit_compose(ALL, 2) && start_again());
+    EXPECT(!unlink(HD_GUEST_HOST "/opt/deep/motd"));
+    EXPECT(view_kit_compose(ALL, 1) && leave_room(0));
+    for (int i = 0; i < 2; i++)
+        EXPECT(view_kit_look() == 0 && view_kit_out.why.sys == ENOSPC);
+    EXPECT(leave_room(9));
+    EXPECT(view_kit_look() == 0 && !view_kit_out.why.code);
+    EXPECT(is_gone("/opt/deep"));
+    return NULL;
+}
+
+static void a_full_volume_is_rid_of_them_when_it_has_room(void)
+{
+    apart_kit_run(prepare, full);
+}
+
 /* A note may say anything: the volume was in other hands. */
 static const char *hostile(void)
 {
@@ -234,6 +268,7 @@ static void notes_take_no_more_away_than_what_is_empty(void)
 }
 
 static const struct hd_test tests[] = {
+    HD_TEST(a_full_volume_is_rid_of_them_when_it_has_room),
     HD_TEST(a_mount_point_goes_with_its_exception),
     HD_TEST(
         a_mount_point_that_the_guest_s_end_has_left_is_gone_at_the_next_start),
