@@ -93,40 +93,40 @@ void hd_duty_fini(struct hd_duty *d)
         close(hd_steal_fd(&d->lock));
 }
 
-static void apply_promises(struct hd_duty *d, const struct hd_promise *promises,
-                           size_t n, uint64_t deadline_ms)
+/* Without a code when all are given. */
+static void give_names(const struct hd_duty *d,
+                       const struct hd_promise *promises, size_t n,
+                       uint64_t deadline_ms, struct hd_err *ret)
 {
-    struct hd_err links = {0}, nics;
+    struct hd_err links = {0};
 
     (void)hd_names_link(d->names, promises, n, &links);
-    hd_nics_name(promises, n, deadline_ms, &nics);
-    hd_duty_settle(d, HD_DUTY_NAMES, links.code ? &links : &nics);
+    hd_nics_name(promises, n, deadline_ms, ret);
+    if (links.code)
+        *ret = links;
 }
 
 void hd_duty_name(struct hd_duty *d)
 {
     struct hd_err err;
 
-    d->named = !hd_names_link(d->names, d->known, d->n_known, &err);
-    hd_nics_name(d->known, d->n_known, 0, &err);
-    d->named &= !err.code;
+    give_names(d, d->known, d->n_known, 0, &err);
+    d->named = !err.code;
 }
 
 static void apply_names(struct hd_duty *d, uint64_t deadline_ms)
 {
-    static struct hd_promise promises[HD_PROMISES];
-    struct hd_err err;
-    size_t n;
+    static struct hd_promise read[HD_PROMISES];
+    const struct hd_promise *promises = hd_steal(&d->known);
+    struct hd_err err = {0};
+    size_t n = d->n_known;
 
-    if (d->named)
-        d->known = NULL;
-    else if (d->known)
-        apply_promises(d, hd_steal(&d->known), d->n_known, deadline_ms);
-    else if (hd_promise_load(d->x, promises, &n, &err))
-        hd_duty_settle(d, HD_DUTY_NAMES, &err);
-    else
-        apply_promises(d, promises, n, deadline_ms);
+    if (!promises && !hd_promise_load(d->x, read, &n, &err))
+        promises = read;
+    if (promises && !d->named)
+        give_names(d, promises, n, deadline_ms, &err);
     d->named = false;
+    hd_duty_settle(d, HD_DUTY_NAMES, &err);
 }
 
 /* The settings and files before the view: they are the guest's own, whatever of

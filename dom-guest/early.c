@@ -320,8 +320,8 @@ static int choose_root(struct hd_xsdev *x, struct hd_early *ret,
     return 0;
 }
 
-/* What needs no root is done while the root's disk comes.  An interface that is
- * not there yet is named with the rest. */
+/* What needs no root is done before it; an interface that is not there yet is
+ * named with the rest. */
 static int go_to_root(struct hd_duty *d, struct hd_early *ret, int *ret_ramdisk,
                       struct hd_err *err)
 {
@@ -334,9 +334,10 @@ static int go_to_root(struct hd_duty *d, struct hd_early *ret, int *ret_ramdisk,
     if (*ret->root && mount_root(ret, err))
         return -1;
     d->begun_ms = hd_io_now_ms(); /* from here on the guest waits for it */
-    *ret_ramdisk =
-        *ret->root ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    return *ret->root ? move_to_root(err) : 0;
+    if (!*ret->root)
+        return 0;
+    *ret_ramdisk = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return move_to_root(err);
 }
 
 int hd_early_run(char **argv, struct hd_err *err)
