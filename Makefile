@@ -268,7 +268,7 @@ golden: $(B)/bin/unit
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit plan/golden
 	$(Q)HOTDOM_GOLDEN=1 $(B)/bin/unit daemon/states/the_manual
 
-benches := read-pairs plan-time info-scan floor forks
+benches := read-pairs plan-time info-scan floor forks spawn
 $(B)/bin/floor: hd_libs += -lxenguest
 $(benches:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/test/bench/%.o $(lib)
 $(B)/bin/need-check: $(B)/obj/test/system/need-check.o $(lib)

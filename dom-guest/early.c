@@ -19,6 +19,7 @@
 #include "bind.h"
 #include "duty.h"
 #include "duty_report.h"
+#include "duty_view.h"
 #include "folder.h"
 #include "paths.h"
 #include "prefs.h"
@@ -330,10 +331,12 @@ static int go_to_root(struct hd_duty *d, struct hd_early *ret, int *ret_ramdisk,
     if (choose_root(d->x, ret, promises, &d->n_known, err))
         return -1;
     d->known = promises; /* what has changed since rings when it is watched */
+    hd_duty_view_ahead(d);
     hd_duty_name(d);
     if (*ret->root && mount_root(ret, err))
         return -1;
     d->begun_ms = hd_io_now_ms(); /* from here on the guest waits for it */
+    hd_duty_view_follow(d, *ret->root ? ROOT : NULL);
     if (!*ret->root)
         return 0;
     *ret_ramdisk = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -41,15 +42,11 @@ static bool is_mounted(const char *path)
            here.st_dev != above.st_dev;
 }
 
-int hd_overlay_mount_host(struct hd_err *err)
+static int mount_host(struct hd_err *err)
 {
     uint64_t until = hd_io_now_ms() + HOST_MS;
     int rc;
 
-    if (hd_folder_make(HD_GUEST_HOST, err))
-        return -1;
-    if (is_mounted(HD_GUEST_HOST))
-        return 0;
     while (
         (rc = mount(TAG, HD_GUEST_HOST, "9p", MS_RDONLY | MS_NOSUID | MS_NODEV,
                     "trans=xen,version=9p2000.L")) &&
@@ -60,6 +57,31 @@ int hd_overlay_mount_host(struct hd_err *err)
                              "mount the host view (are the modules 9p and "
                              "9pnet_xen there?)");
     return 0;
+}
+
+/* Linux's client takes a second mount that begins meanwhile for the first one,
+ * which is never answered then. */
+static int wait_turn(struct hd_err *err)
+{
+    hd_autofd int fd = open(HD_GUEST_RUN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 || flock(fd, LOCK_EX)
+               ? hd_fail_errno(err, HD_E_IO, "lock " HD_GUEST_RUN)
+               : hd_steal_fd(&fd);
+}
+
+int hd_overlay_mount_host(struct hd_err *err)
+{
+    hd_autofd int turn = -1;
+
+    if (hd_folder_make(HD_GUEST_RUN, err) || hd_folder_make(HD_GUEST_HOST, err))
+        return -1;
+    if (is_mounted(HD_GUEST_HOST))
+        return 0;
+    turn = wait_turn(err);
+    if (turn < 0)
+        return -1;
+    return is_mounted(HD_GUEST_HOST) ? 0 : mount_host(err);
 }
 
 /* ---- where writes go */

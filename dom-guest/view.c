@@ -187,9 +187,8 @@ static int open_writes(int *ret_fd, char ret[WRITES_ROOM], bool make,
 static int open_both(int *ret_fd, char ret[WRITES_ROOM], struct hd_err *err)
 {
     hd_hand_heed();
-    return hd_folder_make(HD_GUEST_RUN, err) || hd_overlay_mount_host(err)
-               ? -1
-               : open_writes(ret_fd, ret, true, err);
+    return hd_overlay_mount_host(err) ? -1
+                                      : open_writes(ret_fd, ret, true, err);
 }
 
 /* Of exceptions that are not there any more, nor mounted: those that are keep

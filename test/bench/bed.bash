@@ -100,7 +100,7 @@ of() {
 run_in_dom0() {
     local driver=$1
     shift
-    bed push "$repo/test/dom0.bash" "$build/bin/forks" \
+    bed push "$repo/test/dom0.bash" "$build/bin/forks" "$build/bin/spawn" \
         "$repo/test/bench/dom0-$driver.bash" /root/bench/
     dom0 "/root/bench/dom0-$driver.bash $*" | tee "$work/samples"
     xenstored=$(awk '$1 == "xenstored" {print $2}' "$work/samples")

@@ -267,8 +267,27 @@ fill_volume() {
     [ "$(agent desk)" = ready ]
     in_desk 'dpkg -P hotdom-guest'
     [ -z "$(package_traces)" ]
+    in_desk 'rm /etc/default/keyboard'
     dom0 hotdom eject sysv
     ended_alone sysv desk
+    yank sysv
+    silent_host
+    dom0 hotdom eject sysv
+}
+
+# It does not answer while the guest starts, which does all that needs no host.
+silent_host() {
+    plug_locked sysv
+    unlock sysv
+    await 60 running state sysv
+    dom0 pkill -STOP -x hotdom-9p
+    await 120 trouble agent desk
+    await 300 yes answers desk 22
+    [ "$(in_desk 'cat /etc/default/keyboard; readlink -f /dev/hotdom/xvda')" = \
+        $'XKBLAYOUT=de\n/dev/xvda' ]
+    dom0 pkill -CONT -x hotdom-9p
+    await 180 ready agent desk
+    [ "$(in_desk 'cat /srv/agent/deep/file')" = from-the-host ]
 }
 
 @test "a Debian guest with a ramdisk of its own gets its agent as a package, and loses it again" {
