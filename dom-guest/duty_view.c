@@ -5,12 +5,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
 #include "layers.h"
-#include "overlay.h"
 #include "table.h"
 
 /* The first so many reports try again to show what could not be shown, and then
@@ -20,8 +18,6 @@
 #define BURST_MS 500
 /* For the hand to forget what it keeps. */
 #define LEAVE_MS 1000
-/* What the host has to answer in, besides the time that the root takes. */
-#define AHEAD_MS 2000
 /* It looks at one file of the host's for each entry, and mounts something. */
 #define ENTRY_MS 10
 
@@ -30,22 +26,6 @@
 _Static_assert(sizeof(struct hd_view_outcome) <= HD_HAND_ANSWER,
                "an outcome is an answer");
 _Static_assert(HD_LAYERS_TEXT <= HD_HAND_ASK, "tables are told whole");
-
-static int mount_host(void *view, const void *wanted, size_t len, void *answer,
-                      struct hd_err *err)
-{
-    (void)view, (void)len, (void)answer;
-    return *(const bool *)wanted ? hd_overlay_mount_host(err) : 0;
-}
-
-static int go_to(void *view, const void *root, size_t len, void *answer,
-                 struct hd_err *err)
-{
-    (void)view, (void)len, (void)answer;
-    return chdir(root) || chroot(".")
-               ? hd_fail_errno(err, HD_E_IO, "go to the root")
-               : 0;
-}
 
 static int compose(void *view, const void *text, size_t len, void *answer,
                    struct hd_err *err)
@@ -98,31 +78,6 @@ int hd_duty_view_open(struct hd_duty *d, struct hd_err *err)
 {
     d->view = d->hand.ctx = hd_view_new(err);
     return d->view ? 0 : -1;
-}
-
-void hd_duty_view_ahead(struct hd_duty *d)
-{
-    char tables[HD_XSDEV_PAYLOAD + 1] = "";
-    bool wanted;
-
-    /* Be it a head. */
-    (void)hd_xsdev_read(d->x, HD_TABLE_NODE, tables, sizeof(tables), NULL);
-    wanted = *tables;
-    (void)hd_hand_tell(&d->hand, mount_host, &wanted, sizeof(wanted), NULL);
-}
-
-void hd_duty_view_follow(struct hd_duty *d, const char *root)
-{
-    uint64_t until = hd_io_now_ms() + AHEAD_MS;
-
-    if (d->hand.fd < 0)
-        return;
-    /* What could not be mounted is tried again, and told then. */
-    (void)hd_hand_hear(&d->hand, NULL, 0, until, NULL);
-    if (d->hand.late ||
-        (root && hd_hand_do(&d->hand, go_to, root, strlen(root) + 1, NULL, 0,
-                            until, NULL)))
-        hd_hand_fini(&d->hand);
 }
 
 /* A hand that somebody has ended has taken with it what it knew of the view. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The view among what the agent does; for duty.c and early.c. */
+/* The view among what the agent does; for duty.c alone. */
 #ifndef HD_GUEST_DUTY_VIEW_H
 #define HD_GUEST_DUTY_VIEW_H
 
@@ -8,15 +8,6 @@
 #include "duty.h"
 
 int hd_duty_view_open(struct hd_duty *d, struct hd_err *err);
-
-/* Before the guest has its root, which takes a moment: a hand begins, and
- * mounts the host view where there are tables. */
-void hd_duty_view_ahead(struct hd_duty *d);
-/* Behind it, always: that hand goes on in `root`, or where it is, NULL.  One
- * that the host keeps waiting is left behind, and another one does the rest:
- * blocks until then. */
-void hd_duty_view_follow(struct hd_duty *d, const char *root);
-
 /* Composes it as the host says now; `again`: though that is the same. */
 void hd_duty_view_apply(struct hd_duty *d, bool again);
 /* The two halves of it, `again`: between them the hand is told nothing, and the

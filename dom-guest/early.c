@@ -10,23 +10,22 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
+#include "early_hand.h"
 #include "bind.h"
 #include "duty.h"
 #include "duty_report.h"
-#include "duty_view.h"
 #include "folder.h"
+#include "modules.h"
 #include "paths.h"
 #include "prefs.h"
 #include "table.h"
 
 #define ROOT        "/root"
-#define MODULES     "/modules.order" /* hv/store/initrd.c writes it */
 #define WAIT_MS     30000
 #define LOOK_MS     10
 #define TRIES       6          /* each as long as xsdev.h says */
@@ -122,32 +121,6 @@ static void speak_to(const char *path, bool all)
         (void)dup2(fd, to);
 }
 
-static int load_module(const char *path, struct hd_err *err)
-{
-    hd_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return hd_fail_errno(err, HD_E_IO, "open module %s", path);
-    if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
-        return hd_fail_errno(err, HD_E_FAILED, "load module %s", path);
-    return 0;
-}
-
-/* One that this kernel does not take may be one that is not needed here. */
-static void load_modules(void)
-{
-    hd_autofree char *text = NULL;
-    struct hd_err err;
-    char *save, *line;
-
-    if (hd_io_read_file(MODULES, TEXT_MAX, &text, NULL, NULL))
-        return;
-    for (line = strtok_r(text, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save))
-        if (load_module(line, &err))
-            hd_log(HD_LOG_WARNING, "%s", err.msg);
-}
-
 /* ---- the root */
 
 static int await(const char *path, struct hd_err *err)
@@ -180,13 +153,14 @@ static int mount_root(const struct hd_early *e, struct hd_err *err)
 
     if (hd_folder_make(ROOT, err) || await(e->root, err))
         return -1;
+    if (try_type(e, *e->type ? e->type : "ext4"))
+        return 0;
+    hd_modules_load(HD_MODULES_MORE);
     if (*e->type)
         return try_type(e, e->type)
                    ? 0
                    : hd_fail_errno(err, HD_E_IO, "mount %s as %s", e->root,
                                    e->type);
-    if (try_type(e, "ext4"))
-        return 0;
     if (hd_io_read_file("/proc/filesystems", TEXT_MAX, &text, NULL, err))
         return -1;
     for (line = strtok_r(text, "\n", &save); line;
@@ -266,15 +240,36 @@ static int move_to_root(struct hd_err *err)
     return 0;
 }
 
-/* The guest is ready by now: none of it is waited for. */
+/* Modules that the guest may want later, and then no ramdisk any more: `fd`,
+ * where there is a root. */
+static void tidy(int fd)
+{
+    struct stat st;
+
+    if (fd >= 0) {
+        keep_program();
+        if (fchdir(fd) || chroot("."))
+            return;
+    }
+    hd_modules_load(HD_MODULES_VIEW);
+    hd_modules_load(HD_MODULES_MORE);
+    if (fd >= 0 && !fstat(fd, &st) && is_memory(fd))
+        empty(fd, st.st_dev);
+}
+
+/* The guest is ready by now: none of it is waited for.  Takes `fd`. */
 static void leave(int fd)
 {
     hd_autofd int ramdisk = fd;
-    struct stat st;
 
-    keep_program();
-    if (!fstat(ramdisk, &st) && is_memory(ramdisk))
-        empty(ramdisk, st.st_dev);
+    if (fork())
+        return;
+    /* The agent's lock is none of its. */
+    if (ramdisk >= 0)
+        ramdisk = dup2(ramdisk, 3);
+    (void)close_range(ramdisk < 0 ? 3 : 4, ~0u, 0);
+    tidy(ramdisk);
+    _exit(0);
 }
 
 bool hd_early_writes_root(struct hd_xsdev *x)
@@ -331,14 +326,14 @@ static int go_to_root(struct hd_duty *d, struct hd_early *ret, int *ret_ramdisk,
     if (choose_root(d->x, ret, promises, &d->n_known, err))
         return -1;
     d->known = promises; /* what has changed since rings when it is watched */
-    hd_duty_view_ahead(d);
+    hd_early_hand_begin(d);
     hd_duty_name(d);
     if (*ret->root && mount_root(ret, err))
         return -1;
     d->begun_ms = hd_io_now_ms(); /* from here on the guest waits for it */
-    hd_duty_view_follow(d, *ret->root ? ROOT : NULL);
     if (!*ret->root)
         return 0;
+    hd_early_hand_follow(d, ROOT);
     *ret_ramdisk = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return move_to_root(err);
 }
@@ -355,15 +350,14 @@ int hd_early_run(char **argv, struct hd_err *err)
     if (mount_all(err))
         return -1;
     speak_to("/dev/kmsg", false);
-    load_modules();
+    hd_modules_load(HD_MODULES_ROOT);
     if (hd_duty_open(&d, err) || go_to_root(&d, &e, &ramdisk, err))
         return -1;
     hd_duty_begin(&d);
+    hd_duty_report(&d, "ready");
+    leave(hd_steal_fd(&ramdisk));
     if (!*e.root && !*e.init)
         return hd_duty_go_on(&d, err);
-    hd_duty_report(&d, "ready");
-    if (*e.root)
-        leave(hd_steal_fd(&ramdisk));
     if (hd_duty_go_on_behind(&d, err))
         return -1;
     if (!*e.init)

@@ -124,9 +124,9 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
                   &guest->state))
         return;
     guest->since_ms = hd_io_now_ms();
-    /* Who is to be destroyed is so also when an eject asks it first. */
-    if (!hd_store_guest_lives(guest) &&
-        (guest->state != HD_STATE_EJECTING || guest->order != HD_ORDER_DESTROY))
+    /* Who is to be destroyed is so also when an eject asks it first, and who is
+     * asked is so by the next hotdomd as well. */
+    if (!hd_store_guest_lives(guest) && guest->state != HD_STATE_EJECTING)
         guest->order = HD_ORDER_NONE;
     if (guest->state == HD_STATE_LOCKED || guest->state == HD_STATE_GONE) {
         guest->domid = -1;

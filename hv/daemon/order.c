@@ -206,8 +206,10 @@ int hd_order_shutdown(struct hd_store *store, struct hd_guest_life *guest,
         return check_ends(store, guest, err);
     if (hd_order_check_lives(guest, err))
         return -1;
-    if (guest->order == HD_ORDER_NONE)
+    if (guest->order == HD_ORDER_NONE) {
         guest->order = HD_ORDER_SHUTDOWN;
+        hd_orders_save(store);
+    }
     hd_order_next(store);
     return 0;
 }

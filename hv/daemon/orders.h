@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whom a person wants destroyed, in HD_ORDER_DIR: it may stand still for that,
- * and the next hotdomd goes on with it. */
+/* Whom a person wants shut down or destroyed, in HD_ORDER_DIR: who waits for
+ * that may stand still, and the next hotdomd goes on with it. */
 #ifndef HD_DAEMON_ORDERS_H
 #define HD_DAEMON_ORDERS_H
 
@@ -8,9 +8,9 @@
 
 /* What goes wrong with these is logged. */
 
-/* All of the store who are to be destroyed by now. */
+/* All of the store who are to end by now. */
 void hd_orders_save(struct hd_store *store);
-/* Of one whose guests have just been adopted: they are to be destroyed still;
+/* Of one whose guests have just been adopted: they are to end still, and
  * hd_order_next begins with it. */
 void hd_orders_adopt(struct hd_store *store);
 /* None of its guests is here any more. */

@@ -160,7 +160,7 @@ struct hd_store {
     struct hd_ahead ahead;
     bool saved;   /* it is in HD_MAP_DIR too */
     bool ran;     /* a guest has run with it */
-    bool ordered; /* who is to be destroyed may be in HD_ORDER_DIR */
+    bool ordered; /* who is to end may be in HD_ORDER_DIR */
 
     struct hd_bad_block bad[HD_STORE_BAD_BLOCKS];
     size_t n_bad; /* since it was read */

@@ -113,9 +113,19 @@ static int put_agent(struct initrd *r, const char *agent, struct hd_err *err)
     return 0;
 }
 
-/* Flat: the order is in a file of its own, dom-guest/early.c reads it. */
+static bool has(const struct initrd *r, const char *path)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!strcmp(r->pieces[i].path, path))
+            return true;
+    return false;
+}
+
+/* Flat: the order for each use is in a file of its own, which
+ * dom-guest/modules.c reads. */
 static int put_modules(struct initrd *r, const char *folder,
-                       const struct hd_kmods *k, struct hd_err *err)
+                       const struct hd_kmods *k, const char *list,
+                       struct hd_err *err)
 {
     char order[HD_KMODS * (HD_KMODS_PATH + 16)] = "";
 
@@ -128,13 +138,33 @@ static int put_modules(struct initrd *r, const char *folder,
                                            : k->paths[i]);
         snprintf(order + strlen(order), sizeof(order) - strlen(order), "/%s\n",
                  to);
-        if (put_file(r, to, from, 0644, err))
+        if (!has(r, to) && put_file(r, to, from, 0644, err))
             return hd_wrap(err, "module %s", k->paths[i]);
     }
-    return put(r, "modules.order", S_IFREG | 0644, order, strlen(order), err);
+    return put(r, list, S_IFREG | 0644, order, strlen(order), err);
 }
 
-static int choose(const char *folder, struct hd_kmods *ret, struct hd_err *err)
+static int put_uses(struct initrd *r, const char *folder, const char *dep,
+                    const char *builtin, struct hd_err *err)
+{
+    static const char *const lists[HD_KMODS_USES] = {
+        [HD_KMODS_ROOT] = "modules.root",
+        [HD_KMODS_VIEW] = "modules.view",
+        [HD_KMODS_MORE] = "modules.more",
+    };
+    hd_autofree struct hd_kmods *k = calloc(1, sizeof(*k));
+
+    if (!k)
+        return hd_fail_errno(err, HD_E_FAILED, "make a ramdisk");
+    for (int use = 0; use < HD_KMODS_USES; use++)
+        if (hd_kmods_choose(dep, builtin, use, k, err) ||
+            put_modules(r, folder, k, lists[use], err))
+            return -1;
+    return 0;
+}
+
+static int put_all_modules(struct initrd *r, const char *folder,
+                           struct hd_err *err)
 {
     hd_autofree char *dep = NULL, *builtin = NULL;
     char path[PATH_MAX];
@@ -149,7 +179,7 @@ static int choose(const char *folder, struct hd_kmods *ret, struct hd_err *err)
     snprintf(path, sizeof(path), "%s/modules.builtin", folder);
     if (hd_io_read_file(path, HD_KMODS_TEXT, &builtin, NULL, err))
         return hd_wrap(err, "the modules");
-    return hd_kmods_choose(dep, builtin, ret, err);
+    return put_uses(r, folder, dep, builtin, err);
 }
 
 /* ---- packed */
@@ -209,13 +239,12 @@ static int pack(const struct initrd *r, void **ret, size_t *ret_len,
 int hd_initrd_make(const char *modules, const char *agent, void **ret,
                    size_t *ret_len, struct hd_err *err)
 {
-    hd_autofree struct hd_kmods *k = calloc(1, sizeof(*k));
     hd_auto(initrd) r = calloc(1, sizeof(*r));
 
-    if (!k || !r)
+    if (!r)
         return hd_fail_errno(err, HD_E_FAILED, "make a ramdisk");
-    if (choose(modules, k, err) || put_folders(r, err) ||
-        put_agent(r, agent, err) || put_modules(r, modules, k, err))
+    if (put_folders(r, err) || put_agent(r, agent, err) ||
+        put_all_modules(r, modules, err))
         return -1;
     return pack(r, ret, ret_len, err);
 }

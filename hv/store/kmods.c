@@ -12,11 +12,18 @@
  * leads to more than one; this one runs everywhere. */
 static const struct {
     const char *name;
+    enum hd_kmods_use use;
     bool needed;
 } wanted[] = {
-    {"xen-blkfront", true}, {"xen-netfront", true}, {"9pnet_xen", true},
-    {"9p", true},           {"overlay", true},      {"crc32c_generic", false},
-    {"ext4", true},         {"squashfs", false},    {"erofs", false},
+    {"xen-blkfront", HD_KMODS_ROOT, true},
+    {"xen-netfront", HD_KMODS_ROOT, true},
+    {"crc32c_generic", HD_KMODS_ROOT, false},
+    {"ext4", HD_KMODS_ROOT, true},
+    {"9pnet_xen", HD_KMODS_VIEW, true},
+    {"9p", HD_KMODS_VIEW, true},
+    {"overlay", HD_KMODS_VIEW, true},
+    {"squashfs", HD_KMODS_MORE, false},
+    {"erofs", HD_KMODS_MORE, false},
 };
 
 /* "-" and "_" are the same in a module's name. */
@@ -89,16 +96,19 @@ static int add_line(struct hd_kmods *k, const char *line, struct hd_err *err)
     return add(k, line, self, err);
 }
 
-int hd_kmods_choose(const char *dep, const char *builtin, struct hd_kmods *ret,
-                    struct hd_err *err)
+int hd_kmods_choose(const char *dep, const char *builtin, enum hd_kmods_use use,
+                    struct hd_kmods *ret, struct hd_err *err)
 {
     hd_autofree struct hd_kmods *k = calloc(1, sizeof(*k));
 
     if (!k)
         return hd_fail_errno(err, HD_E_FAILED, "choose modules");
     for (size_t i = 0; i < HD_ARRAY_LEN(wanted); i++) {
-        const char *line = find(dep, wanted[i].name);
+        const char *line;
 
+        if (wanted[i].use != use)
+            continue;
+        line = find(dep, wanted[i].name);
         if (line && add_line(k, line, err))
             return -1;
         if (!line && wanted[i].needed && !find(builtin, wanted[i].name))

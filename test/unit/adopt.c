@@ -205,9 +205,22 @@ static void who_was_to_be_destroyed_still_is(void)
 {
     struct kit_daemon k;
 
-    adopt_two(&k, "lab 3\ndesk 7\n");
+    adopt_two(&k, "lab 3 shutdown\ndesk 7 destroy\n");
     CU_ASSERT_EQUAL(xen_kit.jobs, 1);
     CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
+    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_EJECTING);
+    end(&k);
+}
+
+/* Be it that its turn had not come yet. */
+static void who_was_to_be_shut_down_still_is(void)
+{
+    struct kit_daemon k;
+
+    adopt_two(&k, "lab 3 destroy\ndesk 7 shutdown\n");
+    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
     CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
     CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_EJECTING);
     end(&k);
@@ -216,8 +229,16 @@ static void who_was_to_be_destroyed_still_is(void)
 /* Or whose order was an earlier domain's. */
 static void who_was_paused_by_a_person_stands_still_and_that_is_all(void)
 {
-    static const char *const orders[] = {"", "desk 3\n", "desk 70\n",
-                                         "mydesk 7\n", "attic 7\n"};
+    static const char *const orders[] = {
+        "",
+        "desk 3 destroy\n",
+        "desk 70 destroy\n",
+        "mydesk 7 destroy\n",
+        "attic 7 destroy\n",
+        "desk 3 shutdown\n",
+        "mydesk 7 shutdown\n",
+        "desk 7 \n",
+    };
     struct kit_daemon k;
 
     for (size_t i = 0; i < HD_ARRAY_LEN(orders); i++) {
@@ -237,6 +258,7 @@ static const struct hd_test tests[] = {
     HD_TEST(without_a_map_nobody_knows_who_was_to_start),
     HD_TEST(whose_plan_is_of_no_use_any_more_is_told),
     HD_TEST(who_was_to_be_destroyed_still_is),
+    HD_TEST(who_was_to_be_shut_down_still_is),
     HD_TEST(who_was_paused_by_a_person_stands_still_and_that_is_all),
 };
 

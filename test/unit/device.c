@@ -212,7 +212,7 @@ static void who_serves_a_device_is_known_or_an_error(void)
     CHECK_OK(hd_xs_open(&ctx.xs, &err), &err);
     CHECK_FAILS(hd_device_read_origin(&ctx, &nic.bus, script, params, &err),
                 &err, HD_E_TIMEOUT, "xenstored does not answer");
-    xs_kit.stall_at = 0;
+    xs_kit.stall_at = xs_kit.silent_ms = 0;
     xs_kit_put(BACK "/params", "\x1b");
     CHECK_FAILS(hd_device_read_origin(&ctx, &nic.bus, script, params, &err),
                 &err, HD_E_FAILED, BACK "/params does not hold what it should");

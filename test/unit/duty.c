@@ -357,62 +357,6 @@ static bool is_named_early(const struct hd_promise *promises, size_t n)
     return d.named;
 }
 
-/* What a hand is told ahead, and then where it is. */
-static int is_there(void *ctx, const void *path, size_t len, void *answer,
-                    struct hd_err *err)
-{
-    (void)ctx, (void)len, (void)err;
-    *(bool *)answer = !access(path, F_OK);
-    return 0;
-}
-
-static bool finds(struct hd_hand *hand, const char *path)
-{
-    bool there = false;
-
-    CU_ASSERT_FALSE(hd_hand_do(hand, is_there, path, strlen(path) + 1, &there,
-                               sizeof(there), hd_io_now_ms() + STALL_KIT_MS,
-                               NULL));
-    return there;
-}
-
-static const char *follow(void)
-{
-    char new[] = "/tmp/hotdom-duty-XXXXXX", mark[64];
-    struct hd_duty d = {.hand = HD_HAND_NONE};
-
-    EXPECT(mkdtemp(new));
-    snprintf(mark, sizeof(mark), "%s/mark", new);
-    EXPECT(!hd_io_write_file(mark, "", 0, 0600, NULL));
-    EXPECT(!hd_hand_tell(&d.hand, is_there, "/", 2, NULL));
-    hd_duty_view_follow(&d, new);
-    EXPECT(finds(&d.hand, "/mark") && !finds(&d.hand, "/tmp"));
-    EXPECT(d.hand.starts == 1);
-    hd_hand_fini(&d.hand);
-    EXPECT(!unlink(mark) && !rmdir(new));
-    return NULL;
-}
-
-static void a_hand_that_began_before_the_root_goes_along(void)
-{
-    apart_kit_run(go_apart, follow);
-}
-
-/* The settings are to be written all the same. */
-static void a_hand_that_the_host_keeps_waiting_is_left_behind(void)
-{
-    struct hd_duty d = {.hand = HD_HAND_NONE};
-
-    stall_kit_begin();
-    CU_ASSERT_FALSE(hd_hand_tell(&d.hand, stall_kit_wait, "", 0, NULL));
-    hd_duty_view_follow(&d, "/tmp");
-    CU_ASSERT_TRUE(finds(&d.hand, "/tmp"));
-    CU_ASSERT_EQUAL(d.hand.starts, 2);
-    hd_hand_fini(&d.hand);
-    stall_kit_go();
-    stall_kit_end();
-}
-
 static void
 an_interface_that_is_not_there_before_the_root_is_named_at_the_start(void)
 {
@@ -488,8 +432,6 @@ static void a_guest_that_is_to_end_tries_nothing_again(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(an_agent_whose_registry_is_mounted_over_begins_with_the_new_one),
-    HD_TEST(a_hand_that_began_before_the_root_goes_along),
-    HD_TEST(a_hand_that_the_host_keeps_waiting_is_left_behind),
     HD_TEST(an_agent_says_when_it_is_ready_once_it_has_told_so),
     HD_TEST(an_agent_is_ready_before_whoever_started_it_goes_on),
     HD_TEST(an_agent_whose_files_do_not_answer_goes_on),

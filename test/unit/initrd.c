@@ -24,7 +24,10 @@ static void begin(void)
     CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
     pack_kit_text(&b, "fs/ext4.ko", "of ext4");
     pack_kit_text(&b, "fs/jbd2.ko", "of jbd2");
-    pack_kit_text(&b, "modules.dep", "fs/jbd2.ko:\nfs/ext4.ko: fs/jbd2.ko\n");
+    pack_kit_text(&b, "fs/erofs.ko", "of erofs");
+    pack_kit_text(
+        &b, "modules.dep",
+        "fs/jbd2.ko:\nfs/ext4.ko: fs/jbd2.ko\nfs/erofs.ko: fs/jbd2.ko\n");
     pack_kit_text(&b, "modules.builtin",
                   "xen-blkfront.ko\nxen-netfront.ko\n9pnet_xen.ko\n9p.ko\n"
                   "overlay.ko\ncrc32c_generic.ko\n");
@@ -80,8 +83,11 @@ static void the_agent_is_the_first_process_and_has_its_modules_in_order(void)
               "sbin/reboot 120777 ../init|sbin/hotdom-guest 120777 ../init|"
               "lib/modules/jbd2.ko 100644 of jbd2|"
               "lib/modules/ext4.ko 100644 of ext4|"
-              "modules.order 100644 /lib/modules/jbd2.ko\n"
-              "/lib/modules/ext4.ko\n|");
+              "modules.root 100644 /lib/modules/jbd2.ko\n"
+              "/lib/modules/ext4.ko\n|modules.view 100644 |"
+              "lib/modules/erofs.ko 100644 of erofs|"
+              "modules.more 100644 /lib/modules/jbd2.ko\n"
+              "/lib/modules/erofs.ko\n|");
     CHECK_OK(make(&again, &len_again, &err), &err);
     CU_ASSERT_EQUAL_FATAL(len, len_again);
     CU_ASSERT_EQUAL(memcmp(image, again, len), 0);

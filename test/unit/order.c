@@ -336,7 +336,7 @@ static void who_waits_to_be_destroyed_stands_still(void)
 }
 
 /* The next hotdomd goes on with it. */
-static void who_is_to_be_destroyed_is_written_down_until_the_store_goes(void)
+static void who_is_to_end_is_written_down_until_the_store_goes(void)
 {
     struct hd_err err = {0};
     struct bench b;
@@ -344,11 +344,11 @@ static void who_is_to_be_destroyed_is_written_down_until_the_store_goes(void)
     begin(&b);
     xen_kit_begin(&b.kit);
     CU_ASSERT_EQUAL(hd_order_shutdown(b.store, b.left, &err), 0);
-    CU_ASSERT_STRING_EQUAL(kit_orders, "");
+    CU_ASSERT_STRING_EQUAL(kit_orders, "left 7 shutdown\n");
     CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.right, &err), 0);
-    CU_ASSERT_STRING_EQUAL(kit_orders, "right 70\n");
+    CU_ASSERT_STRING_EQUAL(kit_orders, "left 7 shutdown\nright 70 destroy\n");
     CU_ASSERT_EQUAL(hd_order_destroy(b.store, b.left, &err), 0);
-    CU_ASSERT_STRING_EQUAL(kit_orders, "left 7\nright 70\n");
+    CU_ASSERT_STRING_EQUAL(kit_orders, "left 7 destroy\nright 70 destroy\n");
     hd_life_drop(b.store, "eject");
     CU_ASSERT_STRING_EQUAL(kit_orders, "");
     xen_kit_end(&b.kit);
@@ -437,7 +437,7 @@ static const struct hd_test tests[] = {
     HD_TEST(the_last_who_are_destroyed_are_so_in_one_job_with_their_store),
     HD_TEST(whoever_is_destroyed_beside_one_that_stays_is_so_alone),
     HD_TEST(who_waits_to_be_destroyed_stands_still),
-    HD_TEST(who_is_to_be_destroyed_is_written_down_until_the_store_goes),
+    HD_TEST(who_is_to_end_is_written_down_until_the_store_goes),
     HD_TEST(who_is_being_given_a_device_may_answer_before_it_is_destroyed),
     HD_TEST(a_paused_guest_keeps_what_it_was_promised),
     HD_TEST(a_domid_names_a_guest_exactly),

@@ -319,6 +319,11 @@ static void spoil(int how)
     }
 }
 
+static void mend(void)
+{
+    xs_kit.stall_at = xs_kit.silent_ms = xs_kit.read_errno = 0;
+}
+
 static void what_xenstored_does_not_say_is_no_backend_that_is_gone(void)
 {
     static const int want[] = {HD_E_TIMEOUT, HD_E_IO, HD_E_IO};
@@ -334,12 +339,12 @@ static void what_xenstored_does_not_say_is_no_backend_that_is_gone(void)
         CHECK_FAILS(hd_xenbus_wait(xs, d, 2, HD_XENBUS_CLOSED,
                                    hd_io_now_ms() + 10000, &err),
                     &err, want[how], "cannot read xenstore " BACK_VBD);
-        xs_kit.stall_at = xs_kit.read_errno = 0;
+        mend();
         spoil(how);
         CHECK_FAILS(hd_xenbus_wait(xs, d, 2, HD_XENBUS_INIT_WAIT,
                                    hd_io_now_ms() + 10000, &err),
                     &err, want[how], "cannot read xenstore " BACK_VBD);
-        xs_kit.stall_at = xs_kit.read_errno = 0;
+        mend();
     }
 }
 
@@ -353,7 +358,7 @@ static void what_xenstored_does_not_say_is_not_closed(void)
         CHECK_OK(hd_xenbus_add(xs, d, 2, NULL, &err), &err);
         spoil(how);
         CU_ASSERT_EQUAL(hd_xenbus_close(xs, d, 2, true, &err), -1);
-        xs_kit.stall_at = xs_kit.read_errno = 0;
+        mend();
         CU_ASSERT_TRUE(xs_kit_is(FRONT_VBD "/state", "1"));
         CU_ASSERT_TRUE(xs_kit_is(BACK_VBD "/online", "1"));
         CHECK_OK(hd_xenbus_close(xs, d, 2, true, &err), &err);

@@ -159,7 +159,7 @@ static void a_xenstored_that_is_silent_is_named_and_no_end(void)
                 HD_E_TIMEOUT, "when it does not come back, reboot the host");
     CHECK_FAILS(hd_xenbus_ends(xs, &device, &ends, &err), &err, HD_E_TIMEOUT,
                 "xenstored does not answer");
-    xs_kit.stall_at = 0;
+    xs_kit.stall_at = xs_kit.silent_ms = 0;
     CHECK_OK(hd_xenbus_ends(xs, &device, &ends, &err), &err);
     CU_ASSERT_EQUAL(ends.back, HD_XENBUS_INIT_WAIT);
 }
