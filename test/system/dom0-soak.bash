@@ -24,6 +24,7 @@ until_state() { # STATE
     local until=$((SECONDS + 120)) state
     until state=$(state) && [[ $state == "$1" ]]; do
         ((SECONDS < until)) || differs "still $state, not $1"
+        pause 0.2
     done
 }
 
