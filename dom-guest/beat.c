@@ -25,7 +25,9 @@ static bool append(char *line, const char *text, bool tame)
 
         if (used + 1 >= HD_BEAT_SIZE)
             return false;
-        if (tame && (c < ' ' || c > '~' || c == ';'))
+        if (tame && c == ';') /* between fields */
+            c = ',';
+        if (tame && (c < ' ' || c > '~'))
             c = '?';
         line[used++] = (char)c;
         line[used] = '\0';

@@ -26,7 +26,7 @@ static void what_the_agent_writes_is_what_the_host_reads(void)
     CU_ASSERT_EQUAL(r.n_addresses, 2);
     CU_ASSERT_STRING_EQUAL(r.addresses[1], "fd00::1");
     /* What would end the field or the line is not in it. */
-    CU_ASSERT_STRING_EQUAL(r.why, "no disk? none?");
+    CU_ASSERT_STRING_EQUAL(r.why, "no disk, none?");
 }
 
 static void the_longest_report_is_still_one(void)
