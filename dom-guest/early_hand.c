@@ -23,7 +23,8 @@ static int meet_host(void *view, const void *wanted, size_t len, void *answer,
     if (!*(const bool *)wanted)
         return 0;
     hd_modules_load(HD_MODULES_VIEW);
-    /* Of one that was left behind, where the host view is to be is elsewhere. */
+    /* Of one that was left behind, where the host view is to be is elsewhere.
+     */
     hd_hand_heed();
     return hd_overlay_mount_host(err);
 }
