@@ -15,10 +15,10 @@
 
 #include "../pv-drivers/base/io.h"
 #include "../pv-drivers/base/log.h"
-#include "early_hand.h"
 #include "bind.h"
 #include "duty.h"
 #include "duty_report.h"
+#include "early_hand.h"
 #include "folder.h"
 #include "modules.h"
 #include "paths.h"

@@ -24,10 +24,13 @@ bool hd_shares_crowd(const struct hd_store *store, const struct hd_plan *plan)
 
 void hd_shares_give(struct hd_daemon *d)
 {
+    uint32_t weight = (uint32_t)d->rules.policy.limits.weight;
+
     if (any_starts(&d->stores))
         return;
     for (struct hd_store *s = d->stores.first; s; s = s->next)
         for (size_t i = 0; i < s->n_guests; i++)
             if (hd_store_guest_lives(&s->guests[i]))
-                hd_domain_unlighten(d->xen, (uint32_t)s->guests[i].domid);
+                hd_domain_unlighten(d->xen, (uint32_t)s->guests[i].domid,
+                                    weight);
 }

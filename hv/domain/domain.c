@@ -134,6 +134,7 @@ static int fill(libxl_ctx *ctx, libxl_domain_config *config,
     memcpy(c->uuid.uuid, step->uuid.byte, sizeof(step->uuid.byte));
     libxl_domain_build_info_init_type(b, LIBXL_DOMAIN_TYPE_PV);
     b->max_vcpus = (int)step->vcpus;
+    b->sched_params.weight = (int)step->weight;
     b->max_memkb = b->target_memkb = step->memory / 1024;
     b->kernel = fd_path(kernel);
     b->ramdisk = ramdisk < 0 ? NULL : fd_path(ramdisk);

@@ -184,9 +184,6 @@ int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
 
 /* ---- the scheduler */
 
-/* CSCHED_DEFAULT_WEIGHT and CSCHED2_DEFAULT_WEIGHT (xen/common/sched), which
- * dom0 has, too. */
-#define USUAL 256
 /* By its weight a light domain is known, to the next hotdomd as well: a number
  * that people do not choose. */
 #define LIGHT 17
@@ -225,14 +222,16 @@ static void weigh(xc_interface *xch, uint32_t domid, uint16_t from, uint16_t to)
         weigh1(xch, domid, from, to);
 }
 
-void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid)
+void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid,
+                       uint32_t weight)
 {
-    weigh(hv->xch, domid, USUAL, LIGHT);
+    weigh(hv->xch, domid, (uint16_t)weight, LIGHT);
 }
 
-void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid)
+void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
+                         uint32_t weight)
 {
-    weigh(hv->xch, domid, LIGHT, USUAL);
+    weigh(hv->xch, domid, LIGHT, (uint16_t)weight);
 }
 
 /* ---- the end */

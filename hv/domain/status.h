@@ -63,12 +63,14 @@ int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                     struct hd_err *err);
 int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
                       struct hd_err *err);
-/* How much of the processors it gets beside dom0 and others that want them as
- * well, by Xen's credit schedulers: a fifteenth of what is usual, and that
- * again.  Whoever has a weight of somebody else's keeps it, and other
+/* How much of the processors it gets beside dom0, of 256, and others that want
+ * them as well, by Xen's credit schedulers: a fifteenth of dom0's, and its own
+ * `weight` again.  Whoever has a weight of somebody else's keeps it, and other
  * schedulers know none: best effort. */
-void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid);
-void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
+void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid,
+                       uint32_t weight);
+void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
+                         uint32_t weight);
 /* The domain and its memory, nothing of dom0's; blocks while Xen takes it
  * apart.  A page that a backend holds keeps it dying: see hd_domain_wait_gone.
  */

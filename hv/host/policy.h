@@ -66,6 +66,7 @@ struct hd_policy_limits {
     uint64_t stores;
     uint64_t parallel; /* guests of all stores that are started at a time; 0: as
                           many as dom0 has processors */
+    uint64_t weight;   /* of each guest, by Xen's credit schedulers */
     uint64_t kdf_memory, kdf_time; /* bytes, passes: of Argon2id */
     uint64_t pause; /* ms that a pulled guest is kept, at most; 0: not at all */
     uint64_t cache; /* bytes of kernels, ramdisks for the next store; 0: none */

@@ -338,6 +338,7 @@ int hd_map_make(const struct hd_map_input *in, struct hd_map **ret,
         HD_SAY(map->user, "%s", in->user->name);
         map->settings = in->user->settings;
     }
+    map->weight = (uint32_t)limits->weight;
     hd_map_host(in->inventory, &map->host);
     hd_map_memory_left(in, &m.free, &m.quota);
     m.guests = in->commitments->guests;

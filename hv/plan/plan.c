@@ -207,6 +207,7 @@ static void build_domain(struct maker *m, const struct hd_guest *g,
             s->n_pci++;
     snprintf(s->name, sizeof(s->name), "%s.%s", m->plan->label, g->name);
     s->uuid = g->id;
+    s->weight = m->map->weight;
     s->kernel = (uint32_t)hd_manifest_file(mf, g->kernel);
     s->ramdisk = *g->ramdisk ? hd_manifest_file(mf, g->ramdisk) : -1;
     s->on_poweroff = g->stop.on_poweroff;

@@ -82,6 +82,7 @@ struct hd_step_domain {
     uint32_t kernel; /* index of a manifest file */
     int32_t ramdisk; /* the same, or -1 */
     uint32_t vcpus;
+    uint32_t weight;  /* in Xen's credit schedulers, 1 to 65535 */
     uint64_t memory;  /* bytes */
     uint32_t cmdline; /* a place in the plan's text: hd_plan_cmdline */
     /* A PV framebuffer and keyboard, served by VNC on a socket in

@@ -173,6 +173,7 @@ static void add_domain(struct json_object *o, const struct hd_plan *plan,
     add_text(o, "uuid", uuid);
     add_number(o, "memory", d->memory);
     add_number(o, "vcpus", d->vcpus);
+    add_number(o, "weight", d->weight);
     add_text(o, "cmdline", hd_plan_cmdline(plan, s));
     add_if(o, "width", d->width);
     add_if(o, "height", d->height);

@@ -126,8 +126,8 @@ static void print_domain(const struct hd_step_domain *d, FILE *out)
 {
     char pci[HD_PCI_SIZE];
 
-    fprintf(out, "%s memory=%" PRIu64 "M vcpus=%u", d->name, d->memory / MIB,
-            d->vcpus);
+    fprintf(out, "%s memory=%" PRIu64 "M vcpus=%u weight=%u", d->name,
+            d->memory / MIB, d->vcpus, d->weight);
     if (d->width)
         fprintf(out, " display=%ux%u", d->width, d->height);
     for (uint32_t i = 0; i < d->n_after; i++)

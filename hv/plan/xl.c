@@ -332,8 +332,10 @@ static int write_domain(const struct writer *w, const struct hd_step *step,
          write_text(w, "ramdisk", w->files->ramdisk, err)) ||
         write_text(w, "cmdline", hd_plan_cmdline(w->plan, step), err))
         return -1;
-    fprintf(w->out, "memory = %" PRIu64 "\nmaxmem = %" PRIu64 "\nvcpus = %u\n",
-            d->memory / MIB, d->memory / MIB, d->vcpus);
+    fprintf(w->out,
+            "memory = %" PRIu64 "\nmaxmem = %" PRIu64 "\nvcpus = %u\n"
+            "cpu_weight = %u\n",
+            d->memory / MIB, d->memory / MIB, d->vcpus, d->weight);
     fprintf(w->out,
             "on_poweroff = \"%s\"\non_reboot = \"%s\"\n"
             "on_crash = \"%s\"\non_watchdog = \"%s\"\n",

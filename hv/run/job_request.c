@@ -145,7 +145,8 @@ static bool domain_ok(const struct hd_job_request *req,
     return hd_job_request_is_name(d->name, sizeof(d->name)) &&
            !hd_uuid_is_zero(&d->uuid) && d->kernel < req->n_files &&
            d->ramdisk >= -1 && d->ramdisk < (int64_t)req->n_files &&
-           d->vcpus >= 1 && d->vcpus <= 512 && d->memory >= 1 << 20 &&
+           d->vcpus >= 1 && d->vcpus <= 512 && d->weight >= 1 &&
+           d->weight <= 65535 && d->memory >= 1 << 20 &&
            d->memory <= INT64_MAX && !d->width == !d->height &&
            d->on_poweroff < HD_END_COUNT && d->on_reboot < HD_END_COUNT &&
            d->on_crash < HD_END_COUNT && d->width <= PIXELS_MAX &&

@@ -209,6 +209,17 @@ static int serve_files(struct hd_context *ctx, const struct hd_step *step,
                : hd_files_serve(&view, (uint32_t)e->domid, err);
 }
 
+static uint32_t weight_of(const struct hd_context *ctx, const char *guest)
+{
+    for (uint32_t i = 0; i < ctx->plan->n_steps; i++) {
+        const struct hd_step *s = &ctx->plan->steps[i];
+
+        if (s->kind == HD_STEP_BUILD_DOMAIN && !strcmp(s->guest, guest))
+            return s->u.domain.weight;
+    }
+    return 0;
+}
+
 static int start_domain(struct hd_context *ctx, const struct hd_step *step,
                         uint32_t seq, struct hd_err *err)
 {
@@ -223,7 +234,7 @@ static int start_domain(struct hd_context *ctx, const struct hd_step *step,
     if (hd_build_end(ctx, err))
         return -1;
     if (ctx->req->crowd)
-        hd_domain_lighten(ctx->hv, domid);
+        hd_domain_lighten(ctx->hv, domid, weight_of(ctx, step->guest));
     if (hd_domain_unpause(ctx->hv, domid, err))
         return -1;
     return hd_ledger_set_running(ctx->ledger, domain, err);

@@ -2,12 +2,11 @@
 /* Tests dom-guest/early_hand: a hand that begins before there is a root. */
 #include "../../dom-guest/early_hand.h"
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../pv-drivers/base/io.h"
@@ -73,6 +72,8 @@ static void a_hand_that_cannot_go_along_is_left_behind(void)
     CU_ASSERT_TRUE(finds(&d.hand, "/tmp"));
     CU_ASSERT_EQUAL(d.hand.starts, 2);
     hd_hand_fini(&d.hand);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
 }
 
 static const struct hd_test tests[] = {

@@ -36,6 +36,7 @@ static void begin(void)
     s->u.domain.uuid.byte[3] = 1;
     s->u.domain.ramdisk = 1;
     s->u.domain.vcpus = 1;
+    s->u.domain.weight = 64;
     s->u.domain.memory = 64 << 20;
     hd_plan_put_cmdline(plan, s, "root=/dev/xvda ro");
     s = step(2, HD_STEP_ATTACH_BLOCK);
@@ -323,6 +324,10 @@ static void every_step_is_checked(void)
     plan->steps[1].u.domain.ramdisk = -2;
     refused("step 2");
     plan->steps[1].u.domain.vcpus = 0;
+    refused("step 2");
+    plan->steps[1].u.domain.weight = 0;
+    refused("step 2");
+    plan->steps[1].u.domain.weight = 65536;
     refused("step 2");
     plan->steps[1].u.domain.memory = 0;
     refused("step 2");

@@ -42,6 +42,7 @@ static void begin(void)
     s->u.domain.uuid.byte[3] = 1;
     s->u.domain.ramdisk = -1;
     s->u.domain.vcpus = 1;
+    s->u.domain.weight = 64;
     s->u.domain.memory = 64 << 20;
     s->u.domain.n_pci = HD_MAX_GUEST_PCI;
     for (uint32_t i = 4; i < 6; i++) {

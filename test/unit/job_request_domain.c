@@ -24,6 +24,7 @@ static void begin(enum hd_job_op op)
     s->u.domain.uuid.byte[3] = 1;
     s->u.domain.ramdisk = -1;
     s->u.domain.vcpus = 1;
+    s->u.domain.weight = 64;
     s->u.domain.memory = 64 << 20;
     job_kit_step(plan, 1, HD_STEP_START_DOMAIN);
 }

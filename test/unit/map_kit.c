@@ -35,6 +35,7 @@ struct map_kit *map_kit_new(void)
     k->host.n_bridges = 1;
     strcpy(k->host.bridges[0], "xenbr0");
     k->policy.limits.guests = 64;
+    k->policy.limits.weight = 64;
     k->answer.manifest.n_files = 1;
     strcpy(k->answer.manifest.files[0].name, "vmlinux");
     k->answer.manifest.store.id.byte[0] = 0xab;

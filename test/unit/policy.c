@@ -34,6 +34,7 @@ static void no_file_means_ask_and_no_limit_of_memory(void)
     CU_ASSERT_EQUAL(p.limits.memory, 0);
     CU_ASSERT_EQUAL(p.limits.guests, HD_MAX_GUESTS);
     CU_ASSERT_EQUAL(p.limits.stores, 64);
+    CU_ASSERT_EQUAL(p.limits.weight, 64);
     CU_ASSERT_EQUAL(p.limits.cache, 256 << 20);
     CU_ASSERT_PTR_NULL(hd_policy_network(&p, "internet"));
 }

@@ -24,8 +24,10 @@ int __real_hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                            struct hd_err *err);
 int __wrap_hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                            struct hd_err *err);
-void __real_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
-void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid);
+void __real_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
+                                uint32_t weight);
+void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
+                                uint32_t weight);
 int __real_hd_report_start_task(struct hd_store *store,
                                 struct hd_job_request *request,
                                 const struct hd_plan *plan,
@@ -92,12 +94,13 @@ int __wrap_hd_domain_forget(struct hd_toolstack *ts,
     return 0;
 }
 
-void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid)
+void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
+                                uint32_t weight)
 {
     if (xen_kit.on)
         xen_kit.unlightened++;
     else if (hv)
-        __real_hd_domain_unlighten(hv, domid);
+        __real_hd_domain_unlighten(hv, domid, weight);
 }
 
 int __wrap_hd_report_start_task(struct hd_store *store,

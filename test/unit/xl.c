@@ -51,6 +51,7 @@ static void a_guest_is_written_as_xl_reads_it(void)
         "kernel = \"/tmp/vmlinux\"\n"
         "cmdline = \"root=/dev/xvda a=\\\"b\\\\c\\\"\"\n"
         "memory = 64\nmaxmem = 64\nvcpus = 1\n"
+        "cpu_weight = 64\n"
         "on_poweroff = \"destroy\"\non_reboot = \"destroy\"\n"
         "on_crash = \"destroy\"\non_watchdog = \"destroy\"\n"
         "disk = [\n"
@@ -163,7 +164,8 @@ static void maps_and_plans_are_objects_with_every_key(void)
         "{\"store\":\"travel\",\"steps\":[{\"step\":1,\"guest\":\"desk\","
         "\"kind\":\"build-domain\",\"undo\":\"destroy-domain travel.desk\","
         "\"name\":\"travel.desk\",\"uuid\":\"00000000-0000-0000-0000-"
-        "000000000001\",\"memory\":67108864,\"vcpus\":1,\"cmdline\":null,"
+        "000000000001\",\"memory\":67108864,\"vcpus\":1,\"weight\":64,"
+        "\"cmdline\":null,"
         "\"width\":null,\"height\":null,\"pci\":[],\"after\":[]}";
     const char *row =
         "\"class\":\"net\",\"level\":\"preferred\",\"how\":\"pv\","
