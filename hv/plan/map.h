@@ -117,7 +117,7 @@ struct hd_map {
     char shown[HD_SHOWN_TEXT]; /* hd_policy_shown, when a guest has a view */
     struct hd_map_host host;
     uint32_t weight; /* of each guest, hd_policy_limits */
-    bool hot; /* one row, of a guest that runs already: map_hot.h */
+    bool hot;        /* one row, of a guest that runs already: map_hot.h */
     uint32_t n_guests;
     struct hd_map_guest guests[HD_MAX_GUESTS]; /* in the manifest's order */
     uint32_t n_rows;

@@ -30,7 +30,8 @@ struct json_object *hd_map_row_to_json(const struct hd_map_row *row);
  *   make-bridge   name
  *   add-port      name, bridge
  *   seize-pci     name
- *   build-domain  name, uuid, memory, vcpus, weight, cmdline, width, height, pci: array
+ *   build-domain  name, uuid, memory, vcpus, weight, cmdline, width, height,
+ *                 pci: array
  *   serve-console name (of the host's serial port), usb, speed
  *   attach-console name, as ("hvc1")
  *   serve-files   name (of the domain), tables (lines of + or - and a path)
