@@ -34,26 +34,26 @@ end_worst() {
     pause 2
 }
 
-write_disk() {
+# How long either takes, in ms.
+disk() {
     shell=$neighbour
+    begin
     ask 'dd if=/dev/zero of=/dev/xvda bs=4k count=100 oflag=dsync 2>/dev/null; echo done'
-}
-
-# The median of five.
-list_guests() {
-    ms=$(for ((n = 0; n < 5; n++)); do /root/bench/spawn hotdom list; done |
-        sort -n | sed -n 3p)
-}
-
-look() { # SIDE
-    begin
-    write_disk
     finish
-    sample "disk-$kind" "$1"
-    begin
-    list_guests
-    counters
-    sample "list-$kind" "$1"
+    echo "$ms"
+}
+
+list() { /root/bench/spawn hotdom list; }
+
+# A few of either, and the median of these.
+look() { # SIDE
+    local what n
+    for what in disk list; do
+        begin
+        ms=$(for ((n = 0; n < 5; n++)); do "$what"; done | sort -n | sed -n 3p)
+        counters
+        sample "$what-$kind" "$1"
+    done
 }
 
 start() { # STORE HOST: its shell is in $shell
@@ -76,8 +76,7 @@ rogue=$shell
 prepare "$rogue"
 for kind in spin flood; do
     # The first is not told: it makes the guest's pages and grants.
-    shell=$neighbour
-    write_disk
+    disk >/dev/null
     for ((pair = 1; pair <= pairs; pair++)); do
         look quiet
         begin_worst

@@ -180,6 +180,8 @@ elsewhere() {
 @test "two guests of one store see and keep each what it wrote and set itself" {
     plug twins
     await 60 running state twins
+    # Whose root is no ext4.
+    await 120 ready agent picture
     for side in left right; do
         await 120 ready agent "$side"
         await 90 yes answers "$side"

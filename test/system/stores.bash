@@ -400,7 +400,7 @@ END
 }
 
 # Two guests with the agent whose roots are the same small one, busybox's, and
-# that have the same exception.
+# that have the same exception; and one whose root is an image of that.
 pack_twins() {
     local tree=$stores/twins-root side
     rm -rf "$tree" && mkdir -p "$tree"
@@ -409,11 +409,13 @@ pack_twins() {
         PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -m 0 -d "$tree" \
             "$stores/$side.raw" 32M >/dev/null
     done
+    mksquashfs "$tree" "$stores/picture.raw" -noappend -quiet -no-progress
     {
         printf 'hotdom: 1\nstore: {name: twins}\nvolumes:\n'
         for side in left right; do
             echo "  - {name: $side, encryption: none, from: $stores/$side.raw}"
         done
+        echo "  - {name: picture, kind: image, from: $stores/picture.raw}"
         echo guests:
         for side in left right; do
             cat <<END
@@ -427,9 +429,17 @@ pack_twins() {
     stop: {grace: 20s}
 END
         done
+        cat <<END
+  - name: picture
+    kernel: $build/guest/debian/kernel
+    cmdline: "root=/dev/xvda console=hvc0 quiet norandmaps"
+    memory: {min: 128M}
+    volumes: [{name: picture, as: xvda}]
+    stop: {grace: 20s}
+END
     } >"$stores/twins.yaml"
     pack_with_agent twins
-    rm -rf "$tree" "$stores"/{left,right}.raw
+    rm -rf "$tree" "$stores"/{left,right,picture}.raw
 }
 
 # A guest that begins with GRUB, which finds its kernel on the guest's own disk,
