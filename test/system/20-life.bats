@@ -87,16 +87,20 @@ starts_of_pair() {
         .guest and (.to == "building" or .to == "running")).to][-4:] | join(" ")'
 }
 
-@test "guests start side by side, as many as the policy lets" {
+weights() { dom0 'xl sched-credit2' | awk '/^pair\./ {print $3}' | xargs; }
+
+@test "guests start side by side, as many as the policy lets, and weigh what it says" {
     was_other=1
     policy "${usual_policy}limits: {parallel: 2}\n"
     start pair
     [ "$(starts_of_pair)" = 'building building running running' ]
+    await 20 '64 64' weights
     yank pair
     await 60 '[]' compact_list
-    policy "${usual_policy}limits: {parallel: 1}\n"
+    policy "${usual_policy}limits: {parallel: 1, weight: 100}\n"
     start pair
     [ "$(starts_of_pair)" = 'building running building running' ]
+    await 20 '100 100' weights
 }
 
 @test "one guest of two powers off and the other goes on" {
