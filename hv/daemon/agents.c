@@ -10,7 +10,6 @@
 #include "../../pv-drivers/base/log.h"
 #include "life.h"
 #include "served.h"
-#include "shares.h"
 
 #define FIRST_MS   250
 #define LAST_MS    60000
@@ -246,7 +245,6 @@ static void on_timer(uv_timer_t *timer)
         return;
     agents->looked_ms = hd_io_now_ms();
     hd_served_look(&agents->daemon->stores);
-    hd_shares_look(agents->daemon);
     agents->look = look_new(agents);
     if (agents->look && uv_queue_work(agents->daemon->loop, &agents->look->work,
                                       on_work, on_done))

@@ -135,8 +135,6 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
     if (guest->state == HD_STATE_RUNNING && from != HD_STATE_PAUSED) {
         guest->agent = (struct hd_agent){0};
         guest->unserved = 0;
-        guest->busy = false;
-        guest->cpu_ms = 0;
     }
     tell(store, guest, from, guest->state, since, reason, message,
          guest->state == HD_STATE_RUNNING && from != HD_STATE_RUNNING

@@ -81,9 +81,7 @@ struct hd_guest_life {
     bool stuck;             /* what was left of it could not be cleaned up */
     bool tabling;           /* its tables are being exchanged, see tabling.h */
     bool strayed;           /* its process may have others than its plan */
-    bool ahead; /* its domain is built, or waits, before it is unlocked */
-    bool busy;  /* it took much of a processor, see shares.h */
-    uint64_t cpu_ns, cpu_ms; /* had run so long then; cpu_ms 0: not looked */
+    bool ahead;       /* its domain is built, or waits, before it is unlocked */
     uint8_t unserved; /* looks in a row that found a server dead, served.h */
     uint64_t memory;
     uint32_t vcpus;
