@@ -42,21 +42,18 @@ static int take(char **argv, struct options *ret, struct hd_err *err)
 }
 
 /* All that needs root. */
-static int prepare(const struct options *o, const struct hd_xenbus_device *dev,
-                   struct hd_xs **ret_xs, struct hd_peer *peers[HD_FS9P_RINGS],
+static int prepare(const struct options *o, struct hd_xs **ret_xs,
+                   struct hd_peer *peers[HD_FS9P_RINGS],
                    struct hd_9p_control *control, struct hd_err *err)
 {
     if (hd_server_lock(o->name, err) ||
         hd_server_listen(o->name, &control->listener, err) ||
-        hd_xs_open(ret_xs, err))
+        hd_xs_open(ret_xs, err) || hd_xs_warm(*ret_xs, err))
         return -1;
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         if (hd_peer_open(o->domid, &peers[i], err))
             return -1;
-    return hd_backend_watch(*ret_xs, dev, err) ||
-                   hd_server_become(USER, FILES, err) || hd_9p_filter(err)
-               ? -1
-               : 0;
+    return hd_server_become(USER, FILES, err) || hd_9p_filter(err) ? -1 : 0;
 }
 
 /* What is made here lives as long as the process. */
@@ -80,11 +77,15 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "prepare the host view");
     hd_fs9p_describe(o.domid, &dev);
     hd_9p_control_init(&control, &tree, session);
-    if (prepare(&o, &dev, &xs, peers, &control, err))
+    if (prepare(&o, &xs, peers, &control, err))
         return -1;
     *ret_ready = true;
     hd_server_answer(HD_SERVER_READY);
-    return hd_9p_serve(xs, peers, &dev, session, &control, err);
+    /* Nobody waits for xenstored's answers to these. */
+    return hd_backend_watch(xs, &dev, err) ||
+                   hd_9p_serve(xs, peers, &dev, session, &control, err)
+               ? -1
+               : 0;
 }
 
 int main(int argc, char **argv)
