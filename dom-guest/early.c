@@ -264,10 +264,7 @@ static void leave(int fd)
 
     if (fork())
         return;
-    /* The agent's lock is none of its. */
-    if (ramdisk >= 0)
-        ramdisk = dup2(ramdisk, 3);
-    (void)close_range(ramdisk < 0 ? 3 : 4, ~0u, 0);
+    hd_io_keep_only(ramdisk); /* the agent's lock is none of its */
     tidy(ramdisk);
     _exit(0);
 }

@@ -61,8 +61,7 @@ static void leave(const struct hd_guard *g, pid_t parent)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    (void)close_range(3, (unsigned)g->to - 1, 0);
-    (void)close_range((unsigned)g->to + 1, ~0u, 0);
+    hd_io_keep_only(g->to);
     for (size_t i = 0; i < HD_ARRAY_LEN(signals); i++)
         signal(signals[i], SIG_DFL);
     /* No dump of what may hold secrets, be it to a pipe. */

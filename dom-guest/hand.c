@@ -50,9 +50,7 @@ static void leave(int *fd_p)
 
     if (fd < 0)
         _exit(1);
-    if (fd > 3)
-        (void)close_range(3, (unsigned)fd - 1, 0);
-    (void)close_range((unsigned)fd + 1, ~0u, 0);
+    hd_io_keep_only(fd);
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int to = 0; null >= 0 && to <= 2; to++)
         (void)dup2(null, to);

@@ -328,6 +328,15 @@ void hd_io_drain(int fd)
             return;
 }
 
+void hd_io_keep_only(int fd)
+{
+    unsigned next = fd < 3 ? 3 : (unsigned)fd + 1;
+
+    if (next > 4)
+        (void)close_range(3, next - 2, 0);
+    (void)close_range(next, ~0u, 0);
+}
+
 uint64_t hd_io_now_ms(void)
 {
     struct timespec ts;

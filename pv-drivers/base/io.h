@@ -60,6 +60,9 @@ ssize_t hd_io_recv_fds(int sock, void *buf, size_t len, int *fds, size_t *n,
  * left with some. */
 void hd_io_drain(int fd);
 
+/* In a child: closes all descriptors but the standard ones and `fd`, or -1. */
+void hd_io_keep_only(int fd);
+
 /* Absolute deadlines (STYLE O3): milliseconds of CLOCK_MONOTONIC. */
 uint64_t hd_io_now_ms(void);
 /* Until the next whole minute of that clock, or the one after if that is within
