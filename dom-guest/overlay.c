@@ -76,8 +76,6 @@ int hd_overlay_mount_host(struct hd_err *err)
 
     if (hd_folder_make(HD_GUEST_RUN, err) || hd_folder_make(HD_GUEST_HOST, err))
         return -1;
-    if (is_mounted(HD_GUEST_HOST))
-        return 0;
     turn = wait_turn(err);
     if (turn < 0)
         return -1;
