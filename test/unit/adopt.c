@@ -201,29 +201,28 @@ static void adopt_two(struct kit_daemon *k, const char *orders)
     CU_ASSERT_EQUAL(k->guests[1].state, HD_STATE_RUNNING);
 }
 
-static void who_was_to_be_destroyed_still_is(void)
+/* One job, of desk alone. */
+static void check_ends(const char *orders, enum hd_job_op op)
 {
     struct kit_daemon k;
 
-    adopt_two(&k, "lab 3 shutdown\ndesk 7 destroy\n");
+    adopt_two(&k, orders);
     CU_ASSERT_EQUAL(xen_kit.jobs, 1);
-    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_YANK);
+    CU_ASSERT_EQUAL(xen_kit.asked.op, op);
     CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
     CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_EJECTING);
     end(&k);
 }
 
+static void who_was_to_be_destroyed_still_is(void)
+{
+    check_ends("lab 3 shutdown\ndesk 7 destroy\n", HD_JOB_YANK);
+}
+
 /* Be it that its turn had not come yet. */
 static void who_was_to_be_shut_down_still_is(void)
 {
-    struct kit_daemon k;
-
-    adopt_two(&k, "lab 3 destroy\ndesk 7 shutdown\n");
-    CU_ASSERT_EQUAL(xen_kit.jobs, 1);
-    CU_ASSERT_EQUAL(xen_kit.asked.op, HD_JOB_EJECT);
-    CU_ASSERT_STRING_EQUAL(xen_kit.asked.guest, "desk");
-    CU_ASSERT_EQUAL(k.guests[0].state, HD_STATE_EJECTING);
-    end(&k);
+    check_ends("lab 3 destroy\ndesk 7 shutdown\n", HD_JOB_EJECT);
 }
 
 /* Or whose order was an earlier domain's. */

@@ -59,6 +59,24 @@ static void a_hand_that_began_before_the_root_goes_along(void)
     apart_kit_run(be_root, follow);
 }
 
+/* At once, for it is known to wait. */
+static void a_hand_that_waits_for_the_host_is_left_behind(void)
+{
+    struct hd_duty d = {.hand = HD_HAND_NONE};
+
+    stall_kit_begin();
+    stall_kit_hold(&d.hand);
+    hd_early_hand_follow(&d, "/tmp");
+    CU_ASSERT_EQUAL(d.hand.fd, -1);
+    CU_ASSERT_TRUE(finds(&d.hand, "/tmp"));
+    CU_ASSERT_EQUAL(d.hand.starts, 2);
+    hd_hand_fini(&d.hand);
+    stall_kit_go();
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
+    stall_kit_end();
+}
+
 /* The next one begins in the root. */
 static void a_hand_that_cannot_go_along_is_left_behind(void)
 {
@@ -78,6 +96,7 @@ static void a_hand_that_cannot_go_along_is_left_behind(void)
 
 static const struct hd_test tests[] = {
     HD_TEST(a_hand_that_began_before_the_root_goes_along),
+    HD_TEST(a_hand_that_waits_for_the_host_is_left_behind),
     HD_TEST(a_hand_that_cannot_go_along_is_left_behind),
 };
 HD_SUITE("dom-guest/early_hand", tests);

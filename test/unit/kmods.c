@@ -54,6 +54,7 @@ static void each_use_has_all_that_it_needs_and_no_more(void)
     CU_ASSERT(place("kernel/crypto/crc32c_generic.ko") >= 0);
     /* Another name for it is the same one. */
     CU_ASSERT(place("kernel/drivers/net/xen_netfront.ko") >= 0);
+    CU_ASSERT_EQUAL(place("kernel/fs/ext4x.ko"), -1);
     CHECK_OK(hd_kmods_choose(dep, builtin, HD_KMODS_MORE, &k, &err), &err);
     CU_ASSERT_EQUAL(k.n, 2);
     CU_ASSERT(place("kernel/fs/netfs.ko") < place("kernel/fs/erofs/erofs.ko"));
@@ -67,6 +68,8 @@ static void a_kernel_without_a_way_to_the_root_is_refused(void)
                 HD_E_BAD_KERNEL, "no module xen-blkfront");
     CHECK_FAILS(hd_kmods_choose("", "", HD_KMODS_ROOT, &k, &err), &err,
                 HD_E_BAD_KERNEL, "xen-blkfront");
+    CHECK_FAILS(hd_kmods_choose("", builtin, HD_KMODS_VIEW, &k, &err), &err,
+                HD_E_BAD_KERNEL, "no module 9pnet_xen");
 }
 
 static void compressed_modules_are_refused_with_the_way_out(void)
