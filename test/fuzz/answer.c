@@ -19,7 +19,7 @@ static const struct hd_inventory host = {
     .bridges = {"xenbr0"},
 };
 static const struct hd_policy policy = {
-    .limits = {.guests = HD_MAX_GUESTS, .stores = 64}};
+    .limits = {.guests = HD_MAX_GUESTS, .stores = 64, .weight = 64}};
 
 /* The plan of an accepted answer, if there is one, is one that the job takes.
  */
