@@ -30,7 +30,9 @@ lmdb := -l:liblmdb.a
 mains := $(wildcard hv/*/hotdom*.c pv-drivers/*/hotdom*.c dom-guest/hotdom*.c)
 # What stands before libraries in one program, so it is in no archive.
 before := pv-drivers/bus/libxl_xenstore.c hv/run/libxl_xenguest.c
-srcs  := $(filter-out $(mains) $(before), \
+# What the build itself runs.
+makers := pv-drivers/base/calls_make.c $(wildcard hv/*/calls-*.c pv-drivers/*/calls-*.c)
+srcs  := $(filter-out $(mains) $(before) $(makers), \
 	$(wildcard hv/*/*.c pv-drivers/*/*.c dom-guest/*.c))
 tests := $(wildcard test/unit/*.c)
 fuzzers := $(wildcard test/fuzz/*.c)
@@ -63,6 +65,18 @@ $(B)/obj/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(hd_cflags) $(CFLAGS) -c -o $@ $<
 
+# What a process may ask of the kernel: pv-drivers/base/calls.h.
+$(B)/gen/reader.calls: hv/store/calls-reader.c
+$(B)/gen/9p.calls: pv-drivers/fs9p/calls-9p.c
+$(B)/gen/%.calls: pv-drivers/base/calls_make.c pv-drivers/base/calls.h Makefile | libraries
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) $(CC) -std=gnu11 -D_GNU_SOURCE -Wall -o $(@:.calls=) \
+		$(filter %.c,$^) -lseccomp && $(@:.calls=) >$@ || { rm -f $@; exit 1; }
+$(B)/obj/hv/store/confine.o: $(B)/gen/reader.calls
+$(B)/obj/pv-drivers/fs9p/hotdom-9p.o $(B)/obj/test/unit/calls.o: $(B)/gen/9p.calls
+$(addprefix $(B)/obj/,hv/store/confine.o pv-drivers/fs9p/hotdom-9p.o test/unit/calls.o): \
+	hd_cflags += -Wa,-I$(B)/gen
+
 # It has the rule in it, to compare the host's with.
 $(B)/obj/hv/host/doctor_files.o: config/54-hotdom.rules
 
@@ -83,7 +97,7 @@ $(B)/bin/$(notdir $(1:.c=)): $(B)/obj/$(1:.c=.o) $(lib)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@) $$(CC) $(static) $$(filter-out -pie,$$(hd_ldflags)) \
 		$$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lxenstore -lxenevtchn -lxengnttab \
-		-lxentoolcore -lxentoollog -lseccomp -lpthread
+		-lxentoolcore -lxentoollog -lpthread
 endef
 $(foreach m,$(devices),$(eval $(call static_program,$(m))))
 $(foreach m,$(filter-out $(devices) %/hotdom-guest.c %/hotdom-job.c %/hotdom.c, \

@@ -6,18 +6,16 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/fs.h>
 #include <pwd.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/calls.h"
 #include "../../pv-drivers/base/mem.h"
 #include "format.h"
 #include "reader.h"
@@ -42,67 +40,7 @@ static const struct {
     {RLIMIT_CPU, HD_READER_LONGEST_MS / 1000},
 };
 
-/* What reading, hashing, unpacking and answering take, whatever the size. */
-static const int allowed[] = {
-    SCMP_SYS(read),
-    SCMP_SYS(pread64),
-    SCMP_SYS(write),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(lseek),
-    SCMP_SYS(fstat),
-    SCMP_SYS(ftruncate),
-    SCMP_SYS(memfd_create),
-    SCMP_SYS(sendmsg),
-    SCMP_SYS(close),
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(brk),
-    SCMP_SYS(futex),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(getpid),
-    SCMP_SYS(gettid),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(sigaltstack), /* the address sanitizer's, at the end */
-};
-
-/* Those that could do more than the reader needs, by their arguments. */
-static const struct {
-    int call;
-    unsigned arg;
-    uint64_t mask, value;
-} partly[] = {
-    /* glibc's fstat */
-    {SCMP_SYS(newfstatat), 3, UINT64_MAX, AT_EMPTY_PATH},
-    {SCMP_SYS(ioctl), 1, UINT64_MAX, BLKGETSIZE64},
-    {SCMP_SYS(fcntl), 1, UINT64_MAX, F_ADD_SEALS},
-    {SCMP_SYS(fcntl), 1, UINT64_MAX, F_GET_SEALS},
-    {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
-    {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
-};
-
-static int filter_calls(struct hd_err *err)
-{
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int rc = ctx ? 0 : -1;
-
-    for (size_t i = 0; !rc && i < HD_ARRAY_LEN(allowed); i++)
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-    for (size_t i = 0; !rc && i < HD_ARRAY_LEN(partly); i++)
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, partly[i].call, 1,
-                              SCMP_CMP(partly[i].arg, SCMP_CMP_MASKED_EQ,
-                                       partly[i].mask, partly[i].value));
-    if (!rc)
-        rc = seccomp_load(ctx);
-    seccomp_release(ctx);
-    return rc ? hd_fail(err, HD_E_FAILED, "cannot confine system calls") : 0;
-}
+HD_CALLS_PROGRAM(hd_reader_calls, "reader.calls");
 
 static int limit_one(int resource, rlim_t most, struct hd_err *err)
 {
@@ -204,5 +142,5 @@ int hd_confine(const char *user, uint64_t memory, struct hd_err *err)
         return hd_fail_errno(err, HD_E_FAILED, "cannot give up privileges");
     if (limit(memory, err))
         return -1;
-    return filter_calls(err);
+    return hd_calls_confine(hd_reader_calls, hd_reader_calls_end, err);
 }

@@ -7,16 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/calls.h"
 #include "../base/log.h"
 #include "../base/server.h"
 #include "../bus/backend.h"
-#include "filter.h"
 #include "serve.h"
 
 #define USER "hotdom-9p"
 /* Beside the guest's open files and hotdomd's connections: xenstore, events,
  * grants, and one that is looked at. */
 #define FILES (HD_9P_MAX_OPEN + HD_9P_CONTROL_FDS + 32)
+
+HD_CALLS_PROGRAM(hd_9p_calls, "9p.calls");
 
 struct options {
     uint32_t domid;
@@ -53,7 +55,10 @@ static int prepare(const struct options *o, struct hd_xs **ret_xs,
     for (size_t i = 0; i < HD_FS9P_RINGS; i++)
         if (hd_peer_open(o->domid, &peers[i], err))
             return -1;
-    return hd_server_become(USER, FILES, err) || hd_9p_filter(err) ? -1 : 0;
+    return hd_server_become(USER, FILES, err) ||
+                   hd_calls_confine(hd_9p_calls, hd_9p_calls_end, err)
+               ? -1
+               : 0;
 }
 
 /* What is made here lives as long as the process. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests pv-drivers/fs9p/filter from inside: each attempt is a process of its
- * own. */
-#include "../../pv-drivers/fs9p/filter.h"
+/* Tests pv-drivers/base/calls with hotdom-9p's list, from inside: each attempt
+ * is a process of its own. */
+#include "../../pv-drivers/base/calls.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +17,8 @@
 #include "unit.h"
 #include "xs_kit.h"
 
+HD_CALLS_PROGRAM(program, "9p.calls");
+
 /* The wait status of a process that does it behind the filter; its exit status
  * is what that gives. */
 static int filtered(int (*act)(struct hd_xs *xs), struct hd_xs *xs)
@@ -25,7 +27,8 @@ static int filtered(int (*act)(struct hd_xs *xs), struct hd_xs *xs)
     pid_t pid = fork();
 
     if (!pid) {
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || hd_9p_filter(NULL))
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+            hd_calls_confine(program, program_end, NULL))
             _exit(99);
         /* Before it ends by _exit the sanitizers ask for more. */
         (void)syscall(SYS_exit_group, act(xs));
@@ -93,4 +96,4 @@ static const struct hd_test tests[] = {
     HD_TEST(who_serves_hears_events_and_the_time),
     HD_TEST(what_is_not_listed_is_the_end),
 };
-HD_SUITE("fs9p/filter", tests);
+HD_SUITE("base/calls", tests);
