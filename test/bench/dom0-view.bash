@@ -52,21 +52,17 @@ sample_start() { # SIDE MS PID
     sample view-start-cpu "$1" "$ms"
 }
 
-# As hotdom-job starts it, for a domain that nobody has: from just before its exec
-# until it says that it serves, and so closes the pipe.
+# As hotdom-job starts it, for a domain that nobody has: until it says that it
+# serves.
 start_hotdom() {
-    local tables="+$share"$'\n' out begun word us
+    local tables="+$share"$'\n' took pid word
     mkdir -m 700 /run/hotdom/server 2>/dev/null || :
-    exec {out}< <(echo "$EPOCHREALTIME"
-        exec "${helper%/*}/hotdom-9p" 65000 bench.start "$tables" "$tables" </dev/null)
-    read -r begun <&"$out"
-    read -r -t 20 word <&"$out" || :
-    us=$((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}))
+    read -r took pid word < <(/root/bench/spawn until "${helper%/*}/hotdom-9p" \
+        65000 bench.start "$tables" "$tables" </dev/null)
     [[ ${word-} == ready ]] || { echo "hotdom-9p says: ${word-}" >&2; return 1; }
-    sample_start hotdom "$((us / 1000)).$(printf %03d $((us % 1000)))" $!
-    kill $!
-    wait $! || :
-    exec {out}<&-
+    sample_start hotdom "$took" "$pid"
+    kill "$pid"
+    while [[ -d /proc/$pid ]]; do sleep 0.01; done
     rm /run/hotdom/server/bench.start*
 }
 
