@@ -6,9 +6,9 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <pwd.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,8 +18,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "mem.h"
 #include "paths.h"
+
+/* A host of many users keeps them elsewhere. */
+#define PASSWD_BYTES (1u << 20)
 
 #define NICE      5
 #define NICE_TEXT "5"
@@ -131,32 +135,52 @@ static int drop_capabilities(void)
     return (int)syscall(SYS_capset, &head, none);
 }
 
-/* As systemd-sysusers wrote it; no library is searched for other ways to know a
- * user, which is part of a guest's start. */
-static const struct passwd *find_user(const char *name)
+static bool take_id(const char **at, unsigned *ret)
 {
-    FILE *f = fopen("/etc/passwd", "re");
-    const struct passwd *pw = NULL;
+    char *end;
+    unsigned long n = strtoul(*at, &end, 10);
 
-    while (f && (pw = fgetpwent(f)) && strcmp(pw->pw_name, name)) {
+    if (**at < '0' || **at > '9' || *end != ':' || !n || n >= UINT32_MAX)
+        return false;
+    *at = end + 1;
+    *ret = (unsigned)n;
+    return true;
+}
+
+bool hd_server_user(const char *passwd, const char *name, uid_t *ret_uid,
+                    gid_t *ret_gid)
+{
+    size_t len = strlen(name);
+
+    for (const char *line = passwd; line; line = strchr(line, '\n')) {
+        const char *at;
+
+        line += *line == '\n';
+        if (strncmp(line, name, len) || line[len] != ':')
+            continue;
+        at = line + len + 1;
+        at += strcspn(at, ":\n");
+        return *at++ == ':' && take_id(&at, ret_uid) && take_id(&at, ret_gid);
     }
-    if (f)
-        fclose(f);
-    return pw;
+    return false;
 }
 
 int hd_server_become(const char *user, unsigned files, struct hd_err *err)
 {
-    const struct passwd *pw = find_user(user);
     struct rlimit none = {0, 0}, most = {files, files};
+    hd_autofree char *passwd = NULL;
+    uid_t uid;
+    gid_t gid;
 
-    if (!pw)
+    if (hd_io_read_file("/etc/passwd", PASSWD_BYTES, &passwd, NULL, err))
+        return -1;
+    if (!hd_server_user(passwd, user, &uid, &gid))
         return hd_fail(err, HD_E_FAILED,
                        "there is no user %s; run systemd-sysusers", user);
     offer_to_oom();
     if (chroot(HD_SERVER_DIR) || chdir("/") || setgroups(0, NULL) ||
-        setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
-        setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || drop_capabilities())
+        setresgid(gid, gid, gid) || setresuid(uid, uid, uid) ||
+        drop_capabilities())
         return hd_fail_errno(err, HD_E_FAILED, "cannot become %s", user);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
         setrlimit(RLIMIT_NOFILE, &most) || setrlimit(RLIMIT_NPROC, &none) ||

@@ -4,6 +4,7 @@
 #ifndef HD_BASE_SERVER_H
 #define HD_BASE_SERVER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -23,6 +24,13 @@ int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err);
  * whose guest decides how much it works.  Its start is what a guest waits for,
  * so whoever starts it calls this once it is ready. */
 void hd_server_stand_back(pid_t pid);
+
+/* A user's numbers in the text of passwd(5), as systemd-sysusers writes it: no
+ * library is searched for other ways to know a user, and stdio asks the kernel
+ * at each line, which is part of a guest's start.  False: there is none, its
+ * line is broken, or it is root. */
+bool hd_server_user(const char *passwd, const char *name, uid_t *ret_uid,
+                    gid_t *ret_gid);
 
 /* From root to `user`, in an empty folder as its root; what is open is all that
  * it has.  It may open `files` descriptors, start nothing and write no file. */

@@ -199,11 +199,69 @@ static void the_lock_of_another_that_began_meanwhile_is_not_hidden(void)
     apart_kit_run(prepare, behind_another);
 }
 
+#define ROOT_LINE "root:x:0:0:root:/root:/bin/sh\n"
+
+static void a_user_is_found_by_its_whole_name(void)
+{
+    static const char text[] = ROOT_LINE "hotdom-9pp:x:7:7::/:/bin/no\n"
+                                         "hotdom-9:x:8:8::/:/bin/no\n"
+                                         "xhotdom-9p:x:9:9::/:/bin/no\n"
+                                         "hotdom-9p:x:991:992::/:/bin/no\n"
+                                         "hotdom-9p:x:1:1::/:/bin/no";
+    uid_t uid = 0;
+    gid_t gid = 0;
+
+    CU_ASSERT(hd_server_user(text, "hotdom-9p", &uid, &gid));
+    CU_ASSERT(uid == 991 && gid == 992);
+    CU_ASSERT(hd_server_user("a:x:5:6:", "a", &uid, &gid));
+    CU_ASSERT(uid == 5 && gid == 6);
+}
+
+/* What is not a user of its own is none. */
+static void a_broken_user_is_none(void)
+{
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "\n\n",
+        ROOT_LINE,
+        ROOT_LINE "u",
+        "u:",
+        "u:x",
+        "u:x:",
+        "u:x\n:5:6:",
+        "u:x::",
+        "u:x:5",
+        "u:x:5:",
+        "u:x:5:6",
+        "u:x:5:6\n",
+        "u:x:5:\n6:",
+        "u:x:5 :6:",
+        "u:x: 5:6:",
+        "u:x:-5:6:",
+        "u:x:+5:6:",
+        "u:x:5x:6:",
+        "u:x:0:6:",
+        "u:x:5:0:",
+        "u:x:4294967295:6:",
+        "u:x:99999999999999999999:6:",
+        "u:x:5:4294967295:",
+        "u:x:0:0::\nu:x:5:6::\n",
+    };
+    uid_t uid;
+    gid_t gid;
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(texts); i++)
+        CU_ASSERT_FALSE(hd_server_user(texts[i], "u", &uid, &gid));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_server_that_stands_back_is_nice_and_so_is_its_session),
     HD_TEST(a_server_that_nobody_waits_for_any_more_leaves_no_lock),
     HD_TEST(a_lock_that_another_has_removed_is_taken_anew),
     HD_TEST(the_lock_of_another_that_began_meanwhile_is_not_hidden),
+    HD_TEST(a_user_is_found_by_its_whole_name),
+    HD_TEST(a_broken_user_is_none),
 };
 
 HD_SUITE("base/server", tests);
