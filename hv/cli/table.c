@@ -100,25 +100,33 @@ int hd_table_add(struct hd_columns *table, const char *const *cells)
     return 0;
 }
 
-static void pad(size_t n, FILE *out)
+/* A cell as wide as its column, and what stands behind it. */
+static size_t put(char *at, const char *cell, size_t width, bool right,
+                  bool is_last)
 {
-    while (n--)
-        putc(' ', out);
+    size_t len = strlen(cell), before = right ? width - len : 0;
+    size_t used = right ? width : len, whole = is_last ? used : width + 2;
+
+    memset(at, ' ', before);
+    memcpy(at + before, cell, len);
+    memset(at + used, ' ', whole - used);
+    return whole;
 }
 
 void hd_table_print(const struct hd_columns *table, FILE *out)
 {
-    size_t last = table->n_columns - 1, i = 0, len;
+    char line[HD_TABLE_COLUMNS * (HD_TABLE_CELL + 1)];
+    size_t last = table->n_columns - 1, i = 0, used = 0;
 
     for (const char *cell = table->cells; cell < table->cells + table->used;
-         cell += len + 1, i = i < last ? i + 1 : 0) {
-        len = strlen(cell);
-        if (table->right[i])
-            pad(table->width[i] - len, out);
-        fputs(cell, out);
-        if (!table->right[i] && i < last)
-            pad(table->width[i] - len, out);
-        fputs(i < last ? "  " : "\n", out);
+         cell += strlen(cell) + 1) {
+        used +=
+            put(line + used, cell, table->width[i], table->right[i], i == last);
+        if (i++ < last)
+            continue;
+        line[used++] = '\n';
+        fwrite(line, 1, used, out);
+        i = used = 0;
     }
 }
 

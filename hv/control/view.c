@@ -38,7 +38,7 @@ static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
 struct view {
     uint64_t now_ms; /* each look at the clock costs dom0 a system call */
     bool displays;   /* some guest may have one */
-    bool brief;      /* guests as a list of many has them */
+    bool brief;      /* as a list of many has them: no key without a value */
 };
 
 static struct view view_now(bool brief)
@@ -50,10 +50,17 @@ static void add_state(struct json_object *o, const struct view *v,
                       enum hd_state state, uint64_t since_ms,
                       const struct hd_err *why)
 {
+    uint64_t ms = v->now_ms - since_ms;
+
     add_text(o, "state", hd_state_name(state));
-    add_seconds(o, "seconds", v->now_ms - since_ms);
-    add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
-    add_text(o, "message", why->msg);
+    if (v->brief)
+        add(o, "seconds", json_object_new_int64((int64_t)(ms / 1000)));
+    else
+        add_seconds(o, "seconds", ms);
+    if (why->code || !v->brief)
+        add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
+    if (*why->msg || !v->brief)
+        add_text(o, "message", why->msg);
 }
 
 /* The socket of its VNC server; null: it has no display. */
@@ -99,13 +106,7 @@ static struct json_object *view_guest_briefly(const struct view *v,
     add_text(o, "guest", guest->name);
     if (guest->domid >= 0)
         add(o, "domid", json_object_new_int64(guest->domid));
-    add_text(o, "state", hd_state_name(guest->state));
-    add(o, "seconds",
-        json_object_new_int64((int64_t)(v->now_ms - guest->since_ms) / 1000));
-    if (guest->why.code)
-        add_text(o, "reason", hd_err_reason(guest->why.code));
-    if (*guest->why.msg)
-        add_text(o, "message", guest->why.msg);
+    add_state(o, v, guest->state, guest->since_ms, &guest->why);
     add(o, "memory", json_object_new_int64((int64_t)guest->memory));
     add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
     if (hd_store_guest_lives(guest))
@@ -150,16 +151,20 @@ static struct json_object *view_store(const struct view *v,
 {
     struct json_object *o = json_object_new_object();
     struct json_object *guests = json_object_new_array();
+    struct json_object *wait = next_try(store);
     char id[HD_UUID_SIZE];
 
     hd_uuid_format(&store->id, id);
     add_text(o, "store", store->label);
     add_text(o, "id", hd_uuid_is_zero(&store->id) ? NULL : id);
     add_text(o, "device", store->device.name);
-    add_text(o, "signer", store->signer);
+    if (!v->brief)
+        add_text(o, "signer", store->signer);
     add_state(o, v, store->state, store->since_ms, &store->why);
-    add(o, "next_try_s", next_try(store));
-    add(o, "bad_blocks", json_object_new_int64((int64_t)store->n_bad));
+    if (wait || !v->brief)
+        add(o, "next_try_s", wait);
+    if (!v->brief)
+        add(o, "bad_blocks", json_object_new_int64((int64_t)store->n_bad));
     if (store->state != HD_STATE_REFUSED)
         for (size_t i = 0; i < store->n_guests; i++)
             if (store->guests[i].state != HD_STATE_GONE)

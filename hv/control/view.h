@@ -11,7 +11,8 @@
 
 /* The caller owns what these give. */
 struct json_object *hd_view_store(const struct hd_store *store);
-/* `brief`: of each guest what a line of a list shows, and no nulls. */
+/* `brief`: of each what a list shows, and a key without a value is not there.
+ */
 struct json_object *hd_view_stores(const struct hd_stores *stores, bool brief);
 /* {"state", "os", "version", "addresses": [...], "message"}; NULL, which is
  * null, of a guest that does not run. */

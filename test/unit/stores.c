@@ -312,19 +312,29 @@ static void a_refused_guest_is_listed_with_its_reason(void)
     end(&b);
 }
 
-/* Of the one guest, but for how long it is what it is. */
-static void check_brief(const struct bench *b, const char *want)
+/* But for how long it is what it is. */
+static void check_text(struct json_object *o, const char *want)
+{
+    CU_ASSERT(json_object_is_type(json_object_object_get(o, "seconds"),
+                                  json_type_int));
+    json_object_object_del(o, "seconds");
+    CU_ASSERT_STRING_EQUAL(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), want);
+}
+
+/* Of the one store, without its id, and its one guest. */
+static void check_brief(const struct bench *b, const char *want_store,
+                        const char *want)
 {
     struct json_object *list = hd_view_stores(&b->stores, true);
-    struct json_object *desk = json_object_array_get_idx(
-        json_object_object_get(json_object_array_get_idx(list, 0), "guests"),
-        0);
+    struct json_object *store = json_object_array_get_idx(list, 0);
+    struct json_object *guests = json_object_object_get(store, "guests");
 
-    CU_ASSERT(json_object_is_type(json_object_object_get(desk, "seconds"),
-                                  json_type_int));
-    json_object_object_del(desk, "seconds");
-    CU_ASSERT_STRING_EQUAL(
-        json_object_to_json_string_ext(desk, JSON_C_TO_STRING_PLAIN), want);
+    check_text(json_object_array_get_idx(guests, 0), want);
+    CU_ASSERT(json_object_object_get_ex(store, "id", NULL));
+    json_object_object_del(store, "id");
+    json_object_object_del(store, "guests");
+    check_text(store, want_store);
     json_object_put(list);
 }
 
@@ -332,21 +342,33 @@ static void a_brief_list_has_no_key_without_a_value(void)
 {
     struct hd_guest_life *desk;
     struct hd_err err = {0};
+    struct hd_store *s;
     struct bench b;
 
     begin(&b);
-    desk = &plug(&b, "sda", 1, "travel", 0xab, &err)->guests[0];
+    s = plug(&b, "sda", 1, "travel", 0xab, &err);
+    desk = &s->guests[0];
+    s->state = HD_STATE_RUNNING;
     desk->state = HD_STATE_REFUSED;
     hd_fail(&desk->why, HD_E_NO_NETWORK, "no bridge");
-    check_brief(&b, "{\"guest\":\"desk\",\"state\":\"refused\","
-                    "\"reason\":\"no-network\",\"message\":\"no bridge\","
-                    "\"memory\":268435456,\"vcpus\":2}");
+    check_brief(&b,
+                "{\"store\":\"travel\",\"device\":\"sda\","
+                "\"state\":\"running\"}",
+                "{\"guest\":\"desk\",\"state\":\"refused\","
+                "\"reason\":\"no-network\",\"message\":\"no bridge\","
+                "\"memory\":268435456,\"vcpus\":2}");
     desk->state = HD_STATE_RUNNING;
     desk->why = (struct hd_err){0};
     desk->domid = 7;
-    check_brief(&b, "{\"guest\":\"desk\",\"domid\":7,\"state\":\"running\","
-                    "\"memory\":268435456,\"vcpus\":2,"
-                    "\"agent\":\"no-agent\"}");
+    s->state = HD_STATE_LOCKED;
+    hd_fail(&s->why, HD_E_BUSY, "no key");
+    check_brief(&b,
+                "{\"store\":\"travel\",\"device\":\"sda\","
+                "\"state\":\"locked\",\"reason\":\"busy\","
+                "\"message\":\"no key\"}",
+                "{\"guest\":\"desk\",\"domid\":7,\"state\":\"running\","
+                "\"memory\":268435456,\"vcpus\":2,"
+                "\"agent\":\"no-agent\"}");
     end(&b);
 }
 
