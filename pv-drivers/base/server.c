@@ -28,6 +28,19 @@
 #define NICE      5
 #define NICE_TEXT "5"
 
+#define NAME_MOST 70
+#define PATH_SIZE                                                              \
+    (sizeof(HD_SERVER_DIR "/") + NAME_MOST + sizeof(HD_SERVER_CONTROL))
+
+/* Without stdio, of which a start would need nothing else. */
+static void path_of(const char *name, const char *end, char ret[PATH_SIZE])
+{
+    char *at = stpcpy(ret, HD_SERVER_DIR "/");
+
+    at = mempcpy(at, name, strnlen(name, NAME_MOST));
+    strcpy(at, end);
+}
+
 /* By hotdom-job, which has the other end of stdout. */
 static bool is_awaited(void)
 {
@@ -63,10 +76,10 @@ static int take_lock(const char *path, const char *name, int *ret_fd,
 
 int hd_server_lock(const char *name, struct hd_err *err)
 {
-    char path[sizeof(HD_SERVER_DIR) + 80];
+    char path[PATH_SIZE];
     int fd = -1;
 
-    snprintf(path, sizeof(path), HD_SERVER_DIR "/%.70s", name);
+    path_of(name, "", path);
     if (take_lock(path, name, &fd, err))
         return -1;
     /* Whoever gives up from now on sees the lock, and ends this process. */
@@ -85,8 +98,8 @@ int hd_server_listen(const char *name, int *ret_fd, struct hd_err *err)
     hd_autofd int fd =
         socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    snprintf(at.sun_path, sizeof(at.sun_path),
-             HD_SERVER_DIR "/%.70s" HD_SERVER_CONTROL, name);
+    _Static_assert(PATH_SIZE <= sizeof(at.sun_path), "a path is an address");
+    path_of(name, HD_SERVER_CONTROL, at.sun_path);
     (void)unlink(at.sun_path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
         listen(fd, SOMAXCONN))

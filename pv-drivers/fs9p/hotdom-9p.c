@@ -80,12 +80,12 @@ static int run(char **argv, bool *ret_ready, struct hd_err *err)
     session = hd_9p_new(&tree);
     if (tree.root < 0 || !session)
         return hd_fail_errno(err, HD_E_FAILED, "prepare the host view");
-    hd_fs9p_describe(o.domid, &dev);
     hd_9p_control_init(&control, &tree, session);
     if (prepare(&o, &xs, peers, &control, err))
         return -1;
     *ret_ready = true;
     hd_server_answer(HD_SERVER_READY);
+    hd_fs9p_describe(o.domid, &dev);
     /* Nobody waits for xenstored's answers to these. */
     return hd_backend_watch(xs, &dev, err) ||
                    hd_9p_serve(xs, peers, &dev, session, &control, err)
