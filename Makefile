@@ -152,7 +152,7 @@ wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate
 	hd_report_start_task hd_task_kill hd_spare_take hd_spare_refill hd_start_unlock \
 	hd_xs_bulk_open hd_xs_events_wait hd_io_now_ms nanosleep \
 	hd_client_call hd_client_call_within hd_client_each usleep \
-	dm_get_next_target mnl_socket_open2 mnl_socket_sendto \
+	dm_get_next_target dm_lib_release mnl_socket_open2 mnl_socket_sendto \
 	$(addprefix xc_,interface_open interface_close sched_id \
 	sched_credit2_domain_get sched_credit2_domain_set) \
 	$(addprefix dm_task_,create destroy run set_name set_cookie get_info get_uuid \

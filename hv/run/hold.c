@@ -68,8 +68,16 @@ static int say(const char *name, const char *what, const struct path *path,
                : hd_dm_fail(err, "send a message to", name);
 }
 
+/* libdevmapper keeps the kernel's device open from one request to the next, and
+ * hotdomd, which lives long, has one now and then. */
+static int release(int rc)
+{
+    dm_lib_release();
+    return rc;
+}
+
 /* In this order: without a path, what is held would be told at once. */
-int hd_hold_let_go(const char *name, bool *ret_held, struct hd_err *err)
+static int let_go(const char *name, bool *ret_held, struct hd_err *err)
 {
     struct path path;
     int is = look(name, &path, err);
@@ -82,8 +90,13 @@ int hd_hold_let_go(const char *name, bool *ret_held, struct hd_err *err)
     return say(name, "fail_if_no_path", NULL, err);
 }
 
+int hd_hold_let_go(const char *name, bool *ret_held, struct hd_err *err)
+{
+    return release(let_go(name, ret_held, err));
+}
+
 /* It may have failed once more while errors were told. */
-int hd_hold_again(const char *name, struct hd_err *err)
+static int hold_again(const char *name, struct hd_err *err)
 {
     struct path path;
     int is = look(name, &path, err);
@@ -93,4 +106,9 @@ int hd_hold_again(const char *name, struct hd_err *err)
     if (say(name, "queue_if_no_path", NULL, err))
         return -1;
     return path.failed ? say(name, "reinstate_path ", &path, err) : 0;
+}
+
+int hd_hold_again(const char *name, struct hd_err *err)
+{
+    return release(hold_again(name, err));
 }

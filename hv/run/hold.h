@@ -22,7 +22,8 @@
  * again and again (multipath_queue_bio in dm-mpath.c): a processor is busy
  * until the fence, of a LUN whose portal is silent for some 30 seconds.
  *
- * For one thread, see dm.h.  None of these waits for I/O.
+ * For one thread, see dm.h.  None of these waits for I/O, nor keeps a
+ * descriptor.
  */
 
 /* What is held back, if anything is, is tried once more; what fails then, and

@@ -33,6 +33,7 @@ static struct {
     size_t naps;
     const char *status;
     char told[128]; /* messages, each behind a blank */
+    bool held_open; /* by libdevmapper, between requests */
 } dm;
 
 struct dm_task {
@@ -44,6 +45,7 @@ struct dm_task {
 };
 
 int __wrap_dm_task_run(struct dm_task *t);
+void __wrap_dm_lib_release(void);
 struct dm_task *__wrap_dm_task_create(int type);
 void __wrap_dm_task_destroy(struct dm_task *t);
 int __wrap_dm_task_set_name(struct dm_task *t, const char *name);
@@ -201,8 +203,14 @@ static int resume(const struct dm_task *t)
     return 1;
 }
 
+void __wrap_dm_lib_release(void)
+{
+    dm.held_open = false;
+}
+
 int __wrap_dm_task_run(struct dm_task *t)
 {
+    dm.held_open = true;
     if (t->type == dm.fails)
         return 0;
     switch (t->type) {
@@ -385,8 +393,10 @@ static void what_is_held_back_is_tried_once_more_and_then_told(void)
     CHECK_OK(hd_hold_let_go(NAME, &held, &err), &err);
     CU_ASSERT_TRUE(held);
     CU_ASSERT_STRING_EQUAL(dm.told, " reinstate_path 253:2 fail_if_no_path");
+    CU_ASSERT_FALSE(dm.held_open);
     set_up_hold(FAILED);
     CHECK_OK(hd_hold_again(NAME, &err), &err);
+    CU_ASSERT_FALSE(dm.held_open);
     CU_ASSERT_STRING_EQUAL(dm.told, " queue_if_no_path reinstate_path 253:2");
 }
 
@@ -417,6 +427,7 @@ static void a_volume_of_another_kind_or_that_is_gone_holds_nothing(void)
     CHECK_FAILS(hd_hold_let_go(NAME, &held, &err), &err, HD_E_EXISTS,
                 "none of hotdom's");
     CU_ASSERT_STRING_EQUAL(dm.told, "");
+    CU_ASSERT_FALSE(dm.held_open);
 }
 
 static void a_status_that_names_no_path_is_an_error(void)
