@@ -119,8 +119,11 @@ by_pull() {
 
 # ---- what must not grow
 
-facts() { # into $fds, $rss (KiB) and $free (MiB)
-    fds=$(find "/proc/$(hotdomd)/fd" -mindepth 1 | wc -l)
+facts() { # into $fds, $open (what they are), $rss (KiB) and $free (MiB)
+    # One that is closed meanwhile is none.
+    open=$({ find "/proc/$(hotdomd)/fd" -mindepth 1 -printf '%l\n' || :; } \
+        2>/dev/null | sed 's/:\[.*//' | sort)
+    fds=$(wc -l <<<"$open")
     rss=$(awk '/^VmRSS/ {print $2}' "/proc/$(hotdomd)/status")
     free=$(xl info free_memory)
 }
@@ -136,7 +139,7 @@ report() {
 }
 
 main() {
-    local fds rss free fds0 rss0 free0 ways=(eject early_pull pull)
+    local fds open rss free fds0 open0 rss0 free0 ways=(eject early_pull pull)
     cycle=0 what=load told=
     exec {never}<> <(:)
     make_disks 40
@@ -149,10 +152,11 @@ main() {
         check_host
         report
         # By then each way was gone once, and what is made once is there.
-        ((cycle != 3)) || fds0=$fds rss0=$rss free0=$free
+        ((cycle != 3)) || fds0=$fds open0=$open rss0=$rss free0=$free
     done
     what=end
-    ((fds <= fds0)) || differs "descriptors: $fds0, now $fds"
+    ((fds <= fds0)) || differs "descriptors: $fds0, now $fds, and of them new \
+$(comm -13 <(echo "$open0") <(echo "$open") | tr '\n' ' ')"
     ((rss < rss0 + 1024)) || differs "memory of hotdomd: $rss0 KiB, now $rss"
     ((free >= free0)) || differs "Xen's free memory: $free0 MiB, now $free"
     echo "soak: ok"
