@@ -347,7 +347,7 @@ deb-guest:
 
 .PHONY: clean help
 clean:
-	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/asan $(B)/fuzz $(B)/coverage $(B)/hotdom*_*.deb $(lib)
+	$(Q)rm -rf $(B)/bin $(B)/obj $(B)/gen $(B)/asan $(B)/fuzz $(B)/coverage $(B)/hotdom*_*.deb $(lib)
 
 help:
 	@echo 'make            build all programs into $(B)/bin'

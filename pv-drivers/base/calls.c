@@ -14,10 +14,12 @@ int hd_calls_confine(const char *program, const char *end, struct hd_err *err)
         .len = (unsigned short)(size / sizeof(*p.filter)),
         .filter = (struct sock_filter *)program,
     };
+    long rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                      SECCOMP_FILTER_FLAG_TSYNC, &p);
 
-    /* Positive: the thread that stands in the way. */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-                &p))
+    if (rc > 0) /* the thread that stands in the way */
+        errno = EBUSY;
+    if (rc)
         return hd_fail_errno(err, HD_E_FAILED, "cannot confine system calls");
     return 0;
 }

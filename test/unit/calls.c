@@ -92,8 +92,17 @@ static void what_is_not_listed_is_the_end(void)
         CU_ASSERT(WIFSIGNALED(ends[i]) && WTERMSIG(ends[i]) == SIGSYS);
 }
 
+static void a_program_that_the_kernel_does_not_take_is_an_error(void)
+{
+    struct hd_err err = {0};
+
+    CHECK_FAILS(hd_calls_confine(program, program, &err), &err, HD_E_FAILED,
+                "cannot confine system calls: Invalid argument");
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(who_serves_hears_events_and_the_time),
     HD_TEST(what_is_not_listed_is_the_end),
+    HD_TEST(a_program_that_the_kernel_does_not_take_is_an_error),
 };
 HD_SUITE("base/calls", tests);
