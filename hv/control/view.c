@@ -19,10 +19,15 @@ static void add(struct json_object *o, const char *key,
                                   JSON_C_OBJECT_KEY_IS_CONSTANT);
 }
 
+static struct json_object *text_of(const char *text)
+{
+    return text && *text ? json_object_new_string(text) : NULL;
+}
+
 /* Every key is always there; what has no value is null. */
 static void add_text(struct json_object *o, const char *key, const char *text)
 {
-    add(o, key, text && *text ? json_object_new_string(text) : NULL);
+    add(o, key, text_of(text));
 }
 
 static void add_seconds(struct json_object *o, const char *key, uint64_t ms)
@@ -46,6 +51,14 @@ static struct view view_now(bool brief)
     return (struct view){hd_io_now_ms(), !access(HD_DISPLAY_DIR, F_OK), brief};
 }
 
+/* But for a brief one. */
+static void add_any(struct json_object *o, const struct view *v,
+                    const char *key, struct json_object *value)
+{
+    if (value || !v->brief)
+        add(o, key, value);
+}
+
 static void add_state(struct json_object *o, const struct view *v,
                       enum hd_state state, uint64_t since_ms,
                       const struct hd_err *why)
@@ -57,10 +70,9 @@ static void add_state(struct json_object *o, const struct view *v,
         add(o, "seconds", json_object_new_int64((int64_t)(ms / 1000)));
     else
         add_seconds(o, "seconds", ms);
-    if (why->code || !v->brief)
-        add_text(o, "reason", why->code ? hd_err_reason(why->code) : NULL);
-    if (*why->msg || !v->brief)
-        add_text(o, "message", why->msg);
+    add_any(o, v, "reason",
+            text_of(why->code ? hd_err_reason(why->code) : NULL));
+    add_any(o, v, "message", text_of(why->msg));
 }
 
 /* The socket of its VNC server; null: it has no display. */
@@ -96,41 +108,26 @@ struct json_object *hd_view_agent(const struct hd_guest_life *guest)
     return o;
 }
 
-/* What a line of a list shows: no key without a value, and none within another,
- * for of 48 guests each costs a client a table. */
-static struct json_object *view_guest_briefly(const struct view *v,
-                                              const struct hd_guest_life *guest)
-{
-    struct json_object *o = json_object_new_object();
-
-    add_text(o, "guest", guest->name);
-    if (guest->domid >= 0)
-        add(o, "domid", json_object_new_int64(guest->domid));
-    add_state(o, v, guest->state, guest->since_ms, &guest->why);
-    add(o, "memory", json_object_new_int64((int64_t)guest->memory));
-    add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
-    if (hd_store_guest_lives(guest))
-        add_text(o, "agent", hd_agent_state_name(guest->agent.state));
-    return o;
-}
-
+/* Of a brief one what a line of a list shows, and no object within another: of
+ * 48 guests each costs a client a table. */
 static struct json_object *view_guest(const struct view *v,
                                       const struct hd_store *store,
                                       const struct hd_guest_life *guest)
 {
-    struct json_object *o;
+    struct json_object *o = json_object_new_object();
 
-    if (v->brief)
-        return view_guest_briefly(v, guest);
-    o = json_object_new_object();
     add_text(o, "guest", guest->name);
-    add(o, "domid",
-        guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
+    add_any(o, v, "domid",
+            guest->domid < 0 ? NULL : json_object_new_int64(guest->domid));
     add_state(o, v, guest->state, guest->since_ms, &guest->why);
     add(o, "memory", json_object_new_int64((int64_t)guest->memory));
     add(o, "vcpus", json_object_new_int64((int64_t)guest->vcpus));
-    add_display(o, v, store, guest);
-    add(o, "agent", hd_view_agent(guest));
+    if (!v->brief) {
+        add_display(o, v, store, guest);
+        add(o, "agent", hd_view_agent(guest));
+    } else if (hd_store_guest_lives(guest)) {
+        add_text(o, "agent", hd_agent_state_name(guest->agent.state));
+    }
     return o;
 }
 
@@ -151,7 +148,6 @@ static struct json_object *view_store(const struct view *v,
 {
     struct json_object *o = json_object_new_object();
     struct json_object *guests = json_object_new_array();
-    struct json_object *wait = next_try(store);
     char id[HD_UUID_SIZE];
 
     hd_uuid_format(&store->id, id);
@@ -161,8 +157,7 @@ static struct json_object *view_store(const struct view *v,
     if (!v->brief)
         add_text(o, "signer", store->signer);
     add_state(o, v, store->state, store->since_ms, &store->why);
-    if (wait || !v->brief)
-        add(o, "next_try_s", wait);
+    add_any(o, v, "next_try_s", next_try(store));
     if (!v->brief)
         add(o, "bad_blocks", json_object_new_int64((int64_t)store->n_bad));
     if (store->state != HD_STATE_REFUSED)
