@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/embed.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/mem.h"
 #include "../../pv-drivers/base/paths.h"
@@ -141,12 +142,7 @@ void hd_check_bridges(const struct hd_doctor_host *h, struct hd_finding *f)
 /* ---- what is installed */
 
 /* The rule that this was built with. */
-extern const char hd_rule[], hd_rule_end[];
-__asm__(".pushsection .rodata\n"
-        ".global hd_rule, hd_rule_end\n"
-        "hd_rule: .incbin \"config/" RULE "\"\n"
-        "hd_rule_end: .byte 0\n"
-        ".popsection\n");
+HD_EMBED(hd_rule, "config/" RULE);
 
 static bool is_our_rule(int root, const char *path)
 {

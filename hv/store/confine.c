@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../pv-drivers/base/calls.h"
+#include "../../pv-drivers/base/embed.h"
 #include "../../pv-drivers/base/mem.h"
 #include "format.h"
 #include "reader.h"
@@ -40,7 +41,7 @@ static const struct {
     {RLIMIT_CPU, HD_READER_LONGEST_MS / 1000},
 };
 
-HD_CALLS_PROGRAM(hd_reader_calls, "reader.calls");
+HD_EMBED(hd_reader_calls, "reader.calls");
 
 static int limit_one(int resource, rlim_t most, struct hd_err *err)
 {

@@ -21,16 +21,8 @@ struct hd_call {
  * stdout; any other call ends the process.  Gives an exit status. */
 int hd_calls_make(const struct hd_call *calls, size_t n);
 
-/* `name` and `name`_end are then what build/gen/`file` holds. */
-#define HD_CALLS_PROGRAM(name, file)                                           \
-    extern const char name[], name##_end[];                                    \
-    __asm__(".pushsection .rodata\n"                                           \
-            ".balign 8\n"                                                      \
-            ".global " #name ", " #name "_end\n" #name ": .incbin \"" file     \
-            "\"\n" #name "_end: .byte 0\n"                                     \
-            ".popsection\n")
-
-/* All threads of this process, for ever.  It can get no new privileges any more
+/* `program` up to `end` is such a program: HD_EMBED of one of build/gen.  All
+ * threads of this process, for ever.  It can get no new privileges any more
  * (PR_SET_NO_NEW_PRIVS), or is root. */
 int hd_calls_confine(const char *program, const char *end, struct hd_err *err);
 

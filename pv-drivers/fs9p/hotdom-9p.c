@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/calls.h"
+#include "../base/embed.h"
 #include "../base/log.h"
 #include "../base/server.h"
 #include "../bus/backend.h"
@@ -18,7 +19,7 @@
  * grants, and one that is looked at. */
 #define FILES (HD_9P_MAX_OPEN + HD_9P_CONTROL_FDS + 32)
 
-HD_CALLS_PROGRAM(hd_9p_calls, "9p.calls");
+HD_EMBED(hd_9p_calls, "9p.calls");
 
 struct options {
     uint32_t domid;

@@ -12,12 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../pv-drivers/base/embed.h"
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/bus/xs.h"
 #include "unit.h"
 #include "xs_kit.h"
 
-HD_CALLS_PROGRAM(program, "9p.calls");
+HD_EMBED(program, "9p.calls");
 
 /* The wait status of a process that does it behind the filter; its exit status
  * is what that gives. */
