@@ -170,6 +170,16 @@ static int done(int rc, const char *verb, uint32_t domid, struct hd_err *err)
     return hd_fail_errno(err, HD_E_FAILED, "cannot %s domain %u", verb, domid);
 }
 
+int hd_domain_has_memory_map(struct hd_hypervisor *hv, uint32_t domid,
+                             struct hd_err *err)
+{
+    xen_pfn_t last = 0;
+
+    if (xc_domain_maximum_gpfn(hv->xch, domid, &last))
+        return done(-1, "look at", domid, err);
+    return last > 0;
+}
+
 int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                     struct hd_err *err)
 {

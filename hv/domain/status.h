@@ -58,6 +58,12 @@ typedef void hd_domain_fn(void *ctx, const struct hd_domain_status *status);
 int hd_domain_each(struct hd_hypervisor *hv, hd_domain_fn *fn, void *ctx,
                    struct hd_err *err);
 
+/* Whether a PV domain's kernel has told Xen where its memory is, which it does
+ * within its first second (XENMEM_maximum_gpfn, by arch.max_pfn of its shared
+ * info): without that it cannot be dumped.  1, 0 or -1. */
+int hd_domain_has_memory_map(struct hd_hypervisor *hv, uint32_t domid,
+                             struct hd_err *err);
+
 /* One hypercall each, at once. */
 int hd_domain_pause(struct hd_hypervisor *hv, uint32_t domid,
                     struct hd_err *err);

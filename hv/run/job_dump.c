@@ -27,6 +27,19 @@ static int find_paused(struct hd_context *ctx, uint32_t *ret_domid,
     return 0;
 }
 
+static int check_memory(struct hd_context *ctx, uint32_t domid,
+                        struct hd_err *err)
+{
+    int has = hd_domain_has_memory_map(ctx->hv, domid, err);
+
+    if (has == 0)
+        return hd_fail(err, HD_E_BUSY,
+                       "guest %s was stopped before its kernel ran: there is "
+                       "nothing to save yet",
+                       ctx->req->guest);
+    return has < 0 ? -1 : 0;
+}
+
 /* The end of a guest that is kept behind a pull waits for the ledger; of a
  * store that is there, nobody may have to. */
 static int find_ledger(struct hd_context *ctx, struct hd_err *err)
@@ -53,6 +66,7 @@ int hd_job_dump(struct hd_context *ctx, struct hd_err *err)
 {
     uint32_t domid = 0;
     int rc = find_ledger(ctx, err) || find_paused(ctx, &domid, err) ||
+                     check_memory(ctx, domid, err) ||
                      hd_domain_dump(ctx->ts, domid, HD_JOB_FILES, err)
                  ? -1
                  : 0;

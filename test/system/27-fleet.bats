@@ -37,6 +37,19 @@ domain_state() { # DOMAIN: as xl shows it, "--p---" when it stands still
     await 60 gone gone pair
 }
 
+@test "a guest that never ran has nothing to dump, and hotdom says so" {
+    # Xen counts who holds it: it is built, begun, and still stands.
+    dom0 'until xl pause auto.auto 2>/dev/null; do sleep 0.1; done' &
+    start auto
+    wait $!
+    run dom0 'hotdom dump auto auto.core; echo "status $?"; ls'
+    echo "$output"
+    [[ $output == *"stopped before its kernel ran: there is nothing to save"* ]]
+    [[ $output == *"status 1"* && $output != *"auto.core"*"auto.core"* ]]
+    dom0 'xl unpause auto.auto'
+    await 120 yes answers auto
+}
+
 @test "a guest is asked to reboot, and runs again in another domain" {
     local domid
     start auto
