@@ -7,7 +7,7 @@ B ?= build
 
 CC = gcc
 CFLAGS ?= -O2 -g
-PKGS := xenlight xencontrol xenstore xenevtchn xengnttab libcrypto yaml-0.1 libudev blkid \
+PKGS := xenlight xencontrol xenforeignmemory xenstore xenevtchn xengnttab libcrypto yaml-0.1 libudev blkid \
 	devmapper libcryptsetup libarchive libzstd json-c libseccomp libmnl libuv ncursesw \
 	lmdb
 hd_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wformat=2 -Wshadow \
@@ -145,7 +145,7 @@ $(B)/bin/hotdom-guest: $(B)/obj/dom-guest/hotdom-guest.o $(lib)
 # lock.
 wraps := pwrite writev write rename unlink flock fcntl fsync fdatasync ftruncate fallocate \
 	malloc calloc pread scandirat json_tokener_new_ex \
-	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_pause hd_domain_build \
+	hd_domain_find hd_domain_forget hd_domain_unlighten hd_domain_unslow hd_domain_pause hd_domain_build \
 	hd_domain_kill hd_domain_wait_gone hd_volume_fence hd_ledger_open \
 	hd_context_report hd_files_change hd_files_tell hd_restart_save hd_record_boot \
 	hd_kept_save hd_kept_load hd_kept_forget \

@@ -176,6 +176,7 @@ static void adopt_one(struct hd_store *store, struct hd_guest_life *guest,
     guest->dumped = dumped;
     guest->memory = status->memory;
     guest->vcpus = status->vcpus;
+    hd_domain_unslow(store->daemon->xen, status->domid); /* see floods.h */
     hd_life_set_guest(store, guest, HD_ON_ADOPT, "adopted",
                       store->plan ? NULL : unplanned);
     if (!store->plan)

@@ -15,6 +15,7 @@
 #include "ask.h"
 #include "explain.h"
 #include "file.h"
+#include "floods.h"
 #include "hot_queue.h"
 #include "keep.h"
 #include "orders.h"
@@ -128,6 +129,8 @@ void hd_life_set_guest(struct hd_store *store, struct hd_guest_life *guest,
      * asked is so by the next hotdomd as well. */
     if (!hd_store_guest_lives(guest) && guest->state != HD_STATE_EJECTING)
         guest->order = HD_ORDER_NONE;
+    if (!hd_store_guest_lives(guest))
+        hd_floods_leave(store->daemon, guest);
     if (guest->state == HD_STATE_LOCKED || guest->state == HD_STATE_GONE) {
         guest->domid = -1;
         guest->stuck = false;

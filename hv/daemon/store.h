@@ -44,6 +44,15 @@ struct hd_agent {
     uint64_t told_ms;
 };
 
+/* What it asks of xenstore; zero while nobody looks.  See floods.h. */
+struct hd_flood {
+    uint64_t at_ms; /* of the last look; 0: there was none */
+    uint64_t rate;  /* bytes a second, between the last two */
+    uint32_t bytes; /* that were asked for by then, modulo 2^32 */
+    uint8_t looks;  /* in a row that found it flood or, once slowed, calm */
+    bool slowed;
+};
+
 /* A disk as the kernel names it; diskseq tells one medium from the next. */
 struct hd_device {
     char name[64]; /* "sda" */
@@ -88,6 +97,7 @@ struct hd_guest_life {
     uint64_t since_ms;       /* in this state, hd_io_now_ms() */
     struct hd_phases phases; /* of its start; zero when it was adopted */
     struct hd_agent agent;   /* while it runs; see agents.h */
+    struct hd_flood flood;
     struct hd_err why;
 };
 

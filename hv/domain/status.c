@@ -198,50 +198,71 @@ int hd_domain_unpause(struct hd_hypervisor *hv, uint32_t domid,
  * that people do not choose. */
 #define LIGHT 17
 
-static void weigh2(xc_interface *xch, uint32_t domid, uint16_t from,
-                   uint16_t to)
+/* What both credit schedulers know of a domain. */
+enum share { WEIGHT, CAP };
+
+static bool change(uint16_t *share, uint16_t from, uint16_t to)
+{
+    if (*share != from)
+        return false;
+    *share = to;
+    return true;
+}
+
+static void share2(xc_interface *xch, uint32_t domid, enum share what,
+                   uint16_t from, uint16_t to)
 {
     struct xen_domctl_sched_credit2 s;
 
-    if (xc_sched_credit2_domain_get(xch, domid, &s) || s.weight != from)
-        return;
-    s.weight = to;
-    (void)xc_sched_credit2_domain_set(xch, domid, &s);
+    if (!xc_sched_credit2_domain_get(xch, domid, &s) &&
+        change(what == CAP ? &s.cap : &s.weight, from, to))
+        (void)xc_sched_credit2_domain_set(xch, domid, &s);
 }
 
-static void weigh1(xc_interface *xch, uint32_t domid, uint16_t from,
-                   uint16_t to)
+static void share1(xc_interface *xch, uint32_t domid, enum share what,
+                   uint16_t from, uint16_t to)
 {
     struct xen_domctl_sched_credit s;
 
-    if (xc_sched_credit_domain_get(xch, domid, &s) || s.weight != from)
-        return;
-    s.weight = to;
-    (void)xc_sched_credit_domain_set(xch, domid, &s);
+    if (!xc_sched_credit_domain_get(xch, domid, &s) &&
+        change(what == CAP ? &s.cap : &s.weight, from, to))
+        (void)xc_sched_credit_domain_set(xch, domid, &s);
 }
 
-static void weigh(xc_interface *xch, uint32_t domid, uint16_t from, uint16_t to)
+static void share(struct hd_hypervisor *hv, uint32_t domid, enum share what,
+                  uint32_t from, uint32_t to)
 {
     int scheduler;
 
-    if (xc_sched_id(xch, &scheduler))
+    if (xc_sched_id(hv->xch, &scheduler))
         return;
     if (scheduler == XEN_SCHEDULER_CREDIT2)
-        weigh2(xch, domid, from, to);
+        share2(hv->xch, domid, what, (uint16_t)from, (uint16_t)to);
     else if (scheduler == XEN_SCHEDULER_CREDIT)
-        weigh1(xch, domid, from, to);
+        share1(hv->xch, domid, what, (uint16_t)from, (uint16_t)to);
 }
 
 void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid,
                        uint32_t weight)
 {
-    weigh(hv->xch, domid, (uint16_t)weight, LIGHT);
+    share(hv, domid, WEIGHT, weight, LIGHT);
 }
 
 void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
                          uint32_t weight)
 {
-    weigh(hv->xch, domid, LIGHT, (uint16_t)weight);
+    share(hv, domid, WEIGHT, LIGHT, weight);
+}
+
+/* A cap of 0 is none. */
+void hd_domain_slow(struct hd_hypervisor *hv, uint32_t domid)
+{
+    share(hv, domid, CAP, 0, HD_DOMAIN_SLOW_PERCENT);
+}
+
+void hd_domain_unslow(struct hd_hypervisor *hv, uint32_t domid)
+{
+    share(hv, domid, CAP, HD_DOMAIN_SLOW_PERCENT, 0);
 }
 
 /* ---- the end */

@@ -77,6 +77,11 @@ void hd_domain_lighten(struct hd_hypervisor *hv, uint32_t domid,
                        uint32_t weight);
 void hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
                          uint32_t weight);
+/* How much of one processor it gets at most, by the same schedulers; and as
+ * much as it wants again.  Whoever has a cap of somebody else's keeps it. */
+#define HD_DOMAIN_SLOW_PERCENT 7
+void hd_domain_slow(struct hd_hypervisor *hv, uint32_t domid);
+void hd_domain_unslow(struct hd_hypervisor *hv, uint32_t domid);
 /* The domain and its memory, nothing of dom0's; blocks while Xen takes it
  * apart.  A page that a backend holds keeps it dying: see hd_domain_wait_gone.
  */

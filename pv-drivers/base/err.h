@@ -70,6 +70,8 @@
       "a guest that it is `after` does not run; see that one's reason")        \
     X(QUARANTINED, "quarantined", 1,                                           \
       "a domain cannot be destroyed; find who holds its memory, or reboot")    \
+    X(FLOODS, "floods-xenstore", 1,                                            \
+      "a guest asks xenstore without end; find out why, or end it")            \
     X(WRONG_PASSWORD, "wrong-password", 4, "try again")                        \
     X(THROTTLED, "throttled", 4, "too many wrong passwords; wait as told")     \
     X(NO_STORE, "no-such-store", 5, "see `hotdom list`")                       \

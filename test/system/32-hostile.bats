@@ -119,3 +119,28 @@ told() {
     [ "$(answers quiet)" = yes ]
     dom0 hotdom eject rogue
 }
+
+cap_of() { # GUEST: of its processors, in percent; 0 is none
+    dom0 "xl sched-credit2 -d rogue.$1 | awk 'END {print \$NF}'"
+}
+
+# shellcheck disable=SC2016
+@test "a guest that floods xenstore is slowed down and named until it stops" {
+    start_rogue
+    in_guest worst 'printf "\013\0\0\0\0\0\0\0\0\0\0\0\014\0\0\0data/flood\0x" >/run/one
+        n=0; while [ $n -lt 1000 ]; do cat /run/one; n=$((n + 1)); done >/run/flood
+        end=$(($(date +%s) + 60))
+        (while [ $(date +%s) -lt $end ]; do
+            dd if=/run/flood of=/dev/xen/xenbus bs=28
+        done) >/dev/null 2>&1 & echo flows' | grep flows
+    await 60 true told worst floods-xenstore
+    [[ $(cap_of worst) == 7 && $(cap_of quiet) == 0 ]]
+    run dom0 hotdom list
+    echo "$output"
+    [[ $output == *"rogue.worst: floods-xenstore: it asked "*" KiB a second"* ]]
+    await 180 true told worst flood-over
+    [ "$(cap_of worst)" = 0 ]
+    run dom0 hotdom list
+    [[ $output == *"worst "*" running "* && $output != *floods-xenstore* ]]
+    dom0 hotdom eject rogue
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests the weights of hv/domain/status, on a Xen that has one domain. */
+/* Tests weights and caps of hv/domain/status, on a Xen that has one domain. */
 #include <stdbool.h>
 #include <xenctrl.h>
 
@@ -25,7 +25,7 @@ int __wrap_xc_sched_credit2_domain_set(xc_interface *xch, uint32_t domid,
 
 static struct {
     bool on;
-    uint16_t weight; /* of DOMID */
+    uint16_t weight, cap; /* of DOMID */
 } xen;
 
 static xc_interface *handle(void)
@@ -58,7 +58,8 @@ int __wrap_xc_sched_credit2_domain_get(xc_interface *xch, uint32_t domid,
                                        struct xen_domctl_sched_credit2 *sdom)
 {
     (void)xch;
-    *sdom = (struct xen_domctl_sched_credit2){.weight = xen.weight};
+    *sdom =
+        (struct xen_domctl_sched_credit2){.weight = xen.weight, .cap = xen.cap};
     return domid == DOMID ? 0 : -1;
 }
 
@@ -69,6 +70,7 @@ int __wrap_xc_sched_credit2_domain_set(xc_interface *xch, uint32_t domid,
     if (domid != DOMID)
         return -1;
     xen.weight = sdom->weight;
+    xen.cap = sdom->cap;
     return 0;
 }
 
@@ -79,6 +81,7 @@ static struct hd_hypervisor *begin(uint16_t weight)
 
     xen.on = true;
     xen.weight = weight;
+    xen.cap = 0;
     CHECK_OK(hd_hypervisor_open(&hv, &err), &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(hv);
     return hv;
@@ -117,9 +120,40 @@ static void a_weight_that_a_person_gave_stays(void)
     }
 }
 
+static void a_domain_is_slow_until_it_is_not(void)
+{
+    struct hd_hypervisor *hv = begin(64);
+
+    hd_domain_slow(hv, DOMID);
+    CU_ASSERT_EQUAL(xen.cap, HD_DOMAIN_SLOW_PERCENT);
+    CU_ASSERT_EQUAL(xen.weight, 64);
+    hd_domain_unslow(hv, DOMID);
+    CU_ASSERT_EQUAL(xen.cap, 0);
+    CU_ASSERT_EQUAL(xen.weight, 64);
+    end(hv);
+}
+
+static void a_cap_that_a_person_gave_stays(void)
+{
+    static const uint16_t given[] = {1, 5, 10, 50, 100, 250};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(given); i++) {
+        struct hd_hypervisor *hv = begin(64);
+
+        xen.cap = given[i];
+        hd_domain_slow(hv, DOMID);
+        CU_ASSERT_EQUAL(xen.cap, given[i]);
+        hd_domain_unslow(hv, DOMID);
+        CU_ASSERT_EQUAL(xen.cap, given[i]);
+        end(hv);
+    }
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_domain_is_light_for_a_while_and_then_as_usual),
     HD_TEST(a_weight_that_a_person_gave_stays),
+    HD_TEST(a_domain_is_slow_until_it_is_not),
+    HD_TEST(a_cap_that_a_person_gave_stays),
 };
 
 HD_SUITE("domain/status", tests);

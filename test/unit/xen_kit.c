@@ -28,6 +28,8 @@ void __real_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
                                 uint32_t weight);
 void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
                                 uint32_t weight);
+void __real_hd_domain_unslow(struct hd_hypervisor *hv, uint32_t domid);
+void __wrap_hd_domain_unslow(struct hd_hypervisor *hv, uint32_t domid);
 int __real_hd_report_start_task(struct hd_store *store,
                                 struct hd_job_request *request,
                                 const struct hd_plan *plan,
@@ -101,6 +103,14 @@ void __wrap_hd_domain_unlighten(struct hd_hypervisor *hv, uint32_t domid,
         xen_kit.unlightened++;
     else if (hv)
         __real_hd_domain_unlighten(hv, domid, weight);
+}
+
+void __wrap_hd_domain_unslow(struct hd_hypervisor *hv, uint32_t domid)
+{
+    if (xen_kit.on)
+        xen_kit.unslowed++;
+    else if (hv)
+        __real_hd_domain_unslow(hv, domid);
 }
 
 int __wrap_hd_report_start_task(struct hd_store *store,

@@ -21,10 +21,10 @@ struct xen_kit {
     unsigned fail_forget; /* so often from now on a record stays as it is */
     unsigned forgotten;   /* devices, so far */
     char last[32];        /* "vif/24" */
-    unsigned unlightened; /* domains, so far */
-    unsigned fences;      /* of volumes, so far */
-    struct hd_job_request asked; /* the last job */
-    char tables[256];            /* that it serves the guest it is for */
+    unsigned unlightened, unslowed; /* domains, so far */
+    unsigned fences;                /* of volumes, so far */
+    struct hd_job_request asked;    /* the last job */
+    char tables[256];               /* that it serves the guest it is for */
     unsigned jobs, kills;
     /* Whose password a store was to be unlocked with, last, and how often. */
     char user[HD_NAME_SIZE];
