@@ -21,9 +21,9 @@
 #define WORKED_S 5
 /* A guest that boots asks for some 10 KB in all, an agent for 10 a second; one
  * that is told to export its registry asks for much, for seconds. */
-#define FLOOD_RATE  16384 /* bytes a second, ... */
-#define FLOOD_LOOKS 10    /* for so many looks in a row, ... */
-#define FLOOD_MS    1000  /* so far apart */
+#define FLOOD_RATE  8192 /* bytes a second, ... */
+#define FLOOD_LOOKS 10   /* for so many looks in a row, ... */
+#define FLOOD_MS    1000 /* so far apart */
 #define CALM_RATE   1024
 #define CALM_LOOKS  3
 #define CALM_MS     20000
@@ -106,7 +106,6 @@ static void tell(struct hd_store *store, struct hd_guest_life *guest)
              (unsigned long long)guest->flood.rate / 1024,
              FLOOD_LOOKS * FLOOD_MS / 1000, HD_DOMAIN_SLOW_PERCENT);
     hd_fail(&guest->why, HD_E_FLOODS, "%s", text);
-    hd_log(HD_LOG_WARNING, "%s.%s: %s", store->label, guest->name, text);
     hd_life_note(store, guest, hd_err_reason(HD_E_FLOODS), text);
 }
 

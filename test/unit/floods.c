@@ -42,7 +42,7 @@ static void a_burst_is_no_flood(void)
 
     for (int i = 0; i < 20; i++) {
         CU_ASSERT_EQUAL(look(&guest, 900 * KIB, 9, 1000, HD_FLOOD_NOTHING), 9);
-        CU_ASSERT_EQUAL(look(&guest, 15 * KIB, 1, 1000, HD_FLOOD_NOTHING), 1);
+        CU_ASSERT_EQUAL(look(&guest, 7 * KIB, 1, 1000, HD_FLOOD_NOTHING), 1);
     }
 }
 
