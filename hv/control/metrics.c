@@ -42,6 +42,7 @@ static void put_domain(struct hd_daemon *d, struct json_object *o,
     put(o, "cpu_ns", status.cpu_ns);
     put(o, "memory", status.memory);
     put(o, "vcpus", status.vcpus);
+    put(o, "slowed", guest->flood.slowed);
 }
 
 static struct json_object *view_guest(struct hd_daemon *d,

@@ -19,7 +19,7 @@ static const char reply[] =
     "{\"guest\":\"desk\",\"state\":\"running\",\"domid\":7,"
     "\"cpu_ns\":12000000034,\"memory\":100663296,\"vcpus\":2},"
     "{\"guest\":\"q\\\"\\\\\\nx\",\"state\":\"paused\",\"domid\":8,"
-    "\"cpu_ns\":1,\"memory\":4096,\"vcpus\":1},"
+    "\"cpu_ns\":1,\"memory\":4096,\"vcpus\":1,\"slowed\":1},"
     "{\"guest\":\"small\",\"state\":\"refused\"}]},"
     "{\"store\":\"sdb\",\"state\":\"refused\",\"ledger\":0,\"bad_blocks\":3,"
     "\"guests\":[]}],"
@@ -97,6 +97,8 @@ static void a_label_is_escaped(void)
     hd_autofree char *text = text_of(reply);
 
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "hotdom_guest_vcpus{store=\"travel\","
+                                        "guest=\"q\\\"\\\\\\nx\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "hotdom_guest_slowed{store=\"travel\","
                                         "guest=\"q\\\"\\\\\\nx\"} 1\n"));
 }
 
