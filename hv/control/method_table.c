@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-#include "../store/text.h"
 #include "../daemon/daemon.h"
-#include "named.h"
 #include "../daemon/shown.h"
 #include "../daemon/tabling.h"
+#include "../store/text.h"
+#include "named.h"
 
 int hd_method_table(struct hd_daemon *d, struct hd_conn *conn,
                     const struct hd_request *req, struct hd_err *err)

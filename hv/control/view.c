@@ -6,9 +6,9 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/paths.h"
-#include "../host/tries.h"
-#include "../domain/display.h"
 #include "../daemon/user.h"
+#include "../domain/display.h"
+#include "../host/tries.h"
 
 /* A constant, and new to the object: it is not copied, nor looked for. */
 static void add(struct json_object *o, const char *key,

@@ -4,7 +4,7 @@
 #define HD_DAEMON_FILE_H
 
 #include "../control/control.h"
-#include "monitor.h"
+#include "../watch/monitor.h"
 
 /* Lets go of the file behind a disk of ours, in a thread.  Then `waiter`, which
  * may be NULL and is taken, is told that it is safe to remove, or why not. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/agents: what a report makes of a guest, and when it is looked
+/* Tests hv/watch/agents: what a report makes of a guest, and when it is looked
  * for. */
 #include <string.h>
 
-#include "../../hv/daemon/agents.h"
+#include "../../hv/watch/agents.h"
 #include "unit.h"
 
 #define READY "beat=1;state=ready;os=Debian 12;addresses=10.0.0.1"
@@ -169,4 +169,4 @@ static const struct hd_test tests[] = {
     HD_TEST(of_who_has_settled_nobody_asks_oftener_than_once_a_minute),
     HD_TEST(who_is_asked_for_is_looked_at_while_it_may_become_ready),
 };
-HD_SUITE("daemon/agents", tests);
+HD_SUITE("watch/agents", tests);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/corrupt: what becomes of a block that dm-verity refused. */
+/* Tests hv/watch/corrupt: what becomes of a block that dm-verity refused. */
 #include <string.h>
 
 #include "../../hv/daemon/life.h"
@@ -249,4 +249,4 @@ static const struct hd_test tests[] = {
     HD_TEST(bad_blocks_that_are_too_many_to_hear_are_logged_once),
 };
 
-HD_SUITE("daemon/corrupt", tests);
+HD_SUITE("watch/corrupt", tests);

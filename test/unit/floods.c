@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/floods: who floods xenstore, from when on, and until when. */
-#include "../../hv/daemon/floods.h"
+/* Tests hv/watch/floods: who floods xenstore, from when on, and until when. */
 #include "../../hv/daemon/life.h"
+#include "../../hv/watch/floods.h"
 #include "unit.h"
 #include "xen_kit.h"
 
@@ -168,4 +168,4 @@ static const struct hd_test tests[] = {
     HD_TEST(who_leaves_is_told_of_no_flood_any_more),
 };
 
-HD_SUITE("daemon/floods", tests);
+HD_SUITE("watch/floods", tests);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/held: how many watch a volume, and until when. */
-#include "../../hv/daemon/held.h"
+/* Tests hv/watch/held: how many watch a volume, and until when. */
+#include "../../hv/watch/held.h"
 
 #include "daemon_kit.h"
 #include "ledger_kit.h"
@@ -80,4 +80,4 @@ static const struct hd_test tests[] = {
     HD_TEST(a_volume_is_held_until_it_is_known_whose_it_is),
 };
 
-HD_SUITE("daemon/held", tests);
+HD_SUITE("watch/held", tests);

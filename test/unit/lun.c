@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/host/lun and hv/daemon/portal: which disks are LUNs, and which of
+/* Tests hv/host/lun and hv/watch/portal: which disks are LUNs, and which of
  * them is lost. */
 #include <fcntl.h>
 #include <string.h>
 
-#include "../../hv/daemon/portal.h"
 #include "../../hv/host/lun.h"
+#include "../../hv/watch/portal.h"
 #include "../../pv-drivers/base/io.h"
 #include "sysfs_kit.h"
 #include "unit.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests hv/daemon/served: who has lost the process that served it is told. */
+/* Tests hv/watch/served: who has lost the process that served it is told. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/daemon/served.h"
+#include "../../hv/watch/served.h"
 #include "daemon_kit.h"
 #include "unit.h"
 
@@ -86,4 +86,4 @@ static const struct hd_test tests[] = {
     HD_TEST(who_ends_or_is_worked_on_has_lost_nothing),
 };
 
-HD_SUITE("daemon/served", tests);
+HD_SUITE("watch/served", tests);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks whether the processes that serve guests something of the host's live;
  * starts and ends none. */
-#ifndef HD_DAEMON_SERVED_H
-#define HD_DAEMON_SERVED_H
+#ifndef HD_WATCH_SERVED_H
+#define HD_WATCH_SERVED_H
 
-#include "store.h"
+#include "../daemon/store.h"
 
 /* Of each guest that runs and whose store has no job; two system calls for each
  * process.  One that has died is an event of its guest, once. */

@@ -10,8 +10,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
+#include "../daemon/life.h"
 #include "../domain/asked.h"
-#include "life.h"
 
 /* XEN_RUN_DIR, of Xen's launch-xenstore and of Debian's init script. */
 #define XENSTORED_PID "/run/xen/xenstored.pid"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Stores on a LUN whose portal goes silent: they are pulled, for nobody else
  * would say so. */
-#ifndef HD_DAEMON_PORTAL_H
-#define HD_DAEMON_PORTAL_H
+#ifndef HD_WATCH_PORTAL_H
+#define HD_WATCH_PORTAL_H
 
 #include "../../pv-drivers/base/mem.h"
-#include "store.h"
+#include "../daemon/store.h"
 
 struct hd_portal; /* opaque */
 

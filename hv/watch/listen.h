@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Netlink sockets in the loop: udev's of disks, and any whose buffer was full.
  */
-#ifndef HD_DAEMON_LISTEN_H
-#define HD_DAEMON_LISTEN_H
+#ifndef HD_WATCH_LISTEN_H
+#define HD_WATCH_LISTEN_H
 
 #include <uv.h>
 

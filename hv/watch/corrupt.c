@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "../../pv-drivers/base/log.h"
-#include "life.h"
+#include "../daemon/life.h"
 
 /* TYPE is enum verity_block_type: 0 is data, 1 the hash tree. */
 int hd_corrupt_parse(const char *text, struct hd_bad_block *ret,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells of devices that come to the host and go while hotdomd runs. */
-#ifndef HD_DAEMON_HOST_WATCH_H
-#define HD_DAEMON_HOST_WATCH_H
+#ifndef HD_WATCH_HOST_WATCH_H
+#define HD_WATCH_HOST_WATCH_H
 
-#include "daemon.h"
+#include "../daemon/daemon.h"
 
 /* From now on an event for each; it lives as long as the process.  Without it
  * nothing else suffers: plans scan the host anew. */

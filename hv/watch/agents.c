@@ -8,7 +8,7 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
-#include "life.h"
+#include "../daemon/life.h"
 #include "served.h"
 
 #define FIRST_MS   250

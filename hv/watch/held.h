@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Volumes that hold back what failed: of a disk that is pulled the yank's fence
  * ends it; of one that stays, this. */
-#ifndef HD_DAEMON_HELD_H
-#define HD_DAEMON_HELD_H
+#ifndef HD_WATCH_HELD_H
+#define HD_WATCH_HELD_H
 
-#include "daemon.h"
+#include "../daemon/daemon.h"
 
 /* Something of the volume's has failed.  HELD later it is tried once more, and
  * the guest is told what fails then, unless its store has gone by then, or is

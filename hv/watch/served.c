@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../../pv-drivers/base/log.h"
+#include "../daemon/life.h"
 #include "../run/files.h"
 #include "../run/serial.h"
-#include "life.h"
 
 #define BELIEVED 2 /* looks in a row */
 

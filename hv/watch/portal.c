@@ -10,8 +10,8 @@
 
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
+#include "../daemon/life.h"
 #include "../host/lun.h"
-#include "life.h"
 #include "listen.h"
 
 #define GROUP 1 /* ISCSI_NL_GRP_ISCSID of linux/iscsi_if.h */

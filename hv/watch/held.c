@@ -11,9 +11,9 @@
 #include "../../pv-drivers/base/io.h"
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../daemon/life.h"
 #include "../host/lun.h"
 #include "../run/hold.h"
-#include "life.h"
 
 /* One volume, from the failure until it holds back again. */
 struct hd_held {

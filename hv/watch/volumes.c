@@ -8,8 +8,8 @@
 
 #include "../../pv-drivers/base/log.h"
 #include "../../pv-drivers/base/mem.h"
+#include "../daemon/life.h"
 #include "held.h"
-#include "life.h"
 #include "listen.h"
 
 #define TAG       "hotdom-volume"          /* 54-hotdom.rules */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks at what guests' agents tell: often in a guest's first minute, then once
  * a minute.  Nobody watches their nodes, for a guest may write without end. */
-#ifndef HD_DAEMON_AGENTS_H
-#define HD_DAEMON_AGENTS_H
+#ifndef HD_WATCH_AGENTS_H
+#define HD_WATCH_AGENTS_H
 
 #include "../../pv-drivers/base/mem.h"
-#include "daemon.h"
-#include "store.h"
+#include "../daemon/daemon.h"
+#include "../daemon/store.h"
 
 struct hd_agents; /* opaque */
 

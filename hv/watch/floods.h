@@ -2,11 +2,11 @@
 /* Which guests ask without end of xenstore, which all share, and what becomes
  * of them: a small part of a processor, until they stop.  None is ended for it.
  */
-#ifndef HD_DAEMON_FLOODS_H
-#define HD_DAEMON_FLOODS_H
+#ifndef HD_WATCH_FLOODS_H
+#define HD_WATCH_FLOODS_H
 
-#include "daemon.h"
-#include "store.h"
+#include "../daemon/daemon.h"
+#include "../daemon/store.h"
 
 struct hd_floods; /* opaque */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Which disks are plugged in, by udev's tag "hotdom"; never opens one. */
-#ifndef HD_DAEMON_MONITOR_H
-#define HD_DAEMON_MONITOR_H
+#ifndef HD_WATCH_MONITOR_H
+#define HD_WATCH_MONITOR_H
 
 #include <uv.h>
 
 #include "../../pv-drivers/base/err.h"
-#include "store.h"
+#include "../daemon/store.h"
 
 /* Each medium (diskseq) appears once and vanishes once, whatever the kernel
  * says in between. */
