@@ -91,11 +91,11 @@ int hd_client_send(struct hd_client *client, const char *method,
                    struct hd_err *err)
 {
     struct json_object *request = json_object_new_object();
+    char name[64] = HD_WIRE_PREFIX;
     const char *text;
-    char name[64];
     int rc;
 
-    snprintf(name, sizeof(name), HD_WIRE_PREFIX "%s", method);
+    strncat(name, method, sizeof(name) - sizeof(HD_WIRE_PREFIX));
     json_object_object_add(request, "method", json_object_new_string(name));
     if (parameters)
         json_object_object_add(request, "parameters", parameters);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hotdom list: shows attached stores and their guests; changes nothing. */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,23 +17,29 @@ static const char *const heads[] = {"STORE",   "GUEST",     ">ID",
                                     "STATE",   ">MEM(MiB)", ">VCPUS",
                                     ">UPTIME", "AGENT",     NULL};
 
+/* Less the last `bits` of it. */
+static void number(struct json_object *guest, const char *key, int bits,
+                   char ret[HD_TABLE_NUMBER])
+{
+    int64_t n = hd_client_number(guest, key);
+
+    *hd_table_number(n > 0 ? (uint64_t)n >> bits : 0, ret) = '\0';
+}
+
 static int add_guest(struct hd_columns *table, struct json_object *store,
                      struct json_object *guest)
 {
     const char *state = hd_client_text(guest, "state");
-    char domid[24] = "-", memory[24], vcpus[24], uptime[24] = "-";
+    char domid[HD_TABLE_NUMBER] = "-", memory[HD_TABLE_NUMBER];
+    char vcpus[HD_TABLE_NUMBER], uptime[HD_TABLE_DURATION] = "-";
     const char *agent = hd_client_text(guest, "agent");
 
     if (json_object_object_get(guest, "domid"))
-        snprintf(domid, sizeof(domid), "%lld",
-                 (long long)hd_client_number(guest, "domid"));
-    snprintf(memory, sizeof(memory), "%lld",
-             (long long)hd_client_number(guest, "memory") >> 20);
-    snprintf(vcpus, sizeof(vcpus), "%lld",
-             (long long)hd_client_number(guest, "vcpus"));
+        number(guest, "domid", 0, domid);
+    number(guest, "memory", 20, memory);
+    number(guest, "vcpus", 0, vcpus);
     if (!strcmp(state, "running"))
-        hd_table_duration(hd_client_seconds(guest, "seconds"), uptime,
-                          sizeof(uptime));
+        hd_table_duration(hd_client_seconds(guest, "seconds"), uptime);
     return hd_table_add(table, (const char *[]){hd_pick_title(store),
                                                 hd_client_text(guest, "guest"),
                                                 domid, state, memory, vcpus,
@@ -50,12 +57,18 @@ static int add_row(struct hd_columns *table, const struct hd_row *row)
 }
 
 /* The sentence behind a reason does not fit in a column. */
+static bool has_reason(struct json_object *object)
+{
+    return *hd_client_text(object, "reason") ||
+           *hd_client_text(object, "message");
+}
+
 static void print_reason(const char *name, struct json_object *object)
 {
     const char *reason = hd_client_text(object, "reason");
     char text[2200];
 
-    if (!*reason && !*hd_client_text(object, "message"))
+    if (!has_reason(object))
         return;
     hd_table_escape(name, text, sizeof(text));
     printf("%s: %s%s", text, reason, *reason ? ": " : "");
@@ -66,12 +79,12 @@ static void print_reason(const char *name, struct json_object *object)
 static void print_wait(struct json_object *store)
 {
     int64_t seconds = hd_client_number(store, "next_try_s");
-    char name[256], wait[24];
+    char name[256], wait[HD_TABLE_DURATION];
 
     if (!seconds)
         return;
     hd_table_escape(hd_pick_title(store), name, sizeof(name));
-    hd_table_duration((double)seconds, wait, sizeof(wait));
+    hd_table_duration((double)seconds, wait);
     printf("%s: after wrong passwords, next try in %s\n", name, wait);
 }
 
@@ -84,7 +97,8 @@ static void print_reasons(const struct hd_row *rows, size_t n, size_t i)
     print_reason(hd_pick_title(store), store);
     print_wait(store);
     for (; i < n; i++) {
-        if (rows[i].store != store || !rows[i].guest)
+        if (rows[i].store != store || !rows[i].guest ||
+            !has_reason(rows[i].guest))
             continue;
         snprintf(name, sizeof(name), "%s.%s", hd_pick_title(store),
                  hd_client_text(rows[i].guest, "guest"));

@@ -130,16 +130,39 @@ void hd_table_print(const struct hd_columns *table, FILE *out)
     }
 }
 
-void hd_table_duration(double seconds, char *ret, size_t size)
+char *hd_table_number(uint64_t n, char ret[HD_TABLE_NUMBER])
 {
-    unsigned long long s = seconds > 0 ? (unsigned long long)seconds : 0;
+    char digits[HD_TABLE_NUMBER], *at = digits + sizeof(digits);
+
+    do
+        *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    return mempcpy(ret, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+/* "1h03m" */
+static void two_units(uint64_t n, char unit, uint64_t part, char part_unit,
+                      char ret[HD_TABLE_DURATION])
+{
+    char *at = hd_table_number(n, ret);
+
+    *at++ = unit;
+    *at++ = (char)('0' + part / 10);
+    *at++ = (char)('0' + part % 10);
+    *at++ = part_unit;
+    *at = '\0';
+}
+
+void hd_table_duration(double seconds, char ret[HD_TABLE_DURATION])
+{
+    uint64_t s = seconds > 0 ? (uint64_t)seconds : 0;
 
     if (s < 60)
-        snprintf(ret, size, "%llus", s);
+        strcpy(hd_table_number(s, ret), "s");
     else if (s < 3600)
-        snprintf(ret, size, "%llum%02llus", s / 60, s % 60);
+        two_units(s / 60, 'm', s % 60, 's', ret);
     else if (s < 86400)
-        snprintf(ret, size, "%lluh%02llum", s / 3600, s / 60 % 60);
+        two_units(s / 3600, 'h', s / 60 % 60, 'm', ret);
     else
-        snprintf(ret, size, "%llud%02lluh", s / 86400, s / 3600 % 24);
+        two_units(s / 86400, 'd', s / 3600 % 24, 'h', ret);
 }

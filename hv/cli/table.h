@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define HD_TABLE_COLUMNS 8
@@ -22,7 +23,12 @@ void hd_table_print(const struct hd_columns *table, FILE *out);
 
 /* Writes `text` with control characters as "\x1b"; UTF-8 stays. */
 void hd_table_escape(const char *text, char *ret, size_t size);
+/* As "%llu", without a NUL; gives the end.  A list has hundreds of numbers, and
+ * stdio takes 400 instructions for each. */
+#define HD_TABLE_NUMBER 24
+char *hd_table_number(uint64_t n, char ret[HD_TABLE_NUMBER]);
 /* "7s", "1m02s", "3h04m", "2d05h". */
-void hd_table_duration(double seconds, char *ret, size_t size);
+#define HD_TABLE_DURATION (HD_TABLE_NUMBER + 4)
+void hd_table_duration(double seconds, char ret[HD_TABLE_DURATION]);
 
 #endif

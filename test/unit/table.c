@@ -61,8 +61,21 @@ static void durations_have_two_units_at_most(void)
     char text[32];
 
     for (size_t i = 0; i < HD_ARRAY_LEN(want); i++) {
-        hd_table_duration(want[i].seconds, text, sizeof(text));
+        hd_table_duration(want[i].seconds, text);
         CU_ASSERT_STRING_EQUAL(text, want[i].text);
+    }
+}
+
+static void numbers_are_those_of_stdio(void)
+{
+    static const uint64_t numbers[] = {0, 7, 10, 99, 1000000007, UINT64_MAX};
+
+    for (size_t i = 0; i < HD_ARRAY_LEN(numbers); i++) {
+        char text[HD_TABLE_NUMBER], want[32];
+
+        *hd_table_number(numbers[i], text) = '\0';
+        snprintf(want, sizeof(want), "%llu", (unsigned long long)numbers[i]);
+        CU_ASSERT_STRING_EQUAL(text, want);
     }
 }
 
@@ -70,6 +83,7 @@ static const struct hd_test tests[] = {
     HD_TEST(columns_are_as_wide_as_their_widest_cell),
     HD_TEST(what_could_steer_a_terminal_is_spelled_out),
     HD_TEST(text_that_is_too_long_is_cut_between_characters),
+    HD_TEST(numbers_are_those_of_stdio),
     HD_TEST(durations_have_two_units_at_most),
 };
 
