@@ -17,9 +17,14 @@ struct hd_registry_reader {
     MDB_env *env;
     MDB_txn *txn; /* at rest between two gets */
     MDB_dbi keys;
-    struct stat file; /* which one `env` has open */
+    struct stat file, locked; /* which ones `env` and `lock` are */
     char record[HD_REGISTRY_RECORD];
 };
+
+static bool same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
 
 static void close_file(struct hd_registry_reader *r)
 {
@@ -83,7 +88,7 @@ static int find_file(struct hd_registry_reader *r, struct hd_err *err)
         close_file(r);
         return 0;
     }
-    if (r->env && st.st_ino == r->file.st_ino && st.st_dev == r->file.st_dev)
+    if (r->env && same(&r->file, &st))
         return 1;
     close_file(r);
     return open_file(r, path, &st, err) ? -1 : 1;
@@ -94,11 +99,20 @@ static int find_file(struct hd_registry_reader *r, struct hd_err *err)
 static bool is_lock_there(const struct hd_registry_reader *r)
 {
     char path[PATH_MAX];
-    struct stat ours, there;
+    struct stat there;
 
     snprintf(path, sizeof(path), "%s/" HD_REGISTRY_LOCK, r->dir);
-    return !fstat(r->lock, &ours) && !stat(path, &there) &&
-           ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+    return !stat(path, &there) && same(&r->locked, &there);
+}
+
+/* No registry is success. */
+static int open_lock(struct hd_registry_reader *r, struct hd_err *err)
+{
+    if (hd_registry_lock_open(r->dir, HD_REGISTRY_READ, &r->lock, err))
+        return -1;
+    if (r->lock < 0 || !fstat(r->lock, &r->locked))
+        return 0;
+    return hd_registry_fail(err, errno, "lock the registry");
 }
 
 /* 1; 0: there is no registry.  Somebody may have removed it, or all of the
@@ -109,8 +123,7 @@ static int take_lock(struct hd_registry_reader *r, uint64_t deadline_ms,
 {
     if (r->lock >= 0 && !is_lock_there(r))
         close(hd_steal_fd(&r->lock));
-    if (r->lock < 0 &&
-        hd_registry_lock_open(r->dir, HD_REGISTRY_READ, &r->lock, err))
+    if (r->lock < 0 && open_lock(r, err))
         return -1;
     if (r->lock < 0)
         return 0;

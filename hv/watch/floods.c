@@ -33,7 +33,7 @@ struct hd_floods {
     uv_signal_t worked; /* xenstored has */
     uv_timer_t timer;
     struct look *look; /* under way; owned by its work */
-    bool watching;     /* looks follow each other */
+    bool again;        /* it is not the first of its row */
 };
 
 struct look {
@@ -165,7 +165,6 @@ static void on_timer(uv_timer_t *timer);
 /* What was counted counts no more when nobody looks for a while. */
 static void rest(struct hd_floods *f)
 {
-    f->watching = false;
     for (struct hd_store *s = f->daemon->stores.first; s; s = s->next)
         for (size_t i = 0; i < s->n_guests; i++)
             s->guests[i].flood = (struct hd_flood){0};
@@ -176,11 +175,11 @@ static void go_on(struct hd_floods *f)
 {
     uint64_t wait = hd_floods_wait(&f->daemon->stores);
 
-    if (wait == UINT64_MAX && f->watching) {
+    if (wait == UINT64_MAX && f->again) {
         rest(f);
         return;
     }
-    f->watching = true;
+    f->again = true;
     uv_timer_start(&f->timer, on_timer, wait == UINT64_MAX ? FLOOD_MS : wait,
                    0);
 }
@@ -237,8 +236,10 @@ static void on_worked(uv_signal_t *handle, int signum)
     struct hd_floods *f = handle->data;
 
     (void)signum;
-    if (!f->watching)
-        on_timer(&f->timer);
+    if (f->look || uv_is_active((uv_handle_t *)&f->timer))
+        return;
+    f->again = false;
+    on_timer(&f->timer);
 }
 
 /* The signal comes to this process, of another one's time: timer_create(2),
