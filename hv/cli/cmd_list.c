@@ -56,23 +56,21 @@ static int add_row(struct hd_columns *table, const struct hd_row *row)
                                          "-", "-", "-", "-"});
 }
 
-/* The sentence behind a reason does not fit in a column. */
-static bool has_reason(struct json_object *object)
+/* The sentence behind a reason, the guest's or its store's, does not fit in a
+ * column. */
+static void print_reason(struct json_object *store, struct json_object *guest)
 {
-    return *hd_client_text(object, "reason") ||
-           *hd_client_text(object, "message");
-}
+    struct json_object *of = guest ? guest : store;
+    const char *reason = hd_client_text(of, "reason");
+    char name[256], text[2200];
 
-static void print_reason(const char *name, struct json_object *object)
-{
-    const char *reason = hd_client_text(object, "reason");
-    char text[2200];
-
-    if (!has_reason(object))
+    if (!*reason && !*hd_client_text(of, "message"))
         return;
+    snprintf(name, sizeof(name), "%s%s%s", hd_pick_title(store),
+             guest ? "." : "", guest ? hd_client_text(guest, "guest") : "");
     hd_table_escape(name, text, sizeof(text));
     printf("%s: %s%s", text, reason, *reason ? ": " : "");
-    hd_table_escape(hd_client_text(object, "message"), text, sizeof(text));
+    hd_table_escape(hd_client_text(of, "message"), text, sizeof(text));
     puts(text);
 }
 
@@ -92,18 +90,12 @@ static void print_wait(struct json_object *store)
 static void print_reasons(const struct hd_row *rows, size_t n, size_t i)
 {
     struct json_object *store = rows[i].store;
-    char name[256];
 
-    print_reason(hd_pick_title(store), store);
+    print_reason(store, NULL);
     print_wait(store);
-    for (; i < n; i++) {
-        if (rows[i].store != store || !rows[i].guest ||
-            !has_reason(rows[i].guest))
-            continue;
-        snprintf(name, sizeof(name), "%s.%s", hd_pick_title(store),
-                 hd_client_text(rows[i].guest, "guest"));
-        print_reason(name, rows[i].guest);
-    }
+    for (; i < n; i++)
+        if (rows[i].store == store && rows[i].guest)
+            print_reason(store, rows[i].guest);
 }
 
 static bool is_first(const struct hd_row *rows, size_t i)

@@ -18,7 +18,6 @@
 #include "tally.h"
 
 struct hd_agents;
-struct hd_floods;
 struct hd_held;
 struct hd_inquiry;
 struct hd_portal;
@@ -30,7 +29,6 @@ struct hd_daemon {
     struct hd_events *events;
     struct hd_tally tally;
     struct hd_agents *agents; /* agents.h */
-    struct hd_floods *floods; /* floods.h */
     struct hd_filecache *files;
     struct hd_spare *spare;
     struct hd_hypervisor *xen;

@@ -258,7 +258,7 @@ static int start(struct hd_daemon *d, struct hands *h, struct hd_err *err)
     hd_events_listen(d->events, hd_tally_event, &d->tally);
     if (hd_journal_start(d->events, HD_JOURNAL_SOCKET, err))
         return -1;
-    d->floods = hd_floods_new(d);
+    hd_floods_start(d);
     load_policy(d);
     take_baseline();
     hd_ask_sweep();

@@ -169,6 +169,38 @@ struct hd_store *hd_stores_by_diskseq(const struct hd_stores *stores,
     return s;
 }
 
+uint32_t *hd_stores_domids(const struct hd_stores *stores, size_t *ret_n)
+{
+    uint32_t *domids;
+    size_t room = 0, n = 0;
+
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        room += s->n_guests;
+    domids = calloc(room + 1, sizeof(*domids));
+    if (!domids)
+        return NULL;
+    for (const struct hd_store *s = stores->first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++)
+            if (hd_store_guest_lives(&s->guests[i]))
+                domids[n++] = (uint32_t)s->guests[i].domid;
+    *ret_n = n;
+    return domids;
+}
+
+struct hd_guest_life *hd_stores_by_domid(const struct hd_stores *stores,
+                                         uint32_t domid,
+                                         struct hd_store **ret_store)
+{
+    for (struct hd_store *s = stores->first; s; s = s->next)
+        for (size_t i = 0; i < s->n_guests; i++)
+            if (hd_store_guest_lives(&s->guests[i]) &&
+                s->guests[i].domid == domid) {
+                *ret_store = s;
+                return &s->guests[i];
+            }
+    return NULL;
+}
+
 struct hd_store *hd_stores_by_dm_name(const struct hd_stores *stores,
                                       const char *dm_name, uint32_t *ret_volume)
 {

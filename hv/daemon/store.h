@@ -253,6 +253,13 @@ void hd_stores_add(struct hd_stores *stores, struct hd_store *store);
 void hd_stores_remove(struct hd_stores *stores, struct hd_store *store);
 struct hd_store *hd_stores_by_diskseq(const struct hd_stores *stores,
                                       uint64_t diskseq);
+/* The domids of all guests that live; the caller frees them.  NULL without
+ * memory. */
+uint32_t *hd_stores_domids(const struct hd_stores *stores, size_t *ret_n);
+/* The guest that lives in this domain, and its store; or NULL. */
+struct hd_guest_life *hd_stores_by_domid(const struct hd_stores *stores,
+                                         uint32_t domid,
+                                         struct hd_store **ret_store);
 /* Another accepted store with this id, or NULL. */
 struct hd_store *hd_stores_twin(const struct hd_stores *stores,
                                 const struct hd_store *store);

@@ -169,23 +169,16 @@ static void note(struct hd_store *store, const struct hd_guest_life *guest)
                  message);
 }
 
-static struct hd_guest_life *runs_as(struct hd_store *store, uint32_t domid)
-{
-    for (size_t i = 0; i < store->n_guests; i++)
-        if (store->guests[i].state == HD_STATE_RUNNING &&
-            store->guests[i].domid == domid)
-            return &store->guests[i];
-    return NULL;
-}
-
 static void take(struct hd_daemon *d, const struct one *one, uint64_t now_ms)
 {
-    for (struct hd_store *s = d->stores.first; s; s = s->next) {
-        struct hd_guest_life *guest = runs_as(s, one->domid);
+    struct hd_store *store;
+    struct hd_guest_life *guest =
+        hd_stores_by_domid(&d->stores, one->domid, &store);
 
-        if (guest && hd_agents_take(guest, one->rc, one->text, now_ms))
-            note(s, guest);
-    }
+    /* One that stands still is silent for that. */
+    if (guest && guest->state == HD_STATE_RUNNING &&
+        hd_agents_take(guest, one->rc, one->text, now_ms))
+        note(store, guest);
 }
 
 /* In a thread, with a connection of its own. */
@@ -219,21 +212,20 @@ static void on_done(uv_work_t *work, int status)
 
 static struct look *look_new(struct hd_agents *agents)
 {
-    const struct hd_stores *stores = &agents->daemon->stores;
-    struct look *look;
     size_t n = 0;
+    hd_autofree uint32_t *domids =
+        hd_stores_domids(&agents->daemon->stores, &n);
+    struct look *look = calloc(1, sizeof(*look) + n * sizeof(*look->guests));
 
-    for (const struct hd_store *s = stores->first; s; s = s->next)
-        n += s->n_guests;
-    look = calloc(1, sizeof(*look) + n * sizeof(*look->guests));
-    if (!look)
+    if (!domids || !look) {
+        free(look);
         return NULL;
+    }
     look->work.data = look;
     look->agents = agents;
-    for (const struct hd_store *s = stores->first; s; s = s->next)
-        for (size_t i = 0; i < s->n_guests; i++)
-            if (s->guests[i].state == HD_STATE_RUNNING)
-                look->guests[look->n++].domid = (uint32_t)s->guests[i].domid;
+    look->n = n;
+    for (size_t i = 0; i < n; i++)
+        look->guests[i].domid = domids[i];
     return look;
 }
 

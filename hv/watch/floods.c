@@ -28,6 +28,9 @@
 #define CALM_LOOKS  3
 #define CALM_MS     20000
 
+#define UNNOTICED "guests that flood xenstore are not noticed: "
+
+/* It lives as long as the loop. */
 struct hd_floods {
     struct hd_daemon *daemon;
     uv_signal_t worked; /* xenstored has */
@@ -98,15 +101,12 @@ uint64_t hd_floods_wait(const struct hd_stores *stores)
 
 static void tell(struct hd_store *store, struct hd_guest_life *guest)
 {
-    char text[160];
-
-    snprintf(text, sizeof(text),
-             "it asked %llu KiB a second of xenstore for %d s; it has %d %% of "
-             "a processor until it stops",
-             (unsigned long long)guest->flood.rate / 1024,
-             FLOOD_LOOKS * FLOOD_MS / 1000, HD_DOMAIN_SLOW_PERCENT);
-    hd_fail(&guest->why, HD_E_FLOODS, "%s", text);
-    hd_life_note(store, guest, hd_err_reason(HD_E_FLOODS), text);
+    hd_fail(&guest->why, HD_E_FLOODS,
+            "it asked %llu KiB a second of xenstore for %d s; it has %d %% of "
+            "a processor until it stops",
+            (unsigned long long)guest->flood.rate / 1024,
+            FLOOD_LOOKS * FLOOD_MS / 1000, HD_DOMAIN_SLOW_PERCENT);
+    hd_life_note(store, guest, hd_err_reason(HD_E_FLOODS), guest->why.msg);
 }
 
 static void act(struct hd_store *store, struct hd_guest_life *guest,
@@ -140,13 +140,12 @@ void hd_floods_leave(struct hd_daemon *d, struct hd_guest_life *guest)
 static void take(struct hd_daemon *d, const struct hd_asked *asked,
                  uint64_t now_ms)
 {
-    for (struct hd_store *s = d->stores.first; s; s = s->next)
-        for (size_t i = 0; i < s->n_guests; i++) {
-            struct hd_guest_life *guest = &s->guests[i];
+    struct hd_store *store;
+    struct hd_guest_life *guest =
+        hd_stores_by_domid(&d->stores, asked->domid, &store);
 
-            if (hd_store_guest_lives(guest) && guest->domid == asked->domid)
-                act(s, guest, hd_floods_take(guest, asked->bytes, now_ms));
-        }
+    if (guest)
+        act(store, guest, hd_floods_take(guest, asked->bytes, now_ms));
 }
 
 /* In a thread, with a connection of its own. */
@@ -199,21 +198,19 @@ static void on_done(uv_work_t *work, int status)
 
 static struct look *look_new(struct hd_floods *f)
 {
-    const struct hd_stores *stores = &f->daemon->stores;
-    struct look *look;
     size_t n = 0;
+    hd_autofree uint32_t *domids = hd_stores_domids(&f->daemon->stores, &n);
+    struct look *look = calloc(1, sizeof(*look) + n * sizeof(*look->guests));
 
-    for (const struct hd_store *s = stores->first; s; s = s->next)
-        n += s->n_guests;
-    look = calloc(1, sizeof(*look) + n * sizeof(*look->guests));
-    if (!look)
+    if (!domids || !look) {
+        free(look);
         return NULL;
+    }
     look->work.data = look;
     look->floods = f;
-    for (const struct hd_store *s = stores->first; s; s = s->next)
-        for (size_t i = 0; i < s->n_guests; i++)
-            if (hd_store_guest_lives(&s->guests[i]))
-                look->guests[look->n++].domid = (uint32_t)s->guests[i].domid;
+    look->n = n;
+    for (size_t i = 0; i < n; i++)
+        look->guests[i].domid = domids[i];
     return look;
 }
 
@@ -263,20 +260,20 @@ static int arm(struct hd_err *err)
     return 0;
 }
 
-struct hd_floods *hd_floods_new(struct hd_daemon *d)
+void hd_floods_start(struct hd_daemon *d)
 {
     struct hd_floods *f = calloc(1, sizeof(*f));
     struct hd_err err = {0};
 
-    if (!f)
-        return NULL;
+    if (!f) {
+        hd_log(HD_LOG_WARNING, UNNOTICED "no memory");
+        return;
+    }
     f->daemon = d;
     f->timer.data = f->worked.data = f;
     uv_timer_init(d->loop, &f->timer);
     uv_signal_init(d->loop, &f->worked);
     uv_signal_start(&f->worked, on_worked, SIGRTMIN);
     if (arm(&err))
-        hd_log(HD_LOG_WARNING, "guests that flood xenstore are not noticed: %s",
-               err.msg);
-    return f;
+        hd_log(HD_LOG_WARNING, UNNOTICED "%s", err.msg);
 }

@@ -8,13 +8,10 @@
 #include "../daemon/daemon.h"
 #include "../daemon/store.h"
 
-struct hd_floods; /* opaque */
-
 /* Sleeps until xenstored has worked for some seconds of processor time, so that
- * an idle host is not woken; NULL without memory.  Without a xenstored in dom0
- * it says so in the journal, and does nothing.  It lives as long as the loop.
- */
-struct hd_floods *hd_floods_new(struct hd_daemon *d);
+ * an idle host is not woken.  Without memory, or a xenstored in dom0, it says
+ * so in the journal and does nothing. */
+void hd_floods_start(struct hd_daemon *d);
 /* The guest ends, or is asked to: it has all that it had, so that it can. */
 void hd_floods_leave(struct hd_daemon *d, struct hd_guest_life *guest);
 

@@ -154,6 +154,32 @@ static void who_is_to_end_has_all_that_it_had(void)
     }
 }
 
+static void who_lives_is_found_by_its_domain_and_nobody_else(void)
+{
+    static struct hd_store stores[2] = {{.n_guests = 2}, {.n_guests = 1}};
+    const struct hd_stores all = {.first = stores};
+    struct hd_store *store = NULL;
+    hd_autofree uint32_t *domids = NULL;
+    size_t n = 0;
+
+    stores[0].next = &stores[1];
+    stores[0].guests[0] =
+        (struct hd_guest_life){.state = HD_STATE_GONE, .domid = 7};
+    stores[0].guests[1] =
+        (struct hd_guest_life){.state = HD_STATE_PAUSED, .domid = 8};
+    stores[1].guests[0] =
+        (struct hd_guest_life){.state = HD_STATE_RUNNING, .domid = 7};
+    domids = hd_stores_domids(&all, &n);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(domids);
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT_EQUAL(domids[0], 8);
+    CU_ASSERT_EQUAL(domids[1], 7);
+    CU_ASSERT_PTR_EQUAL(hd_stores_by_domid(&all, 7, &store),
+                        &stores[1].guests[0]);
+    CU_ASSERT_PTR_EQUAL(store, &stores[1]);
+    CU_ASSERT_PTR_NULL(hd_stores_by_domid(&all, 9, &store));
+}
+
 static const struct hd_test tests[] = {
     HD_TEST(a_guest_that_asks_without_end_is_slowed_after_ten_seconds),
     HD_TEST(a_burst_is_no_flood),
@@ -165,6 +191,7 @@ static const struct hd_test tests[] = {
     HD_TEST(a_minute_is_one_however_often_it_is_looked_at),
     HD_TEST(it_is_looked_while_somebody_may_flood),
     HD_TEST(who_is_to_end_has_all_that_it_had),
+    HD_TEST(who_lives_is_found_by_its_domain_and_nobody_else),
     HD_TEST(who_leaves_is_told_of_no_flood_any_more),
 };
 
